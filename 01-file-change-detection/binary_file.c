@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Writing: everything goes to "name.tmp.<pid>" first, then one rename. The pid keeps two
+ * processes from writing into one temporary file; one that a killed process left behind is
+ * replaced when its pid comes round again.
+ *
+ * Mapping: the content shall be writable in memory and have room behind it, so that state can
+ * be changed and grown where it lies. Address space for all of it is reserved first, and the
+ * file is laid over its beginning:
+ *
+ *     reserved   │················································│  zeros, on demand
+ *     the file   │ header │ content                 │
+ *                                          page end ┘└─ room ──────┘
+ *
+ * The pages are private: a page that is written to becomes a copy, one that is not stays the
+ * page cache's own. Nothing is read until it is touched.
+ */
+#include "binary_file.h"
+#include "content_hash.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "files are mapped as they lie on disk, little-endian: here, accessors would have to swap"
+#endif
+
+enum { NAME_LIMIT = 4096, PARTS_PER_CALL = 256 };
+
+typedef struct Header {
+    char magic[8];
+    uint32_t version;
+    uint32_t reserved;
+    uint64_t size;
+    uint64_t checksum;
+} Header;
+
+_Static_assert(sizeof(Header) == BINARY_HEADER_SIZE, "the header has no holes");
+
+/* ---- descriptors -------------------------------------------------------------------------- */
+
+static int fail_and_close(int fd, int error)
+{
+    close(fd);
+    return error;
+}
+
+int open_regular(int dir_fd, const char *name, int flags, uint64_t *size)
+{
+    int fd = openat(dir_fd, name, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+    if (fd < 0) /* a symlink; a directory to write to; a socket or a FIFO nobody reads */
+        return errno == ELOOP || errno == EISDIR || errno == ENXIO ? -EBADMSG : -errno;
+    struct stat status;
+    if (fstat(fd, &status) != 0)
+        return fail_and_close(fd, -errno);
+    if (!S_ISREG(status.st_mode))
+        return fail_and_close(fd, -EBADMSG);
+    *size = (uint64_t)status.st_size;
+    return fd;
+}
+
+/* ---- gathering writes --------------------------------------------------------------------- */
+
+typedef struct Gather { /* what is still to be written: parts[0] from `done` on, then the rest */
+    const Slice *parts;
+    size_t part_count;
+    size_t done;
+} Gather;
+
+static int fill_vector(const Gather *rest, struct iovec *vector)
+{
+    int count = 0;
+    size_t skip = rest->done;
+    for (size_t i = 0; i < rest->part_count && count < PARTS_PER_CALL; i++) {
+        Slice part = rest->parts[i];
+        if (part.size > skip) {
+            vector[count].iov_base = (void *)(part.data + skip); /* writev only reads it */
+            vector[count++].iov_len = part.size - skip;
+        }
+        skip = 0;
+    }
+    return count;
+}
+
+static void advance(Gather *rest, size_t written)
+{
+    rest->done += written;
+    while (rest->part_count != 0 && rest->done >= rest->parts->size) {
+        rest->done -= rest->parts->size;
+        rest->parts++;
+        rest->part_count--;
+    }
+}
+
+int write_all_at(int fd, const Slice *parts, size_t part_count, uint64_t offset)
+{
+    Gather rest = {parts, part_count, 0};
+    if (lseek(fd, (off_t)offset, SEEK_SET) < 0 && (errno != ESPIPE || offset != 0))
+        return -errno;
+    for (;;) {
+        struct iovec vector[PARTS_PER_CALL];
+        int count = fill_vector(&rest, vector);
+        if (count == 0)
+            return 0;
+        ssize_t written = writev(fd, vector, count);
+        if (written < 0 && errno != EINTR)
+            return -errno;
+        if (written == 0)
+            return -EIO;
+        if (written > 0)
+            advance(&rest, (size_t)written);
+    }
+}
+
+/* ---- writing ------------------------------------------------------------------------------ */
+
+int sync_directory_of(int dir_fd, const char *name)
+{
+    char directory[NAME_LIMIT];
+    const char *slash = strrchr(name, '/');
+    size_t length = slash == NULL ? 0 : (size_t)(slash - name) + 1;
+    if (length + 2 > sizeof directory)
+        return -ENAMETOOLONG;
+    memcpy(directory, name, length);
+    memcpy(directory + length, ".", 2);
+    int fd = openat(dir_fd, directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    return fail_and_close(fd, fsync(fd) == 0 ? 0 : -errno);
+}
+
+static Header make_header(const BinaryFormat *format, const Slice *parts, size_t part_count)
+{
+    Header header = {.version = format->version};
+    memcpy(header.magic, format->magic, sizeof header.magic);
+    for (size_t i = 0; i < part_count; i++)
+        header.size += parts[i].size;
+    header.checksum = hash_checksum_parts(parts, part_count);
+    return header;
+}
+
+static int create_temporary(int dir_fd, const char *name)
+{
+    int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    int fd = openat(dir_fd, name, flags, 0666);
+    if (fd < 0 && errno == EEXIST && unlinkat(dir_fd, name, 0) == 0)
+        fd = openat(dir_fd, name, flags, 0666);
+    return fd < 0 ? -errno : fd;
+}
+
+static int write_temporary(int dir_fd, const char *name, const Header *header, const Slice *parts,
+                           size_t part_count, bool sync)
+{
+    int fd = create_temporary(dir_fd, name);
+    if (fd < 0)
+        return fd;
+    Slice head = slice_of(header, sizeof *header);
+    int status = write_all_at(fd, &head, 1, 0);
+    if (status == 0)
+        status = write_all_at(fd, parts, part_count, sizeof *header);
+    if (status == 0 && sync && fsync(fd) != 0)
+        status = -errno;
+    if (close(fd) != 0 && status == 0)
+        status = -errno;
+    return status;
+}
+
+int binary_file_write(int dir_fd, const char *name, const BinaryFormat *format, const Slice *parts,
+                      size_t part_count, bool sync)
+{
+    char temporary[NAME_LIMIT];
+    int length = snprintf(temporary, sizeof temporary, "%s.tmp.%ld", name, (long)getpid());
+    if (length < 0 || (size_t)length >= sizeof temporary)
+        return -ENAMETOOLONG;
+    Header header = make_header(format, parts, part_count);
+    int status = write_temporary(dir_fd, temporary, &header, parts, part_count, sync);
+    if (status == 0 && renameat(dir_fd, temporary, dir_fd, name) != 0)
+        status = -errno;
+    if (status != 0)
+        unlinkat(dir_fd, temporary, 0);
+    else if (sync)
+        status = sync_directory_of(dir_fd, name);
+    return status;
+}
+
+/* ---- mapping ------------------------------------------------------------------------------ */
+
+static int map_with_room(int fd, size_t file_size, size_t room, MappedFile *file)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    if (room > SIZE_MAX - file_size - page)
+        return -ENOMEM;
+    size_t total = (file_size + room + page - 1) / page * page;
+    void *space = mmap(NULL, total, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (space == MAP_FAILED)
+        return -errno;
+    file->mapping = space;
+    file->mapping_size = total;
+    if (mmap(space, file_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, fd, 0) ==
+        MAP_FAILED)
+        return -errno;
+    file->content = (char *)space + sizeof(Header);
+    file->content_size = file_size - sizeof(Header);
+    file->room = total - file_size;
+    return 0;
+}
+
+static bool is_intact(const MappedFile *file, const BinaryFormat *format)
+{
+    Header header;
+    memcpy(&header, file->mapping, sizeof header);
+    return memcmp(header.magic, format->magic, sizeof header.magic) == 0 &&
+           header.version == format->version && header.reserved == 0 &&
+           header.size == file->content_size &&
+           header.checksum == hash_checksum(slice_of(file->content, file->content_size));
+}
+
+int binary_file_map(int dir_fd, const char *name, const BinaryFormat *format, size_t room,
+                    MappedFile *file)
+{
+    *file = (MappedFile){0};
+    uint64_t size;
+    int fd = open_regular(dir_fd, name, O_RDONLY, &size);
+    if (fd < 0)
+        return fd;
+    if (size < sizeof(Header) || size > SIZE_MAX / 2)
+        return fail_and_close(fd, -EBADMSG);
+    int status = map_with_room(fd, (size_t)size, room, file);
+    close(fd);
+    if (status == 0 && !is_intact(file, format))
+        status = -EBADMSG;
+    if (status != 0)
+        mapped_file_close(file);
+    return status;
+}
+
+void mapped_file_close(MappedFile *file)
+{
+    if (file->mapping != NULL)
+        munmap(file->mapping, file->mapping_size);
+    *file = (MappedFile){0};
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Checked, versioned files: what the caches keep on disk.
+ *
+ *     magic[8]  version u32  reserved u32  size u64  checksum u64  │ size bytes of content
+ *     └──────────────────── 32 bytes ────────────────────────────┘
+ *
+ * Loading is one mmap and one pass of the checksum: nothing is parsed, no object is built. A
+ * file is written under a temporary name and renamed, so a reader finds the old content or the
+ * new, never half of one. Everything read back is untrusted: a wrong magic, version, length or
+ * checksum makes the file damaged (-EBADMSG), and damage means "start cold", never an error.
+ *
+ *     static const BinaryFormat format = {"exmpl", 1};
+ *     Slice parts[] = {slice_from("hello")};
+ *     binary_file_write(AT_FDCWD, "greeting.bin", &format, parts, 1, false);
+ *     MappedFile file;
+ *     if (binary_file_map(AT_FDCWD, "greeting.bin", &format, 0, &file) == 0)
+ *         mapped_file_close(&file);
+ *
+ * The bytes on disk are little-endian. Threads: any, on different files.
+ */
+#ifndef BINARY_FILE_H
+#define BINARY_FILE_H
+
+#include "slice.h"
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { BINARY_HEADER_SIZE = 32 };
+
+typedef struct BinaryFormat {
+    char magic[8]; /* at most seven characters; the rest is zero */
+    uint32_t version;
+} BinaryFormat;
+
+typedef struct MappedFile { /* {0} maps nothing */
+    void *mapping;          /* private, writable pages; writes never reach the file */
+    size_t mapping_size;
+    char *content;       /* behind the header, 32-byte aligned */
+    size_t content_size; /* bytes of the file's content */
+    size_t room;         /* zeroed bytes that may be written behind the content */
+} MappedFile;
+
+/* Writes header and parts to a temporary file beside `name` and renames it over `name`; with
+ * `sync`, fsyncs the file and then its directory. 0 or a negative errno; on failure `name` is
+ * as it was (after a failed fsync of the directory it may be the new one). `dir_fd` may be
+ * AT_FDCWD. */
+int binary_file_write(int dir_fd, const char *name, const BinaryFormat *format, const Slice *parts,
+                      size_t part_count, bool sync);
+
+/* Maps the file and checks it. `room` zeroed bytes follow the content. 0, -ENOENT, -EBADMSG
+ * (damaged, truncated, another version, not a regular file) or another negative errno. Cost:
+ * one pass over the content. The caller closes. */
+int binary_file_map(int dir_fd, const char *name, const BinaryFormat *format, size_t room,
+                    MappedFile *file);
+
+void mapped_file_close(MappedFile *file);
+
+/* ---- what other files of a cache are written with --------------------------------------- */
+
+/* Opens a file of a cache: `flags` as for open, and whatever stands there, it follows no symlink
+ * and waits for no FIFO. The descriptor, with the file's size in *size, or a negative errno;
+ * -EBADMSG if there is something that is not a regular file. */
+int open_regular(int dir_fd, const char *name, int flags, uint64_t *size);
+
+/* Writes all parts, one behind the other, from `offset` on (0 in a FIFO or device), through
+ * interruptions and short writes. Leaves the descriptor's position behind them. 0 or a negative
+ * errno. */
+int write_all_at(int fd, const Slice *parts, size_t part_count, uint64_t offset);
+
+/* Makes a file's coming, going or new name survive a power cut: fsyncs its directory. 0 or a
+ * negative errno. */
+int sync_directory_of(int dir_fd, const char *name);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The hash that names everything: XXH3 with 128 bits.
+ *
+ * A key stands for the bytes it was made from. With 128 bits, two different things share a key
+ * by chance about once in 10^19 times for a billion keys: never, for a build. It is not a
+ * cryptographic hash: somebody who wants two sources to collide can make them collide, and only
+ * hurts a cache of their own.
+ *
+ *     Hash128 hash = hash_bytes(slice_from("fn main() i32 { return 0; }"));
+ *     char hex[HASH_HEX_SIZE + 1];
+ *     hash_to_hex(hash, hex);
+ *
+ * A key over several fields hashes them with their lengths in between ("ab","c" is not
+ * "a","bc"): collect them in a ByteBuffer with key_put_*, then hash the buffer.
+ *
+ * Source: XXH3, https://xxhash.com. Threads: every function here may be called from any thread.
+ */
+#ifndef CONTENT_HASH_H
+#define CONTENT_HASH_H
+
+#include "memory.h"
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { HASH_HEX_SIZE = 32 };
+
+typedef struct Hash128 { /* {0} stands for "no hash" */
+    uint64_t low;
+    uint64_t high;
+} Hash128;
+
+/* The hash of the bytes. */
+Hash128 hash_bytes(Slice bytes);
+
+/* 64 bits: the checksum of file contents, not a key. */
+uint64_t hash_checksum(Slice bytes);
+
+/* The same for bytes that lie in several places, as if they stood one behind the other. */
+uint64_t hash_checksum_parts(const Slice *parts, size_t part_count);
+
+static inline bool hash_equal(Hash128 a, Hash128 b)
+{
+    return a.low == b.low && a.high == b.high;
+}
+
+static inline bool hash_is_none(Hash128 hash)
+{
+    return (hash.low | hash.high) == 0;
+}
+
+/* Writes 32 lower-case hex digits, high half first as xxh128sum prints them, and a NUL. */
+void hash_to_hex(Hash128 hash, char hex[HASH_HEX_SIZE + 1]);
+
+/* ---- keys ----------------------------------------------------------------------------- */
+
+static inline void key_put_hash(ByteBuffer *key, Hash128 hash)
+{
+    buffer_put(key, slice_of(&hash, sizeof hash));
+}
+
+static inline void key_put_slice(ByteBuffer *key, Slice bytes)
+{
+    buffer_put_u32(key, (uint32_t)bytes.size);
+    buffer_put(key, bytes);
+}
+
+#ifdef __cplusplus
+}
+#endif
+#endif

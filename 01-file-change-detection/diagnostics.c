@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is shown comes from a file that somebody else wrote, and goes to a terminal. So what is
+ * no printable UTF-8 (escape sequences, invalid bytes, the invisible characters that reverse
+ * the direction of text) is shown as one '?'.
+ *
+ * The caret's line repeats the tabs of the line above it and has one space for every other
+ * character; then the caret stands right whatever the terminal's tab stops are. Simple on
+ * purpose: characters that a terminal draws two columns wide count as one.
+ */
+#include "diagnostics.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A longer line is cut to about this many bytes around the column. */
+enum { SHOWN_BYTES = 100 };
+
+/* ---- the list --------------------------------------------------------------------------- */
+
+static void append(Diagnostics *diagnostics, Diagnostic diagnostic)
+{
+    if (diagnostics->count == diagnostics->capacity) {
+        diagnostics->capacity = diagnostics->capacity == 0 ? 16 : diagnostics->capacity * 2;
+        diagnostics->items =
+            memory_resize(diagnostics->items, diagnostics->capacity * sizeof *diagnostics->items);
+    }
+    diagnostics->items[diagnostics->count++] = diagnostic;
+}
+
+void diagnostics_add(Diagnostics *diagnostics, uint32_t line, uint32_t column, const char *format,
+                     ...)
+{
+    va_list arguments, again;
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    size_t size = length < 0 ? 0 : (size_t)length;
+    char *message = arena_allocate(&diagnostics->texts, size + 1);
+    message[0] = '\0';
+    vsnprintf(message, size + 1, format, again);
+    va_end(again);
+    va_end(arguments);
+    append(diagnostics, (Diagnostic){diagnostics->path, line, column, slice_of(message, size)});
+}
+
+void diagnostics_append(Diagnostics *diagnostics, const Diagnostics *from)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        Diagnostic copy = from->items[i];
+        copy.message.data = arena_copy(&diagnostics->texts, copy.message);
+        append(diagnostics, copy);
+    }
+}
+
+static int compare_numbers(uint32_t a, uint32_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int compare_diagnostics(const void *left, const void *right)
+{
+    const Diagnostic *a = left, *b = right;
+    int order = slice_compare(a->path, b->path);
+    if (order == 0)
+        order = compare_numbers(a->line, b->line);
+    if (order == 0)
+        order = compare_numbers(a->column, b->column);
+    if (order == 0)
+        order = slice_compare(a->message, b->message);
+    return order;
+}
+
+void diagnostics_sort(Diagnostics *diagnostics)
+{
+    if (diagnostics->count < 2)
+        return;
+    Diagnostic *items = diagnostics->items;
+    qsort(items, diagnostics->count, sizeof *items, compare_diagnostics);
+    size_t kept = 1;
+    for (size_t i = 1; i < diagnostics->count; i++)
+        if (compare_diagnostics(&items[kept - 1], &items[i]) != 0)
+            items[kept++] = items[i];
+    diagnostics->count = kept;
+}
+
+void diagnostics_free(Diagnostics *diagnostics)
+{
+    free(diagnostics->items);
+    arena_free(&diagnostics->texts);
+    *diagnostics = (Diagnostics){0};
+}
+
+/* ---- text that a terminal may see -------------------------------------------------------- */
+
+/* The size of the UTF-8 character that `text` (not empty) begins with, and its code point; 0 if
+ * it is not one. Overlong forms and surrogates are not UTF-8. */
+static size_t decode_utf8(Slice text, uint32_t *code)
+{
+    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    unsigned char first = (unsigned char)text.data[0];
+    size_t size = first < 0x80 ? 1 : first < 0xC0 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+    if (size == 0 || size > text.size || first > 0xF4)
+        return 0;
+    *code = size == 1 ? first : first & (0x7Fu >> size);
+    for (size_t i = 1; i < size; i++) {
+        unsigned char next = (unsigned char)text.data[i];
+        if ((next & 0xC0) != 0x80)
+            return 0;
+        *code = *code << 6 | (next & 0x3Fu);
+    }
+    bool surrogate = *code >= 0xD800 && *code <= 0xDFFF;
+    return *code < smallest[size] || *code > 0x10FFFF || surrogate ? 0 : size;
+}
+
+static bool is_printable(uint32_t code)
+{
+    bool control = code < 0x20 || (code >= 0x7F && code < 0xA0);
+    bool line_end = code == 0x2028 || code == 0x2029;
+    bool direction = code == 0x061C || code == 0x200E || code == 0x200F ||
+                     (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
+    return !control && !line_end && !direction;
+}
+
+/* The next character as it is shown; moves `text` behind it. */
+static Slice next_shown(Slice *text)
+{
+    uint32_t code = 0;
+    size_t size = decode_utf8(*text, &code);
+    bool shown = size != 0 && (is_printable(code) || code == '\t');
+    Slice result = shown ? slice_of(text->data, size) : slice_from("?");
+    size_t used = size == 0 ? 1 : size;
+    *text = slice_of(text->data + used, text->size - used);
+    return result;
+}
+
+static void put_shown(ByteBuffer *text, Slice bytes)
+{
+    while (bytes.size != 0)
+        buffer_put(text, next_shown(&bytes));
+}
+
+/* As wide as `bytes` are when they are shown. */
+static void put_blank(ByteBuffer *text, Slice bytes)
+{
+    while (bytes.size != 0)
+        buffer_put_byte(text, next_shown(&bytes).data[0] == '\t' ? '\t' : ' ');
+}
+
+/* ---- the source line --------------------------------------------------------------------- */
+
+/* The line with this number, counted from 1, without its end. False if there is none. */
+static bool find_line(Slice source, uint32_t number, Slice *line)
+{
+    if (number == 0 || source.size == 0)
+        return false;
+    const char *start = source.data, *end = source.data + source.size;
+    while (--number != 0 && start != end) {
+        const char *newline = memchr(start, '\n', (size_t)(end - start));
+        start = newline == NULL ? end : newline + 1;
+    }
+    if (start == end)
+        return false;
+    const char *newline = memchr(start, '\n', (size_t)(end - start));
+    *line = slice_of(start, (size_t)((newline == NULL ? end : newline) - start));
+    if (line->size != 0 && line->data[line->size - 1] == '\r')
+        line->size--;
+    return true;
+}
+
+static bool inside_character(Slice line, size_t place)
+{
+    return place < line.size && ((unsigned char)line.data[place] & 0xC0) == 0x80;
+}
+
+/* The part [first, last) of a long line that is shown: the column stands in its middle, or as
+ * near to it as the line's ends allow. Characters stay whole. */
+static void choose_window(Slice line, size_t column, size_t *first, size_t *last)
+{
+    *first = 0;
+    *last = line.size;
+    if (line.size <= SHOWN_BYTES)
+        return;
+    if (column > SHOWN_BYTES / 2)
+        *first = column - SHOWN_BYTES / 2;
+    if (*first > line.size - SHOWN_BYTES)
+        *first = line.size - SHOWN_BYTES;
+    *last = *first + SHOWN_BYTES;
+    for (int i = 0; i < 3 && inside_character(line, *first); i++)
+        (*first)++;
+    for (int i = 0; i < 3 && inside_character(line, *last); i++)
+        (*last)++;
+}
+
+static void put_line_and_caret(ByteBuffer *text, Slice line, size_t column)
+{
+    static const char cut[] = "...";
+    size_t first, last;
+    choose_window(line, column, &first, &last);
+
+    if (first != 0)
+        buffer_put(text, slice_from(cut));
+    put_shown(text, slice_of(line.data + first, last - first));
+    if (last != line.size)
+        buffer_put(text, slice_from(cut));
+    buffer_put_byte(text, '\n');
+
+    if (first != 0)
+        put_blank(text, slice_from(cut));
+    put_blank(text, slice_of(line.data + first, column - first));
+    buffer_put(text, slice_from("^\n"));
+}
+
+void diagnostic_format(const Diagnostic *diagnostic, Slice source, ByteBuffer *text)
+{
+    put_shown(text, diagnostic->path);
+    buffer_put_byte(text, ':');
+    buffer_put_decimal(text, diagnostic->line);
+    buffer_put_byte(text, ':');
+    buffer_put_decimal(text, diagnostic->column);
+    buffer_put(text, slice_from(": error: "));
+    put_shown(text, diagnostic->message);
+    buffer_put_byte(text, '\n');
+
+    Slice line;
+    if (!find_line(source, diagnostic->line, &line))
+        return;
+    size_t column = diagnostic->column == 0 ? 0 : diagnostic->column - 1;
+    put_line_and_caret(text, line, column < line.size ? column : line.size);
+}

@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Three steps, each only if the one before it found something:
+ *
+ *     1. stat every file of the last build        one call each; nothing differs: done
+ *     2. read and hash the files that differ      same imports as recorded: update records, done
+ *     3. walk the graph from the entry            files came or went: make a new table
+ *
+ * A cold build has no last build and starts at step 3.
+ */
+#include "discovery.h"
+
+#include "graph_walk.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+typedef struct Search {
+    Discovery *found;
+    const DiscoveryRequest *request;
+    FileHashCache *cache;
+    FileClock clock;
+    ReadingScratch *scratch; /* per worker */
+    bool *is_current;        /* per file of the last build: its stat says unchanged */
+    uint32_t *stale;         /* the others, ascending */
+    uint32_t stale_count;
+    Reading **readings;      /* per file of the last build; NULL: unchanged */
+} Search;
+
+/* ---- step 1 ------------------------------------------------------------------------------ */
+
+static void stat_file(void *arg, size_t index, unsigned worker)
+{
+    Search *search = arg;
+    FileStamp now;
+    (void)worker;
+    search->is_current[index] = file_hash_cache_is_current(
+        search->cache, search->request->dir_fd, (uint32_t)index, &now);
+}
+
+static void stat_all(Search *search)
+{
+    uint32_t count = search->cache->count;
+    search->is_current = memory_allocate_zeroed(count + 1, sizeof *search->is_current);
+    if (!search->request->trust_nothing)
+        executor_run(search->request->executor, count, stat_file, search);
+    search->found->files_stat += count;
+
+    for (uint32_t i = 0; i < count; i++)
+        search->stale_count += !search->is_current[i];
+    search->stale = memory_allocate((search->stale_count + 1) * sizeof *search->stale);
+    for (uint32_t i = 0, n = 0; i < count; i++)
+        if (!search->is_current[i])
+            search->stale[n++] = i;
+}
+
+/* ---- step 2 ------------------------------------------------------------------------------ */
+
+static void read_stale(void *arg, size_t index, unsigned worker)
+{
+    Search *search = arg;
+    uint32_t file = search->stale[index];
+    ReadingScratch *scratch = &search->scratch[worker];
+    Reading *reading = arena_allocate(scratch->arena, sizeof *reading);
+    source_read(reading, search->request, &search->clock,
+                file_hash_cache_path(search->cache, file),
+                search->cache->records[file].content, scratch);
+    search->readings[file] = reading;
+}
+
+static bool same_imports(const FileHashCache *cache, uint32_t file, const Reading *reading)
+{
+    const FileRecord *record = &cache->records[file];
+    if (!reading->is_scanned)
+        return true;
+    if (reading->import_count != record->import_count)
+        return false;
+    for (uint32_t i = 0; i < record->import_count; i++) {
+        uint32_t target = cache->imports[record->first_import + i];
+        if (reading->imports[i].error != PATH_OK ||
+            !slice_equal(reading->imports[i].path, file_hash_cache_path(cache, target)))
+            return false;
+    }
+    return true;
+}
+
+static void count_reading(Discovery *found, const Reading *reading)
+{
+    if (reading->error != 0)
+        return;
+    found->files_hashed++;
+    found->bytes_read += reading->source.size;
+}
+
+static bool graph_is_unchanged(const Search *search)
+{
+    for (uint32_t i = 0; i < search->stale_count; i++) {
+        const Reading *reading = search->readings[search->stale[i]];
+        if (reading->error != 0 || !same_imports(search->cache, search->stale[i], reading))
+            return false;
+    }
+    return true;
+}
+
+static void add_change(Discovery *found, uint32_t file, FileChangeKind kind,
+                       const Reading *reading)
+{
+    found->changes[found->change_count++] = (FileChange){file, kind, reading->source};
+}
+
+static void update_records(Search *search)
+{
+    search->found->changes = memory_allocate((search->stale_count + 1) * sizeof(FileChange));
+    for (uint32_t i = 0; i < search->stale_count; i++) {
+        uint32_t file = search->stale[i];
+        const Reading *reading = search->readings[file];
+        const FileRecord *record = &search->cache->records[file];
+        bool same = hash_equal(record->content, reading->content);
+        add_change(search->found, file, same ? FILE_TOUCHED : FILE_CHANGED, reading);
+        if (!same || memcmp(&record->stamp, &reading->stamp, sizeof record->stamp) != 0)
+            file_hash_cache_set(search->cache, file, &reading->stamp, reading->content);
+    }
+}
+
+/* ---- step 3 ------------------------------------------------------------------------------ */
+
+static int compare_nodes(const void *a, const void *b)
+{
+    const WalkNode *const *left = a, *const *right = b;
+    return slice_compare((*left)->path, (*right)->path);
+}
+
+static const char *import_error_text(int error)
+{
+    if (error == -ENOENT || error == -ENOTDIR)
+        return "there is no such file";
+    if (error == -EISDIR)
+        return "it is a directory";
+    if (error == -ENAMETOOLONG)
+        return "its name is too long";
+    if (error == -ELOOP)
+        return "its symbolic links lead nowhere";
+    return "it is not a regular file";
+}
+
+static bool is_wrong_import(int error)
+{
+    return error == -ENOENT || error == -ENOTDIR || error == -EISDIR || error == -EINVAL ||
+           error == -ENAMETOOLONG || error == -ELOOP;
+}
+
+/* Imports on record have no line numbers: the file is read once more to tell where they are. */
+static void locate_imports(const Search *search, WalkNode *node)
+{
+    Reading again;
+    ReadingScratch *scratch = &search->scratch[0];
+    source_read(&again, search->request, &search->clock, node->path, (Hash128){0, 0}, scratch);
+    for (uint32_t i = 0; i < node->import_count; i++)
+        node->imports[i].line = node->imports[i].column = 1; /* if it cannot be told */
+    for (uint32_t i = 0; i < node->import_count && i < again.import_count; i++) {
+        node->imports[i].line = again.imports[i].line;
+        node->imports[i].column = again.imports[i].column;
+    }
+}
+
+static void tell_wrong_import(const Search *search, const WalkNode *node, const NodeImport *import,
+                              const WalkNode *target)
+{
+    Diagnostics *diagnostics = search->request->diagnostics;
+    diagnostics->path = node->path;
+    if (target == NULL)
+        diagnostics_add(diagnostics, import->line, import->column, "cannot import \"%.*s\": %s",
+                        (int)import->written->path.size, import->written->path.data,
+                        path_error_text(import->written->error));
+    else
+        diagnostics_add(diagnostics, import->line, import->column, "cannot import \"%.*s\": %s",
+                        (int)target->path.size, target->path.data,
+                        import_error_text(target->reading->error));
+}
+
+static bool import_is_wrong(const GraphWalk *walk, const NodeImport *import,
+                            const WalkNode **target)
+{
+    *target = import->node == FILE_NONE ? NULL : walk->nodes[import->node];
+    if (*target == NULL)
+        return true;
+    return (*target)->reading != NULL && is_wrong_import((*target)->reading->error);
+}
+
+/* Tells each import that leads nowhere, at the line that imports it. */
+static int check_imports(const Search *search, const GraphWalk *walk)
+{
+    int status = 0;
+    for (uint32_t n = 0; n < walk->count; n++) {
+        WalkNode *node = walk->nodes[n];
+        for (uint32_t i = 0; i < node->import_count; i++) {
+            const WalkNode *target;
+            if (!import_is_wrong(walk, &node->imports[i], &target))
+                continue;
+            if (node->imports[i].line == 0)
+                locate_imports(search, node);
+            tell_wrong_import(search, node, &node->imports[i], target);
+            status = -EBADMSG;
+        }
+    }
+    return status;
+}
+
+/* A file that exists and cannot be read is a failure of the machine; so is a missing entry. */
+static int check_readable(Search *search, const GraphWalk *walk)
+{
+    Discovery *found = search->found;
+    const WalkNode *worst = NULL;
+    for (uint32_t n = 0; n < walk->count; n++) {
+        const WalkNode *node = walk->nodes[n];
+        if (node->reading == NULL || node->reading->error == 0)
+            continue;
+        if (n != 0 && is_wrong_import(node->reading->error))
+            continue;
+        if (worst == NULL || slice_compare(node->path, worst->path) < 0)
+            worst = node;
+    }
+    if (worst == NULL)
+        return 0;
+    found->error = worst->reading->error;
+    found->error_path = arena_copy(search->scratch[0].arena, worst->path);
+    return found->error;
+}
+
+static FileEntry entry_of(const Search *search, const GraphWalk *walk, const WalkNode *node)
+{
+    FileEntry entry = {.path = node->path, .import_count = node->import_count};
+    if (node->reading != NULL) {
+        entry.stamp = node->reading->stamp;
+        entry.content = node->reading->content;
+    } else {
+        entry.stamp = search->cache->records[node->old_file].stamp;
+        entry.content = search->cache->records[node->old_file].content;
+    }
+    uint32_t *imports =
+        arena_allocate(search->scratch[0].arena, node->import_count * sizeof *imports);
+    for (uint32_t i = 0; i < node->import_count; i++)
+        imports[i] = walk->nodes[node->imports[i].node]->number;
+    entry.imports = imports;
+    return entry;
+}
+
+static void record_change(Search *search, const WalkNode *node)
+{
+    FileChangeKind kind = FILE_ADDED;
+    if (node->reading == NULL)
+        return;
+    if (node->old_file != FILE_NONE)
+        kind = node->reading->is_scanned ? FILE_CHANGED : FILE_TOUCHED;
+    add_change(search->found, node->number, kind, node->reading);
+}
+
+static void tell_removed(Search *search, const bool *is_kept)
+{
+    for (uint32_t i = 0; i < search->cache->count; i++) {
+        if (is_kept[i])
+            continue;
+        search->found->removed++;
+        observe(search->request->observer, DECISION_FILE_REMOVED,
+                file_hash_cache_path(search->cache, i));
+    }
+}
+
+/* Files came, went or moved; not if only imports between the same files differ. */
+static bool numbers_differ(const Search *search, uint32_t count)
+{
+    if (count != search->cache->count)
+        return true;
+    for (uint32_t i = 0; i < count; i++)
+        if (search->found->old_number[i] != i)
+            return true;
+    return false;
+}
+
+/* Puts the files in path order, numbers them, and makes them the cache's table. */
+static void make_table(Search *search, const GraphWalk *walk)
+{
+    Discovery *found = search->found;
+    WalkNode **sorted = memory_allocate((walk->count + 1) * sizeof *sorted);
+    FileEntry *entries = memory_allocate((walk->count + 1) * sizeof *entries);
+    bool *is_kept = memory_allocate_zeroed(search->cache->count + 1, sizeof *is_kept);
+    memcpy(sorted, walk->nodes, walk->count * sizeof *sorted);
+    qsort(sorted, walk->count, sizeof *sorted, compare_nodes);
+    for (uint32_t i = 0; i < walk->count; i++)
+        sorted[i]->number = i;
+
+    found->changes = memory_allocate((walk->count + 1) * sizeof *found->changes);
+    found->old_number = memory_allocate((walk->count + 1) * sizeof *found->old_number);
+    for (uint32_t i = 0; i < walk->count; i++) {
+        entries[i] = entry_of(search, walk, sorted[i]);
+        found->old_number[i] = sorted[i]->old_file;
+        if (sorted[i]->old_file != FILE_NONE)
+            is_kept[sorted[i]->old_file] = true;
+        record_change(search, sorted[i]);
+    }
+    tell_removed(search, is_kept);
+    found->renumbered = numbers_differ(search, walk->count);
+    file_hash_cache_replace(search->cache, search->request->entry, entries, walk->count);
+    free(is_kept);
+    free(entries);
+    free(sorted);
+}
+
+static int walk_from_entry(Search *search)
+{
+    WalkInput input = {search->request, &search->clock, search->cache, search->readings,
+                       search->scratch};
+    GraphWalk *walk = memory_allocate_zeroed(1, sizeof *walk);
+    search->found->walk = walk;
+    graph_walk(walk, &input);
+    search->found->files_stat += walk->files_read;
+    for (uint32_t n = 0; n < walk->count; n++)
+        if (walk->nodes[n]->old_file == FILE_NONE)
+            count_reading(search->found, walk->nodes[n]->reading);
+    int status = check_readable(search, walk);
+    if (status == 0)
+        status = check_imports(search, walk);
+    if (status == 0)
+        make_table(search, walk);
+    return status;
+}
+
+/* ---- all together ------------------------------------------------------------------------ */
+
+static void tell_files(const Search *search)
+{
+    static const Decision decisions[] = {
+        [FILE_TOUCHED] = DECISION_FILE_TOUCHED,
+        [FILE_CHANGED] = DECISION_FILE_CHANGED,
+        [FILE_ADDED] = DECISION_FILE_ADDED,
+    };
+    const FileChange *change = search->found->changes;
+    const FileChange *end = change + search->found->change_count;
+    const Observer *observer = search->request->observer;
+    if (observer == NULL || observer->decided == NULL)
+        return;
+    for (uint32_t i = 0; i < search->cache->count; i++) {
+        Slice path = file_hash_cache_path(search->cache, i);
+        if (change != end && change->file == i)
+            observe(observer, decisions[change++->kind], path);
+        else
+            observe(observer, DECISION_FILE_UNCHANGED, path);
+    }
+}
+
+static int run_steps(Search *search)
+{
+    if (!slice_equal(search->cache->entry, search->request->entry))
+        file_hash_cache_replace(search->cache, search->request->entry, NULL, 0);
+    bool is_cold = search->cache->count == 0;
+    if (!is_cold) {
+        stat_all(search);
+        if (search->stale_count == 0)
+            return 0;
+    }
+    /* Before anything is read: what is written after this has a stamp that is not older. */
+    if (search->request->clock_dir_fd >= 0)
+        file_clock_probe(&search->clock, search->request->clock_dir_fd);
+    search->readings =
+        memory_allocate_zeroed(search->cache->count + 1, sizeof *search->readings);
+    if (!is_cold) {
+        executor_run(search->request->executor, search->stale_count, read_stale, search);
+        for (uint32_t i = 0; i < search->stale_count; i++)
+            count_reading(search->found, search->readings[search->stale[i]]);
+        if (graph_is_unchanged(search)) {
+            update_records(search);
+            return 0;
+        }
+    }
+    return walk_from_entry(search);
+}
+
+int discover(Discovery *found, const DiscoveryRequest *request, FileHashCache *cache)
+{
+    Search search = {.found = found, .request = request, .cache = cache};
+    unsigned workers = request->executor->workers;
+    found->arenas = memory_allocate_zeroed(workers, sizeof *found->arenas);
+    found->arena_count = workers;
+    search.scratch = memory_allocate_zeroed(workers, sizeof *search.scratch);
+    for (unsigned i = 0; i < workers; i++)
+        search.scratch[i].arena = &found->arenas[i];
+
+    int status = run_steps(&search);
+    if (status == 0)
+        tell_files(&search);
+
+    for (unsigned i = 0; i < workers; i++)
+        free(search.scratch[i].scan.items);
+    free(search.scratch);
+    free(search.is_current);
+    free(search.stale);
+    free(search.readings);
+    return status;
+}
+
+void discovery_free(Discovery *found)
+{
+    if (found->walk != NULL)
+        graph_walk_free(found->walk);
+    free(found->walk);
+    free(found->changes);
+    free(found->old_number);
+    for (unsigned i = 0; i < found->arena_count; i++)
+        arena_free(&found->arenas[i]);
+    free(found->arenas);
+    *found = (Discovery){0};
+}

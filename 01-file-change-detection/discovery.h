@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From the entry file to the list of all files, and which of them changed.
+ *
+ * Nobody tells a compiler which files a program has: the entry imports some, they import more.
+ * In a cold build the list grows while it is read, on all workers. In a warm build the list of
+ * the last build is at hand: every file is stated, only those whose stamp differs are read, and
+ * only if their imports changed is the graph walked again, from memory.
+ *
+ * The order of discovery depends on threads; the result does not: files are sorted by path.
+ *
+ *     Discovery found = {0};
+ *     discover(&found, &request, &cache);      the cache now describes the files as they are
+ *     for (size_t i = 0; i < found.change_count; i++)
+ *         lower(found.changes[i].source);
+ *     discovery_free(&found);
+ */
+#ifndef DISCOVERY_H
+#define DISCOVERY_H
+
+#include "diagnostics.h"
+#include "executor.h"
+#include "file_hash_cache.h"
+#include "observer.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct ScannedImport {
+    Slice path; /* as written, escapes resolved */
+    uint32_t line, column;
+} ScannedImport;
+
+typedef struct ImportScan { /* {0} is empty; the scanner adds with import_scan_add */
+    ScannedImport *items;   /* owned */
+    uint32_t count, capacity;
+    Arena *arena; /* for paths that are not written literally in the source; set by the caller */
+} ImportScan;
+
+void import_scan_add(ImportScan *scan, Slice path, uint32_t line, uint32_t column);
+
+/* Finds the imports of a source in their order, without a full parse. It must find what the
+ * parser finds; in a source with syntax errors it may find fewer or more. The paths may point
+ * into the source. Any thread. */
+typedef void (*ScanImports)(void *language, Slice source, ImportScan *scan);
+
+typedef enum FileChangeKind {
+    FILE_TOUCHED, /* read again: same content */
+    FILE_CHANGED,
+    FILE_ADDED,
+} FileChangeKind;
+
+typedef struct FileChange {
+    uint32_t file; /* number in the cache as it is after discovery */
+    FileChangeKind kind;
+    Slice source; /* the bytes that were hashed; valid until discovery_free */
+} FileChange;
+
+typedef struct DiscoveryRequest {
+    int dir_fd;  /* the entry's directory, which all paths are relative to */
+    int clock_dir_fd; /* where the file system's clock is asked; -1: trust no stamp */
+    Slice entry; /* normalised path of the entry file */
+    bool trust_nothing; /* read and hash every file */
+    ScanImports scan;
+    void *language;
+    Executor *executor;
+    const Observer *observer;   /* may be NULL */
+    Diagnostics *diagnostics;   /* imports that cannot be read go here */
+} DiscoveryRequest;
+
+typedef struct Discovery { /* {0} before discover */
+    FileChange *changes;   /* ascending by file */
+    size_t change_count;
+    bool renumbered;       /* files came or went, so that numbers moved */
+    uint32_t *old_number;  /* if renumbered: per file its number before, or FILE_NONE */
+    uint32_t removed;      /* files of the last build that are no longer imported */
+    uint64_t files_stat;   /* counts of work, for --stats */
+    uint64_t files_hashed; /* read, too */
+    uint64_t bytes_read;
+    int error;             /* 0, or the negative errno of a file that could not be read ... */
+    const char *error_path; /* ... and its path; valid until discovery_free */
+    Arena *arenas;         /* one per worker: sources and paths */
+    unsigned arena_count;
+    struct GraphWalk *walk; /* private */
+} Discovery;
+
+/* Brings `cache` (state in memory, not on disk) up to what the disk holds now. What the cache
+ * knows of another entry is not used. 0 on success.
+ * -EBADMSG, with found->error 0: some import is missing or is not a regular file; told in the
+ * diagnostics, with the line that imports it. Another negative errno, also in found->error: a
+ * file could not be read; error_path names it. -ENOENT with error_path the entry: there is no
+ * such entry. On failure the cache's content in memory is unspecified and must not be
+ * committed. */
+int discover(Discovery *found, const DiscoveryRequest *request, FileHashCache *cache);
+
+void discovery_free(Discovery *found);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What changed? The FileHashCache knows of each file of a project its stamp, the hash of its
+ * content and the files it imports, as of the last build.
+ *
+ * It is one flat image, sorted by path, that is mapped and never parsed:
+ *
+ *     header │ FileRecord × count │ import numbers u32 × import_count │ paths, NUL-terminated
+ *
+ * A file's number is its place in path order. Looking up a path is a binary search; the imports
+ * of a file are numbers. A build in which nothing changed builds no hash map, allocates nothing
+ * per file and writes nothing.
+ *
+ *     FileHashCache cache = {0};
+ *     file_hash_cache_load(&cache, "file_hashes.bin");       missing or damaged: empty
+ *     for (uint32_t i = 0; i < cache.count; i++)
+ *         if (!file_hash_cache_is_current(&cache, dir_fd, i, &stamp))
+ *             puts(file_hash_cache_path(&cache, i).data);    paths in the cache end in NUL
+ *     file_hash_cache_close(&cache);
+ *
+ * Threads: any number may read; one may write.
+ */
+#ifndef FILE_HASH_CACHE_H
+#define FILE_HASH_CACHE_H
+
+#include "content_hash.h"
+#include "file_stamp.h"
+#include "state_file.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define FILE_NONE UINT32_MAX
+
+typedef struct FileRecord {
+    FileStamp stamp; /* {0}: read the file before you believe anything */
+    Hash128 content; /* hash of its bytes */
+    uint32_t path;   /* offset in the paths */
+    uint32_t path_size;
+    uint32_t first_import; /* place in the import numbers */
+    uint32_t import_count; /* in the order of the source */
+} FileRecord;
+
+typedef struct FileHashCache { /* {0} is an empty cache */
+    FileRecord *records;       /* in the image; change them with file_hash_cache_set */
+    uint32_t count;
+    const uint32_t *imports; /* file numbers */
+    uint32_t import_count;
+    const char *paths;
+    Slice entry;     /* path of the entry file, in the image; empty in an empty cache */
+    StateFile state; /* owns the image */
+} FileHashCache;
+
+/* ---- kept as one file: what stage 1 alone needs ---------------------------------------- */
+
+/* Loads what file_hash_cache_save wrote. 0; -ENOENT or -EBADMSG: the cache is empty and usable;
+ * or another negative errno. */
+int file_hash_cache_load(FileHashCache *cache, const char *path);
+
+/* Writes the cache if it changed since it was loaded. 0 or a negative errno. */
+int file_hash_cache_save(FileHashCache *cache, const char *path);
+
+/* ---- kept as part of a larger state (stage 4) ------------------------------------------- */
+
+/* As state_file_open, and checks the structure of the image as well. */
+int file_hash_cache_open(FileHashCache *cache, int dir_fd, const char *name, const StateRef *ref);
+
+void file_hash_cache_close(FileHashCache *cache);
+
+/* ---- asking ----------------------------------------------------------------------------- */
+
+static inline Slice file_hash_cache_path(const FileHashCache *cache, uint32_t file)
+{
+    return slice_of(cache->paths + cache->records[file].path, cache->records[file].path_size);
+}
+
+/* The number of the file called `path`, or FILE_NONE. Cost: log2(count) comparisons. */
+uint32_t file_hash_cache_find(const FileHashCache *cache, Slice path);
+
+/* One stat: true if the file's stamp is known and equal. `stamp` is what stat says now, {0} if
+ * it fails. Paths are relative to `dir_fd`. */
+bool file_hash_cache_is_current(const FileHashCache *cache, int dir_fd, uint32_t file,
+                                FileStamp *stamp);
+
+/* The hash of all paths and content hashes under `seed`: one value that is equal to the last
+ * build's exactly when no file changed, came or went. */
+Hash128 file_hash_cache_combined(const FileHashCache *cache, Hash128 seed);
+
+/* The combined hash of one file and everything it imports, from the recorded hashes. Cost: the
+ * files it reaches; each is visited once. */
+Hash128 file_hash_cache_combined_from(const FileHashCache *cache, uint32_t file);
+
+typedef enum FileDifference {
+    FILE_IN_BOTH_EQUAL,
+    FILE_IN_BOTH_DIFFERENT,
+    FILE_ONLY_BEFORE,
+    FILE_ONLY_AFTER,
+} FileDifference;
+
+/* Calls `tell` for each file of either cache, in path order, with what became of it. */
+void file_hash_cache_compare(const FileHashCache *before, const FileHashCache *after,
+                             void (*tell)(void *context, Slice path, FileDifference difference),
+                             void *context);
+
+/* ---- changing --------------------------------------------------------------------------- */
+
+/* Replaces stamp and content hash of one file. Works in place. */
+void file_hash_cache_set(FileHashCache *cache, uint32_t file, const FileStamp *stamp,
+                         Hash128 content);
+
+typedef struct FileEntry { /* what a new table is made from */
+    Slice path;
+    FileStamp stamp;
+    Hash128 content;
+    const uint32_t *imports; /* numbers in the new table */
+    uint32_t import_count;
+} FileEntry;
+
+/* Makes the cache hold exactly these files, which must be sorted by path, without repetition,
+ * the entry among them. The paths may lie in the cache as it was; afterwards nothing that was
+ * lent by it is valid. At most 4 GiB of paths. */
+void file_hash_cache_replace(FileHashCache *cache, Slice entry, const FileEntry *files,
+                             uint32_t count);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Three questions, one function each: what does stat say (file_stamp_at), what time is it for
+ * the file system (file_clock_probe), and is the answer to the first proof enough for the next
+ * build (file_stamp_if_trusted)? file_read asks the first one before and after reading.
+ *
+ * Rejected: comparing with the wall clock. A file system stamps with the clock of its last
+ * tick, so a file written now looks up to 10 ms older than now, and a second write within the
+ * tick gets the same stamp. Rejected too: sleeping until the tick is over, which Mercurial
+ * once did; it costs a tick in every build to save one read in some.
+ */
+#include "file_stamp.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifdef __APPLE__
+#define st_mtim st_mtimespec
+#define st_ctim st_ctimespec
+#endif
+
+#define NS_PER_SECOND INT64_C(1000000000)
+
+/* How much older than the wall clock a stamp of an unprobed file system must be: more than the
+ * coarsest tick in use, FAT's 2 s. */
+#define OTHER_DEVICE_AGE_NS (3 * NS_PER_SECOND)
+
+static const int64_t LARGEST_FILE_BYTES = INT32_MAX;
+
+/* ---- stat --------------------------------------------------------------------------------- */
+
+/* A moment beyond what 64 bits of nanoseconds reach (the years 1677 to 2262) is the last one
+ * that they do: in the future, hence never trusted. */
+static int64_t to_ns(struct timespec time)
+{
+    if (time.tv_sec >= INT64_MAX / NS_PER_SECOND)
+        return INT64_MAX;
+    if (time.tv_sec <= INT64_MIN / NS_PER_SECOND)
+        return INT64_MAX;
+    return (int64_t)time.tv_sec * NS_PER_SECOND + time.tv_nsec;
+}
+
+static int stamp_from(const struct stat *status, FileStamp *stamp)
+{
+    *stamp = (FileStamp){0};
+    if (S_ISDIR(status->st_mode))
+        return -EISDIR;
+    if (!S_ISREG(status->st_mode))
+        return -EINVAL;
+    stamp->size_bytes = (int64_t)status->st_size;
+    stamp->mtime_ns = to_ns(status->st_mtim);
+    stamp->ctime_ns = to_ns(status->st_ctim);
+    stamp->inode = (uint64_t)status->st_ino;
+    stamp->device = (uint64_t)status->st_dev;
+    return 0;
+}
+
+int file_stamp_at(int dir_fd, const char *path, FileStamp *stamp)
+{
+    struct stat status;
+    if (fstatat(dir_fd, path, &status, 0) != 0) {
+        *stamp = (FileStamp){0};
+        return -errno;
+    }
+    return stamp_from(&status, stamp);
+}
+
+int file_stamp_of(int fd, FileStamp *stamp)
+{
+    struct stat status;
+    if (fstat(fd, &status) != 0) {
+        *stamp = (FileStamp){0};
+        return -errno;
+    }
+    return stamp_from(&status, stamp);
+}
+
+/* ---- the clock ---------------------------------------------------------------------------- */
+
+static int write_and_stamp(int fd, FileStamp *stamp)
+{
+    ssize_t written;
+    do
+        written = pwrite(fd, "\n", 1, 0);
+    while (written < 0 && errno == EINTR);
+    return written < 0 ? -errno : file_stamp_of(fd, stamp);
+}
+
+int file_clock_probe(FileClock *clock, int dir_fd)
+{
+    *clock = (FileClock){0};
+    struct timespec wall;
+    if (clock_gettime(CLOCK_REALTIME, &wall) != 0)
+        return -errno;
+    int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+    int fd = openat(dir_fd, "clock", flags, 0666);
+    if (fd < 0)
+        return -errno;
+    FileStamp stamp;
+    int status = write_and_stamp(fd, &stamp);
+    if (status == 0)
+        status = write_and_stamp(fd, &stamp);
+    close(fd);
+    if (status == 0)
+        *clock = (FileClock){stamp.mtime_ns, to_ns(wall), stamp.device};
+    return status;
+}
+
+FileStamp file_stamp_if_trusted(const FileStamp *stamp, const FileClock *clock)
+{
+    const FileStamp unknown = {0};
+    int64_t newest = stamp->mtime_ns > stamp->ctime_ns ? stamp->mtime_ns : stamp->ctime_ns;
+    if (clock->probed_ns == 0 || stamp->inode == 0)
+        return unknown;
+    if (stamp->mtime_ns == 0 || stamp->mtime_ns > clock->wall_ns)
+        return unknown;
+    bool settled = stamp->device == clock->device ? newest < clock->probed_ns
+                                                  : newest <= clock->wall_ns - OTHER_DEVICE_AGE_NS;
+    return settled ? *stamp : unknown;
+}
+
+/* ---- reading ------------------------------------------------------------------------------ */
+
+/* Reads until `size` bytes are there or the file ends. Returns how many, or a negative errno. */
+static int64_t read_up_to(int fd, char *bytes, size_t size)
+{
+    size_t done = 0;
+    while (done < size) {
+        ssize_t count = read(fd, bytes + done, size - done);
+        if (count == 0)
+            break;
+        if (count < 0 && errno != EINTR)
+            return -errno;
+        if (count > 0)
+            done += (size_t)count;
+    }
+    return (int64_t)done;
+}
+
+static int read_open(int fd, Arena *arena, Slice *bytes, FileStamp *stamp)
+{
+    FileStamp before, after;
+    int status = file_stamp_of(fd, &before);
+    if (status == 0 && before.size_bytes > LARGEST_FILE_BYTES)
+        status = -EFBIG;
+    if (status != 0)
+        return status;
+    char *text = arena_allocate(arena, (size_t)before.size_bytes + 1);
+    int64_t size = read_up_to(fd, text, (size_t)before.size_bytes);
+    if (size < 0)
+        return (int)size;
+    text[size] = '\0';
+    *bytes = slice_of(text, (size_t)size);
+    status = file_stamp_of(fd, &after);
+    if (status == 0 && size == before.size_bytes && file_stamp_equal(&before, &after))
+        *stamp = before;
+    return status;
+}
+
+int file_read(int dir_fd, const char *path, Arena *arena, Slice *bytes, FileStamp *stamp)
+{
+    *bytes = (Slice){0};
+    *stamp = (FileStamp){0};
+    /* O_NONBLOCK: opening a FIFO that nobody writes to would wait for ever. */
+    int fd = openat(dir_fd, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENXIO ? -EINVAL : -errno; /* a socket */
+    int status = read_open(fd, arena, bytes, stamp);
+    close(fd);
+    return status;
+}

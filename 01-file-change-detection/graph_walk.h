@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From the entry along the imports: which files does the program have now?
+ *
+ * Private to discovery. The walk keeps a growing array of nodes, one per file, and an item of
+ * the loop over it finds one file's imports: from the record of the last build if the file is
+ * unchanged, else by reading it. An import nobody has met is added at the end of the array. So
+ * the cold build, in which every file must be read to find the next, has no barrier anywhere.
+ */
+#ifndef GRAPH_WALK_H
+#define GRAPH_WALK_H
+
+#include "source_reading.h"
+
+enum { WALK_BLOCKS = 22 };
+
+typedef struct NodeImport {
+    uint32_t node;         /* FILE_NONE: the import path itself is wrong */
+    uint32_t line, column; /* 0: on record, not scanned in this build */
+    const ResolvedImport *written;
+} NodeImport;
+
+typedef struct WalkNode {
+    Slice path;        /* NUL-terminated */
+    uint32_t old_file; /* its number in the last build, or FILE_NONE */
+    Reading *reading;  /* NULL: unchanged, its record is right */
+    NodeImport *imports;
+    uint32_t import_count;
+    uint32_t number; /* in path order; set by the caller */
+} WalkNode;
+
+typedef struct WalkInput {
+    const DiscoveryRequest *request;
+    const FileClock *clock;
+    const FileHashCache *last;      /* the last build's files, possibly none */
+    Reading *const *known_readings; /* per old file: read already in this build, or NULL */
+    ReadingScratch *scratch;        /* per worker */
+} WalkInput;
+
+typedef struct GraphWalk {
+    WalkNode **nodes; /* in order of discovery, the entry first */
+    uint32_t count;
+    uint64_t files_read;
+    WalkNode *blocks[WALK_BLOCKS]; /* private: what holds the nodes */
+    Arena arena;                   /* private: what holds the paths */
+} GraphWalk;
+
+void graph_walk(GraphWalk *walk, const WalkInput *input);
+void graph_walk_free(GraphWalk *walk);
+
+#endif

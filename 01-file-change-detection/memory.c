@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An arena is a list of chunks; the newest has free space, and each new one is twice as large
+ * as the last up to a limit, so that a small build stays small and a large one asks rarely:
+ *
+ *     chunks ─► [older | used used used ####] ─► [oldest | used used]
+ *                                next ^    ^ end
+ */
+#include "memory.h"
+
+#include <stdalign.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+enum { FIRST_CHUNK_BYTES = 4096, LARGEST_CHUNK_BYTES = 4 << 20, HUGE_PAGE_BYTES = 2 << 20 };
+
+struct ArenaChunk {
+    ArenaChunk *older;
+    size_t size; /* of the space behind this header */
+    alignas(max_align_t) char space[];
+};
+
+static void *checked(void *pointer, size_t size)
+{
+    if (pointer == NULL && size != 0) {
+        fprintf(stderr, "out of memory: cannot allocate %zu bytes\n", size);
+        exit(3);
+    }
+    return pointer;
+}
+
+void *memory_allocate(size_t size)
+{
+    return checked(malloc(size), size);
+}
+
+void *memory_allocate_zeroed(size_t count, size_t size)
+{
+    return checked(calloc(count, size), count * size);
+}
+
+void *memory_resize(void *pointer, size_t size)
+{
+    return checked(realloc(pointer, size), size);
+}
+
+/* A page fault costs more than filling the page: large chunks ask for large pages. */
+static void *allocate_chunk(size_t size)
+{
+#ifdef MADV_HUGEPAGE
+    if (size >= HUGE_PAGE_BYTES) {
+        void *chunk = NULL;
+        size = (size + HUGE_PAGE_BYTES - 1) / HUGE_PAGE_BYTES * HUGE_PAGE_BYTES;
+        if (posix_memalign(&chunk, HUGE_PAGE_BYTES, size) != 0)
+            chunk = NULL;
+        else
+            madvise(chunk, size, MADV_HUGEPAGE);
+        return checked(chunk, size);
+    }
+#endif
+    return memory_allocate(size);
+}
+
+static void add_chunk(Arena *arena, size_t needed)
+{
+    size_t size = arena->chunks == NULL ? FIRST_CHUNK_BYTES : arena->chunks->size * 2;
+    if (size > LARGEST_CHUNK_BYTES)
+        size = LARGEST_CHUNK_BYTES;
+    if (size < needed)
+        size = needed;
+    ArenaChunk *chunk = allocate_chunk(sizeof *chunk + size);
+    chunk->older = arena->chunks;
+    chunk->size = size;
+    arena->chunks = chunk;
+    arena->next = chunk->space;
+    arena->end = chunk->space + size;
+}
+
+void *arena_allocate(Arena *arena, size_t size)
+{
+    size = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+    if (arena->chunks == NULL || (size_t)(arena->end - arena->next) < size)
+        add_chunk(arena, size);
+    void *result = arena->next;
+    arena->next += size;
+    return result;
+}
+
+char *arena_copy(Arena *arena, Slice text)
+{
+    char *copy = arena_allocate(arena, text.size + 1);
+    if (text.size != 0)
+        memcpy(copy, text.data, text.size);
+    copy[text.size] = '\0';
+    return copy;
+}
+
+static void free_chunks(ArenaChunk *chunk)
+{
+    while (chunk != NULL) {
+        ArenaChunk *older = chunk->older;
+        free(chunk);
+        chunk = older;
+    }
+}
+
+void arena_reset(Arena *arena)
+{
+    ArenaChunk *newest = arena->chunks;
+    if (newest == NULL)
+        return;
+    free_chunks(newest->older);
+    newest->older = NULL;
+    arena->next = newest->space;
+}
+
+void arena_free(Arena *arena)
+{
+    free_chunks(arena->chunks);
+    *arena = (Arena){0};
+}
+
+void buffer_grow(ByteBuffer *buffer, size_t extra)
+{
+    size_t capacity = buffer->capacity * 2;
+    if (capacity < buffer->size + extra)
+        capacity = buffer->size + extra;
+    if (capacity < 256)
+        capacity = 256;
+    buffer->data = memory_resize(buffer->data, capacity);
+    buffer->capacity = capacity;
+}
+
+void buffer_put_decimal(ByteBuffer *buffer, uint64_t value)
+{
+    char digits[20];
+    size_t count = 0;
+    do
+        digits[sizeof digits - ++count] = (char)('0' + value % 10);
+    while ((value /= 10) != 0);
+    buffer_put(buffer, slice_of(digits + sizeof digits - count, count));
+}
+
+void buffer_free(ByteBuffer *buffer)
+{
+    free(buffer->data);
+    *buffer = (ByteBuffer){0};
+}

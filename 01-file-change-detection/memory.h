@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The two allocators of the hot paths: an arena and a growing buffer.
+ *
+ * A compiler allocates millions of small things that all die together. An Arena hands them out
+ * by moving a pointer and frees them in one call. A ByteBuffer is one piece of text or binary
+ * that grows at its end. Neither asks malloc for an element: that is what lesson 6.2 measures.
+ *
+ * Memory that is gone cannot be handled in the middle of a parse. Both allocators, and stb_ds
+ * (collections.h), end the process with one clear line and exit status 3 when malloc fails.
+ * It is the one exception to "a library never exits"; every file the stages write is safe
+ * against a process that ends at any instruction, so nothing is lost.
+ *
+ *     Arena arena = {0};
+ *     char *name = arena_copy(&arena, slice_from("main.mini"));
+ *     ByteBuffer text = {0};
+ *     buffer_put(&text, slice_from("; generated\n"));
+ *     buffer_free(&text);
+ *     arena_free(&arena);
+ *
+ * Threads: an Arena or a ByteBuffer belongs to one thread at a time.
+ */
+#ifndef MEMORY_H
+#define MEMORY_H
+
+#include "slice.h"
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* malloc and realloc that do not return NULL. The caller frees with free(). */
+void *memory_allocate(size_t size);
+void *memory_allocate_zeroed(size_t count, size_t size);
+void *memory_resize(void *pointer, size_t size);
+
+/* ---- Arena: freed all at once --------------------------------------------------------- */
+
+typedef struct ArenaChunk ArenaChunk;
+
+typedef struct Arena { /* {0} is an empty arena */
+    ArenaChunk *chunks; /* newest first */
+    char *next;         /* the free rest of the newest chunk: next up to end */
+    char *end;
+} Arena;
+
+/* `size` bytes, aligned for any type, not zeroed. They live until arena_free. */
+void *arena_allocate(Arena *arena, size_t size);
+
+/* A copy of `text` with a terminating NUL that its length does not count. */
+char *arena_copy(Arena *arena, Slice text);
+
+/* Forgets everything the arena handed out and keeps its newest chunk for what comes next: one
+ * arena serves a million short tasks. */
+void arena_reset(Arena *arena);
+
+/* Frees everything the arena handed out; the arena is empty again and usable. */
+void arena_free(Arena *arena);
+
+/* ---- ByteBuffer: grows at its end ----------------------------------------------------- */
+
+typedef struct ByteBuffer { /* {0} is an empty buffer */
+    char *data;             /* owned; moves when the buffer grows */
+    size_t size;
+    size_t capacity;
+} ByteBuffer;
+
+/* Makes room for `extra` more bytes; afterwards that many may be written at data + size. */
+void buffer_grow(ByteBuffer *buffer, size_t extra);
+
+static inline void buffer_reserve(ByteBuffer *buffer, size_t extra)
+{
+    if (buffer->capacity - buffer->size < extra)
+        buffer_grow(buffer, extra);
+}
+
+static inline void buffer_put(ByteBuffer *buffer, Slice bytes)
+{
+    buffer_reserve(buffer, bytes.size);
+    if (bytes.size != 0)
+        memcpy(buffer->data + buffer->size, bytes.data, bytes.size);
+    buffer->size += bytes.size;
+}
+
+static inline void buffer_put_byte(ByteBuffer *buffer, char byte)
+{
+    buffer_reserve(buffer, 1);
+    buffer->data[buffer->size++] = byte;
+}
+
+static inline void buffer_put_u32(ByteBuffer *buffer, uint32_t value)
+{
+    buffer_put(buffer, slice_of(&value, sizeof value));
+}
+
+/* `value` as decimal digits. */
+void buffer_put_decimal(ByteBuffer *buffer, uint64_t value);
+
+/* What the buffer holds. Valid until the buffer grows or is freed. */
+static inline Slice buffer_slice(const ByteBuffer *buffer)
+{
+    return slice_of(buffer->data, buffer->size);
+}
+
+void buffer_free(ByteBuffer *buffer);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

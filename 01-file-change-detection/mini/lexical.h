@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a Mini source is made of below the level of tokens: blanks, comments, words, strings.
+ *
+ * Two readers of sources must agree on these, the import scanner of stage 1 and the lexer of
+ * stage 2. A string that one of them believes closed and the other does not would hide an
+ * import, so the rules stand here, once, and both call them.
+ *
+ *     const char *at = lexical_skip_blanks(source.data, end);
+ *     const char *word_end = lexical_word_end(at, end);
+ *
+ * All functions read [at, end) and nothing else; the source need not end in a NUL. A carriage
+ * return counts as a blank, which is all that CR LF needs.
+ */
+#ifndef LEXICAL_H
+#define LEXICAL_H
+
+#include "slice.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum CharClass { /* bits */
+    CHAR_BLANK = 1,      /* space, tab, CR, LF */
+    CHAR_WORD_START = 2, /* A-Z a-z _ */
+    CHAR_DIGIT = 4,      /* 0-9 */
+    CHAR_HEX_DIGIT = 8,  /* 0-9 A-F a-f */
+    CHAR_WORD = CHAR_WORD_START | CHAR_DIGIT,
+};
+
+extern const unsigned char lexical_char_class[256];
+
+static inline bool lexical_is(char c, unsigned classes)
+{
+    return (lexical_char_class[(unsigned char)c] & classes) != 0;
+}
+
+/* The first byte that is neither blank nor part of a `//` comment, or `end`. */
+const char *lexical_skip_blanks(const char *at, const char *end);
+
+/* The end of the run of letters, digits and underscores that starts at `at`. */
+static inline const char *lexical_word_end(const char *at, const char *end)
+{
+    while (at < end && lexical_is(*at, CHAR_WORD))
+        at++;
+    return at;
+}
+
+/* The byte behind the quote that closes the string which opens at `at`, or NULL if the line
+ * ends before. */
+const char *lexical_string_end(const char *at, const char *end);
+
+/* The value of a hex digit. */
+unsigned lexical_hex_value(char digit);
+
+typedef struct StringError { /* of a string whose escapes are wrong */
+    size_t offset;           /* of the escape, in what stood between the quotes */
+    const char *message;
+} StringError;
+
+/* Resolves the escapes of `text`, what stands between the quotes, into `out`, which has room for
+ * text.size bytes (no string grows by this). Returns the number of bytes written; on a wrong
+ * escape fills `error` (its message was NULL before) and leaves the escape out. */
+size_t lexical_unescape(Slice text, char *out, StringError *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

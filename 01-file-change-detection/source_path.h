@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a file is called.
+ *
+ * A project names its files by their path relative to the directory of its entry file,
+ * normalised as text: no ".", no empty part, ".." only at the front. The name goes into keys,
+ * symbols and markers, so two builds of one tree in two places give the same bytes. Symlinks
+ * are not followed in naming: a name must not depend on what the disk looks like today.
+ *
+ * A leading ".." is allowed: a project may import what lies beside its directory. An absolute
+ * path is refused, for its name would differ from machine to machine.
+ */
+#ifndef SOURCE_PATH_H
+#define SOURCE_PATH_H
+
+#include "memory.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum PathError {
+    PATH_OK,
+    PATH_EMPTY,     /* "" or a path that ends in a slash, "." or ".." */
+    PATH_ABSOLUTE,  /* begins with a slash */
+    PATH_HAS_NUL,
+    PATH_TOO_LONG,  /* 4096 bytes or more */
+} PathError;
+
+/* What `import`, written in file `importer`, names. The result is in the arena. */
+PathError source_path_resolve(Slice importer, Slice import, Arena *arena, Slice *path);
+
+/* One line for a user: "the import path is empty". */
+const char *path_error_text(PathError error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

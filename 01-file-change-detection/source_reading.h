@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One source file, read once: its bytes, stamp, hash and imports.
+ *
+ * Private to discovery. Everything a reading points to is in the arena of the worker that read
+ * it and lives until discovery_free.
+ */
+#ifndef SOURCE_READING_H
+#define SOURCE_READING_H
+
+#include "discovery.h"
+#include "source_path.h"
+
+typedef struct ResolvedImport {
+    Slice path;      /* what the import names, or, if `error`, the text as written */
+    PathError error;
+    uint32_t line, column;
+} ResolvedImport;
+
+typedef struct Reading {
+    int error;       /* negative errno of reading it; the rest is {0} then */
+    FileStamp stamp; /* {0} if it may not be trusted */
+    Hash128 content;
+    Slice source;
+    bool is_scanned; /* imports are filled in */
+    const ResolvedImport *imports;
+    uint32_t import_count;
+} Reading;
+
+/* What a worker needs again and again. */
+typedef struct ReadingScratch {
+    Arena *arena;
+    ImportScan scan;
+} ReadingScratch;
+
+/* Reads and hashes the file at `path` (NUL-terminated). Its imports are scanned unless its
+ * content is `known`, whose imports the caller has on record. Any thread. */
+void source_read(Reading *reading, const DiscoveryRequest *request, const FileClock *clock,
+                 Slice path, Hash128 known, ReadingScratch *scratch);
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+#include "scratch.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+void scratch_open(Scratch *scratch)
+{
+    const char *parent = getenv("TMPDIR");
+    if (parent == NULL || parent[0] == '\0')
+        parent = "/tmp";
+    int length = snprintf(scratch->path, sizeof scratch->path, "%s/scratch-XXXXXX", parent);
+    assert_true(length > 0 && (size_t)length < sizeof scratch->path);
+    assert_non_null(mkdtemp(scratch->path));
+    scratch->fd = open(scratch->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_true(scratch->fd >= 0);
+}
+
+/* Recursion is as deep as the test's directories. */
+static void remove_contents(int dir_fd)
+{
+    DIR *dir = fdopendir(dir_fd);
+    assert_non_null(dir);
+    for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        if (unlinkat(dir_fd, entry->d_name, 0) == 0)
+            continue;
+        int child = openat(dir_fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        assert_true(child >= 0);
+        remove_contents(child);
+        assert_int_equal(unlinkat(dir_fd, entry->d_name, AT_REMOVEDIR), 0);
+    }
+    closedir(dir);
+}
+
+void scratch_close(Scratch *scratch)
+{
+    remove_contents(scratch->fd);
+    assert_int_equal(rmdir(scratch->path), 0);
+    *scratch = (Scratch){.fd = -1};
+}
+
+static void make_parents(const Scratch *scratch, const char *name)
+{
+    char parent[4096];
+    for (const char *slash = strchr(name, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        size_t length = (size_t)(slash - name);
+        assert_true(length < sizeof parent);
+        memcpy(parent, name, length);
+        parent[length] = '\0';
+        mkdirat(scratch->fd, parent, 0777); /* it may be there: the open that follows tells */
+    }
+}
+
+void scratch_write_bytes(const Scratch *scratch, const char *name, Slice bytes)
+{
+    make_parents(scratch, name);
+    int fd = openat(scratch->fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    assert_true(fd >= 0);
+    size_t done = 0;
+    while (done < bytes.size) {
+        ssize_t count = write(fd, bytes.data + done, bytes.size - done);
+        assert_true(count > 0);
+        done += (size_t)count;
+    }
+    assert_int_equal(close(fd), 0);
+}
+
+void scratch_write(const Scratch *scratch, const char *name, const char *text)
+{
+    scratch_write_bytes(scratch, name, slice_from(text));
+}
+
+char *scratch_read(const Scratch *scratch, const char *name, size_t *size)
+{
+    int fd = openat(scratch->fd, name, O_RDONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    struct stat status;
+    assert_int_equal(fstat(fd, &status), 0);
+    size_t length = (size_t)status.st_size;
+    char *text = malloc(length + 1);
+    assert_non_null(text);
+    for (size_t done = 0; done < length;) {
+        ssize_t count = read(fd, text + done, length - done);
+        assert_true(count > 0);
+        done += (size_t)count;
+    }
+    text[length] = '\0';
+    assert_int_equal(close(fd), 0);
+    if (size != NULL)
+        *size = length;
+    return text;
+}
+
+static bool is_later(struct timespec a, struct timespec b)
+{
+    return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec;
+}
+
+/* A ctime cannot be moved. What can be done is to wait until the file system stamps new files
+ * with a later one. */
+static void wait_until_clock_passes(const Scratch *scratch, struct timespec moment)
+{
+    struct stat status;
+    do {
+        struct timespec nap = {0, 1000000};
+        nanosleep(&nap, NULL);
+        scratch_write(scratch, ".tick", "");
+        assert_int_equal(fstatat(scratch->fd, ".tick", &status, 0), 0);
+        assert_int_equal(unlinkat(scratch->fd, ".tick", 0), 0);
+    } while (!is_later(status.st_mtim, moment));
+}
+
+void scratch_age(const Scratch *scratch, const char *name, int seconds)
+{
+    struct timespec now;
+    assert_int_equal(clock_gettime(CLOCK_REALTIME, &now), 0);
+    struct timespec times[2] = {{0, UTIME_OMIT}, {now.tv_sec - seconds, now.tv_nsec}};
+    assert_int_equal(utimensat(scratch->fd, name, times, 0), 0);
+    struct stat status;
+    assert_int_equal(fstatat(scratch->fd, name, &status, 0), 0);
+    wait_until_clock_passes(scratch, status.st_ctim);
+}
+
+bool scratch_exists(const Scratch *scratch, const char *name)
+{
+    struct stat status;
+    return fstatat(scratch->fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+}

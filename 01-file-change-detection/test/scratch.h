@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* A directory for one test, below $TMPDIR, and small things to do in it. Every function fails
+ * the running cmocka test if the machine does not play along. */
+#ifndef SCRATCH_H
+#define SCRATCH_H
+
+#include "slice.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+typedef struct Scratch {
+    char path[256];
+    int fd; /* of the directory */
+} Scratch;
+
+void scratch_open(Scratch *scratch);
+/* Removes the directory and everything in it. */
+void scratch_close(Scratch *scratch);
+
+/* Writes a file, and the directories on the way to it. */
+void scratch_write(const Scratch *scratch, const char *name, const char *text);
+void scratch_write_bytes(const Scratch *scratch, const char *name, Slice bytes);
+/* The whole file, NUL-terminated; the caller frees. *size may be NULL. */
+char *scratch_read(const Scratch *scratch, const char *name, size_t *size);
+/* Moves a file's mtime into the past, and waits until the file system's clock has passed the
+ * ctime that this gave it: a stamp probed from now on is newer than the file's. */
+void scratch_age(const Scratch *scratch, const char *name, int seconds);
+bool scratch_exists(const Scratch *scratch, const char *name);
+
+#endif

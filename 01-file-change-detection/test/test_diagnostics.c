@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+#include "diagnostics.h"
+#include "scratch.h"
+
+#include <stdlib.h>
+
+static Slice text_of(const char *literal, size_t size)
+{
+    return slice_of(literal, size - 1);
+}
+#define TEXT(literal) text_of(literal, sizeof(literal)) /* may hold NUL bytes */
+
+static void expect_format(Slice path, uint32_t line, uint32_t column, Slice source,
+                          const char *expected)
+{
+    ByteBuffer text = {0};
+    Diagnostic diagnostic = {path, line, column, slice_from("bad")};
+    diagnostic_format(&diagnostic, source, &text);
+    buffer_put_byte(&text, '\0');
+    assert_string_equal(text.data, expected);
+    buffer_free(&text);
+}
+
+static void line_and_caret(void **state)
+{
+    (void)state;
+    Slice source = slice_from("const x: i32 = 5;\n\tvar\ty = z;\r\nlast");
+    Slice path = slice_from("a.mini");
+    expect_format(path, 1, 7, source, "a.mini:1:7: error: bad\nconst x: i32 = 5;\n      ^\n");
+    expect_format(path, 2, 10, source, "a.mini:2:10: error: bad\n\tvar\ty = z;\n\t   \t    ^\n");
+    expect_format(path, 3, 5, source, "a.mini:3:5: error: bad\nlast\n    ^\n");
+    expect_format(path, 3, 1000, source, "a.mini:3:1000: error: bad\nlast\n    ^\n");
+    expect_format(path, 4, 1, source, "a.mini:4:1: error: bad\n");
+    expect_format(path, 0, 0, source, "a.mini:0:0: error: bad\n");
+    expect_format(path, 1, 1, (Slice){0}, "a.mini:1:1: error: bad\n");
+    expect_format(path, 1, 1, slice_from("\n"), "a.mini:1:1: error: bad\n\n^\n");
+    expect_format(path, 2, 1, slice_from("x\n"), "a.mini:2:1: error: bad\n");
+}
+
+static void characters_of_several_bytes_are_one_column_wide(void **state)
+{
+    (void)state;
+    expect_format(slice_from("\xC3\xA4.mini"), 1, 5, slice_from("\xC3\xA4\xE2\x82\xAC x"),
+                  "\xC3\xA4.mini:1:5: error: bad\n\xC3\xA4\xE2\x82\xAC x\n   ^\n");
+}
+
+static void what_a_terminal_must_not_see_is_replaced(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes, *shown;
+    } cases[] = {
+        {"\x1b[2J", "?[2J"},          /* clears the screen */
+        {"a\rb", "a?b"},              /* overwrites the line */
+        {"\x7f", "?"},                /* DEL */
+        {"\xC2\x9B", "?"},            /* CSI, as one character */
+        {"\xE2\x80\xAE", "?"},        /* text from right to left, from here on */
+        {"\xE2\x81\xA6", "?"},        /* the same, isolated */
+        {"\x80", "?"},                /* a continuation byte alone */
+        {"\xC3(", "?("},              /* a continuation is missing */
+        {"\xC3", "?"},                /* at the end, too */
+        {"\xC0\xAF", "??"},           /* an overlong '/' */
+        {"\xED\xA0\x80", "???"},      /* a surrogate */
+        {"\xF5\x80\x80\x80", "????"}, /* beyond Unicode */
+        {"\xF4\x90\x80\x80", "????"}, /* just beyond */
+        {"\xF0\x9F\x98\x80", "\xF0\x9F\x98\x80"},
+        {"\xF9\x80\x80\x80", "????"}, /* no UTF-8 character begins so */
+        {"\xE2\x80\xA8", "?"},        /* a line separator */
+        {"\xFF", "?"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ByteBuffer expected = {0};
+        buffer_put(&expected, slice_from(cases[i].shown));
+        buffer_put(&expected, slice_from(":1:1: error: bad\n"));
+        buffer_put(&expected, slice_from(cases[i].shown));
+        buffer_put(&expected, slice_from("\n^\n"));
+        buffer_put_byte(&expected, '\0');
+        Slice bytes = slice_from(cases[i].bytes);
+        expect_format(bytes, 1, 1, bytes, expected.data);
+        buffer_free(&expected);
+    }
+    expect_format(TEXT("a\0b\nc"), 1, 3, TEXT("x\0y"), "a?b?c:1:3: error: bad\nx?y\n  ^\n");
+}
+
+/* The line shown is at most a screen wide, and the caret stands under the right byte of it. */
+static void a_long_line_is_shown_around_its_column(void **state)
+{
+    (void)state;
+    enum { LENGTH = 1000 };
+    char source[LENGTH];
+    for (uint32_t column = 1; column <= LENGTH; column += 13) {
+        memset(source, '.', LENGTH);
+        source[column - 1] = '#';
+        ByteBuffer text = {0};
+        Diagnostic diagnostic = {slice_from("a"), 1, column, slice_from("bad")};
+        diagnostic_format(&diagnostic, slice_of(source, LENGTH), &text);
+        buffer_put_byte(&text, '\0');
+        char *line = strchr(text.data, '\n') + 1;
+        char *caret_line = strchr(line, '\n') + 1;
+        assert_true(caret_line - line <= 110);
+        assert_int_equal(strchr(line, '#') - line, strchr(caret_line, '^') - caret_line);
+        buffer_free(&text);
+    }
+}
+
+static void a_cut_does_not_break_characters(void **state)
+{
+    (void)state;
+    ByteBuffer source = {0}, text = {0};
+    for (int i = 0; i < 300; i++)
+        buffer_put(&source, slice_from("\xE2\x82\xAC"));
+    for (uint32_t column = 1; column < 900; column += 3) {
+        Diagnostic diagnostic = {slice_from("a"), 1, column, slice_from("bad")};
+        diagnostic_format(&diagnostic, buffer_slice(&source), &text);
+    }
+    assert_null(memchr(text.data, '?', text.size));
+    buffer_free(&source);
+    buffer_free(&text);
+}
+
+/* Whatever the bytes are, formatting stays inside them and shows nothing but safe bytes. */
+static void random_bytes(void **state)
+{
+    (void)state;
+    srand(1);
+    for (int round = 0; round < 3000; round++) {
+        size_t size = (size_t)rand() % 300;
+        char *source = malloc(size + 1); /* on the heap, for the address sanitizer */
+        for (size_t i = 0; i < size; i++)
+            source[i] = (char)(rand() % 8 == 0 ? '\n' : rand());
+        ByteBuffer text = {0};
+        Diagnostic diagnostic = {slice_of(source, size), (uint32_t)rand() % 8,
+                                 (uint32_t)rand() % 350, slice_from("bad")};
+        diagnostic_format(&diagnostic, slice_of(source, size), &text);
+        for (size_t i = 0; i < text.size; i++) {
+            unsigned char byte = (unsigned char)text.data[i];
+            assert_true(byte >= 0x20 || byte == '\n' || byte == '\t');
+            assert_true(byte != 0x7F);
+        }
+        buffer_free(&text);
+        free(source);
+    }
+}
+
+static void add(Diagnostics *list, const char *path, uint32_t line, uint32_t column,
+                const char *message)
+{
+    list->path = slice_from(path);
+    diagnostics_add(list, line, column, "%s", message);
+}
+
+static void expect_item(const Diagnostics *list, size_t index, const char *path, uint32_t line,
+                        uint32_t column, const char *message)
+{
+    const Diagnostic *item = &list->items[index];
+    assert_true(slice_equal(item->path, slice_from(path)));
+    assert_int_equal(item->line, line);
+    assert_int_equal(item->column, column);
+    assert_string_equal(item->message.data, message);
+    assert_int_equal(item->message.size, strlen(message));
+}
+
+static void sorted_by_place_without_repetitions(void **state)
+{
+    (void)state;
+    Diagnostics list = {0};
+    add(&list, "b", 1, 1, "x");
+    add(&list, "a", 10, 1, "x");
+    add(&list, "a", 9, 2, "y");
+    add(&list, "a", 9, 2, "x");
+    add(&list, "a", 9, 1, "z");
+    add(&list, "a", 9, 2, "y");
+    diagnostics_sort(&list);
+    assert_int_equal(list.count, 5);
+    expect_item(&list, 0, "a", 9, 1, "z");
+    expect_item(&list, 1, "a", 9, 2, "x");
+    expect_item(&list, 2, "a", 9, 2, "y");
+    expect_item(&list, 3, "a", 10, 1, "x");
+    expect_item(&list, 4, "b", 1, 1, "x");
+    diagnostics_free(&list);
+    diagnostics_sort(&list); /* an empty list is sorted */
+}
+
+static void messages_are_copied_and_formatted(void **state)
+{
+    (void)state;
+    Diagnostics first = {0}, all = {0};
+    char name[] = "add";
+    first.path = slice_from("a");
+    for (uint32_t i = 1; i <= 100; i++)
+        diagnostics_add(&first, i, 2, "no function '%s' (%d)", name, 42);
+    name[0] = '?';
+    diagnostics_append(&all, &first);
+    diagnostics_append(&all, &first);
+    diagnostics_free(&first);
+    assert_int_equal(all.count, 200);
+    expect_item(&all, 199, "a", 100, 2, "no function 'add' (42)");
+    diagnostics_free(&all);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(line_and_caret),
+        cmocka_unit_test(characters_of_several_bytes_are_one_column_wide),
+        cmocka_unit_test(what_a_terminal_must_not_see_is_replaced),
+        cmocka_unit_test(a_long_line_is_shown_around_its_column),
+        cmocka_unit_test(a_cut_does_not_break_characters),
+        cmocka_unit_test(random_bytes),
+        cmocka_unit_test(sorted_by_place_without_repetitions),
+        cmocka_unit_test(messages_are_copied_and_formatted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+#include "file_stamp.h"
+#include "scratch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int setup(void **state)
+{
+    Scratch *scratch = malloc(sizeof *scratch);
+    scratch_open(scratch);
+    *state = scratch;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    scratch_close(*state);
+    free(*state);
+    return 0;
+}
+
+/* ---- the rule, with injected stamps and clocks -------------------------------------------- */
+
+#define SECOND INT64_C(1000000000)
+
+enum { DISK = 1, OTHER_DISK = 2 };
+
+static void when_a_stamp_is_trusted(void **state)
+{
+    (void)state;
+    const int64_t tick = 1000 * SECOND;  /* the probe's stamp */
+    const int64_t wall = tick + 4000000; /* the wall clock runs ahead of it */
+    const FileClock clock = {tick, wall, DISK};
+    const struct {
+        const char *what;
+        int64_t mtime_ns, ctime_ns;
+        uint64_t device;
+        bool trusted;
+    } cases[] = {
+        {"written one tick earlier", tick - 1, tick - 1, DISK, true},
+        {"written long ago", 1, 1, DISK, true},
+        {"written before the epoch", -SECOND, tick - 1, DISK, true},
+        {"written in the tick of the probe", tick, tick, DISK, false},
+        {"mtime restored in the tick of the probe", tick - SECOND, tick, DISK, false},
+        {"mtime in the tick, ctime before", tick, tick - 1, DISK, false},
+        {"written after the probe", tick + 1, tick + 1, DISK, false},
+        {"mtime in the future", wall + SECOND, tick - 1, DISK, false},
+        {"mtime zero", 0, tick - 1, DISK, false},
+        {"mtime beyond what can be counted", INT64_MAX, tick - 1, DISK, false},
+        {"another disk, 3 s old", wall - 3 * SECOND, wall - 3 * SECOND, OTHER_DISK, true},
+        {"another disk, younger", wall - 3 * SECOND + 1, 1, OTHER_DISK, false},
+        {"another disk, ctime younger", 1, wall - 3 * SECOND + 1, OTHER_DISK, false},
+        {"another disk, mtime zero", 0, 1, OTHER_DISK, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        FileStamp stamp = {20, cases[i].mtime_ns, cases[i].ctime_ns, 7, cases[i].device};
+        FileStamp recorded = file_stamp_if_trusted(&stamp, &clock);
+        if (file_stamp_equal(&recorded, &stamp) != cases[i].trusted)
+            fail_msg("%s: should be %s", cases[i].what, cases[i].trusted ? "trusted" : "unknown");
+        assert_true(cases[i].trusted || recorded.inode == 0);
+    }
+}
+
+/* A network server's clock may be ahead of ours: older than the probe, yet in our future. */
+static void the_future_is_never_trusted(void **state)
+{
+    (void)state;
+    const FileClock clock = {2000 * SECOND, 1000 * SECOND, DISK};
+    FileStamp stamp = {20, 1500 * SECOND, 1, 7, DISK};
+    assert_int_equal(file_stamp_if_trusted(&stamp, &clock).inode, 0);
+    stamp.mtime_ns = 1000 * SECOND;
+    assert_int_equal(file_stamp_if_trusted(&stamp, &clock).inode, 7);
+}
+
+static void without_a_clock_or_a_stamp_nothing_is_trusted(void **state)
+{
+    (void)state;
+    const FileClock no_clock = {0}, clock = {1000 * SECOND, 1000 * SECOND, 0};
+    const FileStamp stamp = {20, -SECOND, -SECOND, 7, 0}, no_stamp = {0};
+    const FileStamp without_inode = {20, 1, 1, 0, 0};
+    assert_int_equal(file_stamp_if_trusted(&stamp, &no_clock).inode, 0);
+    assert_int_equal(file_stamp_if_trusted(&no_stamp, &clock).inode, 0);
+    assert_int_equal(file_stamp_if_trusted(&without_inode, &clock).size_bytes, 0);
+}
+
+static void every_field_of_a_stamp_counts(void **state)
+{
+    (void)state;
+    const FileStamp stamp = {20, 100, 101, 7, 1}, unknown = {0};
+    assert_true(file_stamp_equal(&stamp, &stamp));
+    assert_false(file_stamp_equal(&unknown, &unknown));
+    const FileStamp others[] = {{21, 100, 101, 7, 1}, {20, 99, 101, 7, 1},  {20, 100, 102, 7, 1},
+                                {20, 100, 101, 8, 1}, {20, 100, 101, 7, 2}, {0}};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        assert_false(file_stamp_equal(&stamp, &others[i]));
+        assert_false(file_stamp_equal(&others[i], &stamp));
+    }
+}
+
+/* ---- real files --------------------------------------------------------------------------- */
+
+static FileStamp stamp_at(const Scratch *scratch, const char *name)
+{
+    FileStamp stamp;
+    assert_int_equal(file_stamp_at(scratch->fd, name, &stamp), 0);
+    return stamp;
+}
+
+static void what_stat_says(void **state)
+{
+    Scratch *scratch = *state;
+    scratch_write(scratch, "a.mini", "12345");
+    FileStamp stamp = stamp_at(scratch, "a.mini"), same;
+    struct stat status;
+    assert_int_equal(fstatat(scratch->fd, "a.mini", &status, 0), 0);
+    assert_int_equal(stamp.size_bytes, 5);
+    assert_int_equal(stamp.inode, status.st_ino);
+    assert_int_equal(stamp.device, status.st_dev);
+    assert_int_equal(stamp.mtime_ns, status.st_mtim.tv_sec * SECOND + status.st_mtim.tv_nsec);
+    assert_int_equal(stamp.ctime_ns, status.st_ctim.tv_sec * SECOND + status.st_ctim.tv_nsec);
+    int fd = openat(scratch->fd, "a.mini", O_RDONLY | O_CLOEXEC);
+    assert_int_equal(file_stamp_of(fd, &same), 0);
+    close(fd);
+    assert_true(file_stamp_equal(&stamp, &same));
+}
+
+static void what_is_not_a_regular_file(void **state)
+{
+    Scratch *scratch = *state;
+    FileStamp stamp = {1, 1, 1, 1, 1};
+    assert_int_equal(file_stamp_at(scratch->fd, "none", &stamp), -ENOENT);
+    assert_int_equal(stamp.inode, 0);
+    assert_int_equal(file_stamp_at(scratch->fd, ".", &stamp), -EISDIR);
+    assert_int_equal(file_stamp_at(AT_FDCWD, "/dev/null", &stamp), -EINVAL);
+    assert_int_equal(file_stamp_of(-1, &stamp), -EBADF);
+}
+
+/* A moment after 2262 does not fit 64 bits of nanoseconds. It must not wrap into the past. */
+static void moments_beyond_64_bits(void **state)
+{
+    Scratch *scratch = *state;
+    scratch_write(scratch, "a.mini", "x");
+    struct timespec times[2] = {{0, UTIME_OMIT}, {INT64_C(20000000000), 0}};
+    if (utimensat(scratch->fd, "a.mini", times, 0) != 0)
+        skip();
+    struct stat status;
+    assert_int_equal(fstatat(scratch->fd, "a.mini", &status, 0), 0);
+    if (status.st_mtime < INT64_C(9300000000))
+        skip(); /* this file system cannot store it */
+    assert_true(stamp_at(scratch, "a.mini").mtime_ns > INT64_C(9200000000) * SECOND);
+}
+
+static void an_aged_file_is_trusted(void **state)
+{
+    Scratch *scratch = *state;
+    FileClock clock;
+    assert_int_equal(file_clock_probe(&clock, scratch->fd), 0); /* the file "clock" is there */
+    scratch_write(scratch, "a.mini", "x");
+    scratch_age(scratch, "a.mini", 100);
+    assert_int_equal(file_clock_probe(&clock, scratch->fd), 0); /* and tells the time again */
+    FileStamp stamp = stamp_at(scratch, "a.mini");
+    FileStamp recorded = file_stamp_if_trusted(&stamp, &clock);
+    assert_true(file_stamp_equal(&stamp, &recorded));
+}
+
+static void a_file_written_after_the_probe_is_not_trusted(void **state)
+{
+    Scratch *scratch = *state;
+    for (int i = 0; i < 300; i++) {
+        FileClock clock;
+        assert_int_equal(file_clock_probe(&clock, scratch->fd), 0);
+        scratch_write(scratch, "a.mini", "x");
+        FileStamp stamp = stamp_at(scratch, "a.mini");
+        assert_int_equal(file_stamp_if_trusted(&stamp, &clock).inode, 0);
+    }
+}
+
+/* The promise itself: if a stamp was trusted, a later write of the same size gets another. */
+static void a_trusted_stamp_never_hides_a_write(void **state)
+{
+    Scratch *scratch = *state;
+    for (int i = 0; i < 300; i++) {
+        FileClock clock;
+        scratch_write(scratch, "a.mini", "one");
+        assert_int_equal(file_clock_probe(&clock, scratch->fd), 0);
+        FileStamp stamp = stamp_at(scratch, "a.mini");
+        FileStamp recorded = file_stamp_if_trusted(&stamp, &clock);
+        scratch_write(scratch, "a.mini", "two");
+        stamp = stamp_at(scratch, "a.mini");
+        assert_false(file_stamp_equal(&recorded, &stamp));
+    }
+}
+
+static void the_clock_file_is_one_of_our_own(void **state)
+{
+    Scratch *scratch = *state;
+    FileClock clock = {1, 1, 1};
+    scratch_write(scratch, "precious", "precious");
+    assert_int_equal(symlinkat("precious", scratch->fd, "clock"), 0);
+    assert_true(file_clock_probe(&clock, scratch->fd) < 0);
+    assert_int_equal(clock.probed_ns, 0);
+    assert_int_equal(unlinkat(scratch->fd, "clock", 0), 0);
+    assert_int_equal(mkfifoat(scratch->fd, "clock", 0666), 0);
+    assert_true(file_clock_probe(&clock, scratch->fd) < 0);
+    assert_int_equal(unlinkat(scratch->fd, "clock", 0), 0);
+    assert_int_equal(file_clock_probe(&clock, scratch->fd), 0);
+    assert_int_equal(clock.device, stamp_at(scratch, "precious").device);
+    char *text = scratch_read(scratch, "precious", NULL);
+    assert_string_equal(text, "precious");
+    free(text);
+    assert_true(file_clock_probe(&clock, -1) < 0);
+}
+
+/* ---- reading ------------------------------------------------------------------------------ */
+
+static void whole_files_are_read(void **state)
+{
+    static const size_t sizes[] = {0, 1, 4096, 100000, 5000000};
+    Scratch *scratch = *state;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        Arena arena = {0};
+        char *text = malloc(sizes[i] + 1);
+        for (size_t j = 0; j < sizes[i]; j++)
+            text[j] = (char)(j * 31 >> 3);
+        scratch_write_bytes(scratch, "a.mini", slice_of(text, sizes[i]));
+        Slice bytes;
+        FileStamp stamp, expected = stamp_at(scratch, "a.mini");
+        assert_int_equal(file_read(scratch->fd, "a.mini", &arena, &bytes, &stamp), 0);
+        assert_true(slice_equal(bytes, slice_of(text, sizes[i])));
+        assert_int_equal(bytes.data[bytes.size], 0);
+        assert_true(file_stamp_equal(&stamp, &expected));
+        arena_free(&arena);
+        free(text);
+    }
+}
+
+static void what_cannot_be_read(void **state)
+{
+    Scratch *scratch = *state;
+    Arena arena = {0};
+    Slice bytes;
+    FileStamp stamp;
+    assert_int_equal(file_read(scratch->fd, "none", &arena, &bytes, &stamp), -ENOENT);
+    assert_int_equal(file_read(scratch->fd, ".", &arena, &bytes, &stamp), -EISDIR);
+    assert_int_equal(mkfifoat(scratch->fd, "fifo", 0666), 0);
+    assert_int_equal(file_read(scratch->fd, "fifo", &arena, &bytes, &stamp), -EINVAL);
+    assert_int_equal(file_read(AT_FDCWD, "/dev/zero", &arena, &bytes, &stamp), -EINVAL);
+    int fd = openat(scratch->fd, "huge", O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    if (ftruncate(fd, (off_t)INT32_MAX + 1) == 0) /* no block of it exists */
+        assert_int_equal(file_read(scratch->fd, "huge", &arena, &bytes, &stamp), -EFBIG);
+    close(fd);
+    assert_null(bytes.data);
+    assert_int_equal(stamp.inode, 0);
+    arena_free(&arena);
+}
+
+static void write_without_end(int dir_fd)
+{
+    enum { SIZE = 1 << 20 };
+    static char text[SIZE];
+    int fd = openat(dir_fd, "a.mini", O_WRONLY | O_CLOEXEC);
+    for (size_t size = SIZE;; size = size == SIZE ? SIZE - 1 : SIZE)
+        if (pwrite(fd, text, size, 0) < 0 || ftruncate(fd, (off_t)size) != 0)
+            _exit(1);
+}
+
+/* A process writes all the time: sooner or later it does so between our two stats. */
+static void a_file_written_while_it_is_read_has_no_stamp(void **state)
+{
+    Scratch *scratch = *state;
+    scratch_write(scratch, "a.mini", "x");
+    pid_t writer = fork();
+    assert_true(writer >= 0);
+    if (writer == 0)
+        write_without_end(scratch->fd);
+    bool caught = false;
+    for (int i = 0; i < 5000 && !caught; i++) {
+        Arena arena = {0};
+        Slice bytes;
+        FileStamp stamp;
+        assert_int_equal(file_read(scratch->fd, "a.mini", &arena, &bytes, &stamp), 0);
+        caught = stamp.inode == 0;
+        arena_free(&arena);
+    }
+    kill(writer, SIGKILL);
+    assert_int_equal(waitpid(writer, NULL, 0), writer);
+    assert_true(caught);
+}
+
+int main(void)
+{
+#define CASE_IN_SCRATCH(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(when_a_stamp_is_trusted),
+        cmocka_unit_test(the_future_is_never_trusted),
+        cmocka_unit_test(without_a_clock_or_a_stamp_nothing_is_trusted),
+        cmocka_unit_test(every_field_of_a_stamp_counts),
+        CASE_IN_SCRATCH(what_stat_says),
+        CASE_IN_SCRATCH(what_is_not_a_regular_file),
+        CASE_IN_SCRATCH(moments_beyond_64_bits),
+        CASE_IN_SCRATCH(an_aged_file_is_trusted),
+        CASE_IN_SCRATCH(a_file_written_after_the_probe_is_not_trusted),
+        CASE_IN_SCRATCH(a_trusted_stamp_never_hides_a_write),
+        CASE_IN_SCRATCH(the_clock_file_is_one_of_our_own),
+        CASE_IN_SCRATCH(whole_files_are_read),
+        CASE_IN_SCRATCH(what_cannot_be_read),
+        CASE_IN_SCRATCH(a_file_written_while_it_is_read_has_no_stamp),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+#include "memory.h"
+#include "scratch.h"
+
+#include <stdalign.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Under a sanitizer, malloc shall say NULL as any other does, and not end the process itself. */
+const char *__asan_default_options(void);
+const char *__tsan_default_options(void);
+
+const char *__asan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+
+const char *__tsan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+
+static void arena_hands_out_aligned_memory_that_does_not_overlap(void **state)
+{
+    (void)state;
+    enum { PIECES = 3000 };
+    Arena arena = {0};
+    unsigned char *pieces[PIECES];
+    for (size_t i = 0; i < PIECES; i++) {
+        size_t size = i % 97 + (i % 500 == 0 ? 300000 : 0);
+        pieces[i] = arena_allocate(&arena, size);
+        assert_int_equal((uintptr_t)pieces[i] % alignof(max_align_t), 0);
+        memset(pieces[i], (int)(i % 251), size);
+    }
+    for (size_t i = 0; i < PIECES; i++)
+        for (size_t j = 0; j < i % 97; j++)
+            assert_int_equal(pieces[i][j], i % 251);
+    arena_free(&arena);
+    assert_null(arena.chunks);
+}
+
+static void arena_copies_are_terminated(void **state)
+{
+    (void)state;
+    Arena arena = {0};
+    char text[] = "math.mini";
+    char *copy = arena_copy(&arena, slice_of(text, 4));
+    memset(text, 'x', sizeof text);
+    assert_string_equal(copy, "math");
+    assert_string_equal(arena_copy(&arena, (Slice){0}), "");
+    arena_free(&arena);
+    arena_free(&arena); /* twice is harmless, and it is usable afterwards */
+    assert_string_equal(arena_copy(&arena, slice_from("again")), "again");
+    arena_free(&arena);
+}
+
+static void a_reset_arena_uses_its_memory_again(void **state)
+{
+    (void)state;
+    Arena arena = {0};
+    arena_reset(&arena);
+    for (int i = 0; i < 100; i++)
+        arena_allocate(&arena, 1000);
+    ArenaChunk *newest = arena.chunks;
+    arena_reset(&arena);
+    assert_ptr_equal(arena.chunks, newest);
+    memset(arena_allocate(&arena, 1000), 1, 1000);
+    assert_ptr_equal(arena.chunks, newest);
+    arena_free(&arena);
+}
+
+static void buffer_holds_what_was_put(void **state)
+{
+    (void)state;
+    enum { ROUNDS = 5000 };
+    ByteBuffer buffer = {0};
+    buffer_put(&buffer, (Slice){0});
+    assert_int_equal(buffer.size, 0);
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        buffer_put_u32(&buffer, i);
+        buffer_put_byte(&buffer, (char)i);
+        buffer_put(&buffer, slice_from("abc"));
+    }
+    assert_int_equal(buffer_slice(&buffer).size, ROUNDS * 8);
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        char expected[8];
+        memcpy(expected, &i, 4);
+        expected[4] = (char)i;
+        memcpy(expected + 5, "abc", 3);
+        assert_memory_equal(buffer.data + i * 8, expected, 8);
+    }
+    buffer_free(&buffer);
+    assert_null(buffer.data);
+}
+
+static void reserved_bytes_may_be_written(void **state)
+{
+    (void)state;
+    ByteBuffer buffer = {0};
+    buffer_put_byte(&buffer, 'x');
+    buffer_reserve(&buffer, 100000);
+    memset(buffer.data + buffer.size, 'y', 100000);
+    assert_int_equal(buffer.data[0], 'x');
+    buffer_free(&buffer);
+}
+
+static void decimals(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t value;
+        const char *text;
+    } cases[] = {
+        {0, "0"}, {9, "9"}, {10, "10"}, {1234567, "1234567"}, {UINT64_MAX, "18446744073709551615"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ByteBuffer buffer = {0};
+        buffer_put_decimal(&buffer, cases[i].value);
+        assert_true(slice_equal(buffer_slice(&buffer), slice_from(cases[i].text)));
+        buffer_free(&buffer);
+    }
+}
+
+/* In a child, for it does not come back. */
+static void without_memory_the_process_ends_with_one_line_and_status_3(void **state)
+{
+    (void)state;
+    int pipe_fds[2];
+    assert_int_equal(pipe(pipe_fds), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        volatile size_t impossible = SIZE_MAX / 2;
+        dup2(pipe_fds[1], STDERR_FILENO);
+        free(memory_allocate(impossible));
+        _exit(0);
+    }
+    close(pipe_fds[1]);
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    char told[65536];
+    ssize_t size = read(pipe_fds[0], told, sizeof told - 1);
+    close(pipe_fds[0]);
+    assert_true(size > 0);
+    told[size] = '\0';
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 3);
+    assert_non_null(strstr(told, "out of memory: cannot allocate"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(arena_hands_out_aligned_memory_that_does_not_overlap),
+        cmocka_unit_test(arena_copies_are_terminated),
+        cmocka_unit_test(a_reset_arena_uses_its_memory_again),
+        cmocka_unit_test(buffer_holds_what_was_put),
+        cmocka_unit_test(reserved_bytes_may_be_written),
+        cmocka_unit_test(decimals),
+        cmocka_unit_test(without_memory_the_process_ends_with_one_line_and_status_3),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

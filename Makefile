@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: MIT
+#
+# An incremental compiler in C, in six steps.
+#
+# Everything generated goes to build/. Each object remembers the headers it was made from, so a
+# change of one header rebuilds what includes it and nothing else.
+
+STAGES := 01-file-change-detection 02-file-cache 03-function-cache \
+          04-multi-level-cache 05-surgical-patching 06-performance
+
+CFLAGS   ?= -O2 -g
+WERROR   ?=
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(WERROR:%=-Werror)
+STANDARD := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE
+LDLIBS   := -lm -pthread
+
+# Each configuration has a directory of its own, so that changing between them rebuilds nothing:
+# build/, build/clang/, build/address-undefined/, and test/ in each of them, whose objects have
+# guards that shipped code does not have.
+comma  := ,
+CONFIG := $(filter-out cc gcc,$(notdir $(CC))) $(subst $(comma),-,$(SANITIZE)) $(TESTING:%=test)
+BUILD  := $(subst $() ,/,$(strip build $(CONFIG)))
+EXTRA  := $(if $(TESTING),-DGUARD_LOOKUPS) \
+          $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+LINK    = $(CC) $(CFLAGS) $(EXTRA) -Wl,--build-id $^ $(LDLIBS)
+
+# One short line for each command; V=1 shows the commands whole.
+Q := $(if $(V),,@)
+
+# As many jobs as there are CPUs; make -j1 has one.
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell getconf _NPROCESSORS_ONLN)
+endif
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+##: make                  build minic, the demos and the corpus generator
+.PHONY: all
+all: $(BUILD)/minic
+
+# ---- one stage: it sees the headers of the floors up to its own, and links with their libraries ----
+
+# $(call stage,DIR), for one directory after another. FLOORS holds those up to and including DIR,
+# and so does what is made from it here. A library holds the objects of its own floor alone; above
+# it in the list of the linker stand the floors that use it.
+define stage
+FLOORS        += $(1)
+NUMBER_$(1)   := $$(firstword $$(subst -, ,$(1)))
+INCLUDES_$(1) := $$(foreach f,$$(FLOORS),$$(patsubst %/,-I%,$$(wildcard $$f/ $$f/mini/)))
+OBJECTS_$(1)  := $$(patsubst %.c,$$(BUILD)/obj/%.o,\
+                   $$(filter-out %/demo.c %/minic.c,$$(wildcard $(1)/*.c $(1)/mini/*.c)))
+LIBRARIES     := $$(BUILD)/stage-$$(NUMBER_$(1)).a $$(LIBRARIES)
+DEMO_$(1)     := $$(patsubst $(1)/%.c,$$(BUILD)/%-$$(NUMBER_$(1)),$$(wildcard $(1)/demo.c))
+TESTS_$(1)    := $$(patsubst $(1)/test/%.c,$$(BUILD)/test-$$(NUMBER_$(1))/%,$$(wildcard $(1)/test/test_*.c))
+SUPPORT_$(1)  := $$(patsubst %.c,$$(BUILD)/obj/%.o,\
+                   $$(foreach f,$$(FLOORS),$$(filter-out $$f/test/test_%,$$(wildcard $$f/test/*.c))))
+
+$$(BUILD)/obj/$(1)/%.o: $(1)/%.c | build-tools
+	@mkdir -p $$(@D)
+	@echo 'cc   $$<'
+	$$(Q)$$(CC) $$(STANDARD) $$(WARNINGS) $$(CFLAGS) $$(EXTRA) -MMD -MP $$(INCLUDES_$(1)) -c $$< -o $$@
+
+$$(BUILD)/obj/$(1)/test/%.o: INCLUDES_$(1) += $$(patsubst %/,-I%,$$(wildcard $$(FLOORS:%=%/test/)))
+
+$$(BUILD)/stage-$$(NUMBER_$(1)).a: $$(OBJECTS_$(1))
+	@rm -f $$@
+	$$(Q)$$(AR) rcs $$@ $$^
+
+$$(BUILD)/demo-$$(NUMBER_$(1)): $$(BUILD)/obj/$(1)/demo.o $$(LIBRARIES)
+	@echo 'link $$@'
+	$$(Q)$$(LINK) -o $$@
+
+$$(BUILD)/test-$$(NUMBER_$(1))/%: $$(BUILD)/obj/$(1)/test/%.o $$(SUPPORT_$(1)) $$(LIBRARIES)
+	@mkdir -p $$(@D)
+	@echo 'link $$@'
+	$$(Q)$$(LINK) -lcmocka -o $$@
+
+.PHONY: stage-$$(NUMBER_$(1)) demo-$$(NUMBER_$(1)) test-$$(NUMBER_$(1)) run-tests-$$(NUMBER_$(1))
+stage-$$(NUMBER_$(1)): $$(LIBRARIES) $$(foreach f,$$(FLOORS),$$(DEMO_$$f))
+demo-$$(NUMBER_$(1)): $$(DEMO_$(1))
+	@$$(DEMO_$(1))
+test-$$(NUMBER_$(1)):
+	@.ci/install-missing build test
+	@$$(MAKE) --no-print-directory TESTING=1 BUILD=$$(TEST_BUILD) run-tests-$$(NUMBER_$(1))
+
+run-tests-$$(NUMBER_$(1)): TESTS := 01-file-change-detection/test/check-headers \
+                     $$(foreach f,$$(FLOORS),$$(TESTS_$$f) $$(wildcard $$f/test/*.bats))
+run-tests-$$(NUMBER_$(1)): TESTED := $$(FLOORS)
+run-tests-$$(NUMBER_$(1)): $$(foreach f,$$(FLOORS),$$(TESTS_$$f) $$(DEMO_$$f))
+	@$$(RUN_TESTS) $$(TESTS)
+
+all: $$(DEMO_$(1))
+endef
+FLOORS    :=
+LIBRARIES :=
+$(foreach s,$(STAGES),$(eval $(call stage,$(s))))
+
+# stb_ds shifts into the sign bit on purpose.
+$(BUILD)/obj/01-file-change-detection/collections.o: EXTRA += $(if $(SANITIZE),-fno-sanitize=shift)
+
+# ---- what stands on all six floors: minic, and the programs of bench/ ------------------------------
+
+$(BUILD)/minic: $(BUILD)/obj/06-performance/minic.o $(LIBRARIES)
+	@echo 'link $@'
+	$(Q)$(LINK) -o $@
+stage-06 run-tests-06: $(BUILD)/minic
+
+# bench/make_corpus.c is the program build/make-corpus.
+define bench_program
+$(BUILD)/$(subst _,-,$(1)): $(BUILD)/obj/bench/$(1).o $(LIBRARIES)
+	@echo 'link $$@'
+	$$(Q)$$(LINK) -o $$@
+all run-tests-06 bench: $(BUILD)/$(subst _,-,$(1))
+endef
+$(foreach p,$(patsubst bench/%.c,%,$(wildcard bench/*.c)),$(eval $(call bench_program,$(p))))
+
+$(BUILD)/obj/bench/%.o: bench/%.c | build-tools
+	@mkdir -p $(@D)
+	@echo 'cc   $<'
+	$(Q)$(CC) $(STANDARD) $(WARNINGS) $(CFLAGS) $(EXTRA) -MMD -MP $(INCLUDES_06-performance) -c $< -o $@
+
+# ---- for people ------------------------------------------------------------------------------------
+
+##: make demo             run the six demos, one after another
+.PHONY: demo
+demo: $(foreach s,$(STAGES),$(DEMO_$(s)))
+	@for demo in $^; do echo "== $$demo"; $$demo || exit; done
+
+##: make test             build and run all tests
+##: make test ONLY=NAME   ... only those whose path contains NAME; with CASE=NAME, one case
+##:                       SANITIZE=address,undefined  SANITIZE=thread  CC=clang  with each of these
+.PHONY: test
+test: test-06
+
+# Tests drive the programs from outside too: BUILD tells them where these are.
+TEST_BUILD = $(patsubst %/test/test,%/test,$(BUILD)/test)
+AGAIN     := make test$(SANITIZE:%= SANITIZE=%)$(patsubst %, CC=%,$(filter-out cc gcc,$(CC)))
+RUN_TESTS  = BUILD=$(abspath $(BUILD)) STAGES='$(TESTED)' CC='$(CC)' SANITIZE='$(SANITIZE)' \
+             ONLY='$(ONLY)' CASE='$(CASE)' AGAIN='$(AGAIN)' \
+             01-file-change-detection/test/run-tests $(BUILD)/results
+
+##: make bench            the corpus of 10,000 files and the numbers of the README; QUICK=1: smaller
+.PHONY: bench
+bench: $(BUILD)/minic
+	@.ci/install-missing build bench
+	@BUILD=$(abspath $(BUILD)) QUICK='$(QUICK)' bench/run-bench
+
+##: make -C 03-function-cache [demo|test]    stages 1 to 3 and nothing else
+##: make deps             install what building, testing and measuring need
+.PHONY: deps
+deps:
+	@.ci/install-missing build test bench
+
+##: make clean            remove build/
+.PHONY: clean
+clean:
+	rm -rf build
+
+##: make help             this list; V=1 with any target shows the commands
+.PHONY: help
+help:
+	@sed -n 's/^##: //p' Makefile
+
+.PHONY: build-tools
+build-tools:
+	@CC='$(CC)' SANITIZE='$(SANITIZE)' .ci/install-missing build
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
