@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a file offers and what it uses, in a form that knows no language.
+ *
+ * A front end lowers a file to two blobs: its IR, which only the language understands, and its
+ * declarations, which the caches understand. For each top-level declaration there stand here its
+ * name, a hash of its interface (what others can see of it), a hash of its body (what they
+ * cannot), and the names that each of the two refers to. From nothing more than this follow the
+ * keys that decide what must be compiled again (stage 3).
+ *
+ * The blob is flat and position-independent; it holds no path of its own file, so that two
+ * files with equal bytes share one. Layout:
+ *
+ *     header │ ImportEntry × n │ Declaration × n │ Reference × n │ name order u32 × n │ text
+ *
+ * The name order numbers the declarations sorted by name: finding one is a binary search, and
+ * asking for each reference of a large file costs no hash map that would have to be built first.
+ *
+ * References are numbered per declaration: first those of the interface, then those of the body.
+ * A front end that hands its later stages these numbers cannot look at anything its key forgot.
+ *
+ * Threads: any number may read a view.
+ */
+#ifndef DECLARATIONS_H
+#define DECLARATIONS_H
+
+#include "content_hash.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define IMPORT_SELF UINT32_MAX      /* a reference to the file's own declarations */
+#define DECLARATION_NONE UINT32_MAX
+
+typedef struct TextRange { /* in the blob's text */
+    uint32_t offset;
+    uint32_t size;
+} TextRange;
+
+typedef struct ImportEntry {
+    TextRange path; /* as written, escapes resolved */
+    uint32_t line, column;
+} ImportEntry;
+
+typedef struct Declaration {
+    Hash128 interface_hash; /* without the names it refers to being resolved */
+    Hash128 body_hash;      /* {0} if it has no body */
+    TextRange name;
+    TextRange prelude_symbol; /* if not empty: the whole program needs one line, once, ... */
+    TextRange prelude_line;   /* ... and two lines that differ for one symbol are an error */
+    uint32_t first_reference;
+    uint32_t interface_reference_count;
+    uint32_t body_reference_count;
+    uint32_t ir_offset, ir_size; /* of its part in the IR blob */
+    uint32_t line, column;       /* of its name */
+    uint32_t reserved;
+} Declaration;
+
+typedef struct Reference {
+    uint32_t import; /* number of an import of this file, or IMPORT_SELF */
+    TextRange name;
+} Reference;
+
+typedef struct Declarations { /* a checked view of a blob; lives as long as the blob */
+    const ImportEntry *imports;
+    const Declaration *items;
+    const Reference *references;
+    const uint32_t *name_order; /* numbers of declarations, in byte order of their names */
+    const char *text;
+    uint32_t import_count, count, reference_count, text_size;
+} Declarations;
+
+/* Checks every count, range and number, and that the name order is one. False if the blob is not
+ * well formed or not 8-byte aligned. What an IR blob must have at ir_offset is for its own reader
+ * to check. */
+bool declarations_view(Slice blob, Declarations *view);
+
+static inline Slice declarations_text(const Declarations *view, TextRange range)
+{
+    return slice_of(view->text + range.offset, range.size);
+}
+
+static inline Slice declaration_name(const Declarations *view, uint32_t declaration)
+{
+    return declarations_text(view, view->items[declaration].name);
+}
+
+/* The declaration called `name`, or DECLARATION_NONE. Names are unique in a file; if a front end
+ * let two be equal, the first. Cost: log2 of the declarations. */
+uint32_t declarations_find(const Declarations *view, Slice name);
+
+/* The i-th reference of a declaration: interface references come first. */
+static inline const Reference *declaration_reference(const Declarations *view,
+                                                     uint32_t declaration, uint32_t i)
+{
+    return &view->references[view->items[declaration].first_reference + i];
+}
+
+/* ---- writing, for front ends --------------------------------------------------------------- */
+
+/*
+ *     DeclarationsBuilder builder = {0};
+ *     declarations_add_import(&builder, slice_from("math.mini"), 1, 1);
+ *     Declaration *added = declarations_add(&builder, slice_from("main"), 3, 4);
+ *     declarations_add_reference(&builder, 0, slice_from("add"), false);      its body
+ *     added->interface_hash = ...;                 (valid until the next declarations_add)
+ *     blob = declarations_finish(&builder, arena);
+ *     declarations_builder_free(&builder);
+ */
+typedef struct DeclarationsBuilder { /* {0} is empty; declarations_builder_reset reuses memory */
+    ByteBuffer imports, items, references, text;
+    ByteBuffer slots; /* finds references again, for a declaration that has many */
+} DeclarationsBuilder;
+
+void declarations_add_import(DeclarationsBuilder *builder, Slice path, uint32_t line,
+                             uint32_t column);
+
+/* Adds a declaration without references or prelude line. */
+Declaration *declarations_add(DeclarationsBuilder *builder, Slice name, uint32_t line,
+                              uint32_t column);
+
+/* Adds a reference to the newest declaration and returns its number in it. One that is already
+ * there is not added again (a body shares those of its interface). All interface references
+ * must be added before the first one of the body. Cost: constant, whatever the number. */
+uint32_t declarations_add_reference(DeclarationsBuilder *builder, uint32_t import, Slice name,
+                                    bool in_interface);
+
+/* Gives the newest declaration a line that the program's prelude must hold. */
+void declarations_set_prelude(DeclarationsBuilder *builder, Slice symbol, Slice line);
+
+/* The finished blob, in the arena, 16-byte aligned. */
+Slice declarations_finish(const DeclarationsBuilder *builder, Arena *arena);
+
+void declarations_builder_reset(DeclarationsBuilder *builder);
+void declarations_builder_free(DeclarationsBuilder *builder);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The first byte of a token says what it is: a letter begins a word, a digit a number, a quote a
+ * string, and what is left is a sign of one or two bytes, found in a table.
+ *
+ * Every word could be a keyword, so that question must be cheap. The sum of length, first and
+ * last letter, weighted so that no two keywords share a slot, leads to the only keyword that the
+ * word can be; one comparison answers. (Two keywords in one slot do not compile.)
+ *
+ * A number runs on over letters and digits: `12ab` is one bad number, not a number and a name.
+ */
+#include "lexer.h"
+
+#include "lexical.h"
+#include "source_text.h"
+
+#include <stdio.h>
+
+enum { KEYWORD_SLOTS = 64 };
+#define KEYWORD_SLOT(first, last, length) \
+    ((6u * (unsigned char)(first) + 25u * (unsigned char)(last) + (length)) % KEYWORD_SLOTS)
+#define KEYWORD(first, last, word, kind) \
+    [KEYWORD_SLOT(first, last, sizeof(word) - 1)] = {word, sizeof(word) - 1, kind}
+
+static const struct Keyword {
+    char word[9];
+    unsigned char size;
+    unsigned char kind;
+} keywords[KEYWORD_SLOTS] = {
+    KEYWORD('a', 's', "as", TOKEN_AS),
+    KEYWORD('b', 'k', "break", TOKEN_BREAK),
+    KEYWORD('c', 't', "const", TOKEN_CONST),
+    KEYWORD('c', 'e', "continue", TOKEN_CONTINUE),
+    KEYWORD('e', 'e', "else", TOKEN_ELSE),
+    KEYWORD('e', 'n', "extern", TOKEN_EXTERN),
+    KEYWORD('f', 'e', "false", TOKEN_FALSE),
+    KEYWORD('f', 'n', "fn", TOKEN_FN),
+    KEYWORD('i', 'f', "if", TOKEN_IF),
+    KEYWORD('i', 't', "import", TOKEN_IMPORT),
+    KEYWORD('p', 't', "print", TOKEN_PRINT),
+    KEYWORD('r', 'n', "return", TOKEN_RETURN),
+    KEYWORD('s', 't', "struct", TOKEN_STRUCT),
+    KEYWORD('t', 'e', "true", TOKEN_TRUE),
+    KEYWORD('v', 'r', "var", TOKEN_VAR),
+    KEYWORD('w', 'e', "while", TOKEN_WHILE),
+    KEYWORD('i', '2', "i32", TOKEN_I32),
+    KEYWORD('i', '4', "i64", TOKEN_I64),
+    KEYWORD('f', '4', "f64", TOKEN_F64),
+    KEYWORD('b', 'l', "bool", TOKEN_BOOL),
+    KEYWORD('s', 'r', "str", TOKEN_STR),
+};
+
+static const struct Sign {
+    unsigned char alone;    /* its kind, TOKEN_NONE if it cannot stand alone */
+    unsigned char followed; /* its kind if `next` follows */
+    char next;
+} signs[128] = {
+    ['('] = {TOKEN_LEFT_PAREN, 0, 0},
+    [')'] = {TOKEN_RIGHT_PAREN, 0, 0},
+    ['{'] = {TOKEN_LEFT_BRACE, 0, 0},
+    ['}'] = {TOKEN_RIGHT_BRACE, 0, 0},
+    [','] = {TOKEN_COMMA, 0, 0},
+    [';'] = {TOKEN_SEMICOLON, 0, 0},
+    [':'] = {TOKEN_COLON, 0, 0},
+    ['.'] = {TOKEN_DOT, 0, 0},
+    ['+'] = {TOKEN_PLUS, 0, 0},
+    ['-'] = {TOKEN_MINUS, 0, 0},
+    ['*'] = {TOKEN_STAR, 0, 0},
+    ['/'] = {TOKEN_SLASH, 0, 0},
+    ['%'] = {TOKEN_PERCENT, 0, 0},
+    ['='] = {TOKEN_ASSIGN, TOKEN_EQUAL, '='},
+    ['!'] = {TOKEN_NOT, TOKEN_NOT_EQUAL, '='},
+    ['<'] = {TOKEN_LESS, TOKEN_LESS_EQUAL, '='},
+    ['>'] = {TOKEN_GREATER, TOKEN_GREATER_EQUAL, '='},
+    ['&'] = {TOKEN_NONE, TOKEN_AND, '&'},
+    ['|'] = {TOKEN_NONE, TOKEN_OR, '|'},
+};
+
+static Token finish(Lexer *lexer, TokenKind kind, const char *from, const char *to)
+{
+    lexer->at = to;
+    return (Token){kind, (uint32_t)(from - lexer->start), (uint32_t)(to - from)};
+}
+
+static Token lex_word(Lexer *lexer, const char *from)
+{
+    const char *to = lexical_word_end(from + 1, lexer->end);
+    size_t size = (size_t)(to - from);
+    const struct Keyword *keyword = &keywords[KEYWORD_SLOT(from[0], to[-1], size)];
+    bool is_keyword = keyword->size == size && memcmp(keyword->word, from, size) == 0;
+    return finish(lexer, is_keyword ? (TokenKind)keyword->kind : TOKEN_NAME, from, to);
+}
+
+/* The end of a run of digits of this class; NULL if there is none. */
+static const char *digits(const char *at, const char *end, unsigned class)
+{
+    const char *from = at;
+    while (at < end && lexical_is(*at, class))
+        at++;
+    return at == from ? NULL : at;
+}
+
+/* The end of `.5e-3`, or `at` if nothing like it stands there; NULL for an `e` without digits. */
+static const char *fraction(const char *at, const char *end)
+{
+    if (end - at >= 2 && at[0] == '.' && lexical_is(at[1], CHAR_DIGIT))
+        at = digits(at + 1, end, CHAR_DIGIT);
+    if (at == end || (*at | 0x20) != 'e')
+        return at;
+    at++;
+    if (at < end && (*at == '+' || *at == '-'))
+        at++;
+    return digits(at, end, CHAR_DIGIT);
+}
+
+static Token lex_number(Lexer *lexer, const char *from)
+{
+    TokenKind kind = TOKEN_INT;
+    const char *to;
+    if (lexer->end - from >= 2 && from[0] == '0' && (from[1] | 0x20) == 'x') {
+        to = digits(from + 2, lexer->end, CHAR_HEX_DIGIT);
+    } else {
+        const char *whole = digits(from, lexer->end, CHAR_DIGIT);
+        to = fraction(whole, lexer->end);
+        kind = to == whole ? TOKEN_INT : TOKEN_FLOAT;
+    }
+    if (to == NULL || (to < lexer->end && lexical_is(*to, CHAR_WORD)))
+        return finish(lexer, TOKEN_INVALID, from, lexical_word_end(from, lexer->end));
+    return finish(lexer, kind, from, to);
+}
+
+/* A string that its line does not close is invalid as far as that line goes. */
+static Token lex_string(Lexer *lexer, const char *from)
+{
+    const char *to = lexical_string_end(from, lexer->end);
+    if (to != NULL)
+        return finish(lexer, TOKEN_STRING, from, to);
+    to = memchr(from, '\n', (size_t)(lexer->end - from));
+    return finish(lexer, TOKEN_INVALID, from, to == NULL ? lexer->end : to);
+}
+
+static Token lex_sign(Lexer *lexer, const char *from)
+{
+    unsigned char byte = (unsigned char)*from;
+    if (byte >= 128) {
+        uint32_t code_point;
+        size_t size = utf8_decode(from, lexer->end, &code_point);
+        return finish(lexer, TOKEN_INVALID, from, from + (size == 0 ? 1 : size));
+    }
+    const struct Sign *sign = &signs[byte];
+    if (sign->next != 0 && lexer->end - from >= 2 && from[1] == sign->next)
+        return finish(lexer, (TokenKind)sign->followed, from, from + 2);
+    TokenKind kind = sign->alone == TOKEN_NONE ? TOKEN_INVALID : (TokenKind)sign->alone;
+    return finish(lexer, kind, from, from + 1);
+}
+
+Token lexer_next(Lexer *lexer)
+{
+    const char *at = lexical_skip_blanks(lexer->at, lexer->end);
+    if (at == lexer->end)
+        return finish(lexer, TOKEN_END, at, at);
+    if (lexical_is(*at, CHAR_WORD_START))
+        return lex_word(lexer, at);
+    if (lexical_is(*at, CHAR_DIGIT))
+        return lex_number(lexer, at);
+    if (*at == '"')
+        return lex_string(lexer, at);
+    return lex_sign(lexer, at);
+}
+
+/* ---- messages ------------------------------------------------------------------------------ */
+
+bool lexer_problem(Slice source, Token token, char *text, size_t size)
+{
+    const char *at = source.data + token.offset;
+    uint32_t code_point;
+    if (*at == '"')
+        snprintf(text, size, "the string is not closed on its line");
+    else if (lexical_is(*at, CHAR_DIGIT))
+        snprintf(text, size, "'%.*s' is not a number", token.size > 40 ? 40 : (int)token.size, at);
+    else if (*at == '&' || *at == '|')
+        snprintf(text, size, "unexpected '%c': did you mean '%c%c'?", *at, *at, *at);
+    else if (*at == '\0' || utf8_decode(at, at + token.size, &code_point) == 0)
+        return false;
+    else if (code_point > ' ' && code_point < 127)
+        snprintf(text, size, "unexpected character '%c'", *at);
+    else
+        snprintf(text, size, "unexpected character U+%04X", (unsigned)code_point);
+    return true;
+}
+
+const char *token_kind_text(TokenKind kind)
+{
+    static const char *const texts[TOKEN_KIND_COUNT] = {
+        [TOKEN_NONE] = "nothing", [TOKEN_END] = "the end of the file",
+        [TOKEN_INVALID] = "an error", [TOKEN_NAME] = "a name", [TOKEN_INT] = "an integer",
+        [TOKEN_FLOAT] = "a float", [TOKEN_STRING] = "a string", [TOKEN_AS] = "'as'",
+        [TOKEN_BREAK] = "'break'", [TOKEN_CONST] = "'const'", [TOKEN_CONTINUE] = "'continue'",
+        [TOKEN_ELSE] = "'else'", [TOKEN_EXTERN] = "'extern'", [TOKEN_FALSE] = "'false'",
+        [TOKEN_FN] = "'fn'", [TOKEN_IF] = "'if'", [TOKEN_IMPORT] = "'import'",
+        [TOKEN_PRINT] = "'print'", [TOKEN_RETURN] = "'return'", [TOKEN_STRUCT] = "'struct'",
+        [TOKEN_TRUE] = "'true'", [TOKEN_VAR] = "'var'", [TOKEN_WHILE] = "'while'",
+        [TOKEN_I32] = "'i32'", [TOKEN_I64] = "'i64'", [TOKEN_F64] = "'f64'",
+        [TOKEN_BOOL] = "'bool'", [TOKEN_STR] = "'str'", [TOKEN_LEFT_PAREN] = "'('",
+        [TOKEN_RIGHT_PAREN] = "')'", [TOKEN_LEFT_BRACE] = "'{'", [TOKEN_RIGHT_BRACE] = "'}'",
+        [TOKEN_COMMA] = "','", [TOKEN_SEMICOLON] = "';'", [TOKEN_COLON] = "':'",
+        [TOKEN_DOT] = "'.'", [TOKEN_ASSIGN] = "'='", [TOKEN_PLUS] = "'+'", [TOKEN_MINUS] = "'-'",
+        [TOKEN_STAR] = "'*'", [TOKEN_SLASH] = "'/'", [TOKEN_PERCENT] = "'%'",
+        [TOKEN_EQUAL] = "'=='", [TOKEN_NOT_EQUAL] = "'!='", [TOKEN_LESS] = "'<'",
+        [TOKEN_LESS_EQUAL] = "'<='", [TOKEN_GREATER] = "'>'", [TOKEN_GREATER_EQUAL] = "'>='",
+        [TOKEN_AND] = "'&&'", [TOKEN_OR] = "'||'", [TOKEN_NOT] = "'!'",
+    };
+    return texts[kind];
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Mini source → tokens, one at a time.
+ *
+ * A token is a kind and a range of the source; nothing is copied, and nothing is kept between
+ * two calls but the place. Lines are not counted: who needs one looks the offset up
+ * (source_text.h), which only declarations and errors do.
+ *
+ *     Lexer lexer = {source.data, source.data, source.data + source.size};
+ *     Token token;
+ *     while ((token = lexer_next(&lexer)).kind != TOKEN_END)
+ *         ...
+ */
+#ifndef LEXER_H
+#define LEXER_H
+
+#include "memory.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum TokenKind {
+    TOKEN_NONE, /* no token: the lexer never returns it, and no rule of the grammar accepts it */
+    TOKEN_END,
+    TOKEN_INVALID, /* see lexer_problem */
+    TOKEN_NAME,
+    TOKEN_INT,
+    TOKEN_FLOAT,
+    TOKEN_STRING, /* closed; its escapes are not checked */
+    /* words that cannot be names */
+    TOKEN_AS, TOKEN_BREAK, TOKEN_CONST, TOKEN_CONTINUE, TOKEN_ELSE, TOKEN_EXTERN, TOKEN_FALSE,
+    TOKEN_FN, TOKEN_IF, TOKEN_IMPORT, TOKEN_PRINT, TOKEN_RETURN, TOKEN_STRUCT, TOKEN_TRUE,
+    TOKEN_VAR, TOKEN_WHILE,
+    TOKEN_I32, TOKEN_I64, TOKEN_F64, TOKEN_BOOL, TOKEN_STR,
+    /* signs */
+    TOKEN_LEFT_PAREN, TOKEN_RIGHT_PAREN, TOKEN_LEFT_BRACE, TOKEN_RIGHT_BRACE,
+    TOKEN_COMMA, TOKEN_SEMICOLON, TOKEN_COLON, TOKEN_DOT, TOKEN_ASSIGN,
+    TOKEN_PLUS, TOKEN_MINUS, TOKEN_STAR, TOKEN_SLASH, TOKEN_PERCENT,
+    TOKEN_EQUAL, TOKEN_NOT_EQUAL, TOKEN_LESS, TOKEN_LESS_EQUAL, TOKEN_GREATER,
+    TOKEN_GREATER_EQUAL, TOKEN_AND, TOKEN_OR, TOKEN_NOT,
+    TOKEN_KIND_COUNT
+} TokenKind;
+
+typedef struct Token {
+    TokenKind kind;
+    uint32_t offset, size; /* in the source, in bytes */
+} Token;
+
+typedef struct Lexer {
+    const char *start; /* of the source */
+    const char *at;
+    const char *end;
+} Lexer;
+
+/* The next token; TOKEN_END at the end, however often. */
+Token lexer_next(Lexer *lexer);
+
+/* Writes what is wrong with a TOKEN_INVALID into `text`, cut to `size` bytes. False if it is a
+ * byte that source_text_find_bad reports. */
+bool lexer_problem(Slice source, Token token, char *text, size_t size);
+
+/* As a message names it: "';'", "a name". */
+const char *token_kind_text(TokenKind kind);
+
+static inline bool token_is_builtin_type(TokenKind kind)
+{
+    return kind >= TOKEN_I32 && kind <= TOKEN_STR;
+}
+
+static inline bool token_is_word(TokenKind kind)
+{
+    return kind == TOKEN_NAME || (kind >= TOKEN_AS && kind <= TOKEN_STR);
+}
+
+#ifdef __cplusplus
+}
+#endif
+#endif

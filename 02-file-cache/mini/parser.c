@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The way of a source: is it text, where are its lines, then one declaration after another.
+ *
+ * All scratch memory lives in the Parser and is given back at the end; functions use it again
+ * one after another, so a file of a thousand functions allocates as much as its largest.
+ */
+#include "parser_state.h"
+
+#include "source_text.h"
+
+static void parser_open(Parser *parser, Slice source, Diagnostics *diagnostics)
+{
+    *parser = (Parser){
+        .source = source,
+        .diagnostics = diagnostics,
+        .lexer = {source.data, source.data, source.data + source.size},
+        .loop = NO_LOOP,
+        .struct_literals = true,
+    };
+    name_table_init(&parser->names);
+    zir_builder_open(&parser->zir, source);
+}
+
+static void parser_close(Parser *parser)
+{
+    name_table_free(&parser->names);
+    zir_builder_close(&parser->zir);
+    declarations_builder_free(&parser->declarations);
+    buffer_free(&parser->locals);
+    buffer_free(&parser->pending);
+    buffer_free(&parser->ifs);
+    buffer_free(&parser->scratch);
+}
+
+/* Tells the first byte of each line that is no text. What parses is parsed all the same. */
+static void check_text(Parser *parser)
+{
+    size_t at = source_text_find_bad(parser->source, 0);
+    while (at < parser->source.size && !parser->stopped) {
+        parser_error(parser, (uint32_t)at,
+                     parser->source.data[at] == '\0' ? "a source holds no NUL bytes"
+                                                     : "this is not UTF-8");
+        const char *from = parser->source.data + at;
+        const char *newline = memchr(from, '\n', parser->source.size - at);
+        at = newline == NULL ? parser->source.size
+                             : source_text_find_bad(parser->source,
+                                                    at + (size_t)(newline - from) + 1);
+    }
+}
+
+static void parse_file(Parser *parser)
+{
+    check_text(parser);
+    parser_advance(parser);
+    while (!parser_at(parser, TOKEN_END) && !parser->stopped)
+        parse_declaration(parser);
+}
+
+bool mini_lower(Slice source, Arena *arena, Diagnostics *diagnostics, Lowered *lowered)
+{
+    Parser parser;
+    *lowered = (Lowered){0};
+    if (source.size > MINI_MAX_SOURCE_BYTES) {
+        diagnostics_add(diagnostics, 1, 1, "the file is larger than %d MiB",
+                        MINI_MAX_SOURCE_BYTES >> 20);
+        return false;
+    }
+    parser_open(&parser, source.size == 0 ? slice_from("") : source, diagnostics);
+    parse_file(&parser);
+    if (parser.error_count == 0) {
+        lowered->declarations = declarations_finish(&parser.declarations, arena);
+        lowered->ir = zir_builder_finish(&parser.zir, arena);
+    }
+    bool succeeded = parser.error_count == 0;
+    parser_close(&parser);
+    return succeeded;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Mini source → ZIR and declarations, in one pass.
+ *
+ * There is no syntax tree. The parser emits instructions as it recognises expressions, resolves
+ * locals while it goes (a local shadows top-level names and import aliases), and leaves every
+ * other name as a reference for stage 3. On a syntax error it reports, skips to the end of the
+ * statement or declaration, and goes on, so that one run tells several errors.
+ *
+ * Source rules: UTF-8 without NUL; CR LF reads as LF; the limits below.
+ * Threads: any, with a diagnostics list and an arena each.
+ */
+#ifndef PARSER_H
+#define PARSER_H
+
+#include "diagnostics.h"
+#include "zir_cache.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+    MINI_MAX_NESTING = 1000,            /* parentheses, calls, unary operators, blocks */
+    MINI_MAX_ARGUMENTS = 65535,         /* of a call; fields of a struct literal */
+    MINI_MAX_ERRORS = 100,              /* told of one file */
+    MINI_MAX_SOURCE_BYTES = 128 << 20,  /* so that the offsets in its ZIR fit 32 bits */
+};
+
+/* Lowers a source. The blobs are in the arena. True if there was no error; with an error,
+ * `lowered` is empty and the diagnostics say why. */
+bool mini_lower(Slice source, Arena *arena, Diagnostics *diagnostics, Lowered *lowered);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tokens, errors, locals and references: what every rule of the grammar leans on.
+ *
+ * Locals are a stack. A name's record holds the index of the innermost local of that name, and
+ * each local the index that it covered, so finding one costs nothing and closing a block costs
+ * one step per local that dies:
+ *
+ *     names    a ─► local 3          locals   0 a   1 b   2 c   3 a, covers 0
+ *
+ * On recovery: an error should be told once, and the next one too. Skipping too little lets one
+ * mistake be told five times; skipping too much hides the next mistake. A statement ends at its
+ * `;`, at the `}` of a block that it opened, or where a word stands that only begins statements.
+ * `fn`, `struct`, `extern` and `import` stand in no function: they always begin a declaration.
+ */
+#include "parser_state.h"
+
+#include "lexical.h"
+#include "source_text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { SHOWN_NAME_BYTES = 60 };
+
+/* ---- tokens -------------------------------------------------------------------------------- */
+
+static void panic(Parser *parser)
+{
+    if (parser->panicking)
+        return;
+    parser->panicking = true;
+    parser->held = parser->token;
+    parser->token.kind = TOKEN_NONE;
+}
+
+static void resume(Parser *parser)
+{
+    if (parser->panicking)
+        parser->token = parser->held;
+    parser->panicking = false;
+}
+
+/* Goes on by one token. If it is an invalid one, tells what is wrong with it. */
+static void step(Parser *parser)
+{
+    char problem[128];
+    parser->brace_depth += parser_at(parser, TOKEN_LEFT_BRACE);
+    parser->brace_depth -= parser_at(parser, TOKEN_RIGHT_BRACE) && parser->brace_depth > 0;
+    parser->previous_end = parser->token.offset + parser->token.size;
+    parser->token = lexer_next(&parser->lexer);
+    if (parser_at(parser, TOKEN_INVALID) &&
+        lexer_problem(parser->source, parser->token, problem, sizeof problem))
+        parser_error(parser, parser->token.offset, "%s", problem);
+}
+
+void parser_advance(Parser *parser)
+{
+    if (parser->panicking)
+        return;
+    step(parser);
+    if (parser_at(parser, TOKEN_INVALID))
+        panic(parser);
+}
+
+bool parser_expect(Parser *parser, TokenKind kind, const char *where)
+{
+    if (parser_take(parser, kind))
+        return true;
+    char what[128];
+    snprintf(what, sizeof what, "%s %s", token_kind_text(kind), where);
+    parser_fail(parser, what);
+    return false;
+}
+
+NameId parser_expect_name(Parser *parser, uint32_t *offset, const char *where)
+{
+    Token token = parser->token;
+    *offset = token.offset;
+    if (parser_take(parser, TOKEN_NAME))
+        return name_table_intern(&parser->names, parser_text(parser, token));
+    if (token.kind == TOKEN_PRINT || token_is_builtin_type(token.kind)) {
+        parser_error(parser, token.offset, "%s is a built-in name", token_kind_text(token.kind));
+        parser_advance(parser); /* it was meant as a name, and what follows will make sense */
+    } else {
+        char what[128];
+        snprintf(what, sizeof what, "a name %s", where);
+        parser_fail(parser, what);
+    }
+    return NAME_NONE;
+}
+
+int parser_name_width(const Parser *parser, NameId id)
+{
+    size_t size = parser_name(parser, id)->text.size;
+    return size > SHOWN_NAME_BYTES ? SHOWN_NAME_BYTES : (int)size;
+}
+
+Slice parser_string(Parser *parser, Token token)
+{
+    Slice literal = slice_of(parser->source.data + token.offset + 1, token.size - 2);
+    if (literal.size == 0 || memchr(literal.data, '\\', literal.size) == NULL)
+        return literal;
+    StringError error = {0};
+    parser->scratch.size = 0;
+    buffer_reserve(&parser->scratch, literal.size);
+    parser->scratch.size = lexical_unescape(literal, parser->scratch.data, &error);
+    if (error.message != NULL)
+        parser_error(parser, token.offset + 1 + (uint32_t)error.offset, "%s", error.message);
+    return buffer_slice(&parser->scratch);
+}
+
+/* ---- errors -------------------------------------------------------------------------------- */
+
+uint32_t parser_line(const Parser *parser, uint32_t offset)
+{
+    return source_text_line(zir_builder_lines(&parser->zir), parser->zir.line_count, offset);
+}
+
+static void report(Parser *parser, uint32_t offset, const char *message)
+{
+    uint32_t line = parser_line(parser, offset);
+    diagnostics_add(parser->diagnostics, line, parser_column(parser, offset, line), "%s", message);
+}
+
+static void stop(Parser *parser)
+{
+    panic(parser);
+    parser->stopped = true;
+    parser->lexer.at = parser->lexer.end;
+    parser->held.kind = TOKEN_END;
+}
+
+void parser_error(Parser *parser, uint32_t offset, const char *format, ...)
+{
+    if (parser->panicking || parser->stopped)
+        return;
+    char message[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    report(parser, offset, message);
+    if (++parser->error_count == MINI_MAX_ERRORS) {
+        report(parser, offset, "too many errors: the rest of this file is left out");
+        stop(parser);
+    }
+}
+
+void parser_stop(Parser *parser, uint32_t offset, const char *message)
+{
+    parser_error(parser, offset, "%s", message);
+    stop(parser);
+}
+
+void parser_fail_at(Parser *parser, uint32_t offset, const char *message)
+{
+    parser_error(parser, offset, "%s", message);
+    panic(parser);
+}
+
+/* What stands where something else was expected, as a message names it. */
+static void describe(const Parser *parser, Token token, char *text, size_t size)
+{
+    Slice written = parser_text(parser, token);
+    int width = written.size > SHOWN_NAME_BYTES ? SHOWN_NAME_BYTES : (int)written.size;
+    if (token.kind == TOKEN_NAME || token.kind == TOKEN_INT || token.kind == TOKEN_FLOAT)
+        snprintf(text, size, "'%.*s'", width, written.data);
+    else
+        snprintf(text, size, "%s", token_kind_text(token.kind));
+}
+
+/* What is missing at the end of a line is missing there, not where the next line begins. */
+static uint32_t place_of_failure(const Parser *parser)
+{
+    uint32_t found = parser->token.offset;
+    if (parser->previous_end == 0 ||
+        parser_line(parser, parser->previous_end) == parser_line(parser, found))
+        return found;
+    return parser->previous_end;
+}
+
+static void fail(Parser *parser, uint32_t offset, const char *what)
+{
+    char found[128];
+    if (!parser->panicking && !parser_at(parser, TOKEN_INVALID)) {
+        describe(parser, parser->token, found, sizeof found);
+        parser_error(parser, offset, "expected %s, found %s", what, found);
+    }
+    panic(parser);
+}
+
+void parser_fail(Parser *parser, const char *what)
+{
+    fail(parser, parser->panicking ? 0 : place_of_failure(parser), what);
+}
+
+void parser_fail_here(Parser *parser, const char *what)
+{
+    fail(parser, parser->token.offset, what);
+}
+
+void parser_enter(Parser *parser)
+{
+    if (++parser->nesting > MINI_MAX_NESTING && !parser->stopped)
+        parser_stop(parser, parser->token.offset, "this is nested more than 1000 levels deep");
+}
+
+/* ---- recovery ------------------------------------------------------------------------------ */
+
+static bool begins_statement(TokenKind kind)
+{
+    return kind == TOKEN_CONST || kind == TOKEN_VAR || kind == TOKEN_IF || kind == TOKEN_WHILE ||
+           kind == TOKEN_BREAK || kind == TOKEN_CONTINUE || kind == TOKEN_RETURN ||
+           kind == TOKEN_PRINT;
+}
+
+void parser_recover_statement(Parser *parser, uint32_t block_depth)
+{
+    resume(parser);
+    while (!parser_at_declaration(parser)) {
+        bool inside = parser->brace_depth > block_depth;
+        TokenKind kind = parser->token.kind;
+        if (!inside && (kind == TOKEN_RIGHT_BRACE || begins_statement(kind)))
+            return;
+        step(parser);
+        if (!inside && kind == TOKEN_SEMICOLON)
+            return;
+        /* A '}' may also have closed a struct literal, whose statement goes on. */
+        if (kind == TOKEN_RIGHT_BRACE && parser->brace_depth == block_depth &&
+            parser_at(parser, TOKEN_NAME))
+            return;
+    }
+}
+
+bool parser_recover_body(Parser *parser)
+{
+    resume(parser);
+    while (!parser_at(parser, TOKEN_LEFT_BRACE) && !parser_at(parser, TOKEN_RIGHT_BRACE) &&
+           !parser_at(parser, TOKEN_SEMICOLON) && !begins_statement(parser->token.kind) &&
+           !parser_at_declaration(parser))
+        step(parser);
+    return parser_at(parser, TOKEN_LEFT_BRACE);
+}
+
+void parser_recover_anywhere(Parser *parser)
+{
+    resume(parser);
+    while (!parser_at_declaration(parser))
+        step(parser);
+}
+
+void parser_recover_declaration(Parser *parser)
+{
+    resume(parser);
+    while (!parser_at_declaration(parser)) {
+        TokenKind kind = parser->token.kind;
+        if (parser->brace_depth == 0 && kind == TOKEN_CONST)
+            return;
+        step(parser);
+        if (parser->brace_depth == 0 && (kind == TOKEN_SEMICOLON || kind == TOKEN_RIGHT_BRACE))
+            return;
+    }
+}
+
+/* ---- locals -------------------------------------------------------------------------------- */
+
+static Local *local_at(const Parser *parser, uint32_t index)
+{
+    return (Local *)(void *)parser->locals.data + index;
+}
+
+const Local *parser_find_local(const Parser *parser, NameId name)
+{
+    uint32_t local = parser_name(parser, name)->local;
+    return local == 0 ? NULL : local_at(parser, local - 1);
+}
+
+void parser_declare_local(Parser *parser, NameId name, LocalKind kind, uint32_t inst,
+                          uint32_t offset)
+{
+    Name *record = parser_name(parser, name);
+    if (name != NAME_NONE && record->local > parser->block)
+        parser_error(parser, offset, "'%.*s' is already declared in this block, on line %u",
+                     NAME_ARGS(parser, name),
+                     (unsigned)parser_line(parser, local_at(parser, record->local - 1)->offset));
+    Local local = {name, record->local, inst, kind, offset};
+    buffer_put(&parser->locals, slice_of(&local, sizeof local));
+    record->local = parser_local_count(parser);
+}
+
+uint32_t parser_open_block(Parser *parser)
+{
+    uint32_t outer = parser->block;
+    parser->block = parser_local_count(parser);
+    return outer;
+}
+
+void parser_close_block(Parser *parser, uint32_t outer)
+{
+    for (uint32_t i = parser_local_count(parser); i > parser->block; i--) {
+        const Local *local = local_at(parser, i - 1);
+        parser_name(parser, local->name)->local = local->shadowed;
+    }
+    parser->locals.size = parser->block * sizeof(Local);
+    parser->block = outer;
+}
+
+/* ---- references ---------------------------------------------------------------------------- */
+
+uint32_t parser_reference(Parser *parser, uint32_t import, NameId name)
+{
+    Name *record = parser_name(parser, name);
+    if (import == IMPORT_SELF && record->referred_by == parser->zir.part)
+        return record->reference;
+    uint32_t number = declarations_add_reference(&parser->declarations, import, record->text,
+                                                 parser->in_interface);
+    if (import == IMPORT_SELF) {
+        record->referred_by = parser->zir.part;
+        record->reference = number;
+    }
+    return number;
+}
+
+uint32_t parser_take_reference(Parser *parser, NameId name, uint32_t offset)
+{
+    uint32_t alias = parser_name(parser, name)->alias;
+    if (alias == 0)
+        return parser_reference(parser, IMPORT_SELF, name);
+    if (!parser_take(parser, TOKEN_DOT)) {
+        if (!parser->panicking)
+            parser_error(parser, offset, "'%.*s' is an import: name what you want of it, as in "
+                         "%.*s.name", NAME_ARGS(parser, name), NAME_ARGS(parser, name));
+        panic(parser);
+        return 0;
+    }
+    uint32_t member_offset;
+    NameId member = parser_expect_name(parser, &member_offset, "of the import after '.'");
+    return member == NAME_NONE ? 0 : parser_reference(parser, alias - 1, member);
+}

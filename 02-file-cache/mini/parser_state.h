@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of the parser share; nobody else includes it.
+ *
+ *     parser.c             mini_lower
+ *     parse_declaration.c  the top level
+ *     parse_statement.c    blocks and statements
+ *     parse_expression.c   expressions and types
+ *     parser_state.c       tokens, errors and recovery, locals, references
+ *
+ * An error puts the parser into a panic: the current token becomes TOKEN_NONE, which no rule of
+ * the grammar accepts, so every loop ends and every function returns, without one `if (failed)`
+ * on the way. What they emit meanwhile is thrown away with the rest, and what they would report
+ * is not heard. The statement or declaration loop then recovers: it takes the real token back
+ * and skips to where the next statement or declaration may begin.
+ */
+#ifndef PARSER_STATE_H
+#define PARSER_STATE_H
+
+#include "lexer.h"
+#include "names.h"
+#include "parser.h"
+#include "zir_builder.h"
+
+#define NO_LOOP UINT32_MAX
+
+typedef enum LocalKind { LOCAL_PARAMETER, LOCAL_CONST, LOCAL_VAR } LocalKind;
+
+typedef struct Local {
+    NameId name;
+    uint32_t shadowed; /* what Name.local was before */
+    uint32_t inst;     /* its PARAM, VAR, or the value of a const */
+    LocalKind kind;
+    uint32_t offset;   /* of its name in the source */
+} Local;
+
+typedef struct Pending { /* an argument or field of a literal, evaluated but not yet passed */
+    uint32_t value;
+    uint32_t text; /* name of the field */
+    uint32_t position;
+} Pending;
+
+typedef struct TypeUse { /* a type as it is written somewhere */
+    ZirType type;
+    uint32_t reference; /* if ZIR_TYPE_NAMED */
+    uint32_t position;
+} TypeUse;
+
+typedef struct Parser {
+    Slice source;
+    Diagnostics *diagnostics;
+    uint32_t error_count;
+    bool stopped; /* nothing more is parsed or told */
+
+    Lexer lexer;
+    Token token;           /* the next one, not yet taken */
+    uint32_t previous_end; /* of the last one taken */
+    bool panicking;        /* then token is TOKEN_NONE, and ... */
+    Token held;            /* ... this is the real one */
+    uint32_t brace_depth;  /* braces taken and not yet closed */
+    uint32_t nesting;
+
+    NameTable names;
+    ByteBuffer locals; /* Local, innermost last */
+    uint32_t block;    /* index of the first local of the innermost block */
+    uint32_t loop;     /* the innermost LOOP, or NO_LOOP */
+    bool loop_breaks;  /* it has a break */
+
+    ZirBuilder zir;
+    DeclarationsBuilder declarations;
+    Declaration *declaration; /* the one that is being parsed */
+    uint32_t import_count;
+    bool imports_are_over;
+    bool in_interface;     /* references belong to the interface */
+    bool in_constant;      /* inside a top-level constant */
+    bool struct_literals;  /* `name {` begins one; not so in the condition of if and while */
+    bool brace_is_missing; /* told once for a declaration */
+
+    ByteBuffer pending; /* Pending, a stack: calls in arguments of calls */
+    ByteBuffer ifs;     /* numbers of the IFs of else-if chains, a stack */
+    ByteBuffer scratch;
+} Parser;
+
+/* ---- tokens (parser_state.c) ----------------------------------------------------------- */
+
+void parser_advance(Parser *parser);
+
+static inline bool parser_at(const Parser *parser, TokenKind kind)
+{
+    return parser->token.kind == kind;
+}
+
+/* At a word that stands in no function, or at the end of the file. */
+static inline bool parser_at_declaration(const Parser *parser)
+{
+    TokenKind kind = parser->token.kind;
+    return kind == TOKEN_FN || kind == TOKEN_STRUCT || kind == TOKEN_EXTERN ||
+           kind == TOKEN_IMPORT || kind == TOKEN_END;
+}
+
+/* Takes the token if it is of this kind. */
+static inline bool parser_take(Parser *parser, TokenKind kind)
+{
+    if (parser->token.kind != kind)
+        return false;
+    parser_advance(parser);
+    return true;
+}
+
+/* Takes a token of this kind, or panics: "expected ';' after the value, found 'return'". */
+bool parser_expect(Parser *parser, TokenKind kind, const char *where);
+
+/* Takes a name and returns its number; panics, and returns NAME_NONE, if there is none. *offset
+ * is where it stands. `where` goes on after "expected a name". A built-in name is an error, but
+ * taken for one. */
+NameId parser_expect_name(Parser *parser, uint32_t *offset, const char *where);
+
+static inline Slice parser_text(const Parser *parser, Token token)
+{
+    return slice_of(parser->source.data + token.offset, token.size);
+}
+
+static inline Name *parser_name(const Parser *parser, NameId id)
+{
+    return &parser->names.items[id];
+}
+
+/* For printf's %.*s: a name, cut to what a message can bear. */
+#define NAME_ARGS(parser, id) parser_name_width(parser, id), parser_name(parser, id)->text.data
+int parser_name_width(const Parser *parser, NameId id);
+
+/* The text of a string token, escapes resolved. Valid until the next call. */
+Slice parser_string(Parser *parser, Token token);
+
+/* ---- errors and recovery --------------------------------------------------------------- */
+
+#if defined(__GNUC__)
+#define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
+#else
+#define PRINTF_LIKE(text, first)
+#endif
+
+/* Tells an error that the parser can go on after. */
+void parser_error(Parser *parser, uint32_t offset, const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* "expected WHAT, found ...", and panics. Told where WHAT is missing: at the end of the last
+ * line if the next token is not on it. */
+void parser_fail(Parser *parser, const char *what);
+
+/* The same, told at the next token. */
+void parser_fail_here(Parser *parser, const char *what);
+
+/* Tells an error and panics. */
+void parser_fail_at(Parser *parser, uint32_t offset, const char *message);
+
+/* Tells an error after which the rest of the file is not parsed. */
+void parser_stop(Parser *parser, uint32_t offset, const char *message);
+
+uint32_t parser_line(const Parser *parser, uint32_t offset);
+
+static inline uint32_t parser_column(const Parser *parser, uint32_t offset, uint32_t line)
+{
+    return offset - zir_builder_lines(&parser->zir)[line - 1] + 1;
+}
+
+/* Skips to the next statement of a block that began at this brace depth, or to its end. */
+void parser_recover_statement(Parser *parser, uint32_t block_depth);
+
+/* Skips to a '{' that may open a body; false if the statement ends before. */
+bool parser_recover_body(Parser *parser);
+
+/* Skips a declaration that began as one. */
+void parser_recover_declaration(Parser *parser);
+
+/* Skips what is no declaration at all, most likely the rest of a function that a '}' too many
+ * has ended: to the next word that stands in no function. */
+void parser_recover_anywhere(Parser *parser);
+
+/* One level deeper; too deep stops the parser. Each enter needs its leave. */
+void parser_enter(Parser *parser);
+
+static inline void parser_leave(Parser *parser)
+{
+    parser->nesting--;
+}
+
+/* ---- locals ---------------------------------------------------------------------------- */
+
+static inline uint32_t parser_local_count(const Parser *parser)
+{
+    return (uint32_t)(parser->locals.size / sizeof(Local));
+}
+
+/* The local that the name means here, or NULL. Valid until one is declared. */
+const Local *parser_find_local(const Parser *parser, NameId name);
+
+/* Tells an error if the block has one of this name already. */
+void parser_declare_local(Parser *parser, NameId name, LocalKind kind, uint32_t inst,
+                          uint32_t offset);
+
+/* Opens a block and returns what parser_close_block needs. */
+uint32_t parser_open_block(Parser *parser);
+void parser_close_block(Parser *parser, uint32_t outer);
+
+/* ---- references ------------------------------------------------------------------------ */
+
+/* The number of a reference from the current declaration. */
+uint32_t parser_reference(Parser *parser, uint32_t import, NameId name);
+
+/* The name at `offset` was taken and is no local. Takes `.member` too if it is an import's
+ * alias. Returns the number of the reference. */
+uint32_t parser_take_reference(Parser *parser, NameId name, uint32_t offset);
+
+/* ---- grammar --------------------------------------------------------------------------- */
+
+/* Each returns the number of the instruction that holds the value. */
+uint32_t parse_expression(Parser *parser);
+/* One that a '{' ends: a struct literal needs parentheses. */
+uint32_t parse_condition(Parser *parser);
+/* A name that is no local, and what follows it: a call, a field. */
+uint32_t parse_global(Parser *parser, NameId name, uint32_t offset);
+
+TypeUse parse_type(Parser *parser);
+/* `: T`, or ZIR_TYPE_NONE with the name's position. */
+TypeUse parse_optional_type(Parser *parser, uint32_t name_offset);
+
+/* The braces and what stands between them. True if control cannot reach the end. `where` goes
+ * on after "expected '{'". *close is the offset of the closing brace. */
+bool parse_braces(Parser *parser, const char *where, uint32_t *close);
+
+/* The next declaration of the top level, recovered from if it is wrong. */
+void parse_declaration(Parser *parser);
+
+#endif

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reading ZIR is checking it once: a table says of each operation what its operands must be, and
+ * one pass holds every instruction against it. After that a later stage may follow any number
+ * without a thought.
+ *
+ * There are fewer than 64 operations, so "one of these" is a word with a bit for each, and an
+ * operand is right if the operation it leads to has its bit set.
+ *
+ * Of a block, begin and end name each other. So there are as many ends as begins, and none
+ * comes before its begin: whoever keeps a stack of open blocks never takes from an empty one.
+ */
+#include "zir.h"
+
+#include "source_text.h"
+
+#include <stdalign.h>
+
+_Static_assert(ZIR_OP_COUNT <= 64 && sizeof(ZirInst) == 12 && sizeof(ZirPart) == 16,
+               "operations fit a word of bits; the layout has no padding");
+
+#define BIT(op) (UINT64_C(1) << (op))
+/* All operations from the first to the last, in the order of the enum. */
+#define RANGE(first, last) ((BIT(last) << 1) - BIT(first))
+
+#define PURE (RANGE(ZIR_INT, ZIR_REF) | RANGE(ZIR_FIELD, ZIR_OR) | BIT(ZIR_LOGIC_END) | \
+              BIT(ZIR_CAST) | BIT(ZIR_INIT) | BIT(ZIR_STRUCT_LIT))
+#define VALUE ((PURE & ~(BIT(ZIR_AND) | BIT(ZIR_OR) | BIT(ZIR_INIT))) | BIT(ZIR_PARAM) | \
+               BIT(ZIR_GET) | BIT(ZIR_CALL) | BIT(ZIR_LET))
+#define PLACE (BIT(ZIR_ADDR) | BIT(ZIR_FIELD_ADDR))
+#define LOGIC (BIT(ZIR_AND) | BIT(ZIR_OR))
+#define BODY (RANGE(ZIR_INT, ZIR_RETURN))
+
+typedef enum Sort { FREE, TEXT, EARLIER, LATER, OPTIONAL } Sort;
+
+typedef struct Operand {
+    uint8_t sort;     /* Sort */
+    uint64_t targets; /* if it leads to an instruction: the operations that this may have */
+} Operand;
+
+typedef struct Rule {
+    Operand a, b;
+} Rule;
+
+#define A_TEXT {{TEXT, 0}, {FREE, 0}}
+#define A_VALUE {{EARLIER, VALUE}, {FREE, 0}}
+#define A_B_VALUES {{EARLIER, VALUE}, {EARLIER, VALUE}}
+#define A_VALUE_B_TEXT {{EARLIER, VALUE}, {TEXT, 0}}
+
+static const Rule rules[ZIR_OP_COUNT] = {
+    [ZIR_PARAM] = A_TEXT, [ZIR_FIELD_DECL] = A_TEXT, [ZIR_STR] = A_TEXT,
+    [ZIR_CONST_VALUE] = A_VALUE, [ZIR_NEG] = A_VALUE, [ZIR_NOT] = A_VALUE, [ZIR_CAST] = A_VALUE,
+    [ZIR_ARG] = A_VALUE, [ZIR_LET] = A_VALUE, [ZIR_VAR] = A_VALUE, [ZIR_PRINT] = A_VALUE,
+    [ZIR_ADD] = A_B_VALUES, [ZIR_SUB] = A_B_VALUES, [ZIR_MUL] = A_B_VALUES,
+    [ZIR_DIV] = A_B_VALUES, [ZIR_REM] = A_B_VALUES, [ZIR_EQ] = A_B_VALUES, [ZIR_NE] = A_B_VALUES,
+    [ZIR_LT] = A_B_VALUES, [ZIR_LE] = A_B_VALUES, [ZIR_GT] = A_B_VALUES, [ZIR_GE] = A_B_VALUES,
+    [ZIR_FIELD] = A_VALUE_B_TEXT, [ZIR_INIT] = A_VALUE_B_TEXT,
+    [ZIR_GET] = {{EARLIER, BIT(ZIR_VAR)}, {FREE, 0}},
+    [ZIR_ADDR] = {{EARLIER, BIT(ZIR_VAR)}, {FREE, 0}},
+    [ZIR_FIELD_ADDR] = {{EARLIER, PLACE}, {TEXT, 0}},
+    [ZIR_STORE] = {{EARLIER, PLACE}, {EARLIER, VALUE}},
+    [ZIR_AND] = {{EARLIER, VALUE}, {LATER, BIT(ZIR_LOGIC_END)}},
+    [ZIR_OR] = {{EARLIER, VALUE}, {LATER, BIT(ZIR_LOGIC_END)}},
+    [ZIR_LOGIC_END] = {{EARLIER, LOGIC}, {EARLIER, VALUE}},
+    [ZIR_IF] = {{EARLIER, VALUE}, {LATER, BIT(ZIR_ELSE) | BIT(ZIR_END)}},
+    [ZIR_ELSE] = {{EARLIER, BIT(ZIR_IF)}, {LATER, BIT(ZIR_END)}},
+    [ZIR_END] = {{EARLIER, BIT(ZIR_IF)}, {FREE, 0}},
+    [ZIR_LOOP] = {{FREE, 0}, {LATER, BIT(ZIR_END_LOOP)}},
+    [ZIR_LOOP_COND] = {{EARLIER, VALUE}, {LATER, BIT(ZIR_END_LOOP)}},
+    [ZIR_END_LOOP] = {{EARLIER, BIT(ZIR_LOOP)}, {FREE, 0}},
+    [ZIR_BREAK] = {{EARLIER, BIT(ZIR_LOOP)}, {FREE, 0}},
+    [ZIR_CONTINUE] = {{EARLIER, BIT(ZIR_LOOP)}, {FREE, 0}},
+    [ZIR_RETURN] = {{OPTIONAL, VALUE}, {FREE, 0}},
+};
+
+/* ---- one instruction ----------------------------------------------------------------------- */
+
+static bool leads_to(const Zir *zir, uint32_t inst, uint64_t targets)
+{
+    return (BIT(zir->insts[inst].op) & targets) != 0;
+}
+
+/* Operations of earlier instructions were checked already; of later ones not yet. */
+static bool operand_is_valid(const Zir *zir, Operand rule, uint32_t at, uint32_t operand)
+{
+    switch ((Sort)rule.sort) {
+    case TEXT:
+        return operand < zir->text_size;
+    case OPTIONAL:
+        if (operand == ZIR_NO_VALUE)
+            return true;
+        return operand < at && leads_to(zir, operand, rule.targets);
+    case EARLIER:
+        return operand < at && leads_to(zir, operand, rule.targets);
+    case LATER:
+        return operand > at && operand < zir->inst_count &&
+               zir->insts[operand].op < ZIR_OP_COUNT && leads_to(zir, operand, rule.targets);
+    default:
+        return true;
+    }
+}
+
+/* An end is named by the begin that it names. Of an IF with ELSE, the ELSE names the END. */
+static bool link_is_valid(const Zir *zir, uint32_t at)
+{
+    const ZirInst *insts = zir->insts, *inst = &insts[at];
+    switch (inst->op) {
+    case ZIR_AND:
+    case ZIR_OR:
+    case ZIR_LOOP:
+    case ZIR_IF:
+        return insts[inst->b].a == at;
+    case ZIR_ELSE:
+        return insts[inst->a].b == at && insts[inst->b].a == inst->a;
+    case ZIR_LOGIC_END:
+    case ZIR_END_LOOP:
+        return insts[inst->a].b == at;
+    case ZIR_END: {
+        uint32_t middle = insts[inst->a].b;
+        return middle == at || (insts[middle].op == ZIR_ELSE && insts[middle].b == at);
+    }
+    default:
+        return true;
+    }
+}
+
+static bool type_is_valid(const ZirInst *inst)
+{
+    switch (inst->op) {
+    case ZIR_PARAM:
+    case ZIR_FIELD_DECL:
+        return inst->type > ZIR_TYPE_NONE && inst->type <= ZIR_TYPE_NAMED;
+    case ZIR_CAST:
+        return inst->type > ZIR_TYPE_NONE && inst->type < ZIR_TYPE_NAMED;
+    case ZIR_BOOL:
+        return inst->type == ZIR_TYPE_NONE && inst->a <= 1;
+    default:
+        return inst->type <= ZIR_TYPE_NAMED;
+    }
+}
+
+/* ---- a part -------------------------------------------------------------------------------- */
+
+typedef struct Expected { /* which operations a part of some kind is made of */
+    uint64_t interface, body;
+    uint64_t last; /* of the interface; 0: it may be empty */
+} Expected;
+
+static const Expected expected[] = {
+    [ZIR_FN] = {BIT(ZIR_PARAM), BODY, BIT(ZIR_RESULT)},
+    [ZIR_EXTERN_FN] = {BIT(ZIR_PARAM), 0, BIT(ZIR_RESULT)},
+    [ZIR_CONST] = {PURE, 0, BIT(ZIR_CONST_VALUE)},
+    [ZIR_STRUCT] = {BIT(ZIR_FIELD_DECL), 0, 0},
+};
+
+/* As many ARGs as the CALL takes stand before it, INITs before the STRUCT_LIT, and nowhere else. */
+static bool run_is_valid(const ZirInst *inst, uint32_t *args, uint32_t *inits)
+{
+    bool valid = (inst->op == ZIR_ARG || *args == (inst->op == ZIR_CALL ? inst->count : 0u)) &&
+                 (inst->op == ZIR_INIT || *inits == (inst->op == ZIR_STRUCT_LIT ? inst->count : 0u));
+    *args = inst->op == ZIR_ARG ? *args + 1 : 0;
+    *inits = inst->op == ZIR_INIT ? *inits + 1 : 0;
+    return valid;
+}
+
+static bool insts_are_valid(const Zir *zir)
+{
+    const Expected *part = &expected[zir->kind];
+    uint32_t args = 0, inits = 0;
+    for (uint32_t i = 0; i < zir->inst_count; i++) {
+        const ZirInst *inst = &zir->insts[i];
+        uint64_t allowed = i >= zir->interface_count ? part->body : part->interface;
+        if (part->last != 0 && i + 1 == zir->interface_count)
+            allowed = part->last;
+        if (inst->op >= ZIR_OP_COUNT || !leads_to(zir, i, allowed) || !type_is_valid(inst) ||
+            !operand_is_valid(zir, rules[inst->op].a, i, inst->a) ||
+            !operand_is_valid(zir, rules[inst->op].b, i, inst->b) || !link_is_valid(zir, i) ||
+            !run_is_valid(inst, &args, &inits))
+            return false;
+    }
+    return args == 0 && inits == 0 && (part->last == 0 || zir->interface_count > 0);
+}
+
+/* Header and lines of the blob. `end` is where the parts begin. */
+static bool view_lines(Slice blob, Zir *zir, uint64_t *end)
+{
+    const ZirHeader *header = (const ZirHeader *)(const void *)blob.data;
+    if (blob.size < sizeof *header || (uintptr_t)blob.data % alignof(ZirHeader) != 0)
+        return false;
+    *end = sizeof *header + (uint64_t)header->line_count * sizeof(uint32_t);
+    if (header->version != ZIR_VERSION || header->line_count == 0 || *end > blob.size)
+        return false;
+    zir->line_count = header->line_count;
+    zir->line_starts = (const uint32_t *)(header + 1);
+    return zir->line_starts[0] == 0;
+}
+
+static bool view_part(Slice bytes, Zir *zir)
+{
+    if (bytes.size < sizeof(ZirPart))
+        return false;
+    const ZirPart *part = (const ZirPart *)(const void *)bytes.data;
+    uint64_t needed = sizeof *part +
+                      (uint64_t)part->inst_count * (sizeof(ZirInst) + sizeof(uint32_t)) +
+                      part->text_size;
+    if (((needed + 7) & ~UINT64_C(7)) != bytes.size || part->kind > ZIR_STRUCT ||
+        part->interface_count > part->inst_count)
+        return false;
+    zir->kind = (ZirKind)part->kind;
+    zir->interface_count = part->interface_count;
+    zir->inst_count = part->inst_count;
+    zir->text_size = part->text_size;
+    zir->insts = (const ZirInst *)(part + 1);
+    zir->positions = (const uint32_t *)(zir->insts + part->inst_count);
+    zir->text = (const char *)(zir->positions + part->inst_count);
+    return part->text_size == 0 || zir->text[part->text_size - 1] == '\0';
+}
+
+/* The part without its instructions being checked. */
+static bool view_frame(Slice blob, uint32_t offset, uint32_t size, Zir *zir)
+{
+    uint64_t lines_end;
+    return view_lines(blob, zir, &lines_end) && offset >= lines_end && offset % 8 == 0 &&
+           offset <= blob.size && size <= blob.size - offset &&
+           view_part(slice_of(blob.data + offset, size), zir);
+}
+
+bool zir_view(Slice blob, uint32_t offset, uint32_t size, Zir *zir)
+{
+    Zir view = {0};
+    bool is_valid = view_frame(blob, offset, size, &view) && insts_are_valid(&view);
+    *zir = is_valid ? view : (Zir){0};
+    return is_valid;
+}
+
+bool zir_view_interface(Slice blob, uint32_t offset, uint32_t size, Zir *zir)
+{
+    Zir view = {0};
+    bool is_valid = view_frame(blob, offset, size, &view);
+    view.inst_count = view.interface_count;
+    is_valid = is_valid && insts_are_valid(&view);
+    *zir = is_valid ? view : (Zir){0};
+    return is_valid;
+}
+
+void zir_position(const Zir *zir, uint32_t inst, uint32_t *line, uint32_t *column)
+{
+    uint32_t offset = zir->positions[inst];
+    *line = source_text_line(zir->line_starts, zir->line_count, offset);
+    *column = offset - zir->line_starts[*line - 1] + 1;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The current part grows in three arrays, which are used again for the next one; a finished part
+ * is their copy at the end of the blob.
+ *
+ * Texts are found by a hash table of offsets. Emptying it for each part would cost a function
+ * of two lines as much as the largest one before it; so a slot carries the number of the part
+ * that filled it, and a slot of an older part is a free one.
+ *
+ * The hashes are made from instructions and text but not from positions. Body instructions may
+ * point into the interface's text (the field `x` of a parameter `x`): whoever has equal body
+ * hashes and equal interface hashes has equal parts, and every key holds both.
+ */
+#include "zir_builder.h"
+
+#include "source_text.h"
+
+#include <stdlib.h>
+
+enum { FIRST_INSTS = 256, FIRST_SLOTS = 64, PART_ALIGNMENT = 8 };
+
+static void pad(ByteBuffer *buffer)
+{
+    static const char zeros[PART_ALIGNMENT];
+    size_t over = buffer->size % PART_ALIGNMENT;
+    if (over != 0)
+        buffer_put(buffer, slice_of(zeros, PART_ALIGNMENT - over));
+}
+
+void zir_builder_open(ZirBuilder *builder, Slice source)
+{
+    *builder = (ZirBuilder){0};
+    buffer_reserve(&builder->blob, source.size * 2 + 1024);
+    ZirHeader header = {ZIR_VERSION, 0};
+    buffer_put(&builder->blob, slice_of(&header, sizeof header));
+    builder->line_count = source_text_line_starts(source, &builder->blob);
+    ((ZirHeader *)(void *)builder->blob.data)->line_count = builder->line_count;
+    pad(&builder->blob);
+    builder->slots = memory_allocate_zeroed(FIRST_SLOTS, sizeof *builder->slots);
+    builder->slot_mask = FIRST_SLOTS - 1;
+    buffer_reserve(&builder->text, 1);
+    zir_builder_grow(builder);
+}
+
+const uint32_t *zir_builder_lines(const ZirBuilder *builder)
+{
+    return (const uint32_t *)(const void *)(builder->blob.data + sizeof(ZirHeader));
+}
+
+void zir_begin_part(ZirBuilder *builder)
+{
+    builder->part++;
+    builder->count = 0;
+    builder->interface_count = 0;
+    builder->interface_text = 0;
+    builder->text.size = 0;
+    builder->text_count = 0;
+}
+
+void zir_builder_grow(ZirBuilder *builder)
+{
+    uint32_t capacity = builder->capacity == 0 ? FIRST_INSTS : builder->capacity * 2;
+    builder->insts = memory_resize(builder->insts, capacity * sizeof *builder->insts);
+    builder->positions = memory_resize(builder->positions, capacity * sizeof *builder->positions);
+    builder->capacity = capacity;
+}
+
+/* ---- texts --------------------------------------------------------------------------------- */
+
+static bool text_stands_at(const ZirBuilder *builder, uint32_t offset, Slice text)
+{
+    if (builder->text.size - offset <= text.size)
+        return false;
+    const char *there = builder->text.data + offset;
+    return there[text.size] == '\0' && (text.size == 0 || memcmp(there, text.data, text.size) == 0);
+}
+
+/* The slot that holds `text`, or the free one where it belongs. */
+static ZirTextSlot *find_slot(const ZirBuilder *builder, Slice text)
+{
+    uint32_t i = (uint32_t)hash_checksum(text) & builder->slot_mask;
+    while (builder->slots[i].part == builder->part &&
+           !text_stands_at(builder, builder->slots[i].offset, text))
+        i = (i + 1) & builder->slot_mask;
+    return &builder->slots[i];
+}
+
+static void grow_slots(ZirBuilder *builder)
+{
+    uint32_t slot_count = (builder->slot_mask + 1) * 4;
+    free(builder->slots);
+    builder->slots = memory_allocate_zeroed(slot_count, sizeof *builder->slots);
+    builder->slot_mask = slot_count - 1;
+    const char *text = builder->text.data;
+    for (size_t at = 0; at < builder->text.size; at += strlen(text + at) + 1)
+        *find_slot(builder, slice_from(text + at)) = (ZirTextSlot){builder->part, (uint32_t)at};
+}
+
+uint32_t zir_put_text(ZirBuilder *builder, Slice text)
+{
+    ZirTextSlot *slot = find_slot(builder, text);
+    if (slot->part == builder->part)
+        return slot->offset;
+    uint32_t offset = (uint32_t)builder->text.size;
+    *slot = (ZirTextSlot){builder->part, offset};
+    buffer_put(&builder->text, text);
+    buffer_put_byte(&builder->text, '\0');
+    if (++builder->text_count > builder->slot_mask / 2)
+        grow_slots(builder);
+    return offset;
+}
+
+/* ---- parts --------------------------------------------------------------------------------- */
+
+void zir_end_interface(ZirBuilder *builder)
+{
+    builder->interface_count = builder->count;
+    builder->interface_text = builder->text.size;
+}
+
+static Hash128 hash_section(ZirBuilder *builder, ZirKind kind, uint32_t first_inst,
+                            uint32_t end_inst, size_t first_text, size_t end_text)
+{
+    ByteBuffer *key = &builder->hashed;
+    key->size = 0;
+    buffer_put_u32(key, (uint32_t)kind);
+    key_put_slice(key, slice_of(builder->insts + first_inst,
+                                (end_inst - first_inst) * sizeof *builder->insts));
+    key_put_slice(key, slice_of(builder->text.data + first_text, end_text - first_text));
+    return hash_bytes(buffer_slice(key));
+}
+
+void zir_finish_part(ZirBuilder *builder, ZirKind kind, Declaration *declaration)
+{
+    declaration->interface_hash =
+        hash_section(builder, kind, 0, builder->interface_count, 0, builder->interface_text);
+    declaration->body_hash = (Hash128){0};
+    if (kind == ZIR_FN)
+        declaration->body_hash =
+            hash_section(builder, kind, builder->interface_count, builder->count,
+                         builder->interface_text, builder->text.size);
+    ZirPart part = {(uint32_t)kind, builder->interface_count, builder->count,
+                    (uint32_t)builder->text.size};
+    ByteBuffer *blob = &builder->blob;
+    size_t offset = blob->size;
+    buffer_put(blob, slice_of(&part, sizeof part));
+    buffer_put(blob, slice_of(builder->insts, builder->count * sizeof *builder->insts));
+    buffer_put(blob, slice_of(builder->positions, builder->count * sizeof *builder->positions));
+    buffer_put(blob, buffer_slice(&builder->text));
+    pad(blob);
+    declaration->ir_offset = (uint32_t)offset;
+    declaration->ir_size = (uint32_t)(blob->size - offset);
+}
+
+Slice zir_builder_finish(const ZirBuilder *builder, Arena *arena)
+{
+    char *copy = arena_allocate(arena, builder->blob.size);
+    memcpy(copy, builder->blob.data, builder->blob.size);
+    return slice_of(copy, builder->blob.size);
+}
+
+void zir_builder_close(ZirBuilder *builder)
+{
+    buffer_free(&builder->blob);
+    free(builder->insts);
+    free(builder->positions);
+    buffer_free(&builder->text);
+    free(builder->slots);
+    buffer_free(&builder->hashed);
+    *builder = (ZirBuilder){0};
+}

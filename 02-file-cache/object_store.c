@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A put gives the object the place in the pack that it will have, and enters that place in the
+ * index: from then on a get finds it, behind the end of the file, among the pending objects.
+ *
+ *     pack file   header │ record │ record │┆ pending │ pending │ ...
+ *                                           └ object_pack_end     └ store->end.offset
+ *
+ * A commit writes the pending objects there, then the index. Dropping them is doing nothing: the
+ * index in memory is a private copy.
+ *
+ * Opening trusts the index as far as the pack is the one it was written for: the record that was
+ * the last one then must still stand there. What stands behind it was written by a process that
+ * did not finish, and is gone through record by record; if the index is no good, so is the whole
+ * pack.
+ */
+#include "object_store.h"
+
+#include "object_index.h"
+#include "object_pack.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { NAME_SIZE_MAX = 40 };
+
+struct ObjectStore {
+    ObjectPack pack;
+    ObjectIndex index;
+    PackEnd end;         /* of the pack and the pending objects together */
+    PackObject *pending; /* owned; ascending by offset */
+    size_t pending_count, pending_capacity;
+    Arena joined; /* payloads that were put in several parts */
+    bool is_damaged;
+};
+
+/* ---- opening -------------------------------------------------------------------------------- */
+
+static void advance(PackEnd *end, const PackRecord *record)
+{
+    end->last_record = end->offset;
+    end->last_record_sum = hash_checksum(slice_of(record, sizeof *record));
+    end->offset += pack_record_extent(record->size);
+}
+
+/* Enters the records from store->end on into the index. A record with a damaged payload is
+ * stepped over; at one with a damaged header, or a torn one, the pack ends. */
+static int scan_pack(ObjectStore *store)
+{
+    for (;;) {
+        const PackRecord *record = object_pack_record(&store->pack, store->end.offset);
+        if (record == NULL || !pack_record_has_good_header(record))
+            break;
+        if (pack_record_has_good_payload(record))
+            object_index_put(&store->index, record->key, store->end.offset, record->size);
+        else
+            store->is_damaged = true;
+        advance(&store->end, record);
+    }
+    if (store->end.offset >= store->pack.size)
+        return 0;
+    store->is_damaged = true;
+    return object_pack_truncate(&store->pack, store->end.offset);
+}
+
+/* Brings the index up to the pack, from where it is known to be right. */
+static int settle_index(ObjectStore *store, const PackEnd *covered)
+{
+    if (object_pack_had_end(&store->pack, covered)) {
+        store->end = *covered;
+        if (covered->offset == store->pack.size)
+            return 0;
+        int status = scan_pack(store);
+        object_index_recount(&store->index);
+        return status;
+    }
+    store->is_damaged |= covered->offset > object_pack_end(&store->pack);
+    store->end = (PackEnd){.offset = PACK_HEADER_SIZE};
+    object_index_reset(&store->index);
+    return scan_pack(store);
+}
+
+static int open_files(ObjectStore *store, int dir_fd, const char *name)
+{
+    char pack_name[STORE_FILE_NAME_SIZE], index_name[STORE_FILE_NAME_SIZE];
+    snprintf(pack_name, sizeof pack_name, "%s.pack", name);
+    snprintf(index_name, sizeof index_name, "%s.index", name);
+    PackEnd covered = {0};
+    int status = object_index_open(&store->index, dir_fd, index_name, &covered);
+    if (status != 0 && status != -ENOENT && status != -EBADMSG)
+        return status;
+    status = object_pack_open(&store->pack, dir_fd, pack_name);
+    store->is_damaged = status == -EBADMSG;
+    if (status != 0 && status != -EBADMSG)
+        return status;
+    return settle_index(store, &covered);
+}
+
+int object_store_open(ObjectStore **store, int dir_fd, const char *name)
+{
+    *store = NULL;
+    if (strlen(name) > NAME_SIZE_MAX)
+        return -ENAMETOOLONG;
+    ObjectStore *opened = memory_allocate_zeroed(1, sizeof *opened);
+    opened->pack.fd = opened->index.fd = -1;
+    int status = open_files(opened, dir_fd, name);
+    if (status != 0) {
+        object_store_close(opened);
+        return status;
+    }
+    *store = opened;
+    return 0;
+}
+
+static void drop_pending(ObjectStore *store)
+{
+    arena_free(&store->joined);
+    store->pending_count = 0;
+}
+
+void object_store_close(ObjectStore *store)
+{
+    if (store == NULL)
+        return;
+    drop_pending(store);
+    free(store->pending);
+    object_index_close(&store->index);
+    object_pack_close(&store->pack);
+    free(store);
+}
+
+bool object_store_is_damaged(const ObjectStore *store)
+{
+    return store->is_damaged;
+}
+
+uint64_t object_store_pack_size(const ObjectStore *store)
+{
+    return store->pack.size;
+}
+
+uint64_t object_store_count(const ObjectStore *store)
+{
+    return store->index.count;
+}
+
+/* ---- getting -------------------------------------------------------------------------------- */
+
+static const PackObject *find_pending(const ObjectStore *store, uint64_t offset)
+{
+    size_t low = 0, high = store->pending_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (store->pending[middle].offset < offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    bool found = low < store->pending_count && store->pending[low].offset == offset;
+    return found ? &store->pending[low] : NULL;
+}
+
+static bool get_pending(const ObjectStore *store, Hash128 key, uint64_t offset, Slice *payload)
+{
+    const PackObject *object = find_pending(store, offset);
+    if (object == NULL || !hash_equal(object->record.key, key))
+        return false;
+    *payload = object->payload;
+    return true;
+}
+
+bool object_store_get(const ObjectStore *store, Hash128 key, Slice *payload)
+{
+    const IndexSlot *slot = object_index_find(&store->index, key);
+    if (slot == NULL)
+        return false;
+    if (slot->offset >= object_pack_end(&store->pack))
+        return get_pending(store, key, slot->offset, payload);
+    const PackRecord *record = object_pack_record(&store->pack, slot->offset);
+    if (record == NULL || !hash_equal(record->key, key) || record->size != slot->size ||
+        !pack_record_has_good_payload(record))
+        return false;
+    *payload = pack_record_payload(record);
+    return true;
+}
+
+bool object_store_has(const ObjectStore *store, Hash128 key)
+{
+    return object_index_find(&store->index, key) != NULL;
+}
+
+/* ---- putting -------------------------------------------------------------------------------- */
+
+static uint64_t total_size(const Slice *parts, size_t part_count)
+{
+    uint64_t size = 0;
+    for (size_t i = 0; i < part_count; i++)
+        size += parts[i].size;
+    return size;
+}
+
+static Slice join(ObjectStore *store, const Slice *parts, size_t part_count, size_t size)
+{
+    if (size == 0)
+        return slice_from("");
+    char *bytes = arena_allocate(&store->joined, size);
+    char *next = bytes;
+    for (size_t i = 0; i < part_count; i++) {
+        if (parts[i].size != 0)
+            memcpy(next, parts[i].data, parts[i].size);
+        next += parts[i].size;
+    }
+    return slice_of(bytes, size);
+}
+
+static PackObject *add_pending(ObjectStore *store)
+{
+    if (store->pending_count == store->pending_capacity) {
+        store->pending_capacity = store->pending_capacity == 0 ? 16 : store->pending_capacity * 2;
+        store->pending = memory_resize(store->pending,
+                                       store->pending_capacity * sizeof *store->pending);
+    }
+    return &store->pending[store->pending_count++];
+}
+
+void object_store_put(ObjectStore *store, Hash128 key, const Slice *parts, size_t part_count)
+{
+    Slice payload;
+    uint64_t size = total_size(parts, part_count);
+    if (size > UINT32_MAX || object_store_get(store, key, &payload))
+        return;
+    payload = part_count == 1 ? parts[0] : join(store, parts, part_count, (size_t)size);
+    PackObject *object = add_pending(store);
+    *object = (PackObject){.payload = payload, .offset = store->end.offset};
+    object->record = pack_record_make(key, payload);
+    object_index_put(&store->index, key, object->offset, object->record.size);
+    advance(&store->end, &object->record);
+}
+
+void object_store_invalidate(ObjectStore *store, Hash128 key)
+{
+    object_index_remove(&store->index, key);
+}
+
+int object_store_clear(ObjectStore *store)
+{
+    drop_pending(store);
+    store->end = (PackEnd){.offset = PACK_HEADER_SIZE};
+    int index_status = object_index_remove_file(&store->index);
+    int pack_status = object_pack_remove(&store->pack);
+    return index_status != 0 ? index_status : pack_status;
+}
+
+int object_store_commit(ObjectStore *store, bool sync, uint64_t *written)
+{
+    if (store->pending_count == 0 && !store->index.is_changed)
+        return 0;
+    uint64_t bytes = 0;
+    int status = object_pack_append(&store->pack, store->pending, store->pending_count, sync,
+                                    &bytes);
+    if (status == 0) {
+        status = object_index_save(&store->index, &store->end, sync, &bytes);
+        if (status != 0)
+            (void)object_pack_truncate(&store->pack, store->pack.size);
+    }
+    if (written != NULL)
+        *written += bytes;
+    if (status != 0)
+        return status;
+    object_pack_extend(&store->pack, store->end.offset);
+    store->pending_count = 0;
+    return 0;
+}

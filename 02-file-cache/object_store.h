@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Objects addressed by the hash of what they were made from, in one file.
+ *
+ * Git stores each object under its hash, once, however many names lead to it. It starts with a
+ * file per object and ends, for speed, with packs. A cache can begin with the pack: ten thousand
+ * loose files cost 37 times as much to write as one.
+ *
+ *     name.pack    header 32 │ record │ record │ ...                        append only
+ *     record       key 16 │ checksum u64 │ size u32 │ header checksum u32 │ payload, padded to 16
+ *     name.index   header 64 │ slots: key 16 │ offset u64 │ size u32 │ 0 u32     a power of two
+ *
+ * The index is an open-addressing hash table that is mapped, not loaded: a hit or a miss is
+ * decided without a system call. It is a hint and nothing more: each record carries its key and
+ * a checksum, so a torn or damaged slot is a miss, and a lost index is rebuilt from the records.
+ * A torn record at the end of the pack (a build that was killed) is cut off. Payloads are 16-byte
+ * aligned where they are mapped, so flat data is used where it lies. A new index is written as
+ * name.index.tmp and renamed: there are no other files.
+ *
+ *     ObjectStore *store;
+ *     if (object_store_open(&store, dir_fd, "zir") == 0) {
+ *         if (!object_store_get(store, key, &payload))
+ *             object_store_put(store, key, parts, 1);      the bytes must live until the commit
+ *         object_store_commit(store, false, &written);
+ *         object_store_close(store);
+ *     }
+ *
+ * Objects that were put can be got at once; they reach the disk with the commit, which may be
+ * dropped by closing without it. One process at a time (the caller holds a lock). Threads: any
+ * number may get while none puts; put and commit from one thread.
+ */
+#ifndef OBJECT_STORE_H
+#define OBJECT_STORE_H
+
+#include "content_hash.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct ObjectStore ObjectStore;
+
+/* Opens the store `name` (at most 40 bytes, copied) in a directory, and repairs what a killed
+ * process left. 0 or a negative errno of the machine; damage is not an error, see
+ * object_store_is_damaged. Something else under the name of a file (a directory, a symlink, a
+ * FIFO) is one, and is not touched: -EINVAL. `dir_fd` is lent until close. On failure *store is
+ * NULL. Cost: a few system calls, whatever the size; a lost index is rebuilt
+ * in one pass over the pack. The files are made by the first commit. */
+int object_store_open(ObjectStore **store, int dir_fd, const char *name);
+
+/* True if open found records that it had to drop, or a pack it had to start again. An index
+ * alone is no loss. */
+bool object_store_is_damaged(const ObjectStore *store);
+
+/* The payload stored under `key`, checked against its checksum. It lives until the store is
+ * closed or cleared; that of an object put in one part and not yet committed, as long as the
+ * bytes that were put. False on a miss; a damaged record is a miss. */
+bool object_store_get(const ObjectStore *store, Hash128 key, Slice *payload);
+
+/* Is there such a key, by the index alone? Touches neither pack nor file system. */
+bool object_store_has(const ObjectStore *store, Hash128 key);
+
+/* Adds an object whose payload is the concatenation of `parts`, unless the key is present
+ * undamaged. With one part the bytes are lent until the commit; several parts are joined in
+ * memory of the store. An object of 4 GiB or more is not kept. */
+void object_store_put(ObjectStore *store, Hash128 key, const Slice *parts, size_t part_count);
+
+/* Forgets one key, from the next commit on also on disk. The record itself stays in the pack: if
+ * the index is lost, rebuilding it brings the object back. That is right for a cache, whose keys
+ * stand for what the object was made from; a wrong object needs another key. */
+void object_store_invalidate(ObjectStore *store, Hash128 key);
+
+/* Forgets everything, and removes both files at once. 0 or a negative errno. */
+int object_store_clear(ObjectStore *store);
+
+/* Appends what was put to the pack, then updates the index. With `sync`, fsyncs the one before
+ * the other is written. `written` (may be NULL) is increased by the bytes written. 0 or a
+ * negative errno (-ENOSPC); on failure the objects of earlier commits are as they were, and what
+ * was put can still be got and committed later. Writes nothing if nothing was put, invalidated or
+ * repaired. */
+int object_store_commit(ObjectStore *store, bool sync, uint64_t *written);
+
+/* Bytes of the pack file as of the last commit, and keys present, those just put included. */
+uint64_t object_store_pack_size(const ObjectStore *store);
+uint64_t object_store_count(const ObjectStore *store);
+
+/* Frees; uncommitted objects are dropped. NULL is allowed. */
+void object_store_close(ObjectStore *store);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

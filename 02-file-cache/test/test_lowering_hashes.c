@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* The two hashes of a declaration: what reaches them, and what does not. */
+#include "lowered_source.h"
+#include "scratch.h"
+
+typedef enum Effect { NOTHING = 0, INTERFACE = 1, BODY = 2, BOTH = 3 } Effect;
+
+static Declaration declaration_of(const char *text, const char *name)
+{
+    LoweredSource source;
+    lowered_source_open(&source, slice_from(text));
+    assert_string_equal(lowered_source_errors(&source), "");
+    uint32_t number = declarations_find(&source.declarations, slice_from(name));
+    assert_int_not_equal(number, DECLARATION_NONE);
+    Declaration item = source.declarations.items[number];
+    lowered_source_close(&source);
+    return item;
+}
+
+/* What the difference between two sources does to the hashes of `f`. */
+static void expect_effect(const char *before, const char *after, Effect expected)
+{
+    Declaration a = declaration_of(before, "f"), b = declaration_of(after, "f");
+    assert_int_equal(!hash_equal(a.interface_hash, b.interface_hash), (expected & INTERFACE) != 0);
+    assert_int_equal(!hash_equal(a.body_hash, b.body_hash), (expected & BODY) != 0);
+}
+
+static void test_what_cannot_be_seen_reaches_no_hash(void **state)
+{
+    (void)state;
+    const char *plain = "fn f(a: i32) i32 { const b = a + g(1); return b; }";
+    expect_effect(plain, "fn f ( a:i32 ) i32 {\r\n\tconst b = a+g(1);return b;}", NOTHING);
+    expect_effect(plain, "// x\nfn f(a: i32) i32 { // y\nconst b = a + g(1); return b; } // z",
+                  NOTHING);
+    expect_effect(plain, "fn f(a: i32) i32 { const b = a + (g(0x1,)); return (b); }", NOTHING);
+    expect_effect(plain, "fn f(a: i32) i32 { const other = a + g(1); return other; }", NOTHING);
+    expect_effect(plain,
+                  "import \"m\" as m; fn e() { print(\"\"); } fn f(a: i32) i32 { const b = a + "
+                  "g(1); return b; } fn g(b: i32) i32 { return b; }",
+                  NOTHING);
+}
+
+static void test_the_body_reaches_the_body_hash_only(void **state)
+{
+    (void)state;
+    const char *plain = "fn f(a: i32, b: i32) i32 { return a - b; }";
+    expect_effect(plain, "fn f(a: i32, b: i32) i32 { return b - a; }", BODY);
+    expect_effect(plain, "fn f(a: i32, b: i32) i32 { return a + b; }", BODY);
+    expect_effect(plain, "fn f(a: i32, b: i32) i32 { return a - b; return 1; }", BODY);
+    expect_effect("fn f() { print(\"a\"); }", "fn f() { print(\"b\"); }", BODY);
+    expect_effect("fn f() { print(1); }", "fn f() { print(-1); }", BODY);
+    expect_effect("fn f() { print(1.0); }", "fn f() { print(1.5); }", BODY);
+    expect_effect("fn f() { print(g().a); }", "fn f() { print(g().b); }", BODY);
+    expect_effect("fn f() { const a = 1; }", "fn f() { const a: i32 = 1; }", BODY);
+    expect_effect("fn f() { const a = 1; }", "fn f() { var a = 1; }", BODY);
+    expect_effect("fn f() { }", "fn f() { return; }", BODY);
+}
+
+static void test_the_signature_reaches_the_interface_hash(void **state)
+{
+    (void)state;
+    const char *plain = "fn f(a: i32, b: i32) { }";
+    expect_effect(plain, "fn f(b: i32, a: i32) { }", INTERFACE);
+    expect_effect(plain, "fn f(a: i32, c: i32) { }", INTERFACE);
+    expect_effect(plain, "fn f(a: i32, b: i64) { }", INTERFACE);
+    expect_effect(plain, "fn f(a: i32) { }", INTERFACE);
+    expect_effect(plain, "fn f(a: i32, b: i32) i32 { while true { } }", BOTH);
+    expect_effect(plain, "extern fn f(a: i32, b: i32);", BOTH);
+}
+
+static void test_constants_and_structs_are_interface(void **state)
+{
+    (void)state;
+    expect_effect("const f = 1;", "const f = 2;", INTERFACE);
+    expect_effect("const f = 1;", "const f: i32 = 1;", INTERFACE);
+    expect_effect("const f = \"a\";", "const f = \"b\";", INTERFACE);
+    expect_effect("const f = 1 + 2;", "const f = 2 + 1;", INTERFACE);
+    expect_effect("const f = 1;", "const e = 2; const f = 1; // one", NOTHING);
+    expect_effect("struct f { a: i32 }", "struct f { b: i32 }", INTERFACE);
+    expect_effect("struct f { a: i32 }", "struct f { a: str }", INTERFACE);
+    expect_effect("struct f { a: i32, b: i32 }", "struct f { b: i32, a: i32 }", INTERFACE);
+    expect_effect("struct f { a: i32 }", "struct f {\n    a : i32,\n}", NOTHING);
+}
+
+static void test_what_has_no_body_has_no_body_hash(void **state)
+{
+    (void)state;
+    assert_true(hash_is_none(declaration_of("const f = 1;", "f").body_hash));
+    assert_true(hash_is_none(declaration_of("struct f { }", "f").body_hash));
+    assert_true(hash_is_none(declaration_of("extern fn f();", "f").body_hash));
+    assert_false(hash_is_none(declaration_of("fn f() { }", "f").body_hash));
+    assert_false(hash_is_none(declaration_of("struct f { }", "f").interface_hash));
+}
+
+/* The names that are referred to are not hashed: the keys add them, as references. */
+static void test_references_stand_in_the_hash_as_numbers(void **state)
+{
+    (void)state;
+    expect_effect("fn f(a: P) { g(); }", "fn f(a: Q) { h(); }", NOTHING);
+    expect_effect("fn f() { g(); h(); }", "fn f() { g(); g(); }", BODY);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_cannot_be_seen_reaches_no_hash),
+        cmocka_unit_test(test_the_body_reaches_the_body_hash_only),
+        cmocka_unit_test(test_the_signature_reaches_the_interface_hash),
+        cmocka_unit_test(test_constants_and_structs_are_interface),
+        cmocka_unit_test(test_what_has_no_body_has_no_body_hash),
+        cmocka_unit_test(test_references_stand_in_the_hash_as_numbers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/* Sources that are too deep, too long or too many of something: told, or simply parsed. */
+#include "lowered_source.h"
+#include "scratch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+static void repeat(ByteBuffer *text, const char *piece, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        buffer_put(text, slice_from(piece));
+}
+
+/* fn f() { BEFORE × n MIDDLE AFTER × n } */
+static void lower_nested(LoweredSource *source, const char *before, const char *middle,
+                         const char *after, size_t count)
+{
+    ByteBuffer text = {0};
+    repeat(&text, "fn f() { ", 1);
+    repeat(&text, before, count);
+    repeat(&text, middle, 1);
+    repeat(&text, after, count);
+    repeat(&text, " }", 1);
+    lowered_source_open(source, buffer_slice(&text));
+    buffer_free(&text);
+}
+
+static void test_nesting_of_blocks(void **state)
+{
+    (void)state;
+    static const char *const blocks[] = {"if a { ", "while a { ", "if a { } else { "};
+    for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++) {
+        LoweredSource source;
+        lower_nested(&source, blocks[i], "", "}", MINI_MAX_NESTING - 1); /* f's block is one */
+        assert_string_equal(lowered_source_errors(&source), "");
+        lowered_source_close(&source);
+        lower_nested(&source, blocks[i], "", "}", MINI_MAX_NESTING);
+        assert_int_equal(source.diagnostics.count, 1);
+        lowered_source_close(&source);
+    }
+}
+
+/* What recurses in an expression, with as many precedences in between as there are. */
+static void test_nesting_of_expressions(void **state)
+{
+    (void)state;
+    static const char *const pieces[][2] = {
+        {"(", ")"},  {"g(", ")"},  {"P{ x: ", "}"}, {"!", ""}, {"-", ""}, {"g(1, ", ")"},
+        {"1 || 2 && 3 == 4 < 5 + 6 * (", ")"},
+    };
+    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+        static const size_t depths[] = {MINI_MAX_NESTING - 2, MINI_MAX_NESTING, 200000};
+        for (size_t j = 0; j < sizeof depths / sizeof depths[0]; j++) {
+            ByteBuffer before = {0};
+            LoweredSource source;
+            repeat(&before, "return ", 1);
+            repeat(&before, pieces[i][0], depths[j]);
+            repeat(&before, "x", 1);
+            repeat(&before, pieces[i][1], depths[j]);
+            repeat(&before, ";", 1);
+            buffer_put_byte(&before, '\0');
+            lower_nested(&source, before.data, "", "", 1);
+            assert_int_equal(source.diagnostics.count, depths[j] < MINI_MAX_NESTING ? 0 : 1);
+            if (source.diagnostics.count != 0)
+                assert_non_null(strstr(lowered_source_errors(&source),
+                                       "this is nested more than 1000 levels deep"));
+            lowered_source_close(&source);
+            buffer_free(&before);
+        }
+    }
+}
+
+static void test_long_but_flat(void **state)
+{
+    (void)state;
+    static const char *const pieces[] = {
+        "x();", "x(1+1);\n", "x(\"\\n\");", "// comment\n", "\r\n", "if true { var v = 1; v = 2; }",
+    };
+    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+        LoweredSource source;
+        lower_nested(&source, pieces[i], "", "", 100000);
+        assert_string_equal(lowered_source_errors(&source), "");
+        lowered_source_close(&source);
+    }
+}
+
+static void test_one_long_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *begin, *piece, *end;
+    } cases[] = {
+        {"const c = 1", "+1", ";"},        {"const c = a", "&&a", ";"},
+        {"const c = a", " as i32", ";"},   {"const c = \"", "\\x41", "\";"},
+        {"// ", "comment", ""},            {"const ", "name", " = 1;"},
+        {"const c = a", ".a", ";"},        {"fn f() { if a { }", " else if a { }", " }"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        ByteBuffer text = {0};
+        LoweredSource source;
+        repeat(&text, cases[i].begin, 1);
+        repeat(&text, cases[i].piece, 200000);
+        repeat(&text, cases[i].end, 1);
+        lowered_source_open(&source, buffer_slice(&text));
+        assert_string_equal(lowered_source_errors(&source), "");
+        lowered_source_close(&source);
+        buffer_free(&text);
+    }
+}
+
+static void test_arguments_are_counted(void **state)
+{
+    (void)state;
+    static const size_t counts[] = {MINI_MAX_ARGUMENTS, MINI_MAX_ARGUMENTS + 1};
+    for (size_t i = 0; i < 2; i++) {
+        ByteBuffer text = {0};
+        LoweredSource source;
+        repeat(&text, "fn f() { g(", 1);
+        repeat(&text, "1,", counts[i]);
+        repeat(&text, "); }", 1);
+        lowered_source_open(&source, buffer_slice(&text));
+        assert_string_equal(lowered_source_errors(&source),
+                            i == 0 ? "" : "1:131082 more than 65535 arguments or fields\n");
+        lowered_source_close(&source);
+        buffer_free(&text);
+    }
+}
+
+static double seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* A function of so many locals, each used, each shadowed, each beside a global and a member. */
+static void lower_many_names(size_t count)
+{
+    ByteBuffer text = {0};
+    LoweredSource source;
+    repeat(&text, "import \"m\" as m; fn f() {\n", 1);
+    for (size_t i = 0; i < count; i++) {
+        char line[200];
+        int size = snprintf(line, sizeof line,
+                            "var l%zu = 1; l%zu = k%zu + m.k%zu; if true { const l%zu = \"%zu\"; "
+                            "print(l%zu.k%zu); }\n",
+                            i, i / 2, i, i, i / 3, i, i / 3, i);
+        buffer_put(&text, slice_of(line, (size_t)size));
+    }
+    repeat(&text, "}", 1);
+    lowered_source_open(&source, buffer_slice(&text));
+    assert_string_equal(lowered_source_errors(&source), "");
+    assert_int_equal(source.declarations.items[0].body_reference_count, 2 * count);
+    lowered_source_close(&source);
+    buffer_free(&text);
+}
+
+/* Eight times as many take about eight times as long; were a search hidden in it, 64 times. */
+static void test_many_names_take_linear_time(void **state)
+{
+    (void)state;
+    double few = 1e9, many = 1e9;
+    for (int i = 0; i < 3; i++) {
+        double start = seconds();
+        lower_many_names(5000);
+        double middle = seconds();
+        lower_many_names(40000);
+        double end = seconds();
+        few = middle - start < few ? middle - start : few;
+        many = end - middle < many ? end - middle : many;
+    }
+    assert_true(many < few * 32);
+}
+
+static void test_the_largest_source(void **state)
+{
+    (void)state;
+    LoweredSource source;
+    Slice text = {"", (size_t)MINI_MAX_SOURCE_BYTES + 1}; /* refused before it is read */
+    lowered_source_open(&source, text);
+    assert_string_equal(lowered_source_errors(&source), "1:1 the file is larger than 128 MiB\n");
+    lowered_source_close(&source);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nesting_of_blocks),
+        cmocka_unit_test(test_nesting_of_expressions),
+        cmocka_unit_test(test_long_but_flat),
+        cmocka_unit_test(test_one_long_line),
+        cmocka_unit_test(test_arguments_are_counted),
+        cmocka_unit_test(test_many_names_take_linear_time),
+        cmocka_unit_test(test_the_largest_source),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The import scanner and the parser find the same imports in every source that parses.
+ *
+ * The sources are made at random: imports with whatever blanks, comments, line ends and escapes
+ * the language allows, then something else; some of them are damaged. A damaged one mostly does
+ * not parse; the scanner need not agree then, but must not fall over.
+ *
+ * SEED=n in the environment repeats a run.
+ */
+#include "import_scanner.h"
+#include "lowered_source.h"
+#include "scratch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { ROUNDS = 20000 };
+
+typedef struct Random {
+    uint64_t state;
+} Random;
+
+static uint32_t below(Random *random, uint32_t limit)
+{
+    random->state = random->state * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(random->state >> 33) % limit;
+}
+
+#define PICK(random, choices) choices[below(random, sizeof choices / sizeof choices[0])]
+
+static void put_blanks(Random *random, bool needed, ByteBuffer *text)
+{
+    static const char *const blanks[] = {
+        " ", "\n", "\r\n", "\t", "\r", "// import \"no\" as no;\n", "//\r\n", "// \" \\\n",
+        "////// \xc3\xa9\n", " \n\n ",
+    };
+    for (uint32_t count = below(random, 3) + needed; count > 0; count--)
+        buffer_put(text, slice_from(PICK(random, blanks)));
+}
+
+static void put_path(Random *random, ByteBuffer *text)
+{
+    static const char *const pieces[] = {
+        "a", "lib/", "../", ".mini", "//", ";", " ", "\\\\", "\\\"", "\\n", "\\t", "\\x41", "\\xfF",
+        "\xc3\xa9", "as", "import", "\t", "'",
+    };
+    buffer_put_byte(text, '"');
+    for (uint32_t count = below(random, 6); count > 0; count--)
+        buffer_put(text, slice_from(PICK(random, pieces)));
+    buffer_put_byte(text, '"');
+}
+
+static void put_import(Random *random, uint32_t number, ByteBuffer *text)
+{
+    put_blanks(random, false, text);
+    buffer_put(text, slice_from("import"));
+    put_blanks(random, false, text);
+    put_path(random, text);
+    put_blanks(random, false, text);
+    buffer_put(text, slice_from("as"));
+    put_blanks(random, true, text);
+    buffer_put(text, slice_from("m"));
+    buffer_put_decimal(text, number);
+    put_blanks(random, false, text);
+    buffer_put_byte(text, ';');
+}
+
+static void put_source(Random *random, ByteBuffer *text)
+{
+    static const char *const rests[] = {
+        "", "\n", "// the end", "fn f() { }", "const s = \"import \\\"no\\\" as no;\";",
+        "struct import_ { }", "const importer = 1; // import \"no\" as no;", "extern fn f();",
+        "fn f() { print(\"\n",
+    };
+    static const char damage[] = "\"\\;/\n\r i\0\xff" "a1";
+    uint32_t imports = below(random, 5);
+    text->size = 0;
+    for (uint32_t i = 0; i < imports; i++)
+        put_import(random, i, text);
+    put_blanks(random, false, text);
+    buffer_put(text, slice_from(PICK(random, rests)));
+    for (uint32_t count = below(random, 4) == 0 ? 1 + below(random, 3) : 0; count > 0; count--)
+        if (text->size != 0)
+            text->data[below(random, (uint32_t)text->size)] = PICK(random, damage);
+}
+
+/* True if the source parses; then the imports were found equal. */
+static bool agrees(Slice text)
+{
+    LoweredSource source;
+    ImportScan scan = {0};
+    lowered_source_open(&source, text);
+    scan.arena = &source.arena;
+    mini_scan_imports(NULL, text, &scan);
+    if (source.succeeded) {
+        const Declarations *view = &source.declarations;
+        assert_int_equal(scan.count, view->import_count);
+        for (uint32_t i = 0; i < scan.count; i++) {
+            assert_true(slice_equal(scan.items[i].path,
+                                    declarations_text(view, view->imports[i].path)));
+            assert_int_equal(scan.items[i].line, view->imports[i].line);
+            assert_int_equal(scan.items[i].column, view->imports[i].column);
+        }
+    }
+    free(scan.items);
+    lowered_source_close(&source);
+    return source.succeeded;
+}
+
+static void test_scanner_and_parser_agree(void **state)
+{
+    (void)state;
+    const char *seed = getenv("SEED");
+    Random random = {seed == NULL ? (uint64_t)time(NULL) : strtoull(seed, NULL, 10)};
+    ByteBuffer text = {0};
+    uint32_t parsed = 0;
+    print_message("SEED=%llu\n", (unsigned long long)random.state);
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        put_source(&random, &text);
+        char *exact = memory_allocate(text.size); /* so that reading behind it is noticed */
+        if (text.size != 0)
+            memcpy(exact, text.data, text.size);
+        parsed += agrees(slice_of(exact, text.size));
+        free(exact);
+    }
+    assert_in_range(parsed, ROUNDS / 2, ROUNDS - ROUNDS / 20); /* both kinds were tried */
+    buffer_free(&text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_scanner_and_parser_agree),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/* ZIR as it lies in a cache: views of what is whole, and no view of what is damaged. */
+#include "lowered_source.h"
+#include "scratch.h"
+
+#include <stdlib.h>
+
+static const char sample[] =
+    "import \"m\" as m;\n"
+    "const limit: i32 = 1 + 2;\n"
+    "struct P { x: i32, y: m.Q }\n"
+    "extern fn puts(s: str) i32;\n"
+    "fn f(a: i32, p: P) i32 {\n"
+    "    var v = P{ x: a, y: p.y };\n"
+    "    v.x = g(a, -a);\n"
+    "    while a < limit && v.x == 2 {\n"
+    "        if a == 1 { break; } else if a == 2 { continue; } else { print(\"s\"); }\n"
+    "    }\n"
+    "    return a as i32;\n"
+    "}\n";
+
+/* A copy of the blob that may be damaged, in memory of exactly its size. */
+static Slice copy_of(Slice blob)
+{
+    char *copy = memory_allocate(blob.size);
+    memcpy(copy, blob.data, blob.size);
+    return slice_of(copy, blob.size);
+}
+
+static void test_a_part_stands_alone(void **state)
+{
+    (void)state;
+    LoweredSource source;
+    lowered_source_open(&source, slice_from(sample));
+    Zir zir;
+    lowered_source_part(&source, "f", &zir);
+    assert_int_equal(zir.kind, ZIR_FN);
+    assert_int_equal(zir.interface_count, 3);
+    assert_int_equal(zir.insts[2].op, ZIR_RESULT);
+    assert_string_equal(zir.text + zir.insts[0].a, "a");
+    lowered_source_part(&source, "limit", &zir);
+    assert_int_equal(zir.kind, ZIR_CONST);
+    assert_int_equal(zir.interface_count, zir.inst_count);
+    lowered_source_part(&source, "P", &zir);
+    assert_int_equal(zir.kind, ZIR_STRUCT);
+    lowered_source_part(&source, "puts", &zir);
+    assert_int_equal(zir.kind, ZIR_EXTERN_FN);
+    lowered_source_close(&source);
+}
+
+static void expect_place(const Zir *zir, ZirOp op, uint32_t expected_line, uint32_t expected_column)
+{
+    uint32_t line, column, inst = 0;
+    while (inst < zir->inst_count && zir->insts[inst].op != op)
+        inst++;
+    assert_int_not_equal(inst, zir->inst_count);
+    zir_position(zir, inst, &line, &column);
+    assert_int_equal(line, expected_line);
+    assert_int_equal(column, expected_column);
+}
+
+static void test_positions(void **state)
+{
+    (void)state;
+    LoweredSource source;
+    Zir zir;
+    lowered_source_open(&source, slice_from(sample));
+    lowered_source_part(&source, "f", &zir);
+    expect_place(&zir, ZIR_PARAM, 5, 9);      /* its type */
+    expect_place(&zir, ZIR_STRUCT_LIT, 6, 13);
+    expect_place(&zir, ZIR_VAR, 6, 9);        /* its name, for it has no type */
+    expect_place(&zir, ZIR_INIT, 6, 16);
+    expect_place(&zir, ZIR_FIELD_ADDR, 7, 7);
+    expect_place(&zir, ZIR_STORE, 7, 9);
+    expect_place(&zir, ZIR_CALL, 7, 11);
+    expect_place(&zir, ZIR_ARG, 7, 13);
+    expect_place(&zir, ZIR_NEG, 7, 16);
+    expect_place(&zir, ZIR_LOOP, 8, 5);
+    expect_place(&zir, ZIR_LT, 8, 13);
+    expect_place(&zir, ZIR_AND, 8, 21);
+    expect_place(&zir, ZIR_LOOP_COND, 8, 5);
+    expect_place(&zir, ZIR_IF, 9, 9);
+    expect_place(&zir, ZIR_ELSE, 9, 30);
+    expect_place(&zir, ZIR_END_LOOP, 10, 5);
+    expect_place(&zir, ZIR_CAST, 11, 14);
+    lowered_source_close(&source);
+}
+
+/* Flips bits of every byte. Whatever is still taken for a part can be printed and looked up. */
+static void test_a_flipped_byte_never_leads_astray(void **state)
+{
+    (void)state;
+    static const unsigned char flips[] = {0x01, 0x02, 0x04, 0x80, 0xFF};
+    LoweredSource source;
+    lowered_source_open(&source, slice_from(sample));
+    Slice blob = copy_of(source.lowered.ir);
+    char *bytes = (char *)(uintptr_t)blob.data;
+    size_t refused = 0;
+    for (size_t i = 0; i < blob.size * sizeof flips; i++) {
+        bytes[i / sizeof flips] ^= (char)flips[i % sizeof flips];
+        for (uint32_t part = 0; part < source.declarations.count; part++) {
+            const Declaration *item = &source.declarations.items[part];
+            ByteBuffer listing = {0};
+            Zir zir;
+            if (!zir_view(blob, item->ir_offset, item->ir_size, &zir)) {
+                refused++;
+                continue;
+            }
+            zir_print(&zir, &listing);
+            for (uint32_t inst = 0; inst < zir.inst_count; inst++) {
+                uint32_t line, column;
+                zir_position(&zir, inst, &line, &column);
+                assert_in_range(line, 1, zir.line_count);
+            }
+            buffer_free(&listing);
+        }
+        bytes[i / sizeof flips] ^= (char)flips[i % sizeof flips];
+    }
+    assert_true(refused > blob.size);
+    free(bytes);
+    lowered_source_close(&source);
+}
+
+static void test_wrong_sizes_and_places_are_refused(void **state)
+{
+    (void)state;
+    LoweredSource source;
+    Zir zir;
+    lowered_source_open(&source, slice_from(sample));
+    Slice blob = source.lowered.ir;
+    uint32_t last = source.declarations.count - 1;
+    uint32_t offset = source.declarations.items[last].ir_offset;
+    uint32_t size = source.declarations.items[last].ir_size;
+    assert_true(zir_view(blob, offset, size, &zir));
+    assert_false(zir_view(blob, offset, size + 8, &zir));
+    assert_false(zir_view(blob, offset, size - 8, &zir));
+    assert_false(zir_view(blob, offset + 4, size, &zir));
+    assert_false(zir_view(blob, 0, size, &zir));
+    assert_false(zir_view(blob, offset, 0, &zir));
+    assert_false(zir_view(blob, UINT32_MAX - 7, 16, &zir));
+    assert_null(zir.insts);
+    for (size_t cut = 0; cut < blob.size; cut++) {
+        char *copy = memory_allocate(cut);
+        memcpy(copy, blob.data, cut);
+        assert_false(zir_view(slice_of(copy, cut), offset, size, &zir));
+        free(copy);
+    }
+    lowered_source_close(&source);
+}
+
+/* The instructions of one of the sample's parts, to be changed. */
+typedef struct Damage {
+    const char *part;
+    ZirOp op; /* the first of this operation ... */
+    enum { OP, TYPE, COUNT, OPERAND_A, OPERAND_B } field;
+    uint32_t value; /* ... gets this */
+} Damage;
+
+static void damage(ZirInst *inst, const Damage *how)
+{
+    if (how->field == OP)
+        inst->op = (uint8_t)how->value;
+    else if (how->field == TYPE)
+        inst->type = (uint8_t)how->value;
+    else if (how->field == COUNT)
+        inst->count = (uint16_t)how->value;
+    else if (how->field == OPERAND_A)
+        inst->a = how->value;
+    else
+        inst->b = how->value;
+}
+
+static void test_every_rule_is_checked(void **state)
+{
+    (void)state;
+    static const Damage damages[] = {
+        {"f", ZIR_NEG, OP, ZIR_OP_COUNT},       {"f", ZIR_NEG, OP, 255},
+        {"f", ZIR_NEG, OP, ZIR_PARAM},          {"f", ZIR_RESULT, OP, ZIR_PARAM},
+        {"f", ZIR_PARAM, OP, ZIR_RESULT},       {"limit", ZIR_ADD, OP, ZIR_LET},
+        {"limit", ZIR_CONST_VALUE, OP, ZIR_NEG},
+        {"P", ZIR_FIELD_DECL, OP, ZIR_PARAM},   {"puts", ZIR_RESULT, OP, ZIR_RETURN},
+        {"f", ZIR_PARAM, TYPE, ZIR_TYPE_NONE},  {"f", ZIR_PARAM, TYPE, ZIR_TYPE_NAMED + 1},
+        {"f", ZIR_RESULT, TYPE, 200},           {"f", ZIR_VAR, TYPE, ZIR_TYPE_NAMED + 1},
+        {"f", ZIR_CAST, TYPE, ZIR_TYPE_NAMED},  {"f", ZIR_CAST, TYPE, ZIR_TYPE_NONE},
+        {"f", ZIR_CALL, COUNT, 1},              {"f", ZIR_CALL, COUNT, 3},
+        {"f", ZIR_STRUCT_LIT, COUNT, 1},        {"f", ZIR_ARG, OP, ZIR_NEG},
+        {"f", ZIR_PARAM, OPERAND_A, 1000},      {"f", ZIR_STR, OPERAND_A, UINT32_MAX},
+        {"f", ZIR_INIT, OPERAND_B, 1000},       {"f", ZIR_FIELD, OPERAND_B, 1000},
+        {"f", ZIR_NEG, OPERAND_A, 1000},        {"f", ZIR_NEG, OPERAND_A, 2},
+        {"f", ZIR_NEG, OPERAND_A, ZIR_NO_VALUE}, {"f", ZIR_LT, OPERAND_B, 1000},
+        {"f", ZIR_GET, OPERAND_A, 0},           {"f", ZIR_ADDR, OPERAND_A, 0},
+        {"f", ZIR_STORE, OPERAND_A, 0},         {"f", ZIR_FIELD_ADDR, OPERAND_A, 0},
+        {"f", ZIR_RETURN, OPERAND_A, 2},        {"f", ZIR_RETURN, OPERAND_A, 1000},
+        {"f", ZIR_AND, OPERAND_B, 0},           {"f", ZIR_AND, OPERAND_B, 1000},
+        {"f", ZIR_LOGIC_END, OPERAND_A, 0},     {"f", ZIR_IF, OPERAND_B, 0},
+        {"f", ZIR_IF, OPERAND_B, 1000},         {"f", ZIR_ELSE, OPERAND_A, 0},
+        {"f", ZIR_ELSE, OPERAND_B, 1000},       {"f", ZIR_END, OPERAND_A, 0},
+        {"f", ZIR_LOOP, OPERAND_B, 0},          {"f", ZIR_LOOP_COND, OPERAND_B, 1000},
+        {"f", ZIR_END_LOOP, OPERAND_A, 0},      {"f", ZIR_BREAK, OPERAND_A, 0},
+        {"f", ZIR_CONTINUE, OPERAND_A, 1000},   {"limit", ZIR_CONST_VALUE, OPERAND_A, 3},
+    };
+    LoweredSource source;
+    lowered_source_open(&source, slice_from(sample));
+    for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
+        Slice blob = copy_of(source.lowered.ir);
+        uint32_t number = declarations_find(&source.declarations, slice_from(damages[i].part));
+        const Declaration *item = &source.declarations.items[number];
+        Zir zir;
+        assert_true(zir_view(blob, item->ir_offset, item->ir_size, &zir));
+        ZirInst *inst = (ZirInst *)(uintptr_t)zir.insts;
+        while (inst->op != damages[i].op)
+            inst++;
+        damage(inst, &damages[i]);
+        if (zir_view(blob, item->ir_offset, item->ir_size, &zir))
+            fail_msg("damage %zu is not noticed", i);
+        free((char *)(uintptr_t)blob.data);
+    }
+    lowered_source_close(&source);
+}
+
+/* END names an IF that names another end: as many ends as begins, but not of each other. */
+static void test_ends_that_are_not_of_their_begins_are_refused(void **state)
+{
+    (void)state;
+    LoweredSource source;
+    Zir zir;
+    lowered_source_open(&source, slice_from("fn f(a: bool) { if a { } if a { } }"));
+    lowered_source_part(&source, "f", &zir);
+    ZirInst *insts = (ZirInst *)(uintptr_t)zir.insts;
+    assert_int_equal(insts[2].op, ZIR_IF);
+    assert_int_equal(insts[5].op, ZIR_END);
+    insts[5].a = 2;
+    const Declaration *item = &source.declarations.items[0];
+    assert_false(zir_view(source.lowered.ir, item->ir_offset, item->ir_size, &zir));
+    lowered_source_close(&source);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_part_stands_alone),
+        cmocka_unit_test(test_positions),
+        cmocka_unit_test(test_a_flipped_byte_never_leads_astray),
+        cmocka_unit_test(test_wrong_sizes_and_places_are_refused),
+        cmocka_unit_test(test_every_rule_is_checked),
+        cmocka_unit_test(test_ends_that_are_not_of_their_begins_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One object holds both blobs of a file, each 16-byte aligned, so that they are used where the
+ * pack is mapped:
+ *
+ *     size of the declarations u32 │ 0, up to 16 │ declarations, padded to 16 │ IR
+ */
+#include "zir_cache.h"
+
+enum { ALIGNMENT = 16, PART_COUNT = 4 };
+
+typedef struct Prefix {
+    uint32_t declarations_size;
+    uint32_t reserved[3];
+} Prefix;
+
+_Static_assert(sizeof(Prefix) == ALIGNMENT, "what follows is aligned");
+
+static size_t padding_of(size_t size)
+{
+    return -size % ALIGNMENT;
+}
+
+static Hash128 key_of(const ZirCache *cache, Hash128 content)
+{
+    Hash128 key[] = {cache->fingerprint, content};
+    return hash_bytes(slice_of(key, sizeof key));
+}
+
+int zir_cache_open(ZirCache *cache, int dir_fd, Hash128 fingerprint)
+{
+    *cache = (ZirCache){.fingerprint = fingerprint};
+    return object_store_open(&cache->store, dir_fd, "zir");
+}
+
+static bool split(Slice payload, Lowered *lowered)
+{
+    Prefix prefix;
+    if (payload.size < sizeof prefix)
+        return false;
+    memcpy(&prefix, payload.data, sizeof prefix);
+    const char *rest = payload.data + sizeof prefix;
+    size_t rest_size = payload.size - sizeof prefix;
+    size_t size = prefix.declarations_size;
+    if (size > rest_size || padding_of(size) > rest_size - size)
+        return false;
+    size_t ir_offset = size + padding_of(size);
+    lowered->declarations = slice_of(rest, size);
+    lowered->ir = slice_of(rest + ir_offset, rest_size - ir_offset);
+    return true;
+}
+
+bool zir_cache_get(const ZirCache *cache, Hash128 content, Lowered *lowered)
+{
+    Slice payload;
+    return object_store_get(cache->store, key_of(cache, content), &payload) &&
+           split(payload, lowered);
+}
+
+/* The parts of an object. `prefix` must live as long as they are used. */
+static void lay_out(const Lowered *lowered, Prefix *prefix, Slice parts[PART_COUNT])
+{
+    static const char zeros[ALIGNMENT];
+    *prefix = (Prefix){.declarations_size = (uint32_t)lowered->declarations.size};
+    parts[0] = slice_of(prefix, sizeof *prefix);
+    parts[1] = lowered->declarations;
+    parts[2] = slice_of(zeros, padding_of(lowered->declarations.size));
+    parts[3] = lowered->ir;
+}
+
+void zir_cache_put(ZirCache *cache, Hash128 content, const Lowered *lowered)
+{
+    Prefix prefix;
+    Slice parts[PART_COUNT];
+    lay_out(lowered, &prefix, parts);
+    object_store_put(cache->store, key_of(cache, content), parts, PART_COUNT);
+}
+
+Slice zir_cache_join(Lowered *lowered, Arena *arena)
+{
+    Prefix prefix;
+    Slice parts[PART_COUNT];
+    size_t size = 0;
+    lay_out(lowered, &prefix, parts);
+    for (int i = 0; i < PART_COUNT; i++)
+        size += parts[i].size;
+    char *object = arena_allocate(arena, size), *next = object;
+    for (int i = 0; i < PART_COUNT; i++) {
+        if (parts[i].size != 0)
+            memcpy(next, parts[i].data, parts[i].size);
+        next += parts[i].size;
+    }
+    (void)split(slice_of(object, size), lowered);
+    return slice_of(object, size);
+}
+
+void zir_cache_put_joined(ZirCache *cache, Hash128 content, Slice object)
+{
+    object_store_put(cache->store, key_of(cache, content), &object, 1);
+}
+
+void zir_cache_invalidate(ZirCache *cache, Hash128 content)
+{
+    object_store_invalidate(cache->store, key_of(cache, content));
+}
+
+int zir_cache_clear(ZirCache *cache)
+{
+    return object_store_clear(cache->store);
+}
+
+int zir_cache_commit(ZirCache *cache, bool sync, uint64_t *written)
+{
+    return object_store_commit(cache->store, sync, written);
+}
+
+void zir_cache_close(ZirCache *cache)
+{
+    object_store_close(cache->store);
+    *cache = (ZirCache){0};
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Source file → IR, kept.
+ *
+ * The key is a hash of the compiler's fingerprint and of the file's bytes; the path is not in
+ * it. So a file that is renamed, copied or switched back to an older content is found, and two
+ * files with equal bytes share one object.
+ *
+ *     ZirCache cache;
+ *     zir_cache_open(&cache, dir_fd, fingerprint);
+ *     if (!zir_cache_get(&cache, content, &lowered)) {
+ *         lower(source, &lowered);
+ *         zir_cache_put(&cache, content, &lowered);
+ *     }
+ *     zir_cache_commit(&cache, false, NULL);
+ *     zir_cache_close(&cache);
+ *
+ * Threads: as ObjectStore: any number may get while none puts.
+ */
+#ifndef ZIR_CACHE_H
+#define ZIR_CACHE_H
+
+#include "declarations.h"
+#include "object_store.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct Lowered { /* what a front end makes of one file */
+    Slice declarations;  /* blob, see declarations.h */
+    Slice ir;            /* blob, only the language knows it */
+} Lowered;
+
+typedef struct ZirCache { /* {0} is closed */
+    ObjectStore *store;
+    Hash128 fingerprint;
+} ZirCache;
+
+/* Opens the store "zir" in a directory. 0 or a negative errno. */
+int zir_cache_open(ZirCache *cache, int dir_fd, Hash128 fingerprint);
+
+/* What was put for a file with this content under this fingerprint. The slices live until the
+ * cache is closed (before the commit: as long as what was put). False on a miss. */
+bool zir_cache_get(const ZirCache *cache, Hash128 content, Lowered *lowered);
+
+/* Keeps `lowered`; its bytes are copied. */
+void zir_cache_put(ZirCache *cache, Hash128 content, const Lowered *lowered);
+
+/* The same in two steps, for builds that lower thousands of files: workers join both blobs into
+ * the one object that the cache keeps, in memory that lives until the commit, and afterwards one
+ * thread puts the objects without copying. zir_cache_join makes `lowered` lead into the object;
+ * any thread. */
+Slice zir_cache_join(Lowered *lowered, Arena *arena);
+void zir_cache_put_joined(ZirCache *cache, Hash128 content, Slice object);
+
+void zir_cache_invalidate(ZirCache *cache, Hash128 content);
+int zir_cache_clear(ZirCache *cache);
+int zir_cache_commit(ZirCache *cache, bool sync, uint64_t *written);
+void zir_cache_close(ZirCache *cache);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
