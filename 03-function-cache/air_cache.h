@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Function → finished code, kept.
+ *
+ * What the cache keeps for each unit (a top-level declaration) is the finished output text, under
+ * the unit's key: a hash of everything that can reach that text and of nothing else (unit_keys.h).
+ * Equal key, right output: no function is compared, checked or compiled to know that.
+ *
+ * The name AirCache is the tutorial's; AIR is the typed form that code is made from, but what is
+ * worth keeping is what comes out at the end.
+ *
+ * Threads: as ObjectStore: any number may get while none puts.
+ */
+#ifndef AIR_CACHE_H
+#define AIR_CACHE_H
+
+#include "object_store.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct AirCache { /* {0} is closed */
+    ObjectStore *store;
+} AirCache;
+
+/* Opens the store "air" in a directory. 0 or a negative errno. */
+int air_cache_open(AirCache *cache, int dir_fd);
+
+/* The output kept under `unit_key`; it lives until the cache is closed. False on a miss. */
+bool air_cache_get(const AirCache *cache, Hash128 unit_key, Slice *output);
+
+/* Keeps `output`, whose bytes are lent until the commit. */
+void air_cache_put(AirCache *cache, Hash128 unit_key, Slice output);
+
+void air_cache_invalidate(AirCache *cache, Hash128 unit_key);
+int air_cache_clear(AirCache *cache);
+int air_cache_commit(AirCache *cache, bool sync, uint64_t *written);
+void air_cache_close(AirCache *cache);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

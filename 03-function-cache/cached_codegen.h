@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Code generation through the cache: a unit's output is looked up by its key, and emitted only
+ * if it is not there.
+ *
+ *     UnitOutput output;
+ *     cached_codegen(&codegen, worker, file, unit, key, true, &output);
+ *     if (output.origin == OUTPUT_EMITTED)
+ *         air_cache_put(&cache, key, output.text);      afterwards, from one thread
+ *
+ * Threads: any number, each with the scratch of its own worker number.
+ */
+#ifndef CACHED_CODEGEN_H
+#define CACHED_CODEGEN_H
+
+#include "air_cache.h"
+#include "unit_lookup.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum OutputOrigin {
+    OUTPUT_CACHED,
+    OUTPUT_EMITTED, /* and right: to be kept, if it is cacheable */
+    OUTPUT_WRONG,   /* it, or something it names, has errors; never kept */
+} OutputOrigin;
+
+typedef struct UnitOutput {
+    Slice text; /* in the cache, or in the worker's results */
+    OutputOrigin origin;
+} UnitOutput;
+
+typedef struct CodegenScratch { /* {0}; one per worker; freed with codegen_scratch_free */
+    Arena arena;             /* for one unit */
+    ByteBuffer text;         /* of one unit */
+    Arena results;           /* texts of all units this worker emitted */
+    Diagnostics diagnostics; /* of all units this worker emitted */
+} CodegenScratch;
+
+typedef struct CachedCodegen {
+    Program *program;
+    const AirCache *cache; /* NULL: emit everything */
+    EmitUnit emit;
+    void *language;
+    CodegenScratch *scratch; /* per worker */
+} CachedCodegen;
+
+void cached_codegen(const CachedCodegen *codegen, unsigned worker, uint32_t file,
+                    uint32_t declaration, Hash128 key, bool is_cacheable, UnitOutput *output);
+
+void codegen_scratch_free(CodegenScratch *scratch);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

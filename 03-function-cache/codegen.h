@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a code generator is asked, and what it may ask back.
+ *
+ * A unit is emitted from its own IR and from the interfaces it names. It reaches these through
+ * a Lookup, by reference number and in no other way: its own references, and the interface
+ * references of what it found. That is exactly the closure its key was made from. In builds
+ * with GUARD_LOOKUPS the lookup ends the process with a message when it is asked for anything
+ * outside that closure, so a hole in the keys becomes a failing test instead of a stale output.
+ *
+ * Threads: emit is called from any thread; it keeps nothing.
+ */
+#ifndef CODEGEN_H
+#define CODEGEN_H
+
+#include "declarations.h"
+#include "diagnostics.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct Unit { /* one declaration of one file, with all that is known of it */
+    const Declarations *declarations; /* of its file */
+    Slice ir;                         /* blob of its file */
+    uint32_t file;
+    uint32_t declaration; /* in declarations->items */
+    Slice path;           /* of its file */
+    Slice symbol;         /* what the output calls it: path:name, or the entry point's own name */
+    bool is_entry_point;  /* the declaration that a program starts at */
+} Unit;
+
+typedef struct Lookup Lookup;
+struct Lookup {
+    /* Finds what reference number `reference` of `from` names. `from` is the unit that is being
+     * emitted, or a unit found before, of which only interface references may be asked. False if
+     * there is no such declaration. `found` stays valid until emit returns. */
+    bool (*find)(const Lookup *lookup, const Unit *from, uint32_t reference, Unit *found);
+};
+
+/* Appends the unit's output to `text` and returns true; or returns false, after adding
+ * diagnostics (at lines of the unit's own file) if the unit itself is wrong, or silently if
+ * something it names is: that is told by its own unit. What comes with false is never kept.
+ * `scratch` is reused by the caller as soon as emit has returned. */
+typedef bool (*EmitUnit)(void *language, const Unit *unit, const Lookup *lookup, Arena *scratch,
+                         ByteBuffer *text, Diagnostics *diagnostics);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A constant's operands are evaluated before it, in the order of the walk; then its instructions
+ * are checked by sema as any others, and folded in one forward pass, one value per instruction.
+ * `&&` and `||` skip what does not decide by jumping to their end.
+ *
+ * Integers wrap: they are computed as unsigned 64-bit numbers and cut to their type. A NaN is
+ * always the same NaN, or the text of the output would depend on the machine that compiles.
+ */
+#include "const_eval.h"
+
+#include "interface_walk.h"
+#include "sema.h"
+
+#include <math.h>
+
+typedef struct Folding {
+    const Air *air;
+    const Zir *zir;
+    const ConstValue **values; /* per instruction */
+    Diagnostics *diagnostics;
+    bool is_wrong;
+} Folding;
+
+/* ---- scalars ------------------------------------------------------------------------------- */
+
+static int64_t wrap(AirType type, uint64_t bits)
+{
+    return type.kind == AIR_I32 ? (int64_t)(int32_t)(uint32_t)bits : (int64_t)bits;
+}
+
+static double canonical(double value)
+{
+    return isnan(value) ? (double)NAN : value;
+}
+
+/* As llvm.fptosi.sat: NaN is 0, what is out of range is the nearest that is not. */
+static int64_t saturate(AirType type, double value)
+{
+    if (isnan(value))
+        return 0;
+    int64_t lowest = type.kind == AIR_I32 ? INT32_MIN : INT64_MIN;
+    int64_t highest = type.kind == AIR_I32 ? INT32_MAX : INT64_MAX;
+    if (value <= (double)lowest)
+        return lowest;
+    return value >= (double)highest ? highest : (int64_t)value;
+}
+
+static double fold_real(uint8_t op, double a, double b)
+{
+    switch (op) {
+    case ZIR_ADD: return canonical(a + b);
+    case ZIR_SUB: return canonical(a - b);
+    case ZIR_MUL: return canonical(a * b);
+    default: return canonical(a / b);
+    }
+}
+
+static uint64_t fold_integer(uint8_t op, int64_t a, int64_t b)
+{
+    switch (op) {
+    case ZIR_ADD: return (uint64_t)a + (uint64_t)b;
+    case ZIR_SUB: return (uint64_t)a - (uint64_t)b;
+    case ZIR_MUL: return (uint64_t)a * (uint64_t)b;
+    case ZIR_DIV: return b == -1 ? 0 - (uint64_t)a : (uint64_t)(a / b);
+    default: return b == -1 ? 0 : (uint64_t)(a % b);
+    }
+}
+
+/* -1, 0 or 1; with a NaN 2, which is none of them. */
+static int order_of(const ConstValue *a, const ConstValue *b)
+{
+    switch (a->type.kind) {
+    case AIR_F64:
+        if (isnan(a->as.real) || isnan(b->as.real))
+            return 2;
+        return (a->as.real > b->as.real) - (a->as.real < b->as.real);
+    case AIR_STR: return strcmp(a->as.text, b->as.text) != 0;
+    default: return (a->as.integer > b->as.integer) - (a->as.integer < b->as.integer);
+    }
+}
+
+static bool holds(uint8_t op, int order)
+{
+    switch (op) {
+    case ZIR_EQ: return order == 0;
+    case ZIR_NE: return order != 0;
+    case ZIR_LT: return order == -1;
+    case ZIR_LE: return order == -1 || order == 0;
+    case ZIR_GT: return order == 1;
+    default: return order == 1 || order == 0;
+    }
+}
+
+/* ---- values -------------------------------------------------------------------------------- */
+
+static ConstValue *new_value(const Folding *folding, AirType type)
+{
+    ConstValue *value = arena_allocate(folding->air->entities->scratch, sizeof *value);
+    *value = (ConstValue){.type = type};
+    return value;
+}
+
+static const ConstValue *integer_value(const Folding *folding, AirType type, uint64_t bits)
+{
+    ConstValue *value = new_value(folding, type);
+    value->as.integer = wrap(type, bits);
+    return value;
+}
+
+static const ConstValue *real_value(const Folding *folding, double real)
+{
+    ConstValue *value = new_value(folding, air_type(AIR_F64));
+    value->as.real = real;
+    return value;
+}
+
+static const ConstValue *bool_value(const Folding *folding, bool truth)
+{
+    ConstValue *value = new_value(folding, air_type(AIR_BOOL));
+    value->as.integer = truth;
+    return value;
+}
+
+static const ConstValue *fold_literal(Folding *folding, uint32_t at)
+{
+    const ZirInst *inst = &folding->zir->insts[at];
+    AirType type = folding->air->insts[at].type;
+    uint64_t bits = (uint64_t)inst->b << 32 | inst->a;
+    if (inst->op == ZIR_FLOAT) {
+        double real;
+        memcpy(&real, &bits, sizeof real);
+        return real_value(folding, real);
+    }
+    if (type.kind == AIR_F64)
+        return real_value(folding, inst->count != 0 ? -(double)bits : (double)bits);
+    return integer_value(folding, type, inst->count != 0 ? 0 - bits : bits);
+}
+
+static const ConstValue *fold_text(Folding *folding, uint32_t at)
+{
+    ConstValue *value = new_value(folding, air_type(AIR_STR));
+    value->as.text = entity_text(folding->air->unit, folding->zir->insts[at].a);
+    return value;
+}
+
+static const ConstValue *fold_negation(Folding *folding, const ConstValue *operand)
+{
+    if (operand->type.kind == AIR_F64)
+        return real_value(folding, canonical(-operand->as.real));
+    return integer_value(folding, operand->type, 0 - (uint64_t)operand->as.integer);
+}
+
+static void report_division(Folding *folding, uint32_t at)
+{
+    folding->is_wrong = true;
+    if (folding->diagnostics == NULL)
+        return;
+    uint32_t line, column;
+    zir_position(folding->zir, at, &line, &column);
+    diagnostics_add(folding->diagnostics, line, column, "division by zero in a constant");
+}
+
+static const ConstValue *fold_arithmetic(Folding *folding, uint32_t at)
+{
+    const ZirInst *inst = &folding->zir->insts[at];
+    const ConstValue *a = folding->values[inst->a], *b = folding->values[inst->b];
+    if (a->type.kind == AIR_F64)
+        return real_value(folding, fold_real(inst->op, a->as.real, b->as.real));
+    if ((inst->op == ZIR_DIV || inst->op == ZIR_REM) && b->as.integer == 0) {
+        report_division(folding, at);
+        return a;
+    }
+    uint64_t bits = fold_integer(inst->op, a->as.integer, b->as.integer);
+    return integer_value(folding, a->type, bits);
+}
+
+static const ConstValue *fold_cast(Folding *folding, uint32_t at)
+{
+    const ConstValue *from = folding->values[folding->zir->insts[at].a];
+    AirType to = folding->air->insts[at].type;
+    if (to.kind == AIR_F64)
+        return from->type.kind == AIR_F64 ? from
+                                          : real_value(folding, (double)from->as.integer);
+    if (from->type.kind == AIR_F64)
+        return integer_value(folding, to, (uint64_t)saturate(to, from->as.real));
+    return integer_value(folding, to, (uint64_t)from->as.integer);
+}
+
+/* ---- structs ------------------------------------------------------------------------------- */
+
+static const ConstValue *fold_struct(Folding *folding, uint32_t at)
+{
+    const ZirInst *inst = &folding->zir->insts[at];
+    const ConstValue **fields =
+        arena_allocate(folding->air->entities->scratch, inst->count * sizeof *fields);
+    ConstValue *value = new_value(folding, folding->air->insts[at].type);
+    for (uint32_t init = at - inst->count; init < at; init++)
+        fields[folding->air->insts[init].link] = folding->values[folding->zir->insts[init].a];
+    value->as.fields = fields;
+    return value;
+}
+
+static const ConstValue *fold_field(Folding *folding, uint32_t at)
+{
+    const ConstValue *value = folding->values[folding->zir->insts[at].a];
+    return value->as.fields[folding->air->insts[at].link];
+}
+
+/* ---- the pass ------------------------------------------------------------------------------ */
+
+static const ConstValue *fold_inst(Folding *folding, uint32_t at)
+{
+    const ZirInst *inst = &folding->zir->insts[at];
+    const ConstValue **values = folding->values;
+    switch ((ZirOp)inst->op) {
+    case ZIR_INT: case ZIR_FLOAT: return fold_literal(folding, at);
+    case ZIR_BOOL: return bool_value(folding, inst->a != 0);
+    case ZIR_STR: return fold_text(folding, at);
+    case ZIR_REF: return folding->air->entities->items[folding->air->insts[at].link]->value;
+    case ZIR_FIELD: return fold_field(folding, at);
+    case ZIR_NEG: return fold_negation(folding, values[inst->a]);
+    case ZIR_NOT: return bool_value(folding, values[inst->a]->as.integer == 0);
+    case ZIR_ADD: case ZIR_SUB: case ZIR_MUL: case ZIR_DIV: case ZIR_REM:
+        return fold_arithmetic(folding, at);
+    case ZIR_EQ: case ZIR_NE: case ZIR_LT: case ZIR_LE: case ZIR_GT: case ZIR_GE:
+        return bool_value(folding, holds(inst->op, order_of(values[inst->a], values[inst->b])));
+    case ZIR_LOGIC_END: return values[inst->b];
+    case ZIR_CAST: return fold_cast(folding, at);
+    case ZIR_STRUCT_LIT: return fold_struct(folding, at);
+    case ZIR_CONST_VALUE: return values[inst->a];
+    default: return NULL; /* ARG and INIT stand for nothing alone */
+    }
+}
+
+/* True if an AND or OR is decided by its left operand. */
+static bool is_decided(const Folding *folding, const ZirInst *inst)
+{
+    if (inst->op != ZIR_AND && inst->op != ZIR_OR)
+        return false;
+    bool left = folding->values[inst->a]->as.integer != 0;
+    return left == (inst->op == ZIR_OR);
+}
+
+static const ConstValue *fold(const Air *air, Diagnostics *diagnostics)
+{
+    const Zir *zir = &air->unit->zir;
+    Folding folding = {.air = air, .zir = zir, .diagnostics = diagnostics};
+    folding.values =
+        arena_allocate(air->entities->scratch, zir->inst_count * sizeof *folding.values);
+    for (uint32_t at = 0; at < zir->inst_count && !folding.is_wrong; at++) {
+        const ZirInst *inst = &zir->insts[at];
+        if (is_decided(&folding, inst)) {
+            folding.values[inst->b] = folding.values[inst->a];
+            at = inst->b;
+        } else {
+            folding.values[at] = fold_inst(&folding, at);
+        }
+    }
+    return folding.is_wrong ? NULL : folding.values[zir->inst_count - 1];
+}
+
+/* All that it is made of has been evaluated. */
+static void evaluate(Entities *entities, Entity *constant, Diagnostics *diagnostics)
+{
+    Air air;
+    if (!constant->is_wrong && sema_check(entities, constant, diagnostics, &air))
+        constant->value = fold(&air, diagnostics);
+    constant->is_wrong = constant->value == NULL;
+}
+
+static void evaluate_closure(Entities *entities, Entity *constant, Diagnostics *diagnostics)
+{
+    InterfaceWalk walk;
+    interface_walk_begin(&walk, entities, constant);
+    for (Entity *next; (next = interface_walk_next(&walk)) != NULL;)
+        if (next != constant)
+            evaluate(entities, next, NULL);
+        else if (!interface_walk_report(&walk, diagnostics))
+            evaluate(entities, next, diagnostics);
+}
+
+const ConstValue *const_value_of(Entities *entities, Entity *constant)
+{
+    if (constant->state == ENTITY_NEW)
+        evaluate_closure(entities, constant, NULL);
+    return constant->state == ENTITY_DONE ? constant->value : NULL;
+}
+
+bool const_check(Entities *entities, Entity *constant, Diagnostics *diagnostics)
+{
+    evaluate_closure(entities, constant, diagnostics);
+    return constant->value != NULL;
+}

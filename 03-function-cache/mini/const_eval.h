@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The values of top-level constants, at compile time.
+ *
+ * A constant is made of literals, operators, struct literals and other constants, in whatever
+ * files those stand. Its value is what the same expression would give at run time, bit for bit;
+ * a division by zero is an error.
+ *
+ * A constant that is wrong has no value. Its own unit reports why; units that use it say
+ * nothing, and have no output.
+ */
+#ifndef CONST_EVAL_H
+#define CONST_EVAL_H
+
+#include "air.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct ConstValue {
+    AirType type;
+    union {
+        int64_t integer; /* I32, I64 (sign-extended), BOOL */
+        double real;
+        const char *text; /* NUL-terminated */
+        const ConstValue *const *fields; /* in the order of the struct */
+    } as;
+};
+
+/* The value of a constant, or NULL if it is wrong. Evaluated when it is first asked for. */
+const ConstValue *const_value_of(Entities *entities, Entity *constant);
+
+/* Checks the constant that is the unit itself, and adds what is wrong to `diagnostics`. True if
+ * it has a value. */
+bool const_check(Entities *entities, Entity *constant, Diagnostics *diagnostics);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * References are numbered per declaration, so each entity keeps one slot per reference and asks
+ * the Lookup once. What is found is interned by (file, declaration) in an open-addressing table
+ * that starts with 16 slots: most units name fewer than ten others.
+ */
+#include "entities.h"
+
+enum { FIRST_SLOTS = 16 };
+
+static uint32_t first_slot(const Entities *entities, const Unit *unit)
+{
+    uint64_t mixed = ((uint64_t)unit->file << 32 | unit->declaration) * 0x9E3779B97F4A7C15u;
+    return (uint32_t)(mixed >> 32) & (entities->slot_count - 1);
+}
+
+/* The slot of a declaration: the one that holds it, or the free one where it belongs. */
+static uint32_t *find_slot(const Entities *entities, const Unit *unit)
+{
+    for (uint32_t i = first_slot(entities, unit);; i = (i + 1) & (entities->slot_count - 1)) {
+        uint32_t *slot = &entities->slots[i];
+        if (*slot == 0)
+            return slot;
+        const Unit *held = &entities->items[*slot - 1]->unit;
+        if (held->file == unit->file && held->declaration == unit->declaration)
+            return slot;
+    }
+}
+
+static void *zeroed(Arena *arena, size_t count, size_t size)
+{
+    return memset(arena_allocate(arena, count * size), 0, count * size);
+}
+
+/* Keeps the table at most half full. */
+static void grow(Entities *entities)
+{
+    uint32_t capacity = entities->capacity == 0 ? FIRST_SLOTS / 2 : entities->capacity * 2;
+    Entity **items = arena_allocate(entities->scratch, capacity * sizeof *items);
+    if (entities->count != 0)
+        memcpy(items, entities->items, entities->count * sizeof *items);
+    entities->items = items;
+    entities->capacity = capacity;
+    entities->slot_count = capacity * 2;
+    entities->slots = zeroed(entities->scratch, entities->slot_count, sizeof *entities->slots);
+    for (uint32_t i = 0; i < entities->count; i++)
+        *find_slot(entities, &items[i]->unit) = i + 1;
+}
+
+/* Gives the unit a number. Its IR is still to be viewed. */
+static Entity *add(Entities *entities, const Unit *unit, uint32_t reference_count)
+{
+    if (entities->count == entities->capacity)
+        grow(entities);
+    Entity *entity = zeroed(entities->scratch, 1, sizeof *entity);
+    entity->unit = *unit;
+    entity->number = entities->count;
+    entity->targets = zeroed(entities->scratch, reference_count, sizeof *entity->targets);
+    entities->items[entities->count++] = entity;
+    *find_slot(entities, unit) = entities->count;
+    return entity;
+}
+
+bool entities_init(Entities *entities, const Unit *unit, const Lookup *lookup, Arena *scratch)
+{
+    const Declaration *declaration = &unit->declarations->items[unit->declaration];
+    *entities = (Entities){.lookup = lookup, .scratch = scratch};
+    Entity *entity = add(entities, unit, declaration->interface_reference_count +
+                                             declaration->body_reference_count);
+    return zir_view(unit->ir, declaration->ir_offset, declaration->ir_size, &entity->zir);
+}
+
+/* The number of the entity that `found` is, new or known; damaged IR counts as not found. */
+static uint32_t intern(Entities *entities, const Unit *found)
+{
+    uint32_t known = *find_slot(entities, found);
+    if (known != 0)
+        return known - 1;
+    const Declaration *declaration = &found->declarations->items[found->declaration];
+    Entity *entity = add(entities, found, declaration->interface_reference_count);
+    entity->is_wrong = !zir_view_interface(found->ir, declaration->ir_offset,
+                                           declaration->ir_size, &entity->zir);
+    return entity->number;
+}
+
+/* Body references exist for the unit itself alone. */
+static uint32_t reference_count(const Entity *entity)
+{
+    const Declaration *declaration =
+        &entity->unit.declarations->items[entity->unit.declaration];
+    return declaration->interface_reference_count +
+           (entity->number == 0 ? declaration->body_reference_count : 0);
+}
+
+Entity *entity_reference(Entities *entities, Entity *from, uint32_t reference)
+{
+    if (reference >= reference_count(from))
+        return NULL;
+    uint32_t target = from->targets[reference];
+    if (target == 0) {
+        Unit found;
+        bool exists = entities->lookup->find(entities->lookup, &from->unit, reference, &found);
+        target = exists ? intern(entities, &found) + 2 : 1;
+        from->targets[reference] = target;
+    }
+    return target == 1 ? NULL : entities->items[target - 2];
+}
+
+static char *put_name_byte(char *to, unsigned char byte)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    if (byte >= 0x20 && byte < 0x7F && byte != '"' && byte != '\\') {
+        *to++ = (char)byte;
+        return to;
+    }
+    *to++ = '\\';
+    *to++ = digits[byte >> 4];
+    *to++ = digits[byte & 15];
+    return to;
+}
+
+Slice entity_quoted_symbol(Entities *entities, Entity *entity)
+{
+    if (entity->quoted.size == 0) {
+        Slice symbol = entity->unit.symbol;
+        char *text = arena_allocate(entities->scratch, symbol.size * 3 + 2);
+        char *end = text;
+        *end++ = '"';
+        for (size_t i = 0; i < symbol.size; i++)
+            end = put_name_byte(end, (unsigned char)symbol.data[i]);
+        *end++ = '"';
+        entity->quoted = slice_of(text, (size_t)(end - text));
+    }
+    return entity->quoted;
+}

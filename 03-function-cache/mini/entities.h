@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a unit names, found once.
+ *
+ * While one unit is emitted, each declaration that it reaches is an Entity: the unit itself is
+ * number 0, the others are numbered as they are met. Two references to one declaration, from
+ * whatever file and under whatever alias, lead to one entity; so the identity of a struct type
+ * is the number of its entity.
+ *
+ *     Entities entities = {0};
+ *     entities_init(&entities, unit, lookup, scratch);
+ *     Entity *callee = entity_reference(&entities, entities.items[0], 3);   NULL: not found
+ *
+ * All memory is the arena's. Threads: one set of entities per thread.
+ */
+#ifndef ENTITIES_H
+#define ENTITIES_H
+
+#include "codegen.h"
+#include "zir.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct ConstValue ConstValue;
+
+typedef enum EntityState { /* of the walk over what its interface refers to */
+    ENTITY_NEW,
+    ENTITY_ACTIVE, /* on the path that is being walked */
+    ENTITY_DONE,
+} EntityState;
+
+typedef struct Entity Entity;
+struct Entity {
+    Unit unit;
+    Zir zir;
+    uint32_t number;
+    bool is_wrong;     /* its own unit reports why; use nothing of it */
+    uint32_t *targets; /* per reference: 0 not asked yet, 1 not found, else entity number + 2 */
+    Slice quoted;      /* "path:name" as LLVM writes it; empty until asked for */
+    /* of the walk (interface_walk.h) */
+    uint8_t state;     /* EntityState */
+    uint32_t cursor;   /* its next interface reference to follow */
+    uint32_t depth;    /* of the path that leads to it */
+    Entity *parent;    /* before it on that path */
+    uint32_t height;   /* when done: the longest chain of references below it */
+    uint32_t leaves;   /* of a struct, when done: scalars it consists of */
+    Slice spelled;     /* of a struct, when done and not wrong: its type in LLVM IR */
+    const ConstValue *value; /* of a constant, when done and not wrong */
+};
+
+typedef struct Entities {
+    Entity **items; /* 0 is the unit that is emitted */
+    uint32_t count, capacity;
+    uint32_t *slots; /* hash table of entity number + 1, by file and declaration */
+    uint32_t slot_count;
+    const Lookup *lookup;
+    Arena *scratch;
+} Entities;
+
+/* False if the unit's own IR is not well formed. */
+bool entities_init(Entities *entities, const Unit *unit, const Lookup *lookup, Arena *scratch);
+
+/* What a reference of `from` leads to, or NULL if there is no such declaration. */
+Entity *entity_reference(Entities *entities, Entity *from, uint32_t reference);
+
+static inline Slice entity_name(const Entity *entity)
+{
+    return declaration_name(entity->unit.declarations, entity->unit.declaration);
+}
+
+static inline const char *entity_text(const Entity *entity, uint32_t offset)
+{
+    return entity->zir.text + offset;
+}
+
+/* False if its IR is damaged; its own unit tells that. */
+static inline bool entity_is_usable(const Entity *entity)
+{
+    return entity->zir.insts != NULL;
+}
+
+static inline uint32_t entity_parameter_count(const Entity *function)
+{
+    return function->zir.interface_count - 1;
+}
+
+/* The entity's symbol between quotes, with every byte that LLVM does not take literally written
+ * as \HH. */
+Slice entity_quoted_symbol(Entities *entities, Entity *entity);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A depth-first search whose stack is threaded through the entities: each knows its parent on
+ * the path and the reference to follow next. So it neither recurses nor allocates, and the path
+ * of a cycle can be read off the parents.
+ *
+ * The root is in a cycle exactly if the search meets an edge back to it: the root is active all
+ * along, and whatever is done was followed to its end. Cycles that do not pass through the root
+ * are left to the units in them.
+ *
+ * A chain longer than MAX_INTERFACE_HEIGHT is refused. Without a limit, a chain of n constants
+ * would cost n²/2 evaluations, since each constant is a unit that evaluates what it is made of.
+ */
+#include "interface_walk.h"
+
+void interface_walk_begin(InterfaceWalk *walk, Entities *entities, Entity *root)
+{
+    *walk = (InterfaceWalk){.entities = entities, .root = root};
+    if (root->state != ENTITY_NEW)
+        return;
+    root->state = ENTITY_ACTIVE;
+    root->depth = 0;
+    walk->top = root;
+}
+
+static void put_member(ByteBuffer *text, const Entity *entity)
+{
+    buffer_put(text, entity->unit.path);
+    buffer_put_byte(text, ':');
+    buffer_put(text, entity_name(entity));
+    buffer_put(text, slice_from(" -> "));
+}
+
+/* The path from the root to the top, written from its end: parents are all there is. */
+static const char *spell_cycle(InterfaceWalk *walk)
+{
+    uint32_t count = walk->top->depth + 1;
+    const Entity **members = arena_allocate(walk->entities->scratch, count * sizeof *members);
+    for (const Entity *entity = walk->top; entity != NULL; entity = entity->parent)
+        members[entity->depth] = entity;
+
+    ByteBuffer text = {0};
+    for (uint32_t i = 0; i < count; i++)
+        put_member(&text, members[i]);
+    put_member(&text, walk->root);
+    Slice path = slice_of(text.data, text.size - strlen(" -> "));
+    const char *line = arena_copy(walk->entities->scratch, path);
+    buffer_free(&text);
+    return line;
+}
+
+static void raise_height(Entity *entity, uint32_t below)
+{
+    if (entity->height < below + 1)
+        entity->height = below + 1;
+}
+
+/* One reference of the top leads to `target`: go on there, or learn from it. */
+static void follow(InterfaceWalk *walk, Entity *target)
+{
+    Entity *top = walk->top;
+    if (target->state == ENTITY_DONE) {
+        raise_height(top, target->height);
+    } else if (target->state == ENTITY_ACTIVE) {
+        top->is_wrong = true;
+        if (target == walk->root && walk->cycle == NULL)
+            walk->cycle = spell_cycle(walk);
+    } else if (top->depth == MAX_INTERFACE_HEIGHT) {
+        raise_height(top, MAX_INTERFACE_HEIGHT);
+    } else {
+        target->state = ENTITY_ACTIVE;
+        target->depth = top->depth + 1;
+        target->parent = top;
+        walk->top = target;
+    }
+}
+
+static Entity *leave(InterfaceWalk *walk)
+{
+    Entity *done = walk->top;
+    done->state = ENTITY_DONE;
+    if (done->height > MAX_INTERFACE_HEIGHT)
+        done->is_wrong = true;
+    walk->top = done->parent;
+    if (walk->top != NULL)
+        raise_height(walk->top, done->height);
+    return done;
+}
+
+Entity *interface_walk_next(InterfaceWalk *walk)
+{
+    while (walk->top != NULL) {
+        Entity *top = walk->top;
+        const Unit *unit = &top->unit;
+        if (top->cursor ==
+            unit->declarations->items[unit->declaration].interface_reference_count)
+            return leave(walk);
+        Entity *target = entity_reference(walk->entities, top, top->cursor++);
+        if (target != NULL && !target->is_wrong && target->zir.kind == walk->root->zir.kind)
+            follow(walk, target);
+    }
+    return NULL;
+}
+
+bool interface_walk_report(const InterfaceWalk *walk, Diagnostics *diagnostics)
+{
+    Entity *root = walk->root;
+    if (walk->cycle == NULL && root->height <= MAX_INTERFACE_HEIGHT)
+        return false;
+    root->is_wrong = true;
+    if (diagnostics == NULL)
+        return true;
+    const Declaration *at = &root->unit.declarations->items[root->unit.declaration];
+    bool is_struct = root->zir.kind == ZIR_STRUCT;
+    if (walk->cycle != NULL)
+        diagnostics_add(diagnostics, at->line, at->column, "%s: %s",
+                        is_struct ? "a struct cannot contain itself"
+                                  : "a constant cannot be made from itself",
+                        walk->cycle);
+    else
+        diagnostics_add(diagnostics, at->line, at->column, "%s more than %d levels deep",
+                        is_struct ? "structs are nested" : "constants are made from constants",
+                        MAX_INTERFACE_HEIGHT);
+    return true;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Constants are made of constants, structs of structs: the walk hands out everything that an
+ * entity is made of, each after what it is made of itself, and the entity last.
+ *
+ *     InterfaceWalk walk;
+ *     interface_walk_begin(&walk, entities, constant);
+ *     while ((entity = interface_walk_next(&walk)) != NULL)
+ *         evaluate(entity);                     its operands were evaluated before
+ *     interface_walk_report(&walk, diagnostics);
+ *
+ * What an earlier walk has handed out is not handed out again. A cycle ends the path that ran
+ * into it: the entity whose reference closes it is marked wrong, and whoever evaluates must pass
+ * that on. Cost: each interface reference is followed once.
+ */
+#ifndef INTERFACE_WALK_H
+#define INTERFACE_WALK_H
+
+#include "entities.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { MAX_INTERFACE_HEIGHT = 1000 };
+
+typedef struct InterfaceWalk {
+    Entities *entities;
+    Entity *root;
+    Entity *top;       /* the last of the path that is being walked; NULL: done */
+    const char *cycle; /* "a.mini:x -> b.mini:y -> a.mini:x" if root is in one, else NULL */
+} InterfaceWalk;
+
+void interface_walk_begin(InterfaceWalk *walk, Entities *entities, Entity *root);
+
+/* The next entity, of the same kind as the root, or NULL. */
+Entity *interface_walk_next(InterfaceWalk *walk);
+
+/* After the walk: adds an error, at the root's name, if the root is in a cycle or nested too
+ * deeply, and marks it wrong. True if it did. `diagnostics` may be NULL. */
+bool interface_walk_report(const InterfaceWalk *walk, Diagnostics *diagnostics);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The words of LLVM IR: types, names, constants, operands.
+ *
+ * Printing is the hottest loop of a cold build, so there is no printf in it: text is copied
+ * from literals of known length straight into the buffer.
+ *
+ * Names. The value of instruction 7 is %v7. A block is named after what opens it and the number
+ * of that instruction: %then4, %else9, %loop2. A string is named by its unit and a number,
+ * @"main.mini:greet.str.0". So the text of a unit depends on that unit alone.
+ */
+#ifndef LLVM_TEXT_H
+#define LLVM_TEXT_H
+
+#include "air.h"
+#include "const_eval.h"
+#include "string_table.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef uint32_t Block; /* instruction * 2, + 1 for a block that nothing leads to */
+
+#define BLOCK_ENTRY UINT32_MAX
+
+typedef struct LlvmPrinter {
+    ByteBuffer *out;
+    const Air *air;
+    const Zir *zir;
+    Entities *entities;
+    StringTable strings;
+    Block block;  /* the one that is being written */
+    bool is_open; /* it has no terminator yet */
+} LlvmPrinter;
+
+static inline void ir_put_bytes(LlvmPrinter *printer, const char *bytes, size_t size)
+{
+    ByteBuffer *out = printer->out;
+    buffer_reserve(out, size);
+    memcpy(out->data + out->size, bytes, size);
+    out->size += size;
+}
+
+static inline void ir_put_word(LlvmPrinter *printer, const char *word)
+{
+    ir_put_bytes(printer, word, strlen(word));
+}
+
+/* A string literal: its length is known to the compiler, which makes the copy a few moves. */
+#define PUT(printer, literal) ir_put_bytes((printer), "" literal, sizeof(literal) - 1)
+
+void ir_put_number(LlvmPrinter *printer, uint64_t value);
+void ir_put_type(LlvmPrinter *printer, AirType type);
+
+/* %v7: the name that instruction `at` gives to its own value. */
+void ir_put_name(LlvmPrinter *printer, uint32_t at);
+
+/* What `value` is where it is used: a name or a constant. Then the same with its type before. */
+void ir_put_operand(LlvmPrinter *printer, uint32_t value);
+void ir_put_typed(LlvmPrinter *printer, uint32_t value);
+
+/* @"path:name", @main or @c_function. */
+void ir_put_symbol(LlvmPrinter *printer, Entity *entity);
+
+void ir_put_block(LlvmPrinter *printer, Block block);
+
+/* The definitions of all strings that operands have named. */
+void ir_put_strings(LlvmPrinter *printer);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

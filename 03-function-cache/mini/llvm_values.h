@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* The instructions that make a value. */
+#ifndef LLVM_VALUES_H
+#define LLVM_VALUES_H
+
+#include "llvm_blocks.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Prints an instruction that makes a value, or an address; what is only an operand, and printed
+ * where it is used, it leaves out. */
+void llvm_print_value(LlvmPrinter *printer, uint32_t at);
+
+/* "ptr %v7": a place is a VAR's alloca, or an address in it. */
+void llvm_put_place(LlvmPrinter *printer, uint32_t place);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Division. sdiv and srem are undefined for a zero divisor and for INT_MIN / -1. Mini traps on
+ * the first and wraps on the second: x / -1 is 0 - x, and x % -1 is 0.
+ *
+ * Printing. Which NaN an operation gives is not the same on every machine or at every level of
+ * optimisation, and printf tells "nan" and "-nan" apart; so one NaN stands for all.
+ *
+ * All of it is private and always inlined: after optimisation nothing is left but what is used.
+ */
+#include "runtime_prelude.h"
+
+static const char formats[] =
+    "@mini.format.i32 = private unnamed_addr constant [4 x i8] c\"%d\\0A\\00\"\n"
+    "@mini.format.i64 = private unnamed_addr constant [6 x i8] c\"%lld\\0A\\00\"\n"
+    "@mini.format.f64 = private unnamed_addr constant [7 x i8] c\"%.17g\\0A\\00\"\n"
+    "@mini.format.str = private unnamed_addr constant [4 x i8] c\"%s\\0A\\00\"\n"
+    "@mini.text.true = private unnamed_addr constant [5 x i8] c\"true\\00\"\n"
+    "@mini.text.false = private unnamed_addr constant [6 x i8] c\"false\\00\"\n"
+    "\n";
+
+static const char declarations[] =
+    "declare i32 @printf(ptr, ...)\n"
+    "declare i32 @strcmp(ptr, ptr)\n"
+    "declare void @llvm.trap()\n"
+    "declare i32 @llvm.fptosi.sat.i32.f64(double)\n"
+    "declare i64 @llvm.fptosi.sat.i64.f64(double)\n"
+    "\n";
+
+#define DIVISION(NAME, TYPE, RESULT_FOR_MINUS_1, INSTRUCTION)                                   \
+    "define private " TYPE " @mini." NAME "." TYPE "(" TYPE " %a, " TYPE " %b) alwaysinline {\n" \
+    "  %is_zero = icmp eq " TYPE " %b, 0\n"                                                     \
+    "  br i1 %is_zero, label %trap, label %not_zero\n"                                          \
+    "trap:\n"                                                                                   \
+    "  call void @llvm.trap()\n"                                                                \
+    "  unreachable\n"                                                                           \
+    "not_zero:\n"                                                                               \
+    "  %is_minus_1 = icmp eq " TYPE " %b, -1\n"                                                 \
+    "  br i1 %is_minus_1, label %minus_1, label %divide\n"                                      \
+    "minus_1:\n"                                                                                \
+    "  %wrapped = " RESULT_FOR_MINUS_1 "\n"                                                     \
+    "  ret " TYPE " %wrapped\n"                                                                 \
+    "divide:\n"                                                                                 \
+    "  %result = " INSTRUCTION " " TYPE " %a, %b\n"                                             \
+    "  ret " TYPE " %result\n"                                                                  \
+    "}\n"
+
+static const char divisions[] =
+    DIVISION("div", "i32", "sub i32 0, %a", "sdiv")
+    DIVISION("div", "i64", "sub i64 0, %a", "sdiv")
+    DIVISION("rem", "i32", "and i32 0, %a", "srem")
+    DIVISION("rem", "i64", "and i64 0, %a", "srem")
+    "\n";
+
+#define COMPARISON(NAME, CONDITION)                                                             \
+    "define private i1 @mini." NAME "(ptr %a, ptr %b) alwaysinline {\n"                         \
+    "  %order = call i32 @strcmp(ptr %a, ptr %b)\n"                                             \
+    "  %result = icmp " CONDITION " i32 %order, 0\n"                                            \
+    "  ret i1 %result\n"                                                                        \
+    "}\n"
+
+static const char comparisons[] = COMPARISON("str_eq", "eq") COMPARISON("str_ne", "ne") "\n";
+
+#define PRINT_BEGIN(NAME, TYPE) \
+    "define private void @mini.print." NAME "(" TYPE " %value) alwaysinline {\n"
+#define PRINT_END(FORMAT, ARGUMENT)                                                             \
+    "  call i32 (ptr, ...) @printf(ptr @mini.format." FORMAT ", " ARGUMENT ")\n"                \
+    "  ret void\n"                                                                              \
+    "}\n"
+
+static const char prints[] =
+    PRINT_BEGIN("i32", "i32") PRINT_END("i32", "i32 %value")
+    PRINT_BEGIN("i64", "i64") PRINT_END("i64", "i64 %value")
+    PRINT_BEGIN("f64", "double")
+    "  %is_nan = fcmp uno double %value, 0.0\n"
+    "  %number = select i1 %is_nan, double 0x7FF8000000000000, double %value\n"
+    PRINT_END("f64", "double %number")
+    PRINT_BEGIN("bool", "i1")
+    "  %text = select i1 %value, ptr @mini.text.true, ptr @mini.text.false\n"
+    PRINT_END("str", "ptr %text")
+    PRINT_BEGIN("str", "ptr") PRINT_END("str", "ptr %value")
+    "\n";
+
+void runtime_prelude_put(ByteBuffer *out, Slice target)
+{
+    const char *const parts[] = {formats, declarations, divisions, comparisons, prints};
+    buffer_put(out, slice_from("; LLVM IR of a Mini program\n"));
+    if (target.size != 0) {
+        buffer_put(out, slice_from("target triple = \""));
+        buffer_put(out, target);
+        buffer_put(out, slice_from("\"\n"));
+    }
+    buffer_put_byte(out, '\n');
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        buffer_put(out, slice_from(parts[i]));
+}

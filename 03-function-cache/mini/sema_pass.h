@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* The pass over one unit, shared by its parts: sema.c, sema_values.c, sema_calls.c. */
+#ifndef SEMA_PASS_H
+#define SEMA_PASS_H
+
+#include "sema_types.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct SemaPass {
+    Entities *entities;
+    Entity *unit;
+    const Zir *zir;
+    AirInst *insts;
+    uint32_t *work;            /* room for one number per instruction */
+    uint32_t *seen;            /* per field of a struct: the literal that gave it last */
+    uint32_t seen_count;
+    uint32_t *vars;
+    uint32_t var_count;
+    AirType result;            /* of the function */
+    bool is_wrong;
+    Diagnostics *diagnostics;  /* may be NULL */
+} SemaPass;
+
+/* Marks the unit wrong and tells why. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 3, 4)))
+#endif
+void sema_error(SemaPass *pass, uint32_t at, const char *format, ...);
+
+/* What a reference leads to; NULL, with an error, if there is no such declaration, and silently
+ * if its IR cannot be used. */
+Entity *sema_resolve(SemaPass *pass, uint32_t at, uint32_t reference);
+
+/* A type that the pass meets outside of its unit: invalid, silently, if a struct is wrong. */
+AirType sema_usable(SemaPass *pass, AirType type);
+
+/* The type that instruction `at` spells, with an error if it names no struct. */
+AirType sema_spelled_type(SemaPass *pass, uint32_t at);
+
+/* The name of an entity, for a message. */
+const char *sema_name(const SemaPass *pass, const Entity *entity);
+
+/* "'f' is a function, not a value" */
+void sema_wrong_kind(SemaPass *pass, uint32_t at, const Entity *entity, const char *wanted);
+
+/* The type of a value that instruction `user` takes. A call without result is an error. */
+AirType sema_value(SemaPass *pass, uint32_t user, uint32_t value);
+
+/* The same, with a literal that is still untyped made an i32. */
+AirType sema_settled(SemaPass *pass, uint32_t user, uint32_t value);
+
+/* Makes a value `user` takes have the type `want`, or tells that it has another; `what` begins
+ * the message. */
+void sema_expect(SemaPass *pass, uint32_t user, uint32_t value, AirType want, const char *what);
+
+/* "a side of '&&': ", how messages about an operand of AND or OR begin. */
+const char *sema_side_text(uint8_t op);
+
+/* Checks an instruction that makes a value and returns its type. */
+AirType sema_check_value(SemaPass *pass, uint32_t at);
+
+/* The same for a CALL and a STRUCT_LIT. */
+AirType sema_check_call(SemaPass *pass, uint32_t at);
+AirType sema_check_struct_literal(SemaPass *pass, uint32_t at);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

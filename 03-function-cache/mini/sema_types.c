@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Builtin types map one to one; a named type is looked up through its owner's references, in
+ * whatever file the owner stands.
+ */
+#include "sema_types.h"
+
+AirType type_of_inst(Entities *entities, Entity *owner, const ZirInst *inst)
+{
+    static const uint8_t builtin[] = {
+        [ZIR_TYPE_NONE] = AIR_VOID, [ZIR_TYPE_I32] = AIR_I32,   [ZIR_TYPE_I64] = AIR_I64,
+        [ZIR_TYPE_F64] = AIR_F64,   [ZIR_TYPE_BOOL] = AIR_BOOL, [ZIR_TYPE_STR] = AIR_STR,
+    };
+    if (inst->type != ZIR_TYPE_NAMED)
+        return air_type(inst->type < ZIR_TYPE_NAMED ? builtin[inst->type] : AIR_INVALID);
+    const Entity *named = entity_reference(entities, owner, inst->b);
+    if (named == NULL || !entity_is_usable(named) || named->zir.kind != ZIR_STRUCT)
+        return air_type(AIR_INVALID);
+    AirType type = {AIR_STRUCT, named->number};
+    return type;
+}
+
+uint32_t struct_find_field(const Entity *entity, const char *name, uint32_t hint)
+{
+    uint32_t count = struct_field_count(entity);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t field = hint + i < count ? hint + i : hint + i - count;
+        if (field < count && strcmp(struct_field_name(entity, field), name) == 0)
+            return field;
+    }
+    return UINT32_MAX;
+}
+
+static const char *struct_text(const Entities *entities, const Entity *entity)
+{
+    bool is_near = entity->unit.file == entities->items[0]->unit.file;
+    return arena_copy(entities->scratch, is_near ? entity_name(entity) : entity->unit.symbol);
+}
+
+const char *type_text(const Entities *entities, AirType type)
+{
+    static const char *const names[] = {
+        [AIR_VOID] = "nothing", [AIR_I32] = "i32",   [AIR_I64] = "i64", [AIR_F64] = "f64",
+        [AIR_BOOL] = "bool",    [AIR_STR] = "str",   [AIR_STRUCT] = "struct",
+        [AIR_UNTYPED_INT] = "i32", [AIR_INVALID] = "?",
+    };
+    return type.kind == AIR_STRUCT ? struct_text(entities, entities->items[type.index])
+                                   : names[type.kind];
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a struct must be: made of types that exist, not of itself, and of a size that can be
+ * passed around.
+ *
+ * Structs are values. A few lines of source can name one with 2^30 scalars (a struct of two
+ * structs of two structs of ...), which no later stage could print or compile; so there is a
+ * limit, far above what anybody writes.
+ *
+ * A struct is written out wherever it is used, `{ double, { i32, ptr } }`. LLVM has names for
+ * types, but wants them defined before the first use in the text: then the place of a section
+ * in the output would depend on what is in it, and not on its path alone.
+ */
+#ifndef STRUCT_CHECK_H
+#define STRUCT_CHECK_H
+
+#include "interface_walk.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { MAX_STRUCT_LEAVES = 16384 };
+
+/* Checks the struct that is the unit itself, and adds what is wrong to `diagnostics`. True if it
+ * is right; then its `spelled` is set. */
+bool struct_check(Entities *entities, Entity *entity, Diagnostics *diagnostics);
+
+/* The same of a struct that is used, silently: its own unit tells what is wrong with it. */
+bool struct_is_right(Entities *entities, Entity *entity);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

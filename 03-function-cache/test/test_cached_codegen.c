@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/* The cache around a code generator, and the AirCache below it. */
+#include "cached_codegen.h"
+#include "key_program.h"
+#include "scratch.h"
+#include "thread_executor.h"
+
+#include <stdlib.h>
+
+static const FileSpec specs[] = {
+    {"main.x", "1", "main | | calls 0:add\nwrong | | x\n"},
+    {"lib.x", "", "add | a b | sum\n"},
+};
+
+typedef struct World {
+    KeyProgram program;
+    Scratch scratch;
+    AirCache cache;
+    CodegenScratch workers[4];
+    CachedCodegen codegen;
+    atomic_size_t emitted;
+} World;
+
+/* Emits "symbol: found, found\n"; the unit called "wrong" is wrong. */
+static bool emit(void *language, const Unit *unit, const Lookup *lookup, Arena *scratch,
+                 ByteBuffer *text, Diagnostics *diagnostics)
+{
+    World *world = language;
+    const Declaration *item = &unit->declarations->items[unit->declaration];
+    (void)scratch;
+    atomic_fetch_add(&world->emitted, 1);
+    buffer_put(text, unit->symbol);
+    buffer_put_byte(text, ':');
+    for (uint32_t i = 0; i < item->interface_reference_count + item->body_reference_count; i++) {
+        Unit found;
+        assert_true(lookup->find(lookup, unit, i, &found));
+        buffer_put_byte(text, ' ');
+        buffer_put(text, found.symbol);
+    }
+    buffer_put_byte(text, '\n');
+    if (!slice_equal(declaration_name(unit->declarations, unit->declaration), slice_from("wrong")))
+        return true;
+    diagnostics_add(diagnostics, 7, 1, "wrong");
+    return false;
+}
+
+static int setup(void **state)
+{
+    World *world = calloc(1, sizeof *world);
+    scratch_open(&world->scratch);
+    key_program_init(&world->program, specs, 2);
+    assert_int_equal(air_cache_open(&world->cache, world->scratch.fd), 0);
+    world->codegen = (CachedCodegen){.program = &world->program.program,
+                                     .cache = &world->cache,
+                                     .emit = emit,
+                                     .language = world,
+                                     .scratch = world->workers};
+    *state = world;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    World *world = *state;
+    for (size_t i = 0; i < sizeof world->workers / sizeof *world->workers; i++)
+        codegen_scratch_free(&world->workers[i]);
+    air_cache_close(&world->cache);
+    key_program_free(&world->program);
+    scratch_close(&world->scratch);
+    free(world);
+    return 0;
+}
+
+static UnitOutput generate(World *world, const char *symbol, uint32_t file, uint32_t unit,
+                           Hash128 *key)
+{
+    UnitOutput output;
+    bool is_cacheable;
+    *key = key_program_key(&world->program, symbol, &is_cacheable);
+    cached_codegen(&world->codegen, 0, file, unit, *key, is_cacheable, &output);
+    return output;
+}
+
+static void expect_text(Slice text, const char *expected)
+{
+    assert_int_equal(text.size, strlen(expected));
+    assert_memory_equal(text.data, expected, text.size);
+}
+
+static void test_what_was_emitted_once_is_found_in_the_next_process(void **state)
+{
+    World *world = *state;
+    Hash128 key;
+    UnitOutput output = generate(world, "main.x:main", 0, 0, &key);
+    assert_int_equal(output.origin, OUTPUT_EMITTED);
+    expect_text(output.text, "main: lib.x:add\n");
+    air_cache_put(&world->cache, key, output.text);
+    assert_int_equal(generate(world, "main.x:main", 0, 0, &key).origin, OUTPUT_CACHED);
+    assert_int_equal(air_cache_commit(&world->cache, false, NULL), 0);
+    air_cache_close(&world->cache);
+
+    assert_int_equal(air_cache_open(&world->cache, world->scratch.fd), 0);
+    output = generate(world, "main.x:main", 0, 0, &key);
+    assert_int_equal(output.origin, OUTPUT_CACHED);
+    expect_text(output.text, "main: lib.x:add\n");
+    assert_int_equal(world->emitted, 1);
+}
+
+static void test_a_wrong_unit_is_told_each_time(void **state)
+{
+    World *world = *state;
+    Hash128 key;
+    for (unsigned i = 1; i <= 2; i++) {
+        UnitOutput output = generate(world, "main.x:wrong", 0, 1, &key);
+        assert_int_equal(output.origin, OUTPUT_WRONG);
+        assert_int_equal(output.text.size, 0);
+        assert_int_equal(world->workers[0].diagnostics.count, i);
+        assert_int_equal(world->workers[0].diagnostics.items[i - 1].line, 7);
+        expect_text(world->workers[0].diagnostics.items[i - 1].path, "main.x");
+    }
+}
+
+static void test_what_is_not_cacheable_is_not_looked_up(void **state)
+{
+    World *world = *state;
+    UnitOutput output;
+    Hash128 key;
+    generate(world, "lib.x:add", 1, 0, &key);
+    air_cache_put(&world->cache, key, slice_from("stale"));
+    cached_codegen(&world->codegen, 0, 1, 0, key, false, &output);
+    assert_int_equal(output.origin, OUTPUT_EMITTED);
+    world->codegen.cache = NULL;
+    cached_codegen(&world->codegen, 0, 1, 0, key, true, &output);
+    assert_int_equal(output.origin, OUTPUT_EMITTED);
+}
+
+static void test_a_unit_that_its_file_does_not_have_is_wrong(void **state)
+{
+    World *world = *state;
+    UnitOutput output;
+    cached_codegen(&world->codegen, 0, 1, 5, (Hash128){1, 1}, true, &output);
+    assert_int_equal(output.origin, OUTPUT_WRONG);
+    assert_int_equal(world->emitted, 0);
+}
+
+static void test_a_forgotten_output_is_emitted_again(void **state)
+{
+    World *world = *state;
+    Hash128 key;
+    air_cache_put(&world->cache, (generate(world, "lib.x:add", 1, 0, &key), key),
+                  slice_from("text"));
+    air_cache_invalidate(&world->cache, key);
+    assert_int_equal(generate(world, "lib.x:add", 1, 0, &key).origin, OUTPUT_EMITTED);
+    air_cache_put(&world->cache, key, slice_from("text"));
+    assert_int_equal(air_cache_clear(&world->cache), 0);
+    assert_int_equal(generate(world, "lib.x:add", 1, 0, &key).origin, OUTPUT_EMITTED);
+}
+
+/* ---- threads ------------------------------------------------------------------------------- */
+
+typedef struct Race {
+    World *world;
+    UnitOutput outputs[64];
+} Race;
+
+static void generate_one(void *arg, size_t index, unsigned worker)
+{
+    Race *race = arg;
+    cached_codegen(&race->world->codegen, worker, (uint32_t)index % 2, 0, (Hash128){index, 1},
+                   true, &race->outputs[index]);
+}
+
+static void test_each_worker_has_results_of_its_own(void **state)
+{
+    Race race = {.world = *state};
+    executor_run(&thread_executor, 64, generate_one, &race);
+    for (size_t i = 0; i < 64; i++)
+        expect_text(race.outputs[i].text, i % 2 == 0 ? "main: lib.x:add\n" : "lib.x:add:\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+        TEST(test_what_was_emitted_once_is_found_in_the_next_process),
+        TEST(test_a_wrong_unit_is_told_each_time),
+        TEST(test_what_is_not_cacheable_is_not_looked_up),
+        TEST(test_a_unit_that_its_file_does_not_have_is_wrong),
+        TEST(test_a_forgotten_output_is_emitted_again),
+        TEST(test_each_worker_has_results_of_its_own),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: MIT */
+/* Every error that types and names can have, once, where it is told; and what is no error. */
+#include "mini_program.h"
+
+#include "scratch.h"
+
+#include <stdio.h>
+
+typedef struct ErrorCase {
+    const char *source;
+    const char *errors; /* "line:column: message\n" of each */
+} ErrorCase;
+
+/* ---- one file ------------------------------------------------------------------------------ */
+
+/* The messages without "main.mini:" and "error: ". */
+static void strip_messages(const MiniProgram *program, ByteBuffer *text)
+{
+    for (size_t i = 0; i < program->diagnostics.count; i++) {
+        const Diagnostic *item = &program->diagnostics.items[i];
+        char place[32];
+        snprintf(place, sizeof place, "%u:%u: ", item->line, item->column);
+        buffer_put(text, slice_from(place));
+        buffer_put(text, item->message);
+        buffer_put_byte(text, '\n');
+    }
+    buffer_put_byte(text, '\0');
+}
+
+static void check_errors(const ErrorCase *test)
+{
+    MiniProgram program = {0};
+    ByteBuffer text = {0};
+    mini_program_add(&program, "main.mini", test->source);
+    mini_program_compile(&program, "main.mini");
+    strip_messages(&program, &text);
+    if (strcmp(text.data, test->errors) != 0)
+        print_message("in: %s\n", test->source);
+    assert_string_equal(text.data, test->errors);
+    buffer_free(&text);
+    mini_program_free(&program);
+}
+
+#define CHECK_ALL(cases)                                            \
+    for (size_t i_ = 0; i_ < sizeof(cases) / sizeof *(cases); i_++) \
+        check_errors(&(cases)[i_])
+
+static void test_names(void **state)
+{
+    (void)state;
+    static const ErrorCase cases[] = {
+        {"fn f() { print(x); }", "1:16: undefined name 'x'\n"},
+        {"fn f() { g(); }", "1:10: undefined name 'g'\n"},
+        {"fn f(p: P) { }", "1:9: undefined name 'P'\n"},
+        {"fn f() { const p = P{ x: 1 }; }", "1:20: undefined name 'P'\n"},
+        {"fn f() { print(f); }", "1:16: 'f' is a function, not a value\n"},
+        {"struct S { x: i32 } fn f() { print(S); }", "1:36: 'S' is a struct, not a value\n"},
+        {"const c = 1; fn f() { c(); }", "1:23: 'c' is a constant, not a function\n"},
+        {"struct S { x: i32 } fn f() { S(); }", "1:30: 'S' is a struct, not a function\n"},
+        {"fn f() { const s = f{}; }", "1:20: 'f' is a function, not a struct\n"},
+        {"const c = 1; fn f() { const x: c = 1; }", "1:32: 'c' is a constant, not a type\n"},
+        {"struct S { x: f } fn f() { }", "1:15: 'f' is a function, not a type\n"},
+    };
+    CHECK_ALL(cases);
+}
+
+static void test_literals(void **state)
+{
+    (void)state;
+    static const ErrorCase cases[] = {
+        {"fn f() { const x: i32 = 2147483647; const y: i32 = -2147483648; }", ""},
+        {"fn f() { const x: i32 = 2147483648; }", "1:25: 2147483648 does not fit in i32\n"},
+        {"fn f() { const x: i32 = -2147483649; }", "1:26: -2147483649 does not fit in i32\n"},
+        {"fn f() { const x: i64 = 9223372036854775807; const y: i64 = -9223372036854775808; }",
+         ""},
+        {"fn f() { const x: i64 = 9223372036854775808; }",
+         "1:25: 9223372036854775808 does not fit in i64\n"},
+        {"fn f() { const x: i64 = -9223372036854775809; }",
+         "1:26: -9223372036854775809 does not fit in i64\n"},
+        {"fn f() { const x: f64 = 18446744073709551615; }", ""},
+        {"fn f() { const x: i32 = 1.0; }", "1:25: expected i32, found f64\n"},
+        {"fn f() { const x: str = 1; }", "1:25: expected str, found i32\n"},
+        {"fn f(n: i64) { print(n + (1 + -(2 * 3000000000))); }", ""},
+        {"fn f(n: i32) { print(n + (1 + -(2 * 3000000000))); }",
+         "1:37: 3000000000 does not fit in i32\n"},
+        {"fn f(n: f64) { print(n + (1 + 3000000000)); }", ""},
+        {"fn f(n: f64) { print(n + 1 % 2); }", "1:28: '%' works on integers, found f64\n"},
+        {"fn f() { print(3000000000 as i64); print(3000000000 as i64 as f64); }", ""},
+        {"fn f() { print(3000000000 as i32); }", "1:16: 3000000000 does not fit in i32\n"},
+        {"fn f() { print(3000000000 as f64); }", "1:16: 3000000000 does not fit in i32\n"},
+        {"fn f() { print(3000000000 < 1); }", "1:16: 3000000000 does not fit in i32\n"},
+        {"fn f() { print(3000000000 < 1.0); }", ""},
+    };
+    CHECK_ALL(cases);
+}
+
+static void test_operators(void **state)
+{
+    (void)state;
+    static const ErrorCase cases[] = {
+        {"fn f(a: i32, b: i64) { print(a + b); }",
+         "1:32: '+' needs two values of one type, found i32 and i64\n"},
+        {"fn f(a: i32, b: f64) { print(a * b); }",
+         "1:32: '*' needs two values of one type, found i32 and f64\n"},
+        {"fn f(a: i32) { print(a - 1.5); }",
+         "1:24: '-' needs two values of one type, found i32 and f64\n"},
+        {"fn f(a: bool) { print(a / a); }", "1:25: '/' works on numbers, found bool\n"},
+        {"fn f(a: f64) { print(a % a); }", "1:24: '%' works on integers, found f64\n"},
+        {"fn f(a: str) { print(a < a); }", "1:24: '<' works on numbers, found str\n"},
+        {"fn f(a: bool) { print(a >= a); }", "1:25: '>=' works on numbers, found bool\n"},
+        {"fn f(a: str, b: bool) { print(a == a && b != b); }", ""},
+        {"fn f(a: str) { print(a == 1); }",
+         "1:24: '==' needs two values of one type, found str and i32\n"},
+        {"struct S { x: i32 } fn f(a: S) { print(a != a); }",
+         "1:42: '!=' works on numbers, bool and str, found S\n"},
+        {"fn f(a: str) { print(-a); }", "1:22: '-' works on numbers, found str\n"},
+        {"fn f(a: i32) { print(!a); }", "1:22: '!': expected bool, found i32\n"},
+        {"fn f(a: i32) { print(a && true); }", "1:24: a side of '&&': expected bool, found i32\n"},
+        {"fn f(a: i32) { print(true || a); }", "1:27: a side of '||': expected bool, found i32\n"},
+        {"fn f(a: bool) { print(a as i32); }",
+         "1:25: 'as' converts numbers to numbers, found bool as i32\n"},
+        {"fn f(a: i32) { print(a as str); }",
+         "1:24: 'as' converts numbers to numbers, found i32 as str\n"},
+    };
+    CHECK_ALL(cases);
+}
+
+static void test_statements(void **state)
+{
+    (void)state;
+    static const ErrorCase cases[] = {
+        {"fn f(a: i32) { var v = 1.5; v = a; }", "1:31: expected f64, found i32\n"},
+        {"fn f(a: i32) { const c: bool = a; }", "1:25: expected bool, found i32\n"},
+        {"fn f(a: i32) { if a { } }", "1:16: condition: expected bool, found i32\n"},
+        {"fn f(a: i32) { while a + 1 { } }", "1:24: condition: expected bool, found i32\n"},
+        {"fn f() i32 { return true; }", "1:21: expected i32, found bool\n"},
+        {"fn f() i32 { return; }", "1:14: this function returns i32: 'return' needs a value\n"},
+        {"fn f() { return 1; }",
+         "1:10: this function has no result: 'return' takes no value\n"},
+        {"struct S { x: i32 } fn f(s: S) { print(s); }",
+         "1:34: 'print' takes numbers, bool and str, found S\n"},
+    };
+    CHECK_ALL(cases);
+}
+
+static void test_calls(void **state)
+{
+    (void)state;
+    static const ErrorCase cases[] = {
+        {"fn f(a: i32) { f(); }", "1:16: 'f' takes 1 argument, found 0\n"},
+        {"fn f() { f(1, 2); }", "1:10: 'f' takes 0 arguments, found 2\n"},
+        {"fn f(a: i32, b: str) { f(a, a); }",
+         "1:29: argument 'b': expected str, found i32\n"},
+        {"fn f() { print(f()); }", "1:16: 'f' has no result to use\n"},
+        {"fn f() { const x = f(); print(x); }", "1:20: 'f' has no result to use\n"},
+        {"fn f() { f(f()); }", "1:10: 'f' takes 0 arguments, found 1\n"},
+        {"fn f(a: i32) { f(f(1) + 2); }", "1:18: 'f' has no result to use\n"},
+        {"extern fn abs(n: i32) i32; fn f() { print(abs(\"1\")); }",
+         "1:47: argument 'n': expected i32, found str\n"},
+    };
+    CHECK_ALL(cases);
+}
+
+#define POINT "struct P { x: i32, y: f64 } "
+
+static void test_structs(void **state)
+{
+    (void)state;
+    static const ErrorCase cases[] = {
+        {POINT "fn f() P { return P{ y: 1, x: 2 }; }", ""},
+        {POINT "fn f() P { return P{ x: 1 }; }", "1:47: field 'y' of struct 'P' is missing\n"},
+        {POINT "fn f() P { return P{ x: 1, y: 2, x: 3 }; }", "1:62: field 'x' is given twice\n"},
+        {POINT "fn f() P { return P{ x: 1, y: 2, z: 3 }; }",
+         "1:62: struct 'P' has no field 'z'\n"},
+        {POINT "fn f() P { return P{ x: 1, y: true }; }",
+         "1:59: field 'y': expected f64, found bool\n"},
+        {POINT "fn f(p: P) { print(p.z); }", "1:50: struct 'P' has no field 'z'\n"},
+        {POINT "fn f(p: P) { print(p.x.x); }", "1:52: i32 has no fields\n"},
+        {POINT "fn f(p: P) { var v = p; v.z = 1; }", "1:55: struct 'P' has no field 'z'\n"},
+        {POINT "fn f(p: P) { var v = p; v.x = 1.5; }", "1:59: expected i32, found f64\n"},
+        {POINT "struct Q { x: i32, y: f64 } fn f(p: P) Q { return p; }",
+         "1:72: expected Q, found P\n"},
+        {"struct S { s: S }", "1:8: a struct cannot contain itself: main.mini:S -> main.mini:S\n"},
+    };
+    CHECK_ALL(cases);
+}
+
+static void test_constants(void **state)
+{
+    (void)state;
+    static const ErrorCase cases[] = {
+        {"const a = 1 / 0;", "1:13: division by zero in a constant\n"},
+        {"const a = 1; const b: i64 = 5 % (a as i64 - 1);",
+         "1:31: division by zero in a constant\n"},
+        {"const a = 1.0 / 0.0; const b = true || 1 / 0 == 1;", ""},
+        {"const a: i32 = true;", "1:16: expected i32, found bool\n"},
+        {"const a: i32 = 5000000000;", "1:16: 5000000000 does not fit in i32\n"},
+        {"const a = b;", "1:11: undefined name 'b'\n"},
+        {"const a = f; fn f() { }", "1:11: 'f' is a function, not a value\n"},
+        {"const a = a;", "1:7: a constant cannot be made from itself: main.mini:a -> main.mini:a\n"},
+        {"const a: i32 = b; const b: i32 = a;",
+         "1:7: a constant cannot be made from itself: main.mini:a -> main.mini:b -> main.mini:a\n"
+         "1:25: a constant cannot be made from itself: main.mini:b -> main.mini:a -> main.mini:b\n"},
+    };
+    CHECK_ALL(cases);
+}
+
+/* One mistake, one message: nothing is said about what follows from it. */
+static void test_silence(void **state)
+{
+    (void)state;
+    static const ErrorCase cases[] = {
+        {"fn f() i32 { const a = x + 1; var b = -a * 2; b = a; return b + a; }",
+         "1:24: undefined name 'x'\n"},
+        {"fn f() i32 { const p = P{ x: 1 }; return p.x.y + g(p); } fn g(n: i32) i32 { return n; }",
+         "1:24: undefined name 'P'\n"},
+        {"struct S { p: P } fn f(s: S) i32 { return s.p.x + 1; }", "1:15: undefined name 'P'\n"},
+        {"const a = 1 / 0; const b = a; fn f() str { return b + a; }",
+         "1:13: division by zero in a constant\n"},
+        {"struct S { s: S } fn f(s: S) i32 { return s.s.s.s; }",
+         "1:8: a struct cannot contain itself: main.mini:S -> main.mini:S\n"},
+        {"fn f(a: Q) { } fn g() { f(1); }", "1:9: undefined name 'Q'\n"},
+        {"const a = b; const b = c; const c = b;",
+         "1:20: a constant cannot be made from itself: main.mini:b -> main.mini:c -> main.mini:b\n"
+         "1:33: a constant cannot be made from itself: main.mini:c -> main.mini:b -> main.mini:c\n"},
+    };
+    CHECK_ALL(cases);
+}
+
+static void test_entry_point(void **state)
+{
+    (void)state;
+    static const ErrorCase cases[] = {
+        {"fn main() i32 { return 0; }", ""},
+        {"fn main() { }", "1:4: the program starts here: this must be 'fn main() i32'\n"},
+        {"fn main() i64 { return 0; }",
+         "1:4: the program starts here: this must be 'fn main() i32'\n"},
+        {"fn main(n: i32) i32 { return n; }",
+         "1:4: the program starts here: this must be 'fn main() i32'\n"},
+        {"const main = 1;", "1:7: the program starts here: this must be 'fn main() i32'\n"},
+    };
+    CHECK_ALL(cases);
+}
+
+/* ---- several files ------------------------------------------------------------------------- */
+
+static void check_files(const char *main_source, const char *other_source, const char *messages)
+{
+    MiniProgram program = {0};
+    mini_program_add(&program, "main.mini", main_source);
+    mini_program_add(&program, "lib/other.mini", other_source);
+    mini_program_compile(&program, "main.mini");
+    assert_string_equal(program.messages.data, messages);
+    mini_program_free(&program);
+}
+
+#define IMPORT "import \"lib/other.mini\" as other;\n"
+#define IMPORT_MAIN "import \"../main.mini\" as up;\n"
+
+static void test_names_of_other_files(void **state)
+{
+    (void)state;
+    check_files(IMPORT "fn f() { other.g(); }", "",
+                "main.mini:2:10: error: 'lib/other.mini' declares no 'g'\n");
+    check_files(IMPORT "fn f() { print(other.c); other.c(); }", "const c = 1;",
+                "main.mini:2:26: error: 'c' is a constant, not a function\n");
+    check_files(IMPORT "struct P { x: i32 } fn f() P { return other.p(); }",
+                "struct P { x: i32 } fn p() P { return P{ x: 1 }; }",
+                "main.mini:2:39: error: expected P, found lib/other.mini:P\n");
+    check_files(IMPORT "fn f(p: other.P) other.P { return other.p(p); }",
+                "struct P { x: i32 } fn p(q: P) P { return q; }", "");
+}
+
+static void test_cycles_across_files(void **state)
+{
+    (void)state;
+    check_files(IMPORT "const a: i32 = other.b;", IMPORT_MAIN "const b: i32 = up.a;",
+                "lib/other.mini:2:7: error: a constant cannot be made from itself: "
+                "lib/other.mini:b -> main.mini:a -> lib/other.mini:b\n"
+                "main.mini:2:7: error: a constant cannot be made from itself: "
+                "main.mini:a -> lib/other.mini:b -> main.mini:a\n");
+    check_files(IMPORT "struct A { b: other.B }", IMPORT_MAIN "struct B { a: up.A }",
+                "lib/other.mini:2:8: error: a struct cannot contain itself: "
+                "lib/other.mini:B -> main.mini:A -> lib/other.mini:B\n"
+                "main.mini:2:8: error: a struct cannot contain itself: "
+                "main.mini:A -> lib/other.mini:B -> main.mini:A\n");
+    check_files(IMPORT "fn f(n: i32) i32 { return other.g(n); }",
+                IMPORT_MAIN "fn g(n: i32) i32 { return up.f(n); }", "");
+}
+
+/* An error in one file is told there and nowhere else. */
+static void test_wrong_constant_of_other_file(void **state)
+{
+    (void)state;
+    check_files(IMPORT "fn f() str { return other.c + 1; } const d = other.c && true;",
+                "const c: i32 = 1.5;", "lib/other.mini:1:16: error: expected i32, found f64\n");
+}
+
+/* ---- sizes --------------------------------------------------------------------------------- */
+
+static void put_chain(ByteBuffer *source, int count, const char *format, const char *first)
+{
+    char line[128];
+    buffer_put(source, slice_from(first));
+    for (int i = 1; i < count; i++) {
+        snprintf(line, sizeof line, format, i, i - 1, i - 1);
+        buffer_put(source, slice_from(line));
+    }
+    buffer_put_byte(source, '\0');
+}
+
+/* The number of errors, and the first line of them. */
+static size_t count_errors(const ByteBuffer *source, char *first, size_t size)
+{
+    MiniProgram program = {0};
+    mini_program_add(&program, "main.mini", source->data);
+    mini_program_compile(&program, "main.mini");
+    size_t count = program.diagnostics.count;
+    snprintf(first, size, "%.*s", (int)strcspn(program.messages.data, "\n"),
+             program.messages.data);
+    mini_program_free(&program);
+    return count;
+}
+
+static void test_depth_of_constants(void **state)
+{
+    (void)state;
+    ByteBuffer source = {0};
+    char first[128];
+    put_chain(&source, 1001, "const c%d = c%d + 1;\n", "const c0 = 1;\n");
+    assert_int_equal(count_errors(&source, first, sizeof first), 0);
+    source.size = 0;
+    put_chain(&source, 1003, "const c%d = c%d + 1;\n", "const c0 = 1;\n");
+    assert_int_equal(count_errors(&source, first, sizeof first), 2);
+    assert_string_equal(first, "main.mini:1002:7: error: constants are made from constants more "
+                               "than 1000 levels deep");
+    buffer_free(&source);
+}
+
+/* Without a memory of what was evaluated, the last one would take 2^100 steps. */
+static void test_width_of_constants(void **state)
+{
+    (void)state;
+    ByteBuffer source = {0};
+    char first[128];
+    put_chain(&source, 100, "const c%d = c%d + c%d;\n", "const c0 = 1;\n");
+    assert_int_equal(count_errors(&source, first, sizeof first), 0);
+    buffer_free(&source);
+}
+
+static void test_depth_of_structs(void **state)
+{
+    (void)state;
+    ByteBuffer source = {0};
+    char first[128];
+    put_chain(&source, 1001, "struct S%d { x: S%d }\n", "struct S0 { x: i32 }\n");
+    assert_int_equal(count_errors(&source, first, sizeof first), 0);
+    source.size = 0;
+    put_chain(&source, 1002, "struct S%d { x: S%d }\n", "struct S0 { x: i32 }\n");
+    assert_int_equal(count_errors(&source, first, sizeof first), 1);
+    assert_string_equal(first, "main.mini:1002:8: error: structs are nested more than 1000 "
+                               "levels deep");
+    buffer_free(&source);
+}
+
+/* 2^14 scalars are allowed; each struct above is wrong because of what it contains. */
+static void test_size_of_structs(void **state)
+{
+    (void)state;
+    ByteBuffer source = {0};
+    char first[128];
+    put_chain(&source, 15, "struct S%d { a: S%d, b: S%d }\n", "struct S0 { x: i32 }\n");
+    assert_int_equal(count_errors(&source, first, sizeof first), 0);
+    source.size = 0;
+    put_chain(&source, 40, "struct S%d { a: S%d, b: S%d }\n", "struct S0 {}\n");
+    assert_int_equal(count_errors(&source, first, sizeof first), 1);
+    assert_string_equal(first, "main.mini:16:8: error: a struct may hold at most 16384 numbers, "
+                               "bools and strs, nested ones included");
+    buffer_free(&source);
+}
+
+/* A tree of literals adapts to its context without recursion. */
+static void test_many_operands(void **state)
+{
+    (void)state;
+    ByteBuffer source = {0};
+    char first[128];
+    buffer_put(&source, slice_from("fn f(n: i64) i64 { return n + (1"));
+    for (int i = 0; i < 1000000; i++)
+        buffer_put(&source, slice_from("+1"));
+    buffer_put(&source, slice_from("); }"));
+    buffer_put_byte(&source, '\0');
+    assert_int_equal(count_errors(&source, first, sizeof first), 0);
+    buffer_free(&source);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_literals),
+        cmocka_unit_test(test_operators),
+        cmocka_unit_test(test_statements),
+        cmocka_unit_test(test_calls),
+        cmocka_unit_test(test_structs),
+        cmocka_unit_test(test_constants),
+        cmocka_unit_test(test_silence),
+        cmocka_unit_test(test_entry_point),
+        cmocka_unit_test(test_names_of_other_files),
+        cmocka_unit_test(test_cycles_across_files),
+        cmocka_unit_test(test_wrong_constant_of_other_file),
+        cmocka_unit_test(test_depth_of_constants),
+        cmocka_unit_test(test_width_of_constants),
+        cmocka_unit_test(test_depth_of_structs),
+        cmocka_unit_test(test_size_of_structs),
+        cmocka_unit_test(test_many_operands),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

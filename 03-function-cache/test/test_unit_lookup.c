@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* A code generator gets what its unit's key was made from, and nothing else. */
+#include "key_program.h"
+#include "scratch.h"
+#include "unit_lookup.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* main: reference 0 is lib's Box (of its interface), 1 is lib's area, 2 leads nowhere. */
+static const FileSpec specs[] = {
+    {"main.x", "1", "main | a 0:Box | draws 0:area @gone\n"
+                    "idle | | rests\n"},
+    {"lib.x", "2", "area | a @Box b | times @scale\n"
+                   "scale | | twice\n"
+                   "Box | 0:Point\n"},
+    {"types.x", "", "Point | x y\n"},
+};
+
+enum { BOX, AREA, GONE, REFERENCES }; /* of main */
+
+typedef struct World {
+    KeyProgram program;
+    Arena arena;
+    UnitLookup lookup; /* for main.x:main */
+} World;
+
+static int setup(void **state)
+{
+    World *world = calloc(1, sizeof *world);
+    key_program_init(&world->program, specs, 3);
+    unit_lookup_init(&world->lookup, &world->program.program, 0, 0, &world->arena);
+    *state = world;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    World *world = *state;
+    arena_free(&world->arena);
+    key_program_free(&world->program);
+    free(world);
+    return 0;
+}
+
+static bool find(World *world, const Unit *from, uint32_t reference, Unit *found)
+{
+    return world->lookup.lookup.find(&world->lookup.lookup, from, reference, found);
+}
+
+static void expect_text(Slice text, const char *expected)
+{
+    assert_int_equal(text.size, strlen(expected));
+    assert_memory_equal(text.data, expected, text.size);
+}
+
+static void test_a_unit_finds_what_it_names(void **state)
+{
+    World *world = *state;
+    const Unit *main_unit = &world->lookup.unit;
+    Unit found;
+    expect_text(main_unit->symbol, "main");
+    expect_text(main_unit->path, "main.x");
+    assert_true(main_unit->is_entry_point);
+    assert_true(find(world, main_unit, AREA, &found));
+    expect_text(found.symbol, "lib.x:area");
+    assert_false(found.is_entry_point);
+    assert_int_equal(found.file, 1);
+    assert_false(find(world, main_unit, GONE, &found));
+}
+
+static void test_interfaces_are_followed_as_far_as_they_lead(void **state)
+{
+    World *world = *state;
+    Unit area, box, point;
+    assert_true(find(world, &world->lookup.unit, AREA, &area));
+    assert_true(find(world, &area, 0, &box));
+    expect_text(box.symbol, "lib.x:Box");
+    assert_true(find(world, &box, 0, &point));
+    expect_text(point.symbol, "types.x:Point");
+}
+
+/* ---- the guard ----------------------------------------------------------------------------- */
+
+/* True if the question ends the process. What the guard says about it goes nowhere. */
+static bool is_refused(World *world, const Unit *from, uint32_t reference)
+{
+    int status;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        Unit found;
+        int nowhere = open("/dev/null", O_WRONLY);
+        dup2(nowhere, STDERR_FILENO);
+        signal(SIGABRT, SIG_DFL);
+        (void)find(world, from, reference, &found);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
+}
+
+static void skip_without_guard(void)
+{
+#ifndef GUARD_LOOKUPS
+    skip();
+#endif
+}
+
+static void test_a_reference_that_is_not_the_units_is_refused(void **state)
+{
+    World *world = *state;
+    skip_without_guard();
+    assert_false(is_refused(world, &world->lookup.unit, AREA));
+    assert_true(is_refused(world, &world->lookup.unit, REFERENCES));
+}
+
+static void test_a_body_of_another_unit_is_refused(void **state)
+{
+    World *world = *state;
+    Unit area;
+    skip_without_guard();
+    assert_true(find(world, &world->lookup.unit, AREA, &area));
+    assert_false(is_refused(world, &area, 0));
+    assert_true(is_refused(world, &area, 1)); /* scale, which area's body names */
+}
+
+static void test_a_unit_that_was_not_found_is_refused(void **state)
+{
+    World *world = *state;
+    UnitLookup other;
+    Unit box;
+    skip_without_guard();
+    unit_lookup_init(&other, &world->program.program, 1, 2, &world->arena); /* lib.x:Box */
+    assert_true(is_refused(world, &other.unit, 0));
+    assert_true(find(world, &world->lookup.unit, BOX, &box));
+    assert_false(is_refused(world, &other.unit, 0));
+}
+
+static void test_a_key_that_was_never_computed_is_refused(void **state)
+{
+    World *world = *state;
+    skip_without_guard();
+    world->program.files[1].key_states[0] = KEY_UNKNOWN; /* lib.x:area */
+    assert_true(is_refused(world, &world->lookup.unit, AREA));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+        TEST(test_a_unit_finds_what_it_names),
+        TEST(test_interfaces_are_followed_as_far_as_they_lead),
+        TEST(test_a_reference_that_is_not_the_units_is_refused),
+        TEST(test_a_body_of_another_unit_is_refused),
+        TEST(test_a_unit_that_was_not_found_is_refused),
+        TEST(test_a_key_that_was_never_computed_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The keys that decide what is compiled again.
+ *
+ * Every top-level declaration is a unit: checked, emitted and cached by itself. Its key is a
+ * hash of everything that can reach its output, and of nothing else:
+ *
+ *     interface key   path:name, interface hash, and for each name the interface refers to (a
+ *                     struct's fields, a constant's operands): its interface key and symbol, or
+ *                     "not found"
+ *     unit key        fingerprint, symbol, own interface key, body hash, and for each name the
+ *                     body refers to: its interface key and symbol, or "not found"
+ *
+ * So a changed comment stops at unchanged hashes, a changed body at its own unit, and a changed
+ * signature at the units that name it: early cutoff, with no analysis beyond hashing. No type
+ * needs to be checked to compute a key. "Not found" is part of it because a name that starts to
+ * resolve is a change, too.
+ *
+ * Interface keys are memoized per declaration and computed without recursion. A cycle among
+ * interfaces (two structs that contain each other) is an error of the program; what reaches one
+ * is marked, its key is worth nothing, and its output must not be cached.
+ *
+ *     program_interface_keys(&program, file, &scratch);        for each file
+ *     Hash128 key = program_unit_key(&program, file, unit, &scratch, &is_cacheable);
+ *
+ * The idea of signatures that cut off a rebuild: SML/NJ's compilation manager, "smart
+ * recompilation"; the term early cutoff: Mokhov, Mitchell, Peyton Jones, "Build Systems a la
+ * Carte".
+ */
+#ifndef UNIT_KEYS_H
+#define UNIT_KEYS_H
+
+#include "declarations.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum KeyState {
+    KEY_UNKNOWN,
+    KEY_VISITING, /* on the stack of the computation that is going on */
+    KEY_KNOWN,
+    KEY_CYCLIC, /* it is in a cycle of interfaces, or refers to something that is */
+} KeyState;
+
+typedef struct ProgramFile { /* one file, as keys and code generation see it */
+    Declarations declarations;
+    Slice ir;
+    Slice path;
+    const uint32_t *targets; /* per import, the number of the file it leads to */
+    Hash128 *interface_keys; /* per declaration */
+    uint8_t *key_states;     /* per declaration: KeyState of its interface key */
+} ProgramFile;
+
+typedef struct Program Program;
+struct Program {
+    /* The file with a number, loaded when it is first asked for. Never NULL: one that cannot be
+     * had is without declarations, and the owner of the program remembers the failure. Valid as
+     * long as the program. Any thread. */
+    ProgramFile *(*file)(Program *program, uint32_t number);
+    Hash128 fingerprint;
+    uint32_t entry_file;
+    Slice entry_point; /* name of the declaration in the entry file that keeps its plain name */
+};
+
+/* What a reference of a declaration leads to. False if there is no such declaration. Any thread. */
+bool program_resolve(Program *program, const ProgramFile *from, uint32_t file,
+                     const Reference *reference, uint32_t *target_file,
+                     uint32_t *target_declaration);
+
+/* Computes the interface keys of all declarations of a file that are KEY_UNKNOWN, and of what
+ * they refer to. One thread at a time for the whole program. `scratch` is reused memory. */
+void program_interface_keys(Program *program, uint32_t file, ByteBuffer *scratch);
+
+/* The same only for declarations whose interface refers to nothing. Any number of threads, on
+ * different files: in a large program most declarations are done with this. */
+void program_plain_interface_keys(const ProgramFile *file, ByteBuffer *scratch);
+
+/* The unit key; the interface keys of what it refers to must be known. `is_cacheable` is false
+ * if a cycle is reached. Any thread. */
+Hash128 program_unit_key(Program *program, uint32_t file, uint32_t declaration,
+                         ByteBuffer *scratch, bool *is_cacheable);
+
+/* True if the unit is called by its plain name in the output: the entry point. */
+bool program_is_entry_point(const Program *program, uint32_t file, Slice name);
+
+/* A hash of what a file offers by itself: its names, their interfaces and what these refer to.
+ * While it is unchanged, and those of the files it names are, so are its interface keys. */
+Hash128 program_interface_digest(Program *program, uint32_t file, ByteBuffer *scratch);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+#include "unit_lookup.h"
+
+#ifdef GUARD_LOOKUPS
+#include <stdio.h>
+#include <stdlib.h>
+#endif
+
+static Slice symbol_of(const Program *program, Slice path, uint32_t file, Slice name,
+                       Arena *arena)
+{
+    if (program_is_entry_point(program, file, name))
+        return name;
+    char *symbol = arena_allocate(arena, path.size + 1 + name.size);
+    memcpy(symbol, path.data, path.size);
+    symbol[path.size] = ':';
+    memcpy(symbol + path.size + 1, name.data, name.size);
+    return slice_of(symbol, path.size + 1 + name.size);
+}
+
+static Unit describe(Program *program, uint32_t file, uint32_t declaration, Arena *arena)
+{
+    const ProgramFile *owner = program->file(program, file);
+    Slice name = declaration_name(&owner->declarations, declaration);
+    return (Unit){
+        .declarations = &owner->declarations,
+        .ir = owner->ir,
+        .file = file,
+        .declaration = declaration,
+        .path = owner->path,
+        .symbol = symbol_of(program, owner->path, file, name, arena),
+        .is_entry_point = program_is_entry_point(program, file, name),
+    };
+}
+
+/* ---- the guard ----------------------------------------------------------------------------- */
+
+#ifdef GUARD_LOOKUPS
+
+struct FoundUnit {
+    uint32_t file, declaration;
+    struct FoundUnit *next;
+};
+
+static void violated(const UnitLookup *self, const Unit *from, const char *what)
+{
+    fprintf(stderr, "lookup guard: %.*s, asking through %.*s: %s\n", (int)self->unit.symbol.size,
+            self->unit.symbol.data, (int)from->symbol.size, from->symbol.data, what);
+    abort();
+}
+
+static bool was_found(const UnitLookup *self, const Unit *from)
+{
+    for (const struct FoundUnit *found = self->found; found != NULL; found = found->next)
+        if (found->file == from->file && found->declaration == from->declaration)
+            return true;
+    return false;
+}
+
+/* Body references belong to the key of the unit itself only. */
+static void guard_question(const UnitLookup *self, const Unit *from, uint32_t reference)
+{
+    const Declaration *item = &from->declarations->items[from->declaration];
+    uint32_t allowed = item->interface_reference_count;
+    if (from->file == self->unit.file && from->declaration == self->unit.declaration)
+        allowed += item->body_reference_count;
+    else if (!was_found(self, from))
+        violated(self, from, "that unit was never found by this one");
+    if (reference >= allowed)
+        violated(self, from, "that reference is not part of the key");
+}
+
+static void guard_answer(UnitLookup *self, const Unit *from, const Unit *answer)
+{
+    const ProgramFile *owner = self->program->file(self->program, answer->file);
+    if (owner->key_states[answer->declaration] == KEY_UNKNOWN)
+        violated(self, from, "its interface key was never computed");
+    struct FoundUnit *found = arena_allocate(self->arena, sizeof *found);
+    *found = (struct FoundUnit){answer->file, answer->declaration, self->found};
+    self->found = found;
+}
+
+#endif
+
+/* ------------------------------------------------------------------------------------------- */
+
+/* Reference numbers come out of an IR blob: one that is wrong finds nothing. */
+static bool has_reference(const ProgramFile *owner, uint32_t declaration, uint32_t reference)
+{
+    const Declaration *item = &owner->declarations.items[declaration];
+    return reference < (uint64_t)item->interface_reference_count + item->body_reference_count;
+}
+
+static bool find(const Lookup *lookup, const Unit *from, uint32_t reference, Unit *answer)
+{
+    UnitLookup *self = (UnitLookup *)(uintptr_t)lookup;
+    uint32_t file, declaration;
+#ifdef GUARD_LOOKUPS
+    guard_question(self, from, reference);
+#endif
+    const ProgramFile *owner = self->program->file(self->program, from->file);
+    if (!has_reference(owner, from->declaration, reference))
+        return false;
+    if (!program_resolve(self->program, owner, from->file,
+                         declaration_reference(&owner->declarations, from->declaration, reference),
+                         &file, &declaration))
+        return false;
+    *answer = describe(self->program, file, declaration, self->arena);
+#ifdef GUARD_LOOKUPS
+    guard_answer(self, from, answer);
+#endif
+    return true;
+}
+
+void unit_lookup_init(UnitLookup *lookup, Program *program, uint32_t file, uint32_t declaration,
+                      Arena *arena)
+{
+    *lookup = (UnitLookup){.lookup = {find}, .program = program, .arena = arena};
+    lookup->unit = describe(program, file, declaration, arena);
+}
