@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The texts of the sections that are wanted.
+ *
+ * One item of the loop is one file: for each of its units, the output kept under the unit's key
+ * or, if there is none, a new one. Afterwards one thread appends the new outputs to the pack, in
+ * the order of the files, so that the pack does not depend on threads either.
+ */
+#include "build_internal.h"
+
+#include <stdlib.h>
+
+typedef struct EmitLoop {
+    Build *build;
+    CachedCodegen codegen;
+    uint32_t *wanted; /* files */
+} EmitLoop;
+
+static void unit_key_of(const Build *build, uint32_t file, uint32_t unit, PlannedUnit *planned)
+{
+    const UnitRecord *units;
+    if (build->plan[file].is_rekeyed) {
+        *planned = build->plan[file].planned[unit];
+        return;
+    }
+    build_recorded(build, file, &units);
+    *planned = (PlannedUnit){units[unit].unit_key, true, false};
+}
+
+static uint32_t unit_count_of(const Build *build, uint32_t file)
+{
+    const UnitRecord *units;
+    if (build->plan[file].is_rekeyed)
+        return build->plan[file].row.unit_count;
+    return build_recorded(build, file, &units)->unit_count;
+}
+
+static void emit_file(void *arg, size_t index, unsigned worker)
+{
+    EmitLoop *loop = arg;
+    Build *build = loop->build;
+    uint32_t file = loop->wanted[index];
+    PlannedFile *plan = &build->plan[file];
+    Arena *arena = &build->workers[worker].arena;
+    plan->output_count = unit_count_of(build, file);
+    plan->outputs = arena_allocate(arena, plan->output_count * sizeof *plan->outputs);
+    plan->texts = arena_allocate(arena, plan->output_count * sizeof *plan->texts);
+    for (uint32_t i = 0; i < plan->output_count; i++) {
+        PlannedUnit unit;
+        unit_key_of(build, file, i, &unit);
+        cached_codegen(&loop->codegen, worker, file, i, unit.key, unit.is_cacheable,
+                       &plan->outputs[i]);
+        plan->texts[i] = plan->outputs[i].text;
+    }
+}
+
+/* ---- afterwards, in file order ------------------------------------------------------------- */
+
+static bool has_body(Build *build, uint32_t file, uint32_t unit)
+{
+    const ProgramFile *loaded = build_program_file(&build->program, file);
+    return unit < loaded->declarations.count &&
+           !hash_is_none(loaded->declarations.items[unit].body_hash);
+}
+
+static void count_emitted(Build *build, uint32_t file, uint32_t unit, bool is_own_change)
+{
+    if (!has_body(build, file, unit))
+        return;
+    build->counts.functions_emitted++;
+    if (is_own_change)
+        build->counts.functions_dirty++;
+    else
+        build->counts.functions_dependent++;
+}
+
+static void tell_unit(Build *build, uint32_t file, uint32_t unit, Decision decision)
+{
+    const Observer *observer = build->request.observer;
+    const ProgramFile *loaded = build_program_file(&build->program, file);
+    if (observer == NULL || observer->decided == NULL || unit >= loaded->declarations.count)
+        return;
+    UnitLookup lookup;
+    Arena arena = {0};
+    unit_lookup_init(&lookup, &build->program, file, unit, &arena);
+    observe(observer, decision, lookup.unit.symbol);
+    arena_free(&arena);
+}
+
+static bool keep_outputs(Build *build, uint32_t file)
+{
+    PlannedFile *plan = &build->plan[file];
+    bool is_right = true;
+    for (uint32_t i = 0; i < plan->output_count; i++) {
+        const UnitOutput *output = &plan->outputs[i];
+        PlannedUnit unit;
+        unit_key_of(build, file, i, &unit);
+        if (output->origin == OUTPUT_CACHED) {
+            if (plan->is_rekeyed)
+                tell_unit(build, file, i, DECISION_UNIT_CACHED);
+            continue;
+        }
+        if (output->origin == OUTPUT_EMITTED && unit.is_cacheable)
+            air_cache_put(&build->cache.air, unit.key, output->text);
+        is_right &= output->origin != OUTPUT_WRONG;
+        count_emitted(build, file, i, unit.is_own_change);
+        tell_unit(build, file, i,
+                  unit.is_own_change ? DECISION_UNIT_DIRTY : DECISION_UNIT_DEPENDENT);
+    }
+    return is_right;
+}
+
+static uint32_t collect_wanted(const Build *build, uint32_t *wanted)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < build->cache.files.count; i++)
+        if ((build->plan[i].is_dirty || build->plan[i].is_wanted) &&
+            build->plan[i].outputs == NULL)
+            wanted[count++] = i;
+    return count;
+}
+
+static void collect_diagnostics(Build *build)
+{
+    for (unsigned i = 0; i < build->request.executor->workers; i++)
+        diagnostics_append(&build->diagnostics, &build->codegen[i].diagnostics);
+    diagnostics_sort(&build->diagnostics);
+}
+
+static bool emit_wanted(Build *build)
+{
+    const Compiler *compiler = build->request.compiler;
+    EmitLoop loop = {
+        .build = build,
+        .codegen = {.program = &build->program,
+                    .cache = build->request.force ? NULL : &build->cache.air,
+                    .emit = compiler->emit,
+                    .language = compiler->language,
+                    .scratch = build->codegen},
+        .wanted = memory_allocate((build->cache.files.count + 1) * sizeof(uint32_t)),
+    };
+    uint32_t count = collect_wanted(build, loop.wanted);
+    executor_run(build->request.executor, count, emit_file, &loop);
+    bool is_right = true;
+    for (uint32_t i = 0; i < count; i++)
+        is_right &= keep_outputs(build, loop.wanted[i]);
+    free(loop.wanted);
+    return is_right;
+}
+
+BuildStatus build_emit(Build *build)
+{
+    double lap = build_now();
+    BuildStatus status = build_prepare(build);
+    if (status != BUILD_OK)
+        return status;
+    bool is_right = emit_wanted(build);
+    collect_diagnostics(build);
+    build->counts.functions_cached = build->counts.functions_total - build->counts.functions_emitted;
+    build_keep_healed(build);
+    build->times.emit += build_lap(&lap);
+    status = build_check_loading(build);
+    if (status != BUILD_OK)
+        return status;
+    status = build_commit_objects(build);
+    build->times.save += build_lap(&lap);
+    if (status == BUILD_OK && (!is_right || build->diagnostics.count != 0))
+        status = BUILD_PROGRAM_WRONG;
+    return status;
+}
+
+void build_want_section(Build *build, uint32_t section)
+{
+    if (build_prepare(build) == BUILD_OK)
+        build->plan[section].is_wanted = true;
+}
+
+void build_want_all(Build *build)
+{
+    for (uint32_t i = 0; i < build->cache.files.count; i++)
+        build_want_section(build, i);
+}
+
+const Slice *build_section_texts(const Build *build, uint32_t section, uint32_t *count)
+{
+    *count = build->plan[section].output_count;
+    return build->plan[section].texts;
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the parts of the engine share.
+ *
+ *     incremental_build.c   the public functions, in the order of a build
+ *     build_program.c       the files of the program as keys and code generation see them
+ *     build_plan.c          from what changed to what must be emitted
+ *     build_prelude.c       the lines that declarations want before all sections
+ *     build_emit.c          the sections' texts, emitted or cached
+ */
+#ifndef BUILD_INTERNAL_H
+#define BUILD_INTERNAL_H
+
+#include "cached_codegen.h"
+#include "import_graph.h"
+#include "incremental_build.h"
+#include "multi_level_cache.h"
+
+#include <pthread.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct PlannedUnit {
+    Hash128 key;
+    bool is_cacheable;
+    bool is_own_change; /* its own source differs from all units the file had before */
+} PlannedUnit;
+
+typedef struct PlannedFile { /* {0}: nothing about this file changed */
+    bool source_changed;     /* its content differs from the recorded, or it is new */
+    bool is_affected;        /* its interface keys must be computed again */
+    bool is_rekeyed;         /* its unit keys were computed in this build: row and units hold */
+    bool is_dirty;
+    bool is_wanted;
+    UnitRow row;
+    UnitRecord *units;       /* row.unit_count of them */
+    PlannedUnit *planned;    /* the same number */
+    Slice *texts;            /* after build_emit, if wanted: one per unit */
+    UnitOutput *outputs;
+    uint32_t output_count;
+} PlannedFile;
+
+typedef struct BuildWorker { /* one per worker of the executor */
+    Arena arena;             /* lives as long as the build */
+    Arena once;              /* for lowering one file */
+    ByteBuffer key;          /* what is hashed into a key */
+    Diagnostics diagnostics; /* of lowering */
+} BuildWorker;
+
+struct Build {
+    BuildRequest request;
+    BuildFailure failure;
+    BuildCounts counts;
+    BuildTimes times;
+    Diagnostics diagnostics;
+    int project_fd;
+    char *directory;  /* of the entry, as the user wrote it */
+    char *cache_path;
+    Slice entry;      /* its name in the directory */
+
+    MultiLevelCache cache;
+    bool cache_is_open;
+    Discovery found;
+    BuildStatus prepared;  /* what preparing to emit came to */
+    bool is_prepared;
+    bool is_changed; /* something is dirty, or sections came or went */
+    bool units_are_updated; /* the unit table describes this build, in its numbers */
+
+    Program program; /* its `file` is build_program_file */
+    struct FileSlot *files;  /* per file; see build_program.c */
+    pthread_mutex_t loading; /* guards what follows */
+    Arena loaded;            /* what is loaded on demand */
+    ByteBuffer healed;       /* HealedObjects */
+    int load_error;          /* errno of a file that was needed and could not be had ... */
+    uint32_t load_error_file; /* ... and which */
+
+    PlannedFile *plan; /* per file; NULL if nothing changed */
+    uint32_t *dirty;
+    uint32_t dirty_count;
+    CommitSummary summary;
+    ByteBuffer prelude;
+    bool prelude_is_made, prelude_is_dirty;
+
+    BuildWorker *workers;
+    CodegenScratch *codegen; /* per worker */
+};
+
+/* Seconds since `*start`; moves `*start` to now. */
+double build_lap(double *start);
+double build_now(void);
+
+static inline Build *build_of(Program *program)
+{
+    return (Build *)(void *)((char *)program - offsetof(Build, program));
+}
+
+BuildStatus build_commit_objects(Build *build);
+
+/* ---- build_program.c ----------------------------------------------------------------------- */
+
+/* Makes the slots for all files, and lowers what changed or finds it in the ZirCache. */
+BuildStatus build_lower(Build *build);
+
+/* The file with a number, loaded if need be. Any thread, after build_lower. */
+ProgramFile *build_program_file(Program *program, uint32_t number);
+
+/* The same, or NULL if it is not loaded. */
+ProgramFile *build_loaded_file(const Build *build, uint32_t number);
+
+/* Row and units the last commit recorded for a file; NULL if there are none. */
+const UnitRow *build_recorded(const Build *build, uint32_t file, const UnitRecord **units);
+
+/* Puts objects that were made again into the ZirCache. */
+void build_keep_healed(Build *build);
+
+/* The status, if a file that was needed later could not be had. */
+BuildStatus build_check_loading(Build *build);
+
+/* Opens what the no-change build leaves closed, lowers what changed and makes the plan. Once. */
+BuildStatus build_prepare(Build *build);
+
+/* ---- build_plan.c -------------------------------------------------------------------------- */
+
+BuildStatus build_make_plan(Build *build);
+
+/* ---- build_prelude.c ----------------------------------------------------------------------- */
+
+/* A hash of the lines that a file's declarations want in the prelude; 0: none. */
+uint64_t build_prelude_digest(const Declarations *declarations);
+
+/* A hash of what all files want; equal to the recorded one: the same prelude. */
+Hash128 build_prelude_key(const Build *build);
+
+/* Collects the lines; tells those that disagree. */
+void build_make_prelude(Build *build);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The files of the program as keys and code generation see them.
+ *
+ * A file whose source changed is lowered at the start of a build. Any other file is loaded when
+ * it is first named: after a body edit those are the two or three that the edited function
+ * calls into, not ten thousand. Loading happens on whichever worker asks; a pointer is published
+ * with one atomic store, so that asking again costs a load.
+ */
+#include "build_internal.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+typedef struct FileSlot {
+    _Atomic(ProgramFile *) file; /* NULL: not loaded */
+} FileSlot;
+
+typedef struct HealedObject { /* an object that was lost and has been made again */
+    Hash128 content;
+    Slice object;
+} HealedObject;
+
+static void publish(Build *build, uint32_t number, ProgramFile *file)
+{
+    atomic_store_explicit(&build->files[number].file, file, memory_order_release);
+}
+
+ProgramFile *build_loaded_file(const Build *build, uint32_t number)
+{
+    return atomic_load_explicit(&build->files[number].file, memory_order_acquire);
+}
+
+/* What the keys and the code generator need of a lowered file. NULL if its declarations are not
+ * well formed, or have other imports than the scanner found. */
+static ProgramFile *make_file(Build *build, uint32_t number, const Lowered *lowered,
+                              Arena *arena)
+{
+    const FileHashCache *files = &build->cache.files;
+    ProgramFile *file = arena_allocate(arena, sizeof *file);
+    *file = (ProgramFile){.ir = lowered->ir,
+                          .path = file_hash_cache_path(files, number),
+                          .targets = files->imports + files->records[number].first_import};
+    if (!declarations_view(lowered->declarations, &file->declarations) ||
+        file->declarations.import_count != files->records[number].import_count)
+        return NULL;
+    uint32_t count = file->declarations.count;
+    file->interface_keys = arena_allocate(arena, count * sizeof *file->interface_keys);
+    file->key_states = arena_allocate(arena, count);
+    memset(file->interface_keys, 0, count * sizeof *file->interface_keys);
+    memset(file->key_states, KEY_UNKNOWN, count);
+    return file;
+}
+
+const UnitRow *build_recorded(const Build *build, uint32_t file, const UnitRecord **units)
+{
+    if (build->found.renumbered && !build->units_are_updated)
+        file = build->found.old_number[file];
+    if (file >= build->cache.units.file_count)
+        return NULL;
+    *units = unit_table_units(&build->cache.units, file);
+    return unit_table_row(&build->cache.units, file);
+}
+
+/* The interface keys of a file that no change reaches are those on record. */
+static void take_recorded_keys(const Build *build, uint32_t number, ProgramFile *file)
+{
+    const UnitRecord *units;
+    const UnitRow *row = build_recorded(build, number, &units);
+    if (row == NULL || row->unit_count != file->declarations.count)
+        return;
+    for (uint32_t i = 0; i < row->unit_count; i++) {
+        file->interface_keys[i] = units[i].interface_key;
+        file->key_states[i] = KEY_KNOWN;
+    }
+}
+
+/* ---- on demand ----------------------------------------------------------------------------- */
+
+/* The file as it is kept, or NULL. What is kept and not well formed is as good as lost. */
+static ProgramFile *find_file(Build *build, uint32_t number, Arena *arena)
+{
+    Lowered lowered;
+    if (build->request.force ||
+        !zir_cache_get(&build->cache.zir, build->cache.files.records[number].content, &lowered))
+        return NULL;
+    return make_file(build, number, &lowered, arena);
+}
+
+/* Keeps what was lowered in this build, in place of what may be there and was of no use. */
+static void keep(Build *build, Hash128 content, Slice object)
+{
+    Lowered there;
+    Declarations view;
+    if (zir_cache_get(&build->cache.zir, content, &there) &&
+        !declarations_view(there.declarations, &view))
+        zir_cache_invalidate(&build->cache.zir, content);
+    zir_cache_put_joined(&build->cache.zir, content, object);
+}
+
+/* The object is gone (a damaged pack): makes it again from the source, which must still be what
+ * was hashed. */
+static int lower_again(Build *build, uint32_t number, Lowered *lowered)
+{
+    const FileHashCache *files = &build->cache.files;
+    Diagnostics ignored = {0};
+    Slice source;
+    FileStamp stamp;
+    int status = file_read(build->project_fd, file_hash_cache_path(files, number).data,
+                           &build->loaded, &source, &stamp);
+    if (status != 0)
+        return status;
+    if (!hash_equal(hash_bytes(source), files->records[number].content))
+        return -ESTALE;
+    const Compiler *compiler = build->request.compiler;
+    bool is_right =
+        compiler->lower(compiler->language, source, &build->loaded, &ignored, lowered);
+    diagnostics_free(&ignored);
+    build->counts.files_lowered++;
+    if (!is_right)
+        return -ESTALE;
+    ByteBuffer *healed = &build->healed;
+    HealedObject object = {files->records[number].content,
+                           zir_cache_join(lowered, &build->loaded)};
+    buffer_put(healed, slice_of(&object, sizeof object));
+    return 0;
+}
+
+void build_keep_healed(Build *build)
+{
+    size_t count = build->healed.size / sizeof(HealedObject);
+    const HealedObject *objects = (const HealedObject *)(const void *)build->healed.data;
+    for (size_t i = 0; i < count; i++)
+        keep(build, objects[i].content, objects[i].object);
+    build->healed.size = 0;
+}
+
+/* What stands for a file that cannot be had: it offers nothing, and the build fails. */
+static ProgramFile *miss_file(Build *build, uint32_t number, int error)
+{
+    ProgramFile *file = arena_allocate(&build->loaded, sizeof *file);
+    *file = (ProgramFile){.path = file_hash_cache_path(&build->cache.files, number)};
+    build->load_error = error;
+    build->load_error_file = number;
+    return file;
+}
+
+static ProgramFile *load_file(Build *build, uint32_t number)
+{
+    Lowered lowered;
+    ProgramFile *file = find_file(build, number, &build->loaded);
+    if (file == NULL) {
+        int status = lower_again(build, number, &lowered);
+        if (status == 0)
+            file = make_file(build, number, &lowered, &build->loaded);
+        if (file == NULL)
+            return miss_file(build, number, status == 0 ? EBADMSG : -status);
+    }
+    if (!build->plan[number].is_affected)
+        take_recorded_keys(build, number, file);
+    return file;
+}
+
+ProgramFile *build_program_file(Program *program, uint32_t number)
+{
+    Build *build = build_of(program);
+    ProgramFile *file = build_loaded_file(build, number);
+    if (file != NULL)
+        return file;
+    pthread_mutex_lock(&build->loading);
+    file = build_loaded_file(build, number);
+    if (file == NULL) {
+        file = load_file(build, number);
+        publish(build, number, file);
+    }
+    pthread_mutex_unlock(&build->loading);
+    return file;
+}
+
+BuildStatus build_check_loading(Build *build)
+{
+    if (build->load_error == 0)
+        return BUILD_OK;
+    Slice path = file_hash_cache_path(&build->cache.files, build->load_error_file);
+    if (build->load_error == ESTALE)
+        return build_fail(build, path.data, "the file was changed while it was built", 0);
+    return build_fail(build, path.data, "cannot read", build->load_error);
+}
+
+/* ---- lowering what changed ----------------------------------------------------------------- */
+
+typedef struct LoweredChange {
+    Slice object; /* for the ZirCache, if it was not there */
+    bool was_cached, is_wrong;
+} LoweredChange;
+
+typedef struct LowerLoop {
+    Build *build;
+    LoweredChange *results; /* per change of the discovery */
+} LowerLoop;
+
+/* Lowered in memory that is used again and stays in the processor's cache; what remains is
+ * copied once to where it can stay. */
+static ProgramFile *lower_source(Build *build, const FileChange *change, BuildWorker *scratch,
+                                 Slice *object)
+{
+    const Compiler *compiler = build->request.compiler;
+    Lowered lowered;
+    arena_reset(&scratch->once);
+    scratch->diagnostics.path = file_hash_cache_path(&build->cache.files, change->file);
+    if (!compiler->lower(compiler->language, change->source, &scratch->once,
+                         &scratch->diagnostics, &lowered))
+        return NULL;
+    *object = zir_cache_join(&lowered, &scratch->arena);
+    ProgramFile *file = make_file(build, change->file, &lowered, &scratch->arena);
+    if (file == NULL)
+        diagnostics_add(&scratch->diagnostics, 1, 1,
+                        "internal error: the import scanner and the parser disagree");
+    return file;
+}
+
+static void lower_change(void *arg, size_t index, unsigned worker)
+{
+    const LowerLoop *loop = arg;
+    Build *build = loop->build;
+    BuildWorker *scratch = &build->workers[worker];
+    const FileChange *change = &build->found.changes[index];
+    LoweredChange *result = &loop->results[index];
+    if (change->kind == FILE_TOUCHED)
+        return;
+    ProgramFile *file = find_file(build, change->file, &scratch->arena);
+    result->was_cached = file != NULL;
+    if (file == NULL)
+        file = lower_source(build, change, scratch, &result->object);
+    result->is_wrong = file == NULL;
+    publish(build, change->file, file);
+}
+
+static bool keep_and_tell(Build *build, const LoweredChange *results)
+{
+    bool is_wrong = false;
+    for (size_t i = 0; i < build->found.change_count; i++) {
+        const FileChange *change = &build->found.changes[i];
+        if (change->kind == FILE_TOUCHED)
+            continue;
+        Slice path = file_hash_cache_path(&build->cache.files, change->file);
+        build->plan[change->file].source_changed = true;
+        is_wrong |= results[i].is_wrong;
+        observe(build->request.observer,
+                results[i].was_cached ? DECISION_IR_CACHED : DECISION_IR_LOWERED, path);
+        if (results[i].was_cached)
+            continue;
+        build->counts.files_lowered++;
+        if (!results[i].is_wrong)
+            keep(build, build->cache.files.records[change->file].content, results[i].object);
+    }
+    return !is_wrong;
+}
+
+BuildStatus build_lower(Build *build)
+{
+    size_t count = build->found.change_count;
+    build->files = memory_allocate_zeroed(build->cache.files.count + 1, sizeof *build->files);
+    LowerLoop loop = {build, memory_allocate_zeroed(count + 1, sizeof *loop.results)};
+    executor_run(build->request.executor, count, lower_change, &loop);
+    bool is_right = keep_and_tell(build, loop.results);
+    free(loop.results);
+    for (unsigned i = 0; i < build->request.executor->workers; i++)
+        diagnostics_append(&build->diagnostics, &build->workers[i].diagnostics);
+    diagnostics_sort(&build->diagnostics);
+    return is_right ? BUILD_OK : BUILD_PROGRAM_WRONG;
+}

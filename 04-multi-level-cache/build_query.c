@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/* What a build can be asked: sections, blobs, counts, diagnostics; and clean. */
+#include "build_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+uint32_t build_section_count(const Build *build)
+{
+    return build->cache.files.count;
+}
+
+Slice build_section_path(const Build *build, uint32_t section)
+{
+    return file_hash_cache_path(&build->cache.files, section);
+}
+
+Hash128 build_section_key(const Build *build, uint32_t section)
+{
+    const UnitRecord *units;
+    if (build->plan == NULL)
+        return (Hash128){0, 0};
+    if (build->plan[section].is_rekeyed)
+        return build->plan[section].row.section_key;
+    return build_recorded(build, section, &units)->section_key;
+}
+
+bool build_section_is_dirty(const Build *build, uint32_t section)
+{
+    return build->plan != NULL && build->plan[section].is_dirty;
+}
+
+const uint32_t *build_dirty_sections(const Build *build, uint32_t *count)
+{
+    *count = build->dirty_count;
+    return build->dirty;
+}
+
+Slice build_prelude(Build *build)
+{
+    if (build_prepare(build) == BUILD_OK)
+        build_make_prelude(build);
+    return buffer_slice(&build->prelude);
+}
+
+bool build_prelude_is_dirty(const Build *build)
+{
+    return build->prelude_is_dirty;
+}
+
+bool build_had_state(const Build *build)
+{
+    return build->cache.had_state;
+}
+
+bool build_state_was_damaged(const Build *build)
+{
+    return build->cache.was_damaged;
+}
+
+bool build_settings_changed(const Build *build)
+{
+    return build->cache.settings_changed;
+}
+
+bool build_files_renumbered(const Build *build)
+{
+    return build->found.renumbered;
+}
+
+bool build_output_is_unsettled(const Build *build)
+{
+    return build->cache.is_unsettled;
+}
+
+bool build_may_be_unsynced(const Build *build)
+{
+    return build->cache.may_be_unsynced;
+}
+
+bool build_blob(const Build *build, const char *name, Slice *blob)
+{
+    return manifest_blob(&build->cache.manifest, name, blob);
+}
+
+void build_set_blob(Build *build, const char *name, Slice blob)
+{
+    manifest_set_blob(&build->cache.manifest, name, blob);
+}
+
+int build_cache_fd(const Build *build)
+{
+    return build->cache.directory.fd;
+}
+
+const char *build_entry_id(const Build *build)
+{
+    return build->cache.entry_id;
+}
+
+const Diagnostics *build_diagnostics(const Build *build)
+{
+    return &build->diagnostics;
+}
+
+Slice build_source(const Build *build, Slice path, Arena *arena)
+{
+    Slice source = {"", 0};
+    FileStamp stamp;
+    char *name = arena_copy(arena, path);
+    if (file_read(build->project_fd, name, arena, &source, &stamp) != 0)
+        return (Slice){"", 0};
+    return source;
+}
+
+const BuildFailure *build_failure(const Build *build)
+{
+    return &build->failure;
+}
+
+const BuildCounts *build_counts(const Build *build)
+{
+    return &build->counts;
+}
+
+const BuildTimes *build_times(const Build *build)
+{
+    return &build->times;
+}
+
+const BuildRequest *build_request(const Build *build)
+{
+    return &build->request;
+}
+
+int build_project_fd(const Build *build)
+{
+    return build->project_fd;
+}
+
+/* ---- clean --------------------------------------------------------------------------------- */
+
+static BuildStatus clean_failed(BuildFailure *failure, const char *path, const char *what,
+                                int status)
+{
+    failure->what = what;
+    failure->error = -status;
+    snprintf(failure->path, sizeof failure->path, "%s", path);
+    return BUILD_MACHINE_FAILED;
+}
+
+static int entry_id_of(const char *entry, char id[ENTRY_ID_SIZE + 1])
+{
+    const char *slash = strrchr(entry, '/');
+    char directory[4096] = ".";
+    if (slash != NULL)
+        snprintf(directory, sizeof directory, "%.*s", (int)(slash - entry + 1), entry);
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    int status = cache_directory_entry_id(fd, slice_from(slash == NULL ? entry : slash + 1), id);
+    close(fd);
+    return status;
+}
+
+BuildStatus build_clean(const char *cache_dir, const char *entry, BuildFailure *failure)
+{
+    CacheDirectory directory;
+    char id[ENTRY_ID_SIZE + 1];
+    int status = entry == NULL ? 0 : entry_id_of(entry, id);
+    if (status != 0)
+        return clean_failed(failure, entry, "cannot open its directory", status);
+    status = cache_directory_open(&directory, cache_dir, false, NULL, NULL);
+    if (status == -ENOENT)
+        return BUILD_OK;
+    if (status != 0)
+        return clean_failed(failure, cache_dir, directory.failed, status);
+    status = cache_directory_clean(&directory, entry == NULL ? NULL : id);
+    cache_directory_close(&directory);
+    if (status != 0)
+        return clean_failed(failure, cache_dir, "cannot remove a file of the cache", status);
+    return BUILD_OK;
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+#include "cache_directory.h"
+
+#include "content_hash.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* mkdir -p */
+static int make_directories(const char *path)
+{
+    char prefix[PATH_MAX];
+    size_t size = strlen(path);
+    if (size >= sizeof prefix)
+        return -ENAMETOOLONG;
+    memcpy(prefix, path, size + 1);
+    for (size_t i = 1; i <= size; i++) {
+        if (prefix[i] != '/' && prefix[i] != '\0')
+            continue;
+        prefix[i] = '\0';
+        if (mkdir(prefix, 0777) != 0 && errno != EEXIST)
+            return -errno;
+        prefix[i] = path[i];
+    }
+    return 0;
+}
+
+static int open_directory(CacheDirectory *directory, const char *path, bool make)
+{
+    directory->failed = "cannot open the cache directory";
+    directory->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory->fd < 0 && errno == ENOENT && make) {
+        int status = make_directories(path);
+        if (status != 0) {
+            directory->failed = "cannot make the cache directory";
+            return status;
+        }
+        directory->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    }
+    if (directory->fd < 0)
+        return -errno;
+    struct stat stat;
+    if (fstat(directory->fd, &stat) != 0)
+        return -errno;
+    if (stat.st_uid != geteuid()) {
+        directory->failed = "cannot use a cache directory of another user";
+        return -EPERM;
+    }
+    return 0;
+}
+
+typedef struct Waiting {
+    void (*tell)(void *context); /* NULL: nobody wants to know, or it was told */
+    void *context;
+} Waiting;
+
+static int wait_for_lock(int fd, Waiting *waiting)
+{
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return 0;
+    if (errno != EWOULDBLOCK)
+        return -errno;
+    if (waiting->tell != NULL)
+        waiting->tell(waiting->context);
+    waiting->tell = NULL;
+    while (flock(fd, LOCK_EX) != 0)
+        if (errno != EINTR)
+            return -errno;
+    return 0;
+}
+
+static bool is_same_file(int dir_fd, const char *name, int fd)
+{
+    struct stat there, here;
+    return fstatat(dir_fd, name, &there, 0) == 0 && fstat(fd, &here) == 0 &&
+           there.st_ino == here.st_ino && there.st_dev == here.st_dev;
+}
+
+/* The directory behind the path, locked; -EAGAIN if it was removed or replaced meanwhile. */
+static int try_open(CacheDirectory *directory, const char *path, bool make, Waiting *waiting)
+{
+    int status = open_directory(directory, path, make);
+    if (status != 0)
+        return status;
+    directory->failed = "cannot lock the cache directory";
+    directory->lock_fd =
+        openat(directory->fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (directory->lock_fd < 0)
+        return errno == ENOENT ? -EAGAIN : -errno;
+    status = wait_for_lock(directory->lock_fd, waiting);
+    if (status == 0 && (!is_same_file(directory->fd, "lock", directory->lock_fd) ||
+                        !is_same_file(AT_FDCWD, path, directory->fd)))
+        status = -EAGAIN;
+    return status;
+}
+
+int cache_directory_open(CacheDirectory *directory, const char *path, bool make,
+                         void (*waiting)(void *context), void *context)
+{
+    Waiting told = {waiting, context};
+    int status;
+    *directory = (CacheDirectory){-1, -1, NULL};
+    do {
+        cache_directory_close(directory);
+        status = try_open(directory, path, make, &told);
+    } while (status == -EAGAIN);
+    if (status != 0)
+        cache_directory_close(directory);
+    return status;
+}
+
+void cache_directory_close(CacheDirectory *directory)
+{
+    if (directory->lock_fd >= 0)
+        close(directory->lock_fd);
+    if (directory->fd >= 0)
+        close(directory->fd);
+    directory->lock_fd = directory->fd = -1;
+}
+
+int cache_directory_entry_id(int project_fd, Slice name, char id[ENTRY_ID_SIZE + 1])
+{
+    struct stat stat;
+    char link[64], path[PATH_MAX];
+    char hex[HASH_HEX_SIZE + 1];
+    ByteBuffer key = {0};
+    snprintf(link, sizeof link, "/proc/self/fd/%d", project_fd);
+    ssize_t size = readlink(link, path, sizeof path);
+    if (size > 0) {
+        key_put_slice(&key, slice_of(path, (size_t)size));
+    } else { /* no /proc: the directory's identity on its disk serves as well */
+        if (fstat(project_fd, &stat) != 0)
+            return -errno;
+        key_put_slice(&key, slice_of(&stat.st_dev, sizeof stat.st_dev));
+        key_put_slice(&key, slice_of(&stat.st_ino, sizeof stat.st_ino));
+    }
+    key_put_slice(&key, name);
+    hash_to_hex(hash_bytes(buffer_slice(&key)), hex);
+    memcpy(id, hex, ENTRY_ID_SIZE);
+    id[ENTRY_ID_SIZE] = '\0';
+    buffer_free(&key);
+    return 0;
+}
+
+/* ---- cleaning ------------------------------------------------------------------------------ */
+
+static bool begins_with_id(const char *name, const char *id)
+{
+    if (id != NULL && strncmp(name, id, ENTRY_ID_SIZE) != 0)
+        return false;
+    return strspn(name, "0123456789abcdef") == ENTRY_ID_SIZE && name[ENTRY_ID_SIZE] == '.';
+}
+
+static bool is_shared_file(const char *name)
+{
+    static const char *const names[] = {"zir.pack", "zir.index", "air.pack", "air.index", "clock"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        size_t size = strlen(names[i]);
+        if (strncmp(name, names[i], size) == 0 &&
+            (name[size] == '\0' || strncmp(name + size, ".tmp", 4) == 0))
+            return true;
+    }
+    return false;
+}
+
+int cache_directory_clean(const CacheDirectory *directory, const char *id)
+{
+    int status = 0;
+    int fd = openat(directory->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *list = fd < 0 ? NULL : fdopendir(fd);
+    if (list == NULL) {
+        status = -errno;
+        if (fd >= 0)
+            close(fd);
+        return status;
+    }
+    for (struct dirent *item; (item = readdir(list)) != NULL;) {
+        bool is_ours =
+            begins_with_id(item->d_name, id) || (id == NULL && is_shared_file(item->d_name));
+        if (is_ours && unlinkat(directory->fd, item->d_name, 0) != 0 && errno != ENOENT)
+            status = -errno;
+    }
+    closedir(list);
+    return status;
+}

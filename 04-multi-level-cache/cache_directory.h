@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The directory that all caches of a project live in, and the lock on it.
+ *
+ * One build at a time uses a cache directory. The lock is flock on a file that is never removed:
+ * the kernel releases it when the process ends, however it ends. After the lock is taken the
+ * file is compared with the one the path leads to now, in case somebody replaced the directory
+ * between open and flock:
+ *
+ *     build A: open lock                    user: rm -r .mini_cache
+ *     build B: mkdir, open a new lock, flock it
+ *     build A: flock the old lock           both hold "the lock"
+ *
+ * Objects are shared by all entries of a directory; state belongs to one entry and its files
+ * begin with the entry's id, a hash of its absolute path.
+ */
+#ifndef CACHE_DIRECTORY_H
+#define CACHE_DIRECTORY_H
+
+#include "slice.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { ENTRY_ID_SIZE = 16 };
+
+typedef struct CacheDirectory { /* closed: both descriptors -1 */
+    int fd;
+    int lock_fd;
+    const char *failed; /* what the last open could not do; static text */
+} CacheDirectory;
+
+/* Makes the directory if it is missing (with those above it), opens and locks it. If somebody
+ * holds the lock, `waiting` is called once and the call waits. 0; -EPERM if it belongs to
+ * another user; or another negative errno, with `failed` set. */
+int cache_directory_open(CacheDirectory *directory, const char *path, bool make,
+                         void (*waiting)(void *context), void *context);
+
+/* Releases the lock. */
+void cache_directory_close(CacheDirectory *directory);
+
+/* The id of the entry called `name` in the directory `project_fd`. 0 or a negative errno. */
+int cache_directory_entry_id(int project_fd, Slice name, char id[ENTRY_ID_SIZE + 1]);
+
+/* Removes the files of one entry, or of all entries and the objects if `id` is NULL. Only files
+ * whose names the stages make are removed; the lock stays. 0 or a negative errno. */
+int cache_directory_clean(const CacheDirectory *directory, const char *id);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

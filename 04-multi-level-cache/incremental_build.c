@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: MIT */
+#include "build_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+double build_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+double build_lap(double *start)
+{
+    double now = build_now(), lap = now - *start;
+    *start = now;
+    return lap;
+}
+
+BuildStatus build_fail(Build *build, const char *path, const char *what, int error)
+{
+    build->failure.what = what;
+    build->failure.error = error < 0 ? -error : error;
+    snprintf(build->failure.path, sizeof build->failure.path, "%s", path);
+    return BUILD_MACHINE_FAILED;
+}
+
+static BuildStatus cache_failed(Build *build, int status)
+{
+    build->counts.bytes_written = build->cache.bytes_written;
+    if (status == 0)
+        return BUILD_OK;
+    return build_fail(build, build->cache_path, build->cache.failed, status);
+}
+
+/* ---- opening ------------------------------------------------------------------------------- */
+
+static char *copy_text(const char *text, size_t size)
+{
+    char *copy = memory_allocate(size + 1);
+    memcpy(copy, text, size);
+    copy[size] = '\0';
+    return copy;
+}
+
+/* "a/b/main.mini" is the file "main.mini" in "a/b"; "main.mini" is in ".". */
+static void split_entry(Build *build)
+{
+    const char *entry = build->request.entry;
+    const char *slash = strrchr(entry, '/');
+    build->entry = slice_from(slash == NULL ? entry : slash + 1);
+    if (slash == NULL)
+        build->directory = copy_text(".", 1);
+    else
+        build->directory = copy_text(entry, slash == entry ? 1 : (size_t)(slash - entry));
+}
+
+static void choose_cache_path(Build *build)
+{
+    const char *wanted = build->request.cache_dir;
+    ByteBuffer path = {0};
+    if (wanted != NULL) {
+        buffer_put(&path, slice_from(wanted));
+    } else {
+        buffer_put(&path, slice_from(build->directory));
+        buffer_put(&path, slice_from("/.mini_cache"));
+    }
+    buffer_put_byte(&path, '\0');
+    build->cache_path = path.data;
+}
+
+static Build *make_build(const BuildRequest *request)
+{
+    Build *build = memory_allocate_zeroed(1, sizeof *build);
+    unsigned workers = request->executor->workers;
+    build->request = *request;
+    build->project_fd = -1;
+    build->workers = memory_allocate_zeroed(workers, sizeof *build->workers);
+    build->codegen = memory_allocate_zeroed(workers, sizeof *build->codegen);
+    pthread_mutex_init(&build->loading, NULL);
+    split_entry(build);
+    choose_cache_path(build);
+    return build;
+}
+
+/* The entry is looked at before a cache is made for it: a mistyped name leaves nothing behind. */
+static BuildStatus open_project(Build *build)
+{
+    FileStamp stamp;
+    build->project_fd = open(build->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int status = build->project_fd < 0 ? -errno : 0;
+    if (status == 0)
+        status = file_stamp_at(build->project_fd, build->entry.data, &stamp);
+    if (status == 0)
+        return BUILD_OK;
+    build_fail(build, build->request.entry, "cannot read the entry file", status);
+    bool is_wrong_name = status == -ENOENT || status == -ENOTDIR || status == -EISDIR ||
+                         status == -EINVAL;
+    return is_wrong_name ? BUILD_PROGRAM_WRONG : BUILD_MACHINE_FAILED;
+}
+
+static BuildStatus open_cache(Build *build)
+{
+    CacheRequest request = {
+        .directory = build->cache_path,
+        .project_fd = build->project_fd,
+        .entry = build->entry,
+        .fingerprint = build->request.compiler->fingerprint,
+        .forget = build->request.force,
+        .observer = build->request.observer,
+        .waiting = build->request.waiting,
+        .waiting_context = build->request.waiting_context,
+    };
+    build->cache_is_open = true;
+    return cache_failed(build, multi_level_cache_open(&build->cache, &request));
+}
+
+BuildStatus build_open(Build **opened, const BuildRequest *request)
+{
+    double lap = build_now();
+    Build *build = make_build(request);
+    *opened = build;
+    BuildStatus status = open_project(build);
+    if (status == BUILD_OK)
+        status = open_cache(build);
+    build->program = (Program){.file = build_program_file,
+                               .fingerprint = request->compiler->fingerprint,
+                               .entry_point = request->compiler->entry_point};
+    build->times.open = build_lap(&lap);
+    return status;
+}
+
+/* ---- planning ------------------------------------------------------------------------------ */
+
+static BuildStatus run_discovery(Build *build)
+{
+    const Compiler *compiler = build->request.compiler;
+    DiscoveryRequest request = {
+        .dir_fd = build->project_fd,
+        .clock_dir_fd = build->cache.directory.fd,
+        .entry = build->entry,
+        .trust_nothing = build->request.paranoid,
+        .scan = compiler->scan_imports,
+        .language = compiler->language,
+        .executor = build->request.executor,
+        .observer = build->request.observer,
+        .diagnostics = &build->diagnostics,
+    };
+    int status = discover(&build->found, &request, &build->cache.files);
+    build->counts.files_total = build->cache.files.count;
+    build->counts.files_stat = build->found.files_stat;
+    build->counts.files_hashed = build->found.files_hashed;
+    build->counts.bytes_read = build->found.bytes_read;
+    build->counts.files_removed = build->found.removed;
+    build->counts.sections_total = build->cache.files.count;
+    if (status == -EBADMSG && build->found.error == 0) {
+        diagnostics_sort(&build->diagnostics);
+        return BUILD_PROGRAM_WRONG;
+    }
+    if (status != 0)
+        return build_fail(build, build->found.error_path, "cannot read", status);
+    return BUILD_OK;
+}
+
+static void count_changes(Build *build)
+{
+    for (size_t i = 0; i < build->found.change_count; i++) {
+        FileChangeKind kind = build->found.changes[i].kind;
+        build->counts.files_changed += kind == FILE_CHANGED;
+        build->counts.files_added += kind == FILE_ADDED;
+    }
+}
+
+/* One hash over fingerprint, paths and contents: equal to the last build's, nothing to do. */
+static Hash128 combined_hash(const Build *build)
+{
+    return file_hash_cache_combined(&build->cache.files, build->program.fingerprint);
+}
+
+static bool nothing_changed(Build *build)
+{
+    const ManifestHeader *last = &build->cache.manifest.header;
+    if (!build->cache.had_state || build->found.renumbered)
+        return false;
+    build->summary.combined = last->combined;
+    if (build->found.change_count != 0)
+        build->summary.combined = combined_hash(build);
+    return hash_equal(build->summary.combined, last->combined);
+}
+
+static BuildStatus open_rest(Build *build)
+{
+    int status = multi_level_cache_open_units(&build->cache);
+    if (status == 0)
+        status = multi_level_cache_open_objects(&build->cache);
+    return cache_failed(build, status);
+}
+
+static BuildStatus prepare(Build *build)
+{
+    double lap = build_now();
+    uint32_t count = build->cache.files.count;
+    BuildStatus status = open_rest(build);
+    build->times.open += build_lap(&lap);
+    if (status != BUILD_OK)
+        return status;
+    build->program.entry_file = file_hash_cache_find(&build->cache.files, build->entry);
+    build->plan = memory_allocate_zeroed(count + 1, sizeof *build->plan);
+    status = build_lower(build);
+    build->times.lower = build_lap(&lap);
+    if (status == BUILD_OK)
+        status = build_make_plan(build);
+    else if (build_commit_objects(build) != BUILD_OK)
+        status = BUILD_MACHINE_FAILED;
+    build->times.keys = build_lap(&lap);
+    return status;
+}
+
+BuildStatus build_prepare(Build *build)
+{
+    if (!build->is_prepared)
+        build->prepared = prepare(build);
+    build->is_prepared = true;
+    return build->prepared;
+}
+
+BuildStatus build_plan(Build *build)
+{
+    double lap = build_now();
+    BuildStatus status = run_discovery(build);
+    build->times.discover = build_lap(&lap);
+    if (status != BUILD_OK)
+        return status;
+    count_changes(build);
+    if (nothing_changed(build)) {
+        build->summary.prelude = build->cache.manifest.header.prelude;
+        build->counts.functions_total = build->cache.manifest.header.function_count;
+        build->counts.functions_cached = build->counts.functions_total;
+        return BUILD_OK;
+    }
+    build->is_changed = true;
+    build->summary.combined = combined_hash(build);
+    return build_prepare(build);
+}
+
+bool build_is_unchanged(const Build *build)
+{
+    return !build->is_changed;
+}
+
+/* ---- committing ---------------------------------------------------------------------------- */
+
+BuildStatus build_commit_objects(Build *build)
+{
+    return cache_failed(
+        build, multi_level_cache_commit_objects(&build->cache, build->request.sync));
+}
+
+static void replace_units(Build *build)
+{
+    uint32_t count = build->cache.files.count;
+    UnitRow *rows = memory_allocate_zeroed(count + 1, sizeof *rows);
+    const UnitRecord **units = memory_allocate_zeroed(count + 1, sizeof *units);
+    for (uint32_t i = 0; i < count; i++) {
+        const PlannedFile *plan = &build->plan[i];
+        rows[i] = plan->is_rekeyed ? plan->row : *build_recorded(build, i, &units[i]);
+        if (plan->is_rekeyed)
+            units[i] = plan->units;
+    }
+    unit_table_replace(&build->cache.units, rows, units, count);
+    free(units);
+    free(rows);
+}
+
+static void set_units(Build *build)
+{
+    UnitTable *table = &build->cache.units;
+    for (uint32_t i = 0; i < table->file_count; i++)
+        if (build->plan[i].is_rekeyed)
+            unit_table_set(table, i, &build->plan[i].row, build->plan[i].units);
+}
+
+static void update_units(Build *build)
+{
+    const UnitTable *table = &build->cache.units;
+    if (build->plan == NULL || build->units_are_updated)
+        return;
+    if (build->found.renumbered || table->file_count != build->cache.files.count ||
+        unit_table_is_wasteful(table))
+        replace_units(build);
+    else
+        set_units(build);
+    build->units_are_updated = true;
+}
+
+/* What was lowered is kept also where nothing had to be emitted: after the edit of a comment. */
+BuildStatus build_save(Build *build)
+{
+    double lap = build_now();
+    build_keep_healed(build);
+    BuildStatus status = build_commit_objects(build);
+    update_units(build);
+    if (status == BUILD_OK)
+        status = cache_failed(build, multi_level_cache_save(&build->cache, build->request.sync));
+    build->times.save += build_lap(&lap);
+    return status;
+}
+
+bool build_wants_commit(const Build *build)
+{
+    return build->is_changed || state_file_is_changed(&build->cache.files.state) ||
+           build->cache.may_be_unsynced;
+}
+
+BuildStatus build_begin_output(Build *build)
+{
+    return cache_failed(build,
+                        multi_level_cache_begin_output(&build->cache, build->request.sync));
+}
+
+BuildStatus build_commit(Build *build)
+{
+    double lap = build_now();
+    build->summary.function_count = build->counts.functions_total;
+    int status = multi_level_cache_commit(&build->cache, &build->summary, build->request.sync);
+    build->times.commit += build_lap(&lap);
+    return cache_failed(build, status);
+}
+
+void build_close(Build *build)
+{
+    if (build == NULL)
+        return;
+    for (unsigned i = 0; i < build->request.executor->workers; i++) {
+        arena_free(&build->workers[i].arena);
+        arena_free(&build->workers[i].once);
+        buffer_free(&build->workers[i].key);
+        diagnostics_free(&build->workers[i].diagnostics);
+        codegen_scratch_free(&build->codegen[i]);
+    }
+    free(build->workers);
+    free(build->codegen);
+    free(build->files);
+    free(build->plan);
+    free(build->dirty);
+    buffer_free(&build->prelude);
+    buffer_free(&build->healed);
+    arena_free(&build->loaded);
+    diagnostics_free(&build->diagnostics);
+    discovery_free(&build->found);
+    if (build->cache_is_open)
+        multi_level_cache_close(&build->cache);
+    if (build->project_fd >= 0)
+        close(build->project_fd);
+    pthread_mutex_destroy(&build->loading);
+    free(build->directory);
+    free(build->cache_path);
+    free(build);
+}

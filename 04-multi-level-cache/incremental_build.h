@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The build engine: from an entry file to the sections of an output, doing only what changed.
+ *
+ * Who writes the output is the caller's choice. Stage 4's demo concatenates the sections, stage
+ * 5 patches them into the file of the last build.
+ *
+ *     Build *build;
+ *     status = build_open(&build, &request);          lock the cache, load the state
+ *     if (status == BUILD_OK)
+ *         status = build_plan(build);                 discover, lower, keys: what must be emitted?
+ *     if (status == BUILD_OK && !build_is_unchanged(build)) {
+ *         build_want_all(build);                      or build_want_section, one by one
+ *         status = build_emit(build);                 emit; keep the results in the packs
+ *         if (status == BUILD_OK)
+ *             status = build_save(build);             state to disk, not yet valid
+ *         ... build_begin_output, write the output, build_set_blob ...
+ *         if (status == BUILD_OK)
+ *             status = build_commit(build);           one rename makes it all valid
+ *     }
+ *     ... build_diagnostics, build_failure ...
+ *     build_close(build);
+ *
+ * A process that is killed at any instruction leaves the old state or the new one.
+ *
+ * Threads: one build is used from one thread; it runs its loops through the request's executor.
+ */
+#ifndef INCREMENTAL_BUILD_H
+#define INCREMENTAL_BUILD_H
+
+#include "compiler.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum BuildStatus { /* the exit status of a command that ends this way */
+    BUILD_OK = 0,
+    BUILD_PROGRAM_WRONG = 1, /* the diagnostics say why */
+    BUILD_MISUSED = 2,       /* the failure says why: an impossible request */
+    BUILD_MACHINE_FAILED = 3 /* the failure says why: I/O, a cache that cannot be opened */
+} BuildStatus;
+
+typedef struct BuildFailure { /* printed as "path: what: why" */
+    char path[512];
+    const char *what;  /* static text: "cannot open the cache" */
+    int error;         /* positive errno, or 0 */
+} BuildFailure;
+
+typedef struct BuildRequest {
+    const Compiler *compiler;
+    const char *entry;     /* path of the entry file, from the working directory */
+    const char *cache_dir; /* NULL: ".mini_cache" beside the entry. Made if missing */
+    Executor *executor;
+    const Observer *observer; /* may be NULL */
+    bool force;               /* use nothing that is cached; write as usual */
+    bool paranoid;            /* trust no stamp */
+    bool sync;                /* fsync everything, in order */
+    void (*waiting)(void *context); /* called once if another build holds the cache; may be NULL */
+    void *waiting_context;
+} BuildRequest;
+
+typedef struct BuildCounts { /* work, not time: the same on every machine */
+    uint64_t files_total, files_stat, files_hashed, files_lowered;
+    uint64_t files_changed, files_added, files_removed;
+    /* A function is a unit with a body; structs, constants and externs are units too, checked
+     * and cached alike, but not counted here. */
+    uint64_t functions_total, functions_emitted, functions_cached;
+    uint64_t functions_dirty, functions_dependent; /* what emitted consists of */
+    uint64_t declarations_visited;                 /* whose keys were computed */
+    uint64_t sections_total, sections_dirty;
+    uint64_t bytes_read, bytes_written; /* sources read; caches and state written */
+} BuildCounts;
+
+typedef struct BuildTimes { /* seconds of wall clock */
+    double open, discover, lower, keys, emit, save, commit;
+} BuildTimes;
+
+typedef struct Build Build;
+
+/* Every BuildStatus but BUILD_OK ends the build: what follows is build_close. *build is set
+ * whatever the status, so that build_failure can be asked. */
+BuildStatus build_open(Build **build, const BuildRequest *request);
+BuildStatus build_plan(Build *build);
+
+/* True if no section differs from what the last commit recorded, and none was added or removed:
+ * there is nothing to emit, save or commit for an output that is as it was left. */
+bool build_is_unchanged(const Build *build);
+
+/* ---- sections: one per file, in path order ------------------------------------------------- */
+
+uint32_t build_section_count(const Build *build);
+Slice build_section_path(const Build *build, uint32_t section);
+
+/* path + unit keys in order: equal key, equal section. To be asked when there is a plan: when
+ * the build is not unchanged, or after build_want_section. */
+Hash128 build_section_key(const Build *build, uint32_t section);
+
+/* The key differs from the one recorded for the output, or there was none. */
+bool build_section_is_dirty(const Build *build, uint32_t section);
+
+/* The dirty sections, ascending. Valid until build_close. */
+const uint32_t *build_dirty_sections(const Build *build, uint32_t *count);
+
+/* What comes before all sections: the compiler's prelude and the lines that declarations ask
+ * for. Valid until build_close. */
+Slice build_prelude(Build *build);
+bool build_prelude_is_dirty(const Build *build);
+
+/* Asks build_emit to have the text of a section ready. Dirty sections always are. */
+void build_want_section(Build *build, uint32_t section);
+void build_want_all(Build *build);
+
+/* Emits what is missing and adds it to the packs, also when some units are wrong. */
+BuildStatus build_emit(Build *build);
+
+/* After build_emit: the texts that make up a section, in order; some may be empty. Valid until
+ * build_close. */
+const Slice *build_section_texts(const Build *build, uint32_t section, uint32_t *count);
+
+/* ---- committing ------------------------------------------------------------------------------ */
+
+/* What stood in the way of patching, besides what build_section_is_dirty tells. */
+bool build_had_state(const Build *build);           /* there is a last build of this entry */
+bool build_state_was_damaged(const Build *build);   /* a file of it failed its checks */
+bool build_settings_changed(const Build *build);    /* its fingerprint was another */
+bool build_files_renumbered(const Build *build);    /* sections came, went or moved place */
+bool build_output_is_unsettled(const Build *build); /* it began to write and did not commit */
+bool build_may_be_unsynced(const Build *build);     /* the machine restarted since, and the last
+                                                       commit was not synced */
+
+/* A floor above keeps blobs of its own in the manifest (at most 15 characters of name). The
+ * blob of the last commit is valid until build_close; false if there is none. A blob that is
+ * not set again is kept. */
+bool build_blob(const Build *build, const char *name, Slice *blob);
+void build_set_blob(Build *build, const char *name, Slice blob); /* copied */
+
+/* The cache directory, for files of a floor above, and a prefix for their names that is unique
+ * to the entry (16 characters). Lent until build_close. */
+int build_cache_fd(const Build *build);
+const char *build_entry_id(const Build *build);
+
+/* True if the state in memory is newer than that on disk although no section is dirty: the
+ * stamps of files that were touched. A save and a commit spare the next build reading them. */
+bool build_wants_commit(const Build *build);
+
+/* Writes state to disk; nothing is recorded yet. */
+BuildStatus build_save(Build *build);
+
+/* Records that the output is about to be written: until the commit it is known to be a mix. */
+BuildStatus build_begin_output(Build *build);
+
+/* Renames the manifest that makes everything valid, and removes what it superseded. */
+BuildStatus build_commit(Build *build);
+
+/* ---- telling ------------------------------------------------------------------------------- */
+
+/* Sorted. Paths are relative to the entry's directory. Valid until build_close. */
+const Diagnostics *build_diagnostics(const Build *build);
+
+/* The source of a file of the program, for showing a line of it: read again if need be, into
+ * `arena`; empty if it cannot be read. */
+Slice build_source(const Build *build, Slice path, Arena *arena);
+
+/* What the failure was, if a status was BUILD_MACHINE_FAILED or BUILD_MISUSED; or, beside
+ * BUILD_PROGRAM_WRONG, that there is no entry file. Else `what` is NULL. */
+const BuildFailure *build_failure(const Build *build);
+
+/* For a floor above that fails in its own work: records the failure and returns the status. */
+BuildStatus build_fail(Build *build, const char *path, const char *what, int error);
+
+const BuildCounts *build_counts(const Build *build);
+const BuildTimes *build_times(const Build *build);
+const BuildRequest *build_request(const Build *build);
+
+/* Directory of the entry, which section paths are relative to; -1 before build_open succeeded. */
+int build_project_fd(const Build *build);
+
+/* Releases the lock and everything else. NULL is allowed. */
+void build_close(Build *build);
+
+/* Removes the caches: all of a directory, or only the state of one entry. Only files it knows
+ * by name are removed; the lock file stays. */
+BuildStatus build_clean(const char *cache_dir, const char *entry, BuildFailure *failure);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

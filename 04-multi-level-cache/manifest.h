@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The manifest: which files, up to which length, make up the state of one entry.
+ *
+ * A commit writes packs, bases and journals first, where nobody looks yet, and then renames one
+ * small file over the old manifest. Before the rename the old state is valid, afterwards the new
+ * one; there is no moment at which it is neither.
+ *
+ *     name    <entry id>.manifest
+ *     bytes   header (fixed) │ name[16] size u32 0 u32 bytes, padded to 8 │ ...
+ *
+ * Beside it lies <entry id>.unsettled: the generation of a build that has begun to write its
+ * output. If the manifest is older than that, the output may be half old and half new.
+ */
+#ifndef MANIFEST_H
+#define MANIFEST_H
+
+#include "content_hash.h"
+#include "state_file.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { BLOB_NAME_SIZE = 16 };
+
+typedef struct ManifestHeader {
+    uint64_t generation;     /* counted from 1; 0: there is no manifest */
+    Hash128 fingerprint;     /* of the compiler that made everything */
+    Hash128 combined;        /* over all paths and contents */
+    Hash128 prelude;         /* of what goes into the prelude */
+    Hash128 boot;            /* identity of the system's run that committed it */
+    uint64_t function_count; /* of the whole program */
+    uint64_t is_synced;      /* 1: every byte was fsynced in order */
+    StateRef files, units;
+} ManifestHeader;
+
+typedef struct Manifest { /* {0}: there is none */
+    ManifestHeader header;
+    ByteBuffer blobs;  /* as on disk */
+    ByteBuffer loaded; /* private: the blobs of the last commit, once others were set */
+} Manifest;
+
+/* 0; -ENOENT, -EBADMSG (damaged): the manifest is {0}; or another negative errno. The caller
+ * frees. */
+int manifest_load(Manifest *manifest, int dir_fd, const char *entry_id);
+
+/* Writes and renames. 0 or a negative errno; on failure the old one is in place. */
+int manifest_store(const Manifest *manifest, int dir_fd, const char *entry_id, bool sync,
+                   uint64_t *written);
+
+/* The blob of that name. One of the last commit is valid until manifest_free, one that was set
+ * until the next manifest_set_blob. */
+bool manifest_blob(const Manifest *manifest, const char *name, Slice *blob);
+
+/* Sets the blob of that name (at most 15 characters); the bytes are copied. */
+void manifest_set_blob(Manifest *manifest, const char *name, Slice blob);
+
+void manifest_free(Manifest *manifest);
+
+/* Records that generation `generation` begins to write its output. 0 or a negative errno. */
+int manifest_mark_unsettled(int dir_fd, const char *entry_id, uint64_t generation, bool sync);
+
+/* True if a generation after `generation` began to write and is not known to have finished. A
+ * mark that cannot be read counts as one. */
+bool manifest_is_unsettled(int dir_fd, const char *entry_id, uint64_t generation);
+
+/* Identity of the system's current run, {0} if it has none. */
+Hash128 manifest_boot(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

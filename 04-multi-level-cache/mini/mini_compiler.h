@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Mini, plugged in. See compiler.h for what each function must do.
+ *
+ * The fingerprint is made of the identity of the running executable (the build id that the
+ * linker wrote into it, or a hash of its file), of the format versions, and of the settings: so
+ * whoever edits the code generator never meets code of the old one.
+ */
+#ifndef MINI_COMPILER_H
+#define MINI_COMPILER_H
+
+#include "compiler.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct MiniSettings { /* {0}: the defaults */
+    const char *target;       /* LLVM target triple, or NULL for this machine's */
+} MiniSettings;
+
+/* Fills in `compiler`. `prelude` receives the prelude's text, which `compiler` lends until the
+ * caller frees the buffer. `settings` may be NULL. 0; -EINVAL if the target is not one plain word
+ * (letters, digits, `-_.`); or another negative errno if the executable cannot be identified. */
+int mini_compiler_init(Compiler *compiler, const MiniSettings *settings, ByteBuffer *prelude);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+#include "multi_level_cache.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+enum { NAME_SIZE = 40 };
+
+static bool is_damage(int status)
+{
+    return status == -EBADMSG || status == -ENOENT;
+}
+
+static void note_damage(MultiLevelCache *cache, const char *what)
+{
+    cache->was_damaged = true;
+    cache->had_state = false;
+    observe(cache->observer, DECISION_STATE_DAMAGED, slice_from(what));
+}
+
+static int failed(MultiLevelCache *cache, const char *what, int status)
+{
+    if (status != 0)
+        cache->failed = what;
+    return status;
+}
+
+/* ---- loading ------------------------------------------------------------------------------- */
+
+static int load_manifest(MultiLevelCache *cache)
+{
+    int status = manifest_load(&cache->manifest, cache->directory.fd, cache->entry_id);
+    if (status == -ENOENT) {
+        observe(cache->observer, DECISION_STATE_MISSING, slice_from(cache->entry_id));
+        return 0;
+    }
+    if (status == -EBADMSG) {
+        note_damage(cache, "manifest");
+        return 0;
+    }
+    cache->had_state = status == 0;
+    return failed(cache, "cannot read the cache's manifest", status);
+}
+
+static int load_files(MultiLevelCache *cache)
+{
+    char name[NAME_SIZE];
+    snprintf(name, sizeof name, "%s.files", cache->entry_id);
+    int status = file_hash_cache_open(&cache->files, cache->directory.fd, name,
+                                      &cache->manifest.header.files);
+    if (!is_damage(status))
+        return failed(cache, "cannot read the cache's file table", status);
+    note_damage(cache, "file table");
+    return 0;
+}
+
+static void compare_with_last(MultiLevelCache *cache)
+{
+    const ManifestHeader *last = &cache->manifest.header;
+    if (cache->had_state && !hash_equal(last->fingerprint, cache->fingerprint)) {
+        cache->settings_changed = true;
+        cache->had_state = false;
+        observe(cache->observer, DECISION_SETTINGS_CHANGED, slice_from(cache->entry_id));
+    }
+    cache->is_unsettled =
+        manifest_is_unsettled(cache->directory.fd, cache->entry_id, last->generation);
+    cache->may_be_unsynced =
+        cache->had_state && !last->is_synced && !hash_equal(last->boot, manifest_boot());
+}
+
+int multi_level_cache_open(MultiLevelCache *cache, const CacheRequest *request)
+{
+    *cache = (MultiLevelCache){.fingerprint = request->fingerprint,
+                               .observer = request->observer,
+                               .directory = {-1, -1, NULL}};
+    int status = cache_directory_open(&cache->directory, request->directory, true,
+                                      request->waiting, request->waiting_context);
+    if (status != 0)
+        return failed(cache, cache->directory.failed, status);
+    status = cache_directory_entry_id(request->project_fd, request->entry, cache->entry_id);
+    if (status != 0)
+        return failed(cache, "cannot identify the entry", status);
+    status = load_manifest(cache);
+    if (status == 0)
+        status = load_files(cache);
+    if (status != 0)
+        return status;
+    compare_with_last(cache);
+    if (request->forget)
+        cache->had_state = false;
+    if (!cache->had_state)
+        file_hash_cache_replace(&cache->files, request->entry, NULL, 0);
+    return 0;
+}
+
+int multi_level_cache_open_units(MultiLevelCache *cache)
+{
+    char name[NAME_SIZE];
+    if (cache->units_open)
+        return 0;
+    snprintf(name, sizeof name, "%s.units", cache->entry_id);
+    int status = unit_table_open(&cache->units, cache->directory.fd, name,
+                                 &cache->manifest.header.units);
+    cache->units_open = true;
+    if (!cache->had_state)
+        unit_table_replace(&cache->units, NULL, NULL, 0);
+    if (!is_damage(status))
+        return failed(cache, "cannot read the cache's unit table", status);
+    if (cache->had_state)
+        note_damage(cache, "unit table");
+    return 0;
+}
+
+int multi_level_cache_open_objects(MultiLevelCache *cache)
+{
+    if (cache->objects_open)
+        return 0;
+    int status = zir_cache_open(&cache->zir, cache->directory.fd, cache->fingerprint);
+    if (status == 0)
+        status = air_cache_open(&cache->air, cache->directory.fd);
+    if (status != 0)
+        return failed(cache, "cannot open the cache's objects", status);
+    cache->objects_open = true;
+    if (object_store_is_damaged(cache->zir.store))
+        observe(cache->observer, DECISION_STATE_DAMAGED, slice_from("zir.pack"));
+    if (object_store_is_damaged(cache->air.store))
+        observe(cache->observer, DECISION_STATE_DAMAGED, slice_from("air.pack"));
+    return 0;
+}
+
+/* ---- committing ---------------------------------------------------------------------------- */
+
+int multi_level_cache_commit_objects(MultiLevelCache *cache, bool sync)
+{
+    if (!cache->objects_open)
+        return 0;
+    int status = zir_cache_commit(&cache->zir, sync, &cache->bytes_written);
+    if (status == 0)
+        status = air_cache_commit(&cache->air, sync, &cache->bytes_written);
+    return failed(cache, "cannot write the cache's objects", status);
+}
+
+int multi_level_cache_save(MultiLevelCache *cache, bool sync)
+{
+    ManifestHeader *next = &cache->manifest.header;
+    int status = state_file_commit(&cache->files.state, sync, &next->files, &cache->bytes_written);
+    if (status == 0 && cache->units_open)
+        status =
+            state_file_commit(&cache->units.state, sync, &next->units, &cache->bytes_written);
+    return failed(cache, "cannot write the cache's state", status);
+}
+
+int multi_level_cache_begin_output(MultiLevelCache *cache, bool sync)
+{
+    int status = manifest_mark_unsettled(cache->directory.fd, cache->entry_id,
+                                         cache->manifest.header.generation + 1, sync);
+    return failed(cache, "cannot write to the cache", status);
+}
+
+int multi_level_cache_commit(MultiLevelCache *cache, const CommitSummary *summary, bool sync)
+{
+    ManifestHeader *next = &cache->manifest.header;
+    next->generation++;
+    next->fingerprint = cache->fingerprint;
+    next->combined = summary->combined;
+    next->prelude = summary->prelude;
+    next->function_count = summary->function_count;
+    next->boot = manifest_boot();
+    /* What an earlier commit left unsynced stays so: this one synced only what it wrote. */
+    next->is_synced = sync && (next->is_synced || next->generation == 1);
+    int status = manifest_store(&cache->manifest, cache->directory.fd, cache->entry_id, sync,
+                                &cache->bytes_written);
+    if (status != 0)
+        return failed(cache, "cannot write the cache's manifest", status);
+    state_file_settle(&cache->files.state);
+    if (cache->units_open)
+        state_file_settle(&cache->units.state);
+    return 0;
+}
+
+void multi_level_cache_close(MultiLevelCache *cache)
+{
+    file_hash_cache_close(&cache->files);
+    unit_table_close(&cache->units);
+    zir_cache_close(&cache->zir);
+    air_cache_close(&cache->air);
+    manifest_free(&cache->manifest);
+    cache_directory_close(&cache->directory);
+}

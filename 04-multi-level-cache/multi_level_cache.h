@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The three caches as one: loaded together, committed together.
+ *
+ *     FileHashCache   what changed?                 state of one entry
+ *     ZirCache        source file → IR              objects, shared by all entries
+ *     AirCache        unit → code                   objects, shared by all entries
+ *     UnitTable       keys of every unit            state of one entry
+ *
+ * Each alone could be saved by itself, and a process killed between two of them would leave a
+ * file table that says "seen" beside a unit table that has not. So state is written where
+ * nobody looks yet, and becomes valid with the manifest, in one rename. Objects need no such
+ * care: they are addressed by what they were made from, and an object too many is never wrong.
+ *
+ * A build in which nothing changed opens the file table and nothing else.
+ *
+ *     MultiLevelCache cache;
+ *     multi_level_cache_open(&cache, &request);            lock, manifest, file table
+ *     multi_level_cache_open_units(&cache);                only if something changed
+ *     multi_level_cache_commit_objects(&cache, false);     also when the program is wrong
+ *     multi_level_cache_save(&cache, false);               state, not yet valid
+ *     multi_level_cache_begin_output(&cache, false);       from here on the output is unsettled
+ *     multi_level_cache_commit(&cache, &summary, false);   one rename
+ *     multi_level_cache_close(&cache);
+ *
+ * Every int is 0 or a negative errno, with `failed` set to what could not be done. One thread,
+ * except as the caches themselves allow.
+ */
+#ifndef MULTI_LEVEL_CACHE_H
+#define MULTI_LEVEL_CACHE_H
+
+#include "air_cache.h"
+#include "cache_directory.h"
+#include "file_hash_cache.h"
+#include "manifest.h"
+#include "observer.h"
+#include "unit_table.h"
+#include "zir_cache.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct CacheRequest {
+    const char *directory;
+    int project_fd; /* directory of the entry */
+    Slice entry;    /* its name in there */
+    Hash128 fingerprint;
+    bool forget; /* start as if nothing had been recorded */
+    const Observer *observer;
+    void (*waiting)(void *context);
+    void *waiting_context;
+} CacheRequest;
+
+typedef struct MultiLevelCache {
+    FileHashCache files;
+    ZirCache zir;
+    AirCache air;
+    UnitTable units;
+    CacheDirectory directory;
+    Manifest manifest; /* of the last commit; blobs that are set go into the next */
+    char entry_id[ENTRY_ID_SIZE + 1];
+    Hash128 fingerprint;
+    bool had_state;        /* there was a commit that this build can start from ... */
+    bool was_damaged;      /* ... or there would be, but a file failed its checks */
+    bool settings_changed; /* ... or there would be, but another fingerprint made it */
+    bool is_unsettled;     /* the last build began to write its output and did not finish */
+    bool may_be_unsynced;  /* the system was restarted since a commit without fsync */
+    bool units_open, objects_open;
+    uint64_t bytes_written;
+    const char *failed; /* static text */
+    const Observer *observer;
+} MultiLevelCache;
+
+typedef struct CommitSummary { /* what the manifest says of the program as a whole */
+    Hash128 combined;
+    Hash128 prelude;
+    uint64_t function_count;
+} CommitSummary;
+
+int multi_level_cache_open(MultiLevelCache *cache, const CacheRequest *request);
+
+/* Opens the unit table. It is empty if there was no state, or if it is damaged. */
+int multi_level_cache_open_units(MultiLevelCache *cache);
+
+/* Opens ZirCache and AirCache. */
+int multi_level_cache_open_objects(MultiLevelCache *cache);
+
+int multi_level_cache_commit_objects(MultiLevelCache *cache, bool sync);
+int multi_level_cache_save(MultiLevelCache *cache, bool sync);
+int multi_level_cache_begin_output(MultiLevelCache *cache, bool sync);
+int multi_level_cache_commit(MultiLevelCache *cache, const CommitSummary *summary, bool sync);
+
+/* Releases everything, the lock last. */
+void multi_level_cache_close(MultiLevelCache *cache);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Lowering copies parameters and body of a unit into its IR, with each reference replaced by
+ * the byte REFERENCE and its number. Emitting copies them out again and asks the lookup for
+ * each number: the parameters of what it finds may refer to further units.
+ *
+ *     IR of a unit    parameters NUL body
+ */
+#include "line_language.h"
+
+#include <ctype.h>
+
+enum { REFERENCE = 1 };
+
+/* ---- lines and words ----------------------------------------------------------------------- */
+
+static bool next_line(Slice *rest, Slice *line)
+{
+    if (rest->size == 0)
+        return false;
+    const char *end = memchr(rest->data, '\n', rest->size);
+    size_t size = end == NULL ? rest->size : (size_t)(end - rest->data);
+    *line = slice_of(rest->data, size);
+    size += end != NULL;
+    *rest = slice_of(rest->data + size, rest->size - size);
+    return true;
+}
+
+static bool take(Slice *line, const char *expected)
+{
+    Slice word = slice_from(expected);
+    if (line->size < word.size || memcmp(line->data, word.data, word.size) != 0)
+        return false;
+    *line = slice_of(line->data + word.size, line->size - word.size);
+    return true;
+}
+
+static bool is_name_byte(char byte)
+{
+    return isalnum((unsigned char)byte) || byte == '_';
+}
+
+static Slice take_name(Slice *line)
+{
+    size_t size = 0;
+    while (size < line->size && is_name_byte(line->data[size]))
+        size++;
+    Slice name = slice_of(line->data, size);
+    *line = slice_of(line->data + size, line->size - size);
+    return name;
+}
+
+/* What stands before the next `end`, which is taken too. */
+static bool take_until(Slice *line, char end, Slice *taken)
+{
+    const char *found = line->size == 0 ? NULL : memchr(line->data, end, line->size);
+    if (found == NULL)
+        return false;
+    *taken = slice_of(line->data, (size_t)(found - line->data));
+    *line = slice_of(found + 1, line->size - taken->size - 1);
+    return true;
+}
+
+static bool take_import(Slice line, Slice *path, Slice *alias)
+{
+    if (!take(&line, "import \"") || !take_until(&line, '"', path))
+        return false;
+    *alias = (Slice){0};
+    if (take(&line, " as "))
+        *alias = take_name(&line);
+    return line.size == 0;
+}
+
+static void scan_imports(void *language, Slice source, ImportScan *scan)
+{
+    (void)language;
+    Slice line, path, alias;
+    for (uint32_t number = 1; next_line(&source, &line); number++)
+        if (take_import(line, &path, &alias))
+            import_scan_add(scan, path, number, 1);
+}
+
+/* ---- lowering ------------------------------------------------------------------------------ */
+
+typedef struct Lowering {
+    DeclarationsBuilder builder;
+    ByteBuffer ir;
+    ByteBuffer aliases; /* one Slice per import */
+    Diagnostics *diagnostics;
+    uint32_t line;
+    bool failed;
+} Lowering;
+
+static void fail(Lowering *lowering, const char *message, Slice about)
+{
+    diagnostics_add(lowering->diagnostics, lowering->line, 1, "%s: '%.*s'", message,
+                    (int)about.size, about.data == NULL ? "" : about.data);
+    lowering->failed = true;
+}
+
+static uint32_t find_alias(const Lowering *lowering, Slice alias)
+{
+    size_t count = lowering->aliases.size / sizeof(Slice);
+    const Slice *aliases = (const Slice *)(const void *)lowering->aliases.data;
+    for (size_t i = 0; i < count; i++)
+        if (slice_equal(aliases[i], alias))
+            return (uint32_t)i;
+    return IMPORT_SELF;
+}
+
+static void lower_reference(Lowering *lowering, Slice *text, bool in_interface)
+{
+    uint32_t import = IMPORT_SELF;
+    Slice name = take_name(text);
+    if (take(text, ".")) {
+        import = find_alias(lowering, name);
+        if (import == IMPORT_SELF)
+            fail(lowering, "unknown alias", name);
+        name = take_name(text);
+    }
+    if (name.size == 0)
+        fail(lowering, "a name must follow the $", *text);
+    buffer_put_byte(&lowering->ir, REFERENCE);
+    buffer_put_u32(&lowering->ir, declarations_add_reference(&lowering->builder, import, name,
+                                                             in_interface));
+}
+
+static void lower_text(Lowering *lowering, Slice text, bool in_interface)
+{
+    while (text.size != 0) {
+        if (take(&text, "$")) {
+            lower_reference(lowering, &text, in_interface);
+        } else if (take(&text, "\\n")) {
+            buffer_put_byte(&lowering->ir, '\n');
+        } else {
+            if ((unsigned char)text.data[0] < ' ')
+                fail(lowering, "a control character", (Slice){0});
+            buffer_put_byte(&lowering->ir, text.data[0]);
+            text = slice_of(text.data + 1, text.size - 1);
+        }
+    }
+}
+
+static bool is_declared(const Lowering *lowering, Slice name)
+{
+    const DeclarationsBuilder *builder = &lowering->builder;
+    size_t count = builder->items.size / sizeof(Declaration);
+    const Declaration *items = (const Declaration *)(const void *)builder->items.data;
+    for (size_t i = 0; i < count; i++)
+        if (slice_equal(slice_of(builder->text.data + items[i].name.offset, items[i].name.size),
+                        name))
+            return true;
+    return false;
+}
+
+static Declaration *newest(Lowering *lowering)
+{
+    ByteBuffer *items = &lowering->builder.items;
+    return (Declaration *)(void *)(items->data + items->size) - 1;
+}
+
+static Hash128 hash_pair(Slice name, Slice text)
+{
+    ByteBuffer key = {0};
+    key_put_slice(&key, name);
+    key_put_slice(&key, text);
+    Hash128 hash = hash_bytes(buffer_slice(&key));
+    buffer_free(&key);
+    return hash;
+}
+
+static void lower_unit(Lowering *lowering, Slice line)
+{
+    Slice parameters = {0}, name = take_name(&line);
+    if (name.size == 0 || (take(&line, "(") && !take_until(&line, ')', &parameters)) ||
+        (line.size != 0 && !take(&line, " "))) {
+        fail(lowering, "unit NAME(PARAMETERS) BODY expected", line);
+        return;
+    }
+    if (is_declared(lowering, name)) {
+        fail(lowering, "declared twice", name);
+        return;
+    }
+    uint32_t ir_offset = (uint32_t)lowering->ir.size;
+    declarations_add(&lowering->builder, name, lowering->line, 6);
+    lower_text(lowering, parameters, true);
+    buffer_put_byte(&lowering->ir, '\0');
+    lower_text(lowering, line, false);
+
+    Declaration *unit = newest(lowering);
+    unit->interface_hash = hash_pair(name, parameters);
+    if (line.size != 0)
+        unit->body_hash = hash_bytes(line);
+    unit->ir_offset = ir_offset;
+    unit->ir_size = (uint32_t)lowering->ir.size - ir_offset;
+}
+
+static void lower_declare(Lowering *lowering, Slice line)
+{
+    Slice symbol = take_name(&line);
+    if (symbol.size == 0 || !take(&line, " ")) {
+        fail(lowering, "declare SYMBOL LINE expected", line);
+        return;
+    }
+    if (is_declared(lowering, symbol)) {
+        fail(lowering, "declared twice", symbol);
+        return;
+    }
+    Declaration *declared = declarations_add(&lowering->builder, symbol, lowering->line, 9);
+    declared->interface_hash = hash_pair(symbol, line);
+    declared->ir_offset = (uint32_t)lowering->ir.size;
+    declared->ir_size = 1;
+    buffer_put_byte(&lowering->ir, '\0');
+    declarations_set_prelude(&lowering->builder, symbol, line);
+}
+
+static void lower_line(Lowering *lowering, Slice line)
+{
+    Slice path, alias;
+    if (take_import(line, &path, &alias)) {
+        declarations_add_import(&lowering->builder, path, lowering->line, 1);
+        buffer_put(&lowering->aliases, slice_of(&alias, sizeof alias));
+    } else if (take(&line, "unit ")) {
+        lower_unit(lowering, line);
+    } else if (take(&line, "declare ")) {
+        lower_declare(lowering, line);
+    } else if (line.size != 0 && line.data[0] != '#') {
+        fail(lowering, "what is this line?", line);
+    }
+}
+
+static bool lower(void *language, Slice source, Arena *arena, Diagnostics *diagnostics,
+                  Lowered *lowered)
+{
+    (void)language;
+    Slice line;
+    Lowering lowering = {.diagnostics = diagnostics};
+    while (next_line(&source, &line)) {
+        lowering.line++;
+        lower_line(&lowering, line);
+    }
+    *lowered = (Lowered){0};
+    if (!lowering.failed) {
+        lowered->declarations = declarations_finish(&lowering.builder, arena);
+        Slice ir = buffer_slice(&lowering.ir);
+        lowered->ir = slice_of(arena_copy(arena, ir), ir.size);
+    }
+    declarations_builder_free(&lowering.builder);
+    buffer_free(&lowering.ir);
+    buffer_free(&lowering.aliases);
+    return !lowering.failed;
+}
+
+/* ---- emitting ------------------------------------------------------------------------------ */
+
+typedef struct Emission {
+    const Unit *unit; /* what is emitted; its unknown names are its errors, those of others not */
+    const Lookup *lookup;
+    ByteBuffer *text;
+    Diagnostics *diagnostics;
+    unsigned depth; /* of interfaces in interfaces */
+    bool failed;
+} Emission;
+
+enum { MAX_DEPTH = 100 }; /* deeper is taken for a cycle */
+
+static const Declaration *declaration_of(const Unit *unit)
+{
+    return &unit->declarations->items[unit->declaration];
+}
+
+/* Empty slices if the IR is not what lower makes: what comes from disk is checked. */
+static void split_ir(const Unit *unit, Slice *parameters, Slice *body)
+{
+    const Declaration *declaration = declaration_of(unit);
+    Slice ir = slice_of(unit->ir.data + declaration->ir_offset, declaration->ir_size);
+    for (size_t i = 0; i < ir.size; i += ir.data[i] == REFERENCE ? 5 : 1)
+        if (ir.data[i] == '\0') {
+            *parameters = slice_of(ir.data, i);
+            *body = slice_of(ir.data + i + 1, ir.size - i - 1);
+            return;
+        }
+    *parameters = *body = (Slice){0};
+}
+
+static void expand(Emission *emission, const Unit *unit, Slice ir);
+
+static void put_signature(Emission *emission, const Unit *unit)
+{
+    Slice parameters, body;
+    split_ir(unit, &parameters, &body);
+    buffer_put(emission->text, unit->symbol);
+    buffer_put_byte(emission->text, '(');
+    expand(emission, unit, parameters);
+    buffer_put_byte(emission->text, ')');
+}
+
+static void put_found(Emission *emission, const Unit *found)
+{
+    const Declaration *at = declaration_of(emission->unit);
+    if (emission->depth == MAX_DEPTH) {
+        diagnostics_add(emission->diagnostics, at->line, at->column, "a cycle of interfaces");
+        emission->failed = true;
+        return;
+    }
+    emission->depth++;
+    buffer_put_byte(emission->text, '<');
+    put_signature(emission, found);
+    buffer_put_byte(emission->text, '>');
+    emission->depth--;
+}
+
+static void expand_reference(Emission *emission, const Unit *unit, uint32_t number)
+{
+    Unit found;
+    if (emission->failed)
+        return;
+    if (emission->lookup->find(emission->lookup, unit, number, &found)) {
+        put_found(emission, &found);
+        return;
+    }
+    emission->failed = true;
+    const Declaration *at = declaration_of(unit);
+    if (unit == emission->unit &&
+        number < at->interface_reference_count + at->body_reference_count) {
+        Slice name = declarations_text(
+            unit->declarations,
+            declaration_reference(unit->declarations, unit->declaration, number)->name);
+        diagnostics_add(emission->diagnostics, at->line, at->column, "unknown unit: '%.*s'",
+                        (int)name.size, name.data);
+    }
+}
+
+static void expand(Emission *emission, const Unit *unit, Slice ir)
+{
+    for (size_t i = 0; i < ir.size; i++) {
+        if (ir.data[i] == REFERENCE && ir.size - i > sizeof(uint32_t)) {
+            uint32_t number;
+            memcpy(&number, ir.data + i + 1, sizeof number);
+            expand_reference(emission, unit, number);
+            i += sizeof number;
+        } else {
+            buffer_put_byte(emission->text, ir.data[i]);
+        }
+    }
+}
+
+static bool emit(void *language, const Unit *unit, const Lookup *lookup, Arena *scratch,
+                 ByteBuffer *text, Diagnostics *diagnostics)
+{
+    (void)language, (void)scratch;
+    Slice parameters, body;
+    size_t before = text->size;
+    Emission emission = {.unit = unit, .lookup = lookup, .text = text, .diagnostics = diagnostics};
+    split_ir(unit, &parameters, &body);
+    put_signature(&emission, unit);
+    buffer_put_byte(text, ' ');
+    expand(&emission, unit, body);
+    buffer_put_byte(text, '\n');
+    if (body.size == 0) /* a unit without a body is checked, and has no code */
+        text->size = before;
+    return !emission.failed;
+}
+
+Compiler line_language(const char *settings)
+{
+    Compiler compiler = {
+        .fingerprint = hash_bytes(slice_from(settings)),
+        .entry_point = slice_from("main"),
+        .missing_entry_point = slice_from("the entry file has no unit 'main'"),
+        .prelude = slice_from("; a program of lines\n"),
+        .scan_imports = scan_imports,
+        .lower = lower,
+        .emit = emit,
+    };
+    return compiler;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The smallest language that needs everything the build engine does: for tests, and as an
+ * example of how little a front end has to fill in. A file is a list of lines:
+ *
+ *     # comment
+ *     import "lib/other.line" as other
+ *     unit NAME(PARAMETERS) BODY         others see name and parameters; either may be left out
+ *     declare SYMBOL LINE                a line that the prelude of the program must hold
+ *
+ * In parameters and bodies `$name` and `$other.name` refer to units, and `\n` is a line break.
+ * A unit is emitted as one line, its references replaced by what they name:
+ *
+ *     unit add(a b) sum                  math.line:add(a b) sum
+ *     unit main calls $math.add          main() calls <math.line:add(a b)>
+ */
+#ifndef LINE_LANGUAGE_H
+#define LINE_LANGUAGE_H
+
+#include "compiler.h"
+
+/* The plug. `settings` stands for what a compiler's flags are: it makes the fingerprint. */
+Compiler line_language(const char *settings);
+
+#endif

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+#include "line_project.h"
+
+#include "line_language.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+void line_project_open(LineProject *project)
+{
+    *project = (LineProject){0};
+    scratch_open(&project->scratch);
+}
+
+void line_project_close(LineProject *project)
+{
+    line_output_free(&project->output);
+    scratch_close(&project->scratch);
+}
+
+void line_run_free(LineRun *run)
+{
+    buffer_free(&run->dirty);
+    buffer_free(&run->diagnostics);
+    buffer_free(&run->decisions);
+}
+
+/* ---- outputs ------------------------------------------------------------------------------- */
+
+void line_output_free(LineOutput *output)
+{
+    for (uint32_t i = 0; i < output->count; i++) {
+        free(output->sections[i].path);
+        buffer_free(&output->sections[i].text);
+    }
+    free(output->sections);
+    buffer_free(&output->prelude);
+    *output = (LineOutput){0};
+}
+
+static const LineSection *find_section(const LineOutput *output, const char *path)
+{
+    for (uint32_t i = 0; i < output->count; i++)
+        if (strcmp(output->sections[i].path, path) == 0)
+            return &output->sections[i];
+    return NULL;
+}
+
+const char *line_output_section(const LineOutput *output, const char *path)
+{
+    const LineSection *section = find_section(output, path);
+    assert_non_null(section);
+    return section->text.data;
+}
+
+bool line_output_equal(const LineOutput *a, const LineOutput *b)
+{
+    if (a->count != b->count || !slice_equal(buffer_slice(&a->prelude), buffer_slice(&b->prelude)))
+        return false;
+    for (uint32_t i = 0; i < a->count; i++)
+        if (strcmp(a->sections[i].path, b->sections[i].path) != 0 ||
+            !slice_equal(buffer_slice(&a->sections[i].text), buffer_slice(&b->sections[i].text)))
+            return false;
+    return true;
+}
+
+static void fill_section(LineSection *to, const Build *build, uint32_t section,
+                         const LineOutput *last)
+{
+    uint32_t count;
+    Slice path = build_section_path(build, section);
+    *to = (LineSection){.path = memory_allocate_zeroed(path.size + 1, 1)};
+    memcpy(to->path, path.data, path.size);
+    const Slice *texts = build_section_texts(build, section, &count);
+    for (uint32_t i = 0; texts != NULL && i < count; i++)
+        buffer_put(&to->text, texts[i]);
+    if (texts == NULL) { /* not dirty: as it was */
+        const LineSection *before = find_section(last, to->path);
+        assert_non_null(before);
+        buffer_put(&to->text, buffer_slice(&before->text));
+        to->text.size--;
+    }
+    buffer_put_byte(&to->text, '\0');
+}
+
+static void write_output(Build *build, LineOutput *output)
+{
+    LineOutput next = {.count = build_section_count(build)};
+    next.sections = memory_allocate_zeroed(next.count + 1, sizeof *next.sections);
+    buffer_put(&next.prelude,
+               build_prelude_is_dirty(build) ? build_prelude(build) : buffer_slice(&output->prelude));
+    for (uint32_t i = 0; i < next.count; i++)
+        fill_section(&next.sections[i], build, i, output);
+    line_output_free(output);
+    *output = next;
+}
+
+/* ---- builds -------------------------------------------------------------------------------- */
+
+static void tell(void *context, Decision decision, Slice subject)
+{
+    ByteBuffer *decisions = context;
+    static const char *const names[DECISION_COUNT] = {
+        [DECISION_FILE_UNCHANGED] = "unchanged", [DECISION_FILE_TOUCHED] = "touched",
+        [DECISION_FILE_CHANGED] = "changed",     [DECISION_FILE_ADDED] = "added",
+        [DECISION_FILE_REMOVED] = "removed",     [DECISION_IR_CACHED] = "ir-cached",
+        [DECISION_IR_LOWERED] = "lowered",       [DECISION_UNIT_CACHED] = "cached",
+        [DECISION_UNIT_DIRTY] = "dirty",         [DECISION_UNIT_DEPENDENT] = "dependent",
+        [DECISION_STATE_DAMAGED] = "damaged",
+    };
+    buffer_put(decisions, slice_from(names[decision] == NULL ? "other" : names[decision]));
+    buffer_put_byte(decisions, ' ');
+    buffer_put(decisions, subject);
+    buffer_put_byte(decisions, '\n');
+}
+
+static BuildStatus finish(Build *build, const LineRequest *request, LineOutput *output)
+{
+    bool is_settled = build_had_state(build) && !build_output_is_unsettled(build) &&
+                      output->sections != NULL;
+    if (is_settled && build_is_unchanged(build) && !build_wants_commit(build))
+        return BUILD_OK;
+    if (!is_settled || request->force)
+        build_want_all(build);
+    BuildStatus status = build_is_unchanged(build) && is_settled ? BUILD_OK : build_emit(build);
+    if (status != BUILD_OK || request->check_only)
+        return status;
+    status = build_save(build);
+    if (status == BUILD_OK)
+        status = build_begin_output(build);
+    if (status != BUILD_OK || request->stop_midway)
+        return status;
+    if (!build_is_unchanged(build) || !is_settled)
+        write_output(build, output);
+    return build_commit(build);
+}
+
+static void describe(LineRun *run, const Build *build)
+{
+    uint32_t count;
+    const uint32_t *dirty = build_dirty_sections(build, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        buffer_put(&run->dirty, build_section_path(build, dirty[i]));
+        buffer_put_byte(&run->dirty, '\n');
+    }
+    const Diagnostics *diagnostics = build_diagnostics(build);
+    for (size_t i = 0; i < diagnostics->count; i++)
+        diagnostic_format(&diagnostics->items[i], (Slice){"", 0}, &run->diagnostics);
+    run->counts = *build_counts(build);
+    run->failure = *build_failure(build);
+    run->had_state = build_had_state(build);
+    run->was_damaged = build_state_was_damaged(build);
+    run->settings_changed = build_settings_changed(build);
+    run->renumbered = build_files_renumbered(build);
+    run->was_unsettled = build_output_is_unsettled(build);
+    run->is_unchanged = build_is_unchanged(build);
+}
+
+static LineRun build_into(const LineProject *project, LineRequest line, LineOutput *output)
+{
+    char entry[512], cache[512];
+    LineRun run = {0};
+    Observer observer = {tell, &run.decisions};
+    Compiler compiler = line_language(line.settings == NULL ? "" : line.settings);
+    BuildRequest request = {
+        .compiler = &compiler,
+        .entry = entry,
+        .cache_dir = cache,
+        .executor = line.executor == NULL ? &executor_serial : line.executor,
+        .observer = &observer,
+        .force = line.force,
+        .paranoid = line.paranoid,
+        .sync = line.sync,
+    };
+    Build *build;
+    snprintf(entry, sizeof entry, "%s/%s", project->scratch.path,
+             line.entry == NULL ? "main.line" : line.entry);
+    snprintf(cache, sizeof cache, "%s/%s", project->scratch.path,
+             line.cache == NULL ? "cache" : line.cache);
+    run.status = build_open(&build, &request);
+    if (run.status == BUILD_OK)
+        run.status = build_plan(build);
+    if (run.status == BUILD_OK)
+        run.status = finish(build, &line, output);
+    describe(&run, build);
+    build_close(build);
+    buffer_put_byte(&run.dirty, '\0');
+    buffer_put_byte(&run.diagnostics, '\0');
+    buffer_put_byte(&run.decisions, '\0');
+    return run;
+}
+
+LineRun line_project_build(LineProject *project, LineRequest request)
+{
+    return build_into(project, request, &project->output);
+}
+
+/* The fresh cache is removed again: hundreds of them would be kept otherwise. */
+static void remove_cache(const LineProject *project, const char *name)
+{
+    char path[512];
+    BuildFailure failure;
+    snprintf(path, sizeof path, "%s/%s", project->scratch.path, name);
+    assert_int_equal(build_clean(path, NULL, &failure), BUILD_OK);
+    strcat(path, "/lock");
+    assert_int_equal(unlink(path), 0);
+    path[strlen(path) - strlen("/lock")] = '\0';
+    assert_int_equal(rmdir(path), 0); /* clean has left nothing but the lock */
+}
+
+LineRun line_project_build_clean(LineProject *project, LineRequest request, LineOutput *output)
+{
+    char name[32];
+    snprintf(name, sizeof name, "clean-%u", project->clean_builds++);
+    request.cache = name;
+    LineRun run = build_into(project, request, output);
+    remove_cache(project, name);
+    return run;
+}
+
+void line_project_expect_clean(LineProject *project, LineRequest request)
+{
+    LineOutput output = {0};
+    LineRun run = line_project_build_clean(project, request, &output);
+    assert_int_equal(run.status, BUILD_OK);
+    assert_true(line_output_equal(&project->output, &output));
+    line_run_free(&run);
+    line_output_free(&output);
+}

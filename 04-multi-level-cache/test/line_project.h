@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A project in the line language, and an output that is kept as a patching caller would keep it:
+ * a build replaces the sections that the engine calls dirty and believes it about all others. A
+ * section that is wrongly called clean then stays wrong, and the comparison with a clean build
+ * finds it.
+ *
+ *     LineProject project;
+ *     line_project_open(&project);
+ *     scratch_write(&project.scratch, "main.line", "unit main hello\n");
+ *     LineRun run = line_project_build(&project, (LineRequest){0});
+ *     assert_int_equal(run.counts.functions_emitted, 1);
+ *     line_run_free(&run);
+ *     line_project_expect_clean(&project, (LineRequest){0});
+ *     line_project_close(&project);
+ */
+#ifndef LINE_PROJECT_H
+#define LINE_PROJECT_H
+
+#include "incremental_build.h"
+#include "scratch.h"
+
+typedef struct LineSection {
+    char *path;
+    ByteBuffer text;
+} LineSection;
+
+typedef struct LineOutput { /* {0}: there is none */
+    ByteBuffer prelude;
+    LineSection *sections;
+    uint32_t count;
+} LineOutput;
+
+typedef struct LineProject {
+    Scratch scratch;
+    LineOutput output; /* what the last build that was right left */
+    unsigned clean_builds;
+} LineProject;
+
+typedef struct LineRequest {
+    const char *entry;    /* NULL: main.line */
+    const char *cache;    /* name in the scratch directory; NULL: "cache" */
+    const char *settings; /* NULL: "" */
+    Executor *executor;   /* NULL: one item after another */
+    bool force, paranoid, sync;
+    bool check_only;   /* emits, and neither saves nor commits */
+    bool stop_midway;  /* begins to write the output, and never commits */
+} LineRequest;
+
+typedef struct LineRun {
+    BuildStatus status;
+    BuildCounts counts;
+    BuildFailure failure;
+    bool is_unchanged, had_state, was_damaged, settings_changed, renumbered, was_unsettled;
+    ByteBuffer dirty;       /* paths of the dirty sections, each with a newline; NUL-terminated */
+    ByteBuffer diagnostics; /* "path:line:column: message\n" each; NUL-terminated */
+    ByteBuffer decisions;   /* "decision subject\n" each; NUL-terminated */
+} LineRun;
+
+void line_project_open(LineProject *project);
+void line_project_close(LineProject *project);
+
+/* Builds, and brings the output up to date if the program is right. */
+LineRun line_project_build(LineProject *project, LineRequest request);
+
+/* Builds what the disk holds in a fresh cache, into `output`. */
+LineRun line_project_build_clean(LineProject *project, LineRequest request, LineOutput *output);
+
+/* Fails the test unless the output is that of a clean build of what the disk holds. */
+void line_project_expect_clean(LineProject *project, LineRequest request);
+
+bool line_output_equal(const LineOutput *a, const LineOutput *b);
+void line_output_free(LineOutput *output);
+
+/* The text of a section; the test fails if there is none. */
+const char *line_output_section(const LineOutput *output, const char *path);
+
+void line_run_free(LineRun *run);
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* The plug: every field is set, and the fingerprint follows what can reach the output. */
+#include "mini_compiler.h"
+
+#include "scratch.h"
+
+#include <errno.h>
+
+static Hash128 fingerprint_for(const char *target)
+{
+    Compiler compiler;
+    ByteBuffer prelude = {0};
+    MiniSettings settings = {.target = target};
+    assert_int_equal(mini_compiler_init(&compiler, &settings, &prelude), 0);
+    buffer_free(&prelude);
+    return compiler.fingerprint;
+}
+
+static void test_every_field_is_set(void **state)
+{
+    (void)state;
+    Compiler compiler;
+    ByteBuffer prelude = {0};
+    assert_int_equal(mini_compiler_init(&compiler, &(MiniSettings){0}, &prelude), 0);
+    assert_false(hash_is_none(compiler.fingerprint));
+    assert_true(slice_equal(compiler.entry_point, slice_from("main")));
+    assert_true(compiler.missing_entry_point.size != 0);
+    assert_true(compiler.scan_imports != NULL && compiler.lower != NULL && compiler.emit != NULL);
+    assert_true(slice_equal(compiler.prelude, buffer_slice(&prelude)));
+    assert_int_equal(compiler.prelude.data[compiler.prelude.size - 1], '\n');
+    buffer_free(&prelude);
+}
+
+static void test_fingerprint_is_stable(void **state)
+{
+    (void)state;
+    assert_true(hash_equal(fingerprint_for(NULL), fingerprint_for(NULL)));
+    assert_true(hash_equal(fingerprint_for("riscv64-unknown-linux-gnu"),
+                           fingerprint_for("riscv64-unknown-linux-gnu")));
+}
+
+static void test_fingerprint_follows_the_target(void **state)
+{
+    (void)state;
+    assert_false(hash_equal(fingerprint_for("riscv64-unknown-linux-gnu"),
+                            fingerprint_for("aarch64-unknown-linux-gnu")));
+}
+
+static void test_target_stands_in_the_prelude(void **state)
+{
+    (void)state;
+    Compiler compiler;
+    ByteBuffer prelude = {0};
+    MiniSettings settings = {.target = "aarch64-unknown-linux-gnu"};
+    assert_int_equal(mini_compiler_init(&compiler, &settings, &prelude), 0);
+    buffer_put_byte(&prelude, '\0');
+    assert_non_null(strstr(prelude.data, "\ntarget triple = \"aarch64-unknown-linux-gnu\"\n"));
+    buffer_free(&prelude);
+}
+
+static void test_a_target_is_one_plain_word(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {"", "x86 64", "a\"b", "a\nb", "a\\00", "\xC3\xBC", "a/b"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        Compiler compiler;
+        ByteBuffer prelude = {0};
+        MiniSettings settings = {.target = wrong[i]};
+        assert_int_equal(mini_compiler_init(&compiler, &settings, &prelude), -EINVAL);
+        buffer_free(&prelude);
+    }
+}
+
+static void test_lower_reports_errors(void **state)
+{
+    (void)state;
+    Compiler compiler;
+    ByteBuffer prelude = {0};
+    Arena arena = {0};
+    Diagnostics diagnostics = {0};
+    Lowered lowered;
+    assert_int_equal(mini_compiler_init(&compiler, NULL, &prelude), 0);
+    assert_true(compiler.lower(compiler.language, slice_from("fn main() i32 { return 0; }"),
+                               &arena, &diagnostics, &lowered));
+    assert_int_equal(diagnostics.count, 0);
+    assert_false(compiler.lower(compiler.language, slice_from("fn main( {"), &arena, &diagnostics,
+                                &lowered));
+    assert_true(diagnostics.count > 0);
+    diagnostics_free(&diagnostics);
+    arena_free(&arena);
+    buffer_free(&prelude);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_field_is_set),
+        cmocka_unit_test(test_fingerprint_is_stable),
+        cmocka_unit_test(test_fingerprint_follows_the_target),
+        cmocka_unit_test(test_target_stands_in_the_prelude),
+        cmocka_unit_test(test_a_target_is_one_plain_word),
+        cmocka_unit_test(test_lower_reports_errors),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+#include "unit_table.h"
+
+#include <errno.h>
+
+typedef struct TableHeader {
+    uint32_t file_count;
+    uint32_t reserved;
+} TableHeader;
+
+static const BinaryFormat table_format = {"icunits", 1};
+
+static size_t row_offset(uint32_t file)
+{
+    return sizeof(TableHeader) + file * sizeof(UnitRow);
+}
+
+static bool is_whole(const StateFile *state, uint32_t *file_count)
+{
+    TableHeader header;
+    if (state->size < sizeof header)
+        return false;
+    memcpy(&header, state->image, sizeof header);
+    if (header.file_count > (state->size - sizeof header) / sizeof(UnitRow))
+        return false;
+    const UnitRow *rows = (const UnitRow *)(const void *)(state->image + row_offset(0));
+    for (uint32_t i = 0; i < header.file_count; i++) {
+        uint64_t begin = (uint64_t)rows[i].first_unit * 8;
+        uint64_t size = (uint64_t)rows[i].unit_count * sizeof(UnitRecord);
+        if (begin > state->size || size > state->size - begin)
+            return false;
+    }
+    *file_count = header.file_count;
+    return true;
+}
+
+int unit_table_open(UnitTable *table, int dir_fd, const char *name, const StateRef *ref)
+{
+    table->file_count = 0;
+    int status = state_file_open(&table->state, dir_fd, name, &table_format, ref);
+    if (status != 0 || table->state.size == 0)
+        return status;
+    if (is_whole(&table->state, &table->file_count))
+        return 0;
+    ByteBuffer empty = {0};
+    state_file_replace(&table->state, &empty);
+    return -EBADMSG;
+}
+
+void unit_table_close(UnitTable *table)
+{
+    state_file_close(&table->state);
+    *table = (UnitTable){0};
+}
+
+const UnitRow *unit_table_row(const UnitTable *table, uint32_t file)
+{
+    return (const UnitRow *)(const void *)(table->state.image + row_offset(file));
+}
+
+const UnitRecord *unit_table_units(const UnitTable *table, uint32_t file)
+{
+    size_t offset = (size_t)unit_table_row(table, file)->first_unit * 8;
+    return (const UnitRecord *)(const void *)(table->state.image + offset);
+}
+
+void unit_table_set(UnitTable *table, uint32_t file, const UnitRow *row, const UnitRecord *units)
+{
+    UnitRow placed = *row;
+    const UnitRow *old = unit_table_row(table, file);
+    size_t size = row->unit_count * sizeof *units;
+    if (old->unit_count == row->unit_count) {
+        placed.first_unit = old->first_unit;
+        memcpy(table->state.image + (size_t)placed.first_unit * 8, units, size);
+        state_file_mark(&table->state, (size_t)placed.first_unit * 8, size);
+    } else {
+        placed.first_unit = (uint32_t)(state_file_append(&table->state, units, size) / 8);
+    }
+    memcpy(table->state.image + row_offset(file), &placed, sizeof placed);
+    state_file_mark(&table->state, row_offset(file), sizeof placed);
+}
+
+bool unit_table_is_wasteful(const UnitTable *table)
+{
+    size_t used = row_offset(table->file_count);
+    for (uint32_t i = 0; i < table->file_count; i++)
+        used += unit_table_row(table, i)->unit_count * sizeof(UnitRecord);
+    return table->state.size > 2 * used;
+}
+
+void unit_table_replace(UnitTable *table, const UnitRow *rows, const UnitRecord *const *units,
+                        uint32_t file_count)
+{
+    ByteBuffer image = {0};
+    TableHeader header = {file_count, 0};
+    size_t offset = row_offset(file_count), total = offset;
+    for (uint32_t i = 0; i < file_count; i++)
+        total += rows[i].unit_count * sizeof(UnitRecord);
+    buffer_reserve(&image, total);
+    buffer_put(&image, slice_of(&header, sizeof header));
+    for (uint32_t i = 0; i < file_count; i++) {
+        UnitRow placed = rows[i];
+        placed.first_unit = (uint32_t)(offset / 8);
+        buffer_put(&image, slice_of(&placed, sizeof placed));
+        offset += rows[i].unit_count * sizeof(UnitRecord);
+    }
+    for (uint32_t i = 0; i < file_count; i++)
+        buffer_put(&image, slice_of(units[i], rows[i].unit_count * sizeof(UnitRecord)));
+    state_file_replace(&table->state, &image);
+    table->file_count = file_count;
+}

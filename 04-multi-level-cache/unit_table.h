@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the last committed build knew of each file's units: their keys.
+ *
+ * A body edit needs the keys of one file and the interface keys of the few it names; so the
+ * table is an image (state_file.h) in which each file has one row and a block of units, found by
+ * file number. Setting a file's units writes in place if their number is the same, else the
+ * block moves to the end; its old place is wasted until the whole table is replaced.
+ *
+ *     header │ UnitRow × file count │ UnitRecord blocks ...
+ *
+ * Threads: any number may read; one may write.
+ */
+#ifndef UNIT_TABLE_H
+#define UNIT_TABLE_H
+
+#include "content_hash.h"
+#include "state_file.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct UnitRecord {
+    Hash128 interface_key;
+    Hash128 unit_key;
+    uint64_t own_hash; /* of its own source: name, interface hash, body hash */
+} UnitRecord;
+
+typedef struct UnitRow {
+    Hash128 section_key;      /* path and unit keys, in order */
+    Hash128 interface_digest; /* see program_interface_digest */
+    uint64_t prelude_digest;  /* of the lines it wants in the prelude; 0: none */
+    uint32_t first_unit;      /* offset in the image, in units of 8 bytes */
+    uint32_t unit_count;
+    uint32_t function_count;
+    uint32_t reserved;
+} UnitRow;
+
+typedef struct UnitTable { /* {0} is an empty table */
+    StateFile state;
+    uint32_t file_count;
+} UnitTable;
+
+/* As state_file_open, and checks every row. */
+int unit_table_open(UnitTable *table, int dir_fd, const char *name, const StateRef *ref);
+void unit_table_close(UnitTable *table);
+
+/* Valid until the table is changed. */
+const UnitRow *unit_table_row(const UnitTable *table, uint32_t file);
+const UnitRecord *unit_table_units(const UnitTable *table, uint32_t file);
+
+/* Replaces one file's row and units; row->first_unit is set by the table. */
+void unit_table_set(UnitTable *table, uint32_t file, const UnitRow *row, const UnitRecord *units);
+
+/* True if more than half of the image is blocks that moved away: time to replace it. */
+bool unit_table_is_wasteful(const UnitTable *table);
+
+/* Replaces everything: `rows` and, for each, its units. */
+void unit_table_replace(UnitTable *table, const UnitRow *rows, const UnitRecord *const *units,
+                        uint32_t file_count);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
