@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Both loops know the place of every section before they start: the sizes are summed up first.
+ *
+ *     places[i] .. places[i + 1]     bytes of section i; the prelude ends at places[0]
+ */
+#include "output_bytes.h"
+
+#include "binary_file.h"
+#include "output_layout.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { BATCH = 64 }; /* sections; 80 KB of them fit into any core's cache */
+
+/* ---- one section --------------------------------------------------------------------------- */
+
+uint64_t section_size(const Build *build, uint32_t section)
+{
+    uint32_t count;
+    const Slice *texts = build_section_texts(build, section, &count);
+    return section_blocks(build_section_path(build, section), texts, count) * OUTPUT_BLOCK;
+}
+
+int section_make(const Build *build, uint32_t section, char *to, uint64_t size,
+                 SectionRecord *record)
+{
+    uint32_t count;
+    const Slice *texts = build_section_texts(build, section, &count);
+    section_write(to, build_section_path(build, section), build_section_key(build, section),
+                  texts, count);
+    Slice blocks = slice_of(to, (size_t)size);
+    *record = (SectionRecord){hash_bytes(blocks), (uint32_t)(size / OUTPUT_BLOCK), 0};
+    return blocks_hold_marker(blocks) ? -EILSEQ : 0;
+}
+
+int prelude_make(Build *build, ByteBuffer *bytes, OutputRecord *record)
+{
+    Slice prelude = build_prelude(build);
+    record->prelude_blocks = (uint32_t)prelude_blocks(prelude);
+    size_t size = (size_t)record->prelude_blocks * OUTPUT_BLOCK;
+    buffer_reserve(bytes, size);
+    Slice blocks = slice_of(bytes->data + bytes->size, size);
+    prelude_write(bytes->data + bytes->size, prelude);
+    bytes->size += size;
+    record->prelude = hash_bytes(blocks);
+    return blocks_hold_marker(blocks) ? -EILSEQ : 0;
+}
+
+/* ---- places -------------------------------------------------------------------------------- */
+
+typedef struct BatchLoop {
+    const Build *build;
+    int fd;
+    bool is_stream;
+    uint32_t count;         /* of sections */
+    SectionRecord *records; /* per section */
+    uint64_t *places;       /* per section, and the end */
+    ByteBuffer *buffers;    /* per worker */
+    int *errors;            /* per batch */
+    bool *differs;          /* per section; only when comparing */
+} BatchLoop;
+
+static size_t batch_count(const BatchLoop *loop)
+{
+    return ((size_t)loop->count + BATCH - 1) / BATCH;
+}
+
+static void sum_up(BatchLoop *loop, uint32_t prelude)
+{
+    loop->places[0] = (uint64_t)prelude * OUTPUT_BLOCK;
+    for (uint32_t i = 0; i < loop->count; i++)
+        loop->places[i + 1] = loop->places[i] + (uint64_t)loop->records[i].blocks * OUTPUT_BLOCK;
+}
+
+static void batch_loop_init(BatchLoop *loop, const Build *build)
+{
+    unsigned workers = build_request(build)->executor->workers;
+    loop->build = build;
+    loop->count = build_section_count(build);
+    loop->places = memory_allocate((loop->count + 1) * sizeof *loop->places);
+    loop->buffers = memory_allocate_zeroed(workers, sizeof *loop->buffers);
+    loop->errors = memory_allocate_zeroed(batch_count(loop) + 1, sizeof *loop->errors);
+}
+
+static void batch_loop_free(BatchLoop *loop)
+{
+    for (unsigned i = 0; i < build_request(loop->build)->executor->workers; i++)
+        buffer_free(&loop->buffers[i]);
+    free(loop->buffers);
+    free(loop->places);
+    free(loop->errors);
+    free(loop->differs);
+}
+
+/* The sections of a batch, and a buffer that holds them all. */
+static char *batch_open(BatchLoop *loop, size_t index, unsigned worker, uint32_t *first,
+                        uint32_t *end)
+{
+    *first = (uint32_t)index * BATCH;
+    *end = loop->count - *first < BATCH ? loop->count : *first + BATCH;
+    buffer_reserve(&loop->buffers[worker], (size_t)(loop->places[*end] - loop->places[*first]));
+    return loop->buffers[worker].data;
+}
+
+/* ---- writing all --------------------------------------------------------------------------- */
+
+static void measure_section(void *arg, size_t index, unsigned worker)
+{
+    BatchLoop *loop = arg;
+    (void)worker;
+    loop->records[index].blocks =
+        (uint32_t)(section_size(loop->build, (uint32_t)index) / OUTPUT_BLOCK);
+}
+
+static int put(const BatchLoop *loop, Slice bytes, uint64_t offset)
+{
+    return loop->is_stream ? write_all_at(loop->fd, &bytes, 1, 0)
+                           : put_all_at(loop->fd, bytes, offset);
+}
+
+static void write_batch(void *arg, size_t index, unsigned worker)
+{
+    BatchLoop *loop = arg;
+    uint32_t first, end;
+    char *bytes = batch_open(loop, index, worker, &first, &end);
+    uint64_t start = loop->places[first];
+    int error = 0;
+    for (uint32_t i = first; i < end && error == 0; i++)
+        error = section_make(loop->build, i, bytes + (loop->places[i] - start),
+                             loop->places[i + 1] - loop->places[i], &loop->records[i]);
+    if (error == 0)
+        error = put(loop, slice_of(bytes, (size_t)(loop->places[end] - start)), start);
+    loop->errors[index] = error;
+}
+
+static int first_error(const BatchLoop *loop)
+{
+    for (size_t i = 0; i < batch_count(loop); i++)
+        if (loop->errors[i] != 0)
+            return loop->errors[i];
+    return 0;
+}
+
+/* A stream takes its bytes in order, one batch after the other. */
+static int write_sections(BatchLoop *loop)
+{
+    Executor *executor =
+        loop->is_stream ? &executor_serial : build_request(loop->build)->executor;
+    executor_run(executor, batch_count(loop), write_batch, loop);
+    return first_error(loop);
+}
+
+int output_write_all(const OutputDraft *draft, Build *build, ByteBuffer *records,
+                     OutputRecord *record)
+{
+    BatchLoop loop = {.fd = draft->fd, .is_stream = draft->is_stream};
+    ByteBuffer prelude = {0};
+    batch_loop_init(&loop, build);
+    int error = prelude_make(build, &prelude, record);
+    if (error == 0)
+        error = put(&loop, buffer_slice(&prelude), 0);
+    buffer_free(&prelude);
+
+    size_t size = loop.count * sizeof *loop.records;
+    buffer_reserve(records, size);
+    memset(records->data, 0, size);
+    records->size = size;
+    loop.records = (SectionRecord *)(void *)records->data;
+    executor_run(build_request(build)->executor, loop.count, measure_section, &loop);
+    sum_up(&loop, record->prelude_blocks);
+    record->size_bytes = loop.places[loop.count];
+    if (error == 0)
+        error = write_sections(&loop);
+    batch_loop_free(&loop);
+    return error;
+}
+
+/* ---- comparing ----------------------------------------------------------------------------- */
+
+static void compare_batch(void *arg, size_t index, unsigned worker)
+{
+    BatchLoop *loop = arg;
+    uint32_t first, end;
+    char *bytes = batch_open(loop, index, worker, &first, &end);
+    uint64_t start = loop->places[first];
+    int error = read_all_at(loop->fd, bytes, (size_t)(loop->places[end] - start), start);
+    for (uint32_t i = first; i < end; i++) {
+        Slice section = slice_of(bytes + (loop->places[i] - start),
+                                 (size_t)(loop->places[i + 1] - loop->places[i]));
+        loop->differs[i] =
+            error != 0 || !hash_equal(hash_bytes(section), loop->records[i].bytes);
+    }
+}
+
+static bool prelude_differs(int fd, const OutputRecord *record)
+{
+    ByteBuffer bytes = {0};
+    bytes.size = (size_t)record->prelude_blocks * OUTPUT_BLOCK;
+    bytes.data = memory_allocate(bytes.size);
+    bool differs = read_all_at(fd, bytes.data, bytes.size, 0) != 0 ||
+                   !hash_equal(hash_bytes(buffer_slice(&bytes)), record->prelude);
+    buffer_free(&bytes);
+    return differs;
+}
+
+static void collect_differences(const BatchLoop *loop, OutputDifference *difference)
+{
+    difference->count = 0;
+    difference->sections = memory_allocate((loop->count + 1) * sizeof *difference->sections);
+    for (uint32_t i = 0; i < loop->count; i++)
+        if (loop->differs[i])
+            difference->sections[difference->count++] = i;
+}
+
+void output_compare(int fd, const Build *build, const OutputState *state,
+                    OutputDifference *difference)
+{
+    BatchLoop loop = {.fd = fd, .records = output_state_sections(state)};
+    batch_loop_init(&loop, build);
+    loop.differs = memory_allocate_zeroed(loop.count + 1, sizeof *loop.differs);
+    sum_up(&loop, state->record.prelude_blocks);
+    executor_run(build_request(build)->executor, batch_count(&loop), compare_batch, &loop);
+    difference->prelude_differs = prelude_differs(fd, &state->record);
+    collect_differences(&loop, difference);
+    batch_loop_free(&loop);
+}

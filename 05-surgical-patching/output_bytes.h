@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The bytes of an output: made whole, made in part, compared with a file.
+ *
+ * Sections are worked on in batches of neighbours, one batch an item of the executor: a batch is
+ * put together (or read) in a buffer of the worker and written (or compared) at once. So memory
+ * does not grow with the output, and the cache still holds the bytes when they are hashed.
+ *
+ * Threads: one call at a time; the loops run through the build's executor.
+ */
+#ifndef OUTPUT_BYTES_H
+#define OUTPUT_BYTES_H
+
+#include "output_file.h"
+#include "output_state.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* -EILSEQ from the functions that make bytes: a text holds a line that would be read as a marker
+ * (see blocks_hold_marker). */
+
+/* ---- one section, after build_emit --------------------------------------------------------- */
+
+uint64_t section_size(const Build *build, uint32_t section);
+
+/* Writes the section to `to`, which has room for `size` = section_size, and describes it in
+ * `record`. 0 or -EILSEQ. */
+int section_make(const Build *build, uint32_t section, char *to, uint64_t size,
+                 SectionRecord *record);
+
+/* The same for the prelude: appended to `bytes`; sets the prelude of `record`. */
+int prelude_make(Build *build, ByteBuffer *bytes, OutputRecord *record);
+
+/* ---- all of it ----------------------------------------------------------------------------- */
+
+/* Writes prelude and all sections, whose texts build_emit has ready, to the draft. Appends a
+ * SectionRecord for each to `records`, sets size and prelude of `record`. 0 or a negative errno
+ * (of the draft), or -EILSEQ. */
+int output_write_all(const OutputDraft *draft, Build *build, ByteBuffer *records,
+                     OutputRecord *record);
+
+typedef struct OutputDifference { /* the caller frees `sections` */
+    bool prelude_differs;
+    uint32_t *sections; /* ascending */
+    uint32_t count;
+} OutputDifference;
+
+/* Which sections of the open output are not what `state` (loaded) says? What cannot be read
+ * differs. */
+void output_compare(int fd, const Build *build, const OutputState *state,
+                    OutputDifference *difference);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

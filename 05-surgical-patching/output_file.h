@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The file at the output's path: what it is, and how it is replaced.
+ *
+ * A plain file (regular, one link, reached by no symlink) may be written into. A hard link or a
+ * symlink is somebody else's view of the same bytes: it is replaced by a file of our own, and
+ * what it was linked to stays as it is. A FIFO, a device, and what stands for an open file of
+ * the process (/dev/stdout) are written straight.
+ *
+ * Replacing goes through a draft: a file beside the output that gets its name when it is whole.
+ *
+ *     OutputDraft draft;
+ *     output_draft_open(&draft, &file, "c0ffee");
+ *     ... write to draft.fd ...
+ *     output_draft_publish(&draft, &file, false);
+ *     output_draft_close(&draft);               removes it, unless it was published
+ *
+ * Threads: any, on different files.
+ */
+#ifndef OUTPUT_FILE_H
+#define OUTPUT_FILE_H
+
+#include "file_stamp.h"
+
+#include <limits.h>
+#include <sys/stat.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum OutputKind {
+    OUTPUT_ABSENT,
+    OUTPUT_PLAIN,
+    OUTPUT_LINKED,  /* a regular file with several links, or a symlink to one or to nothing */
+    OUTPUT_SPECIAL, /* written straight */
+} OutputKind;
+
+typedef struct OutputFile {
+    char path[PATH_MAX]; /* absolute, symlinks in its directory resolved */
+    OutputKind kind;
+    FileStamp stamp;     /* plain and linked: of the regular file; else {0} */
+    mode_t mode;         /* permissions of the regular file: its replacement gets them */
+} OutputFile;
+
+/* Looks. 0; -EISDIR; -ENOENT if its directory is missing; or another negative errno. */
+int output_file_look(OutputFile *file, const char *path);
+
+/* Opens the regular file to read and write it; if that is not allowed, to read it, and sets
+ * `*is_writable` accordingly. A descriptor or a negative errno. */
+int output_file_open(const OutputFile *file, bool *is_writable);
+
+typedef struct OutputDraft {
+    int fd;
+    bool is_stream;      /* a special file itself: bytes go out in order, there is no draft */
+    char path[PATH_MAX]; /* "" once published */
+} OutputDraft;
+
+/* Makes a draft beside the output, or opens the special file. `unique` (a few characters) must
+ * differ between drafts that are written at the same time; one that a killed process left is
+ * replaced. 0 or a negative errno. The caller closes in every case. */
+int output_draft_open(OutputDraft *draft, const OutputFile *file, const char *unique);
+
+/* Gives the draft the output's name; with `sync`, fsyncs it before and the directory after. 0 or
+ * a negative errno, and then the output is as it was. */
+int output_draft_publish(OutputDraft *draft, const OutputFile *file, bool sync);
+
+void output_draft_close(OutputDraft *draft);
+
+/* Read or write all bytes at `offset`. 0 or a negative errno; -EIO if the file ends before. */
+int read_all_at(int fd, char *bytes, size_t size, uint64_t offset);
+int put_all_at(int fd, Slice bytes, uint64_t offset);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What one call of output_write knows. Private to surgical_patch.c, which acts, and
+ * output_look.c, which finds out.
+ */
+#ifndef OUTPUT_JOB_H
+#define OUTPUT_JOB_H
+
+#include "output_bytes.h"
+#include "surgical_patch.h"
+
+typedef struct OutputJob {
+    Build *build;
+    const BuildRequest *request;
+    const char *path; /* as the user wrote it */
+    PatchResult *result;
+    OutputFile file;
+    OutputState state;
+    int fd; /* of the output as it is, or -1 */
+    FileStamp compared; /* what may be recorded, if the bytes were found to be right */
+    OutputDifference difference;
+    uint32_t *dirty;    /* sections to write, ascending */
+    uint32_t dirty_count;
+    bool prelude_is_dirty;
+    PatchSituation situation;
+} OutputJob;
+
+/* Records a failure; -EILSEQ is that of a text that holds a marker. */
+BuildStatus output_job_fail(const OutputJob *job, const char *what, int error);
+
+/* Looks as closely at output and state as the decision needs, and fills in the situation. A
+ * build in which nothing changed, and whose output has the recorded stamp, opens neither. */
+BuildStatus output_job_look(OutputJob *job);
+
+void output_job_free(OutputJob *job);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How many bytes a section takes in the output, and which.
+ *
+ *     ┌──────────────────────────────┐
+ *     │ prelude text                 │
+ *     │ ·········· padding line ↵    │  a multiple of 256 bytes
+ *     ├──────────────────────────────┤
+ *     │ ; ==== FILE: a.mini:… ==== ↵ │
+ *     │ the texts of its units       │
+ *     │ ·········· padding line ↵    │  a multiple of 256 bytes
+ *     ├──────────────────────────────┤
+ *     │ ; ==== FILE: b.mini:… ==== ↵ │
+ *
+ * Padding is one line: 0 to 255 spaces and a newline, so always 1 to 256 bytes. There is one
+ * even where the text fills its blocks exactly: without that rule a section whose last line has
+ * no newline could swallow the marker behind it.
+ *
+ * A section that grows a little still fits its place, and yet its size depends on its own text
+ * alone, not on what stood there before. So a patched output equals a freshly built one.
+ *
+ * Threads: any.
+ */
+#ifndef OUTPUT_LAYOUT_H
+#define OUTPUT_LAYOUT_H
+
+#include "content_hash.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { OUTPUT_BLOCK = 256 };
+
+/* Blocks that `size` bytes and their padding line fill. */
+static inline uint64_t blocks_of(uint64_t size)
+{
+    return size / OUTPUT_BLOCK + 1;
+}
+
+/* Blocks of the prelude, and of the section of a file. */
+static inline uint64_t prelude_blocks(Slice prelude)
+{
+    return blocks_of(prelude.size);
+}
+
+uint64_t section_blocks(Slice path, const Slice *texts, uint32_t text_count);
+
+/* Write all bytes of these blocks to `to`. */
+void prelude_write(char *to, Slice prelude);
+void section_write(char *to, Slice path, Hash128 key, const Slice *texts, uint32_t text_count);
+
+/* True if a line of these blocks, besides that at their beginning, would be read as a marker:
+ * it looks like one and stands where a section may start. */
+bool blocks_hold_marker(Slice blocks);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

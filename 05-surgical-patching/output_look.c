@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is at the output's path, is it what the last build left, and what must be written?
+ *
+ *     one stat        says whether the file is there, plain, and has the recorded stamp
+ *     its bytes       are compared section by section if the stamp proves nothing: it is young,
+ *                     it differs, --paranoid, or the machine went down without a sync
+ *     what differs    is written again, together with what the program changed
+ */
+#include "output_job.h"
+
+#include "output_layout.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+BuildStatus output_job_fail(const OutputJob *job, const char *what, int error)
+{
+    if (error == -EILSEQ)
+        return build_fail(job->build, job->path,
+                          "emitted text holds a line that reads as a file marker", 0);
+    return build_fail(job->build, job->path, what, error);
+}
+
+/* ---- looking ------------------------------------------------------------------------------- */
+
+typedef struct SourceSearch {
+    const Build *build;
+    const FileStamp *output;
+    bool *is_output; /* per section */
+} SourceSearch;
+
+static void compare_inode(void *arg, size_t index, unsigned worker)
+{
+    SourceSearch *search = arg;
+    char path[PATH_MAX];
+    struct stat status;
+    Slice name = build_section_path(search->build, (uint32_t)index);
+    (void)worker;
+    if (name.size >= sizeof path)
+        return;
+    memcpy(path, name.data, name.size);
+    path[name.size] = '\0';
+    search->is_output[index] = fstatat(build_project_fd(search->build), path, &status, 0) == 0 &&
+                               (uint64_t)status.st_ino == search->output->inode &&
+                               (uint64_t)status.st_dev == search->output->device;
+}
+
+static bool is_same_inode(const FileStamp *a, const FileStamp *b)
+{
+    return a->inode == b->inode && a->device == b->device;
+}
+
+/* A file that we made, that has no second name, and whose program has the same sources as when
+ * we made it, is none of these. Otherwise one stat per source tells, links and all. */
+static bool is_source(const OutputJob *job)
+{
+    const PatchSituation *s = &job->situation;
+    if (job->file.stamp.inode == 0)
+        return false;
+    if (s->output_is_plain && s->same_output_path && !s->files_changed &&
+        is_same_inode(&job->state.record.stamp, &job->file.stamp))
+        return false;
+    uint32_t count = build_section_count(job->build);
+    bool *is_output = memory_allocate_zeroed(count + 1, sizeof *is_output);
+    SourceSearch search = {job->build, &job->file.stamp, is_output};
+    executor_run(job->request->executor, count, compare_inode, &search);
+    bool found = memchr(is_output, true, count) != NULL;
+    free(is_output);
+    return found;
+}
+
+/* Does the stamp alone prove that the output is as the last build left it? */
+static bool stamp_proves(const OutputJob *job)
+{
+    return job->situation.same_output_path && !job->state.record.is_young &&
+           file_stamp_equal(&job->state.record.stamp, &job->file.stamp) &&
+           !job->request->paranoid && !build_may_be_unsynced(job->build);
+}
+
+static void describe_situation(OutputJob *job)
+{
+    const Build *build = job->build;
+    const OutputState *state = &job->state;
+    bool is_same = state->is_known && strcmp(state->path, job->file.path) == 0;
+    job->situation = (PatchSituation){
+        .forced = job->request->force,
+        .had_state = build_had_state(build) && state->is_known,
+        .state_damaged = build_state_was_damaged(build),
+        .settings_changed = build_settings_changed(build),
+        .last_unfinished = build_output_is_unsettled(build),
+        .files_changed = build_files_renumbered(build),
+        .same_output_path = is_same,
+        .output_exists = job->file.kind != OUTPUT_ABSENT,
+        .output_is_plain = job->file.kind == OUTPUT_PLAIN,
+        .output_is_writable = true,
+        .output_is_whole =
+            is_same && (uint64_t)job->file.stamp.size_bytes == state->record.size_bytes,
+    };
+    job->situation.output_is_untouched = stamp_proves(job);
+}
+
+static BuildStatus look_at_file(OutputJob *job)
+{
+    int error = output_file_look(&job->file, job->path);
+    if (error == -ENOENT)
+        return output_job_fail(job, "cannot find the directory of the output", error);
+    if (error != 0)
+        return output_job_fail(job, "cannot write the output", error);
+    output_state_open(&job->state, job->build);
+    describe_situation(job);
+    if (is_source(job)) {
+        output_job_fail(job, "is a source of the program", 0);
+        return BUILD_MISUSED;
+    }
+    return BUILD_OK;
+}
+
+/* ---- what is to be written? ---------------------------------------------------------------- */
+
+/* Two ascending lists, one ascending list without repetitions. */
+static uint32_t merge(uint32_t *to, const uint32_t *a, uint32_t a_count, const uint32_t *b,
+                      uint32_t b_count)
+{
+    uint32_t count = 0, i = 0, j = 0;
+    while (i < a_count || j < b_count) {
+        uint32_t x = i < a_count ? a[i] : UINT32_MAX;
+        uint32_t y = j < b_count ? b[j] : UINT32_MAX;
+        to[count++] = x < y ? x : y;
+        i += x <= y;
+        j += y <= x;
+    }
+    return count;
+}
+
+/* What the program changed, and what others changed in the output. */
+static void collect_dirty(OutputJob *job)
+{
+    uint32_t count;
+    const uint32_t *changed = build_dirty_sections(job->build, &count);
+    const OutputDifference *difference = &job->difference;
+    job->dirty = memory_allocate((count + difference->count + 1) * sizeof *job->dirty);
+    job->dirty_count =
+        merge(job->dirty, changed, count, difference->sections, difference->count);
+    job->prelude_is_dirty =
+        build_prelude_is_dirty(job->build) || difference->prelude_differs;
+}
+
+/* Before anything is emitted: as if every dirty section kept its size. */
+static void estimate_costs(OutputJob *job)
+{
+    PatchSituation *s = &job->situation;
+    uint64_t blocks = job->prelude_is_dirty ? job->state.record.prelude_blocks : 0;
+    for (uint32_t i = 0; i < job->dirty_count; i++)
+        blocks += output_state_sections(&job->state)[job->dirty[i]].blocks;
+    s->writes = job->dirty_count + job->prelude_is_dirty;
+    s->bytes_dirty = blocks * OUTPUT_BLOCK;
+    s->bytes_total = job->state.record.size_bytes;
+    s->sections_clean = build_section_count(job->build) - job->dirty_count;
+}
+
+static void compare_bytes(OutputJob *job)
+{
+    FileClock clock = {0};
+    FileStamp before, after;
+    if (file_clock_probe(&clock, build_cache_fd(job->build)) != 0 ||
+        file_stamp_of(job->fd, &before) != 0)
+        return;
+    output_compare(job->fd, job->build, &job->state, &job->difference);
+    job->situation.output_is_untouched =
+        job->difference.count == 0 && !job->difference.prelude_differs;
+    if (file_stamp_of(job->fd, &after) == 0 && file_stamp_equal(&before, &after)) {
+        job->compared = file_stamp_if_trusted(&after, &clock);
+        job->file.stamp = after;
+    }
+}
+
+/* Could the output at hand be what the last build left, in whole or in part? */
+static bool has_predecessor(const PatchSituation *s)
+{
+    return !s->forced && s->had_state && !s->state_damaged && !s->last_unfinished &&
+           !s->files_changed && s->same_output_path && s->output_exists && s->output_is_whole;
+}
+
+static BuildStatus examine(OutputJob *job)
+{
+    PatchSituation *s = &job->situation;
+    bool nothing_to_write = s->output_is_untouched && build_is_unchanged(job->build);
+    if (nothing_to_write || !has_predecessor(s))
+        return BUILD_OK;
+    int status = output_state_load(&job->state, job->build, build_section_count(job->build));
+    if (status != 0) {
+        s->state_damaged = status == -EBADMSG;
+        return s->state_damaged ? BUILD_OK : output_job_fail(job, "cannot read the output's state", status);
+    }
+    job->fd = output_file_open(&job->file, &s->output_is_writable);
+    if (job->fd < 0)
+        s->output_is_whole = false; /* what cannot be read is not known */
+    else if (!s->output_is_untouched)
+        compare_bytes(job);
+    collect_dirty(job);
+    estimate_costs(job);
+    return BUILD_OK;
+}
+
+BuildStatus output_job_look(OutputJob *job)
+{
+    BuildStatus status = look_at_file(job);
+    return status == BUILD_OK ? examine(job) : status;
+}
+
+void output_job_free(OutputJob *job)
+{
+    if (job->fd >= 0)
+        close(job->fd);
+    free(job->dirty);
+    free(job->difference.sections);
+    output_state_close(&job->state);
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Planning: a cursor goes through old and new output at once. As long as both offsets are equal,
+ * clean sections are only counted.
+ *
+ * Moving is memmove for a file, through a buffer that stays in the cache:
+ *
+ *     old    │ a │ b    │ c │ d │         b shrinks: c moves left, from its front to its end
+ *     new    │ a │ b │ c │ D      │ e │   d grows: e moves right, from its end to its front
+ *
+ * With several runs, those that move left go first, front to back, then those that move right,
+ * back to front. A run can only hit the old place of one that moves the same way and lies ahead
+ * of it, and that one has gone: between a run that moves right and one behind it that moves left,
+ * and the other way round, the new places keep the order of the old ones.
+ */
+#include "output_patch.h"
+
+#include "output_bytes.h"
+#include "output_layout.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { MOVE_BUFFER = 256 * 1024 };
+
+/* ---- planning ------------------------------------------------------------------------------ */
+
+typedef struct Cursor {
+    const SectionRecord *sections;
+    uint32_t section; /* the next one */
+    uint64_t old_at, new_at;
+} Cursor;
+
+static void add_run(ByteBuffer *runs, PatchRun run)
+{
+    buffer_put(runs, slice_of(&run, sizeof run));
+}
+
+/* Passes clean sections up to `end`. */
+static void pass_clean(OutputPatch *patch, Cursor *cursor, uint32_t end)
+{
+    uint64_t blocks = 0;
+    for (; cursor->section < end; cursor->section++)
+        blocks += cursor->sections[cursor->section].blocks;
+    uint64_t size = blocks * OUTPUT_BLOCK;
+    if (size != 0 && cursor->old_at != cursor->new_at) {
+        add_run(&patch->moved_runs, (PatchRun){cursor->new_at, size, cursor->old_at, 0});
+        patch->bytes_moved += size;
+    }
+    cursor->old_at += size;
+    cursor->new_at += size;
+}
+
+static void pass_dirty(OutputPatch *patch, Cursor *cursor, uint64_t old_size, uint64_t new_size,
+                       size_t source)
+{
+    add_run(&patch->dirty_runs, (PatchRun){cursor->new_at, new_size, 0, source});
+    cursor->old_at += old_size;
+    cursor->new_at += new_size;
+}
+
+static int plan_prelude(OutputPatch *patch, Cursor *cursor, Build *build, bool is_dirty)
+{
+    uint64_t old_size = (uint64_t)patch->output.prelude_blocks * OUTPUT_BLOCK;
+    if (!is_dirty) {
+        cursor->old_at = cursor->new_at = old_size;
+        return 0;
+    }
+    int status = prelude_make(build, &patch->dirty_bytes, &patch->output);
+    pass_dirty(patch, cursor, old_size, patch->dirty_bytes.size, 0);
+    return status;
+}
+
+static int plan_section(OutputPatch *patch, Cursor *cursor, const Build *build)
+{
+    SectionRecord record;
+    uint32_t section = cursor->section++;
+    uint64_t size = section_size(build, section);
+    size_t source = patch->dirty_bytes.size;
+    buffer_reserve(&patch->dirty_bytes, (size_t)size);
+    int status = section_make(build, section, patch->dirty_bytes.data + source, size, &record);
+    patch->dirty_bytes.size += (size_t)size;
+    buffer_put(&patch->records, slice_of(&record, sizeof record));
+    pass_dirty(patch, cursor, (uint64_t)cursor->sections[section].blocks * OUTPUT_BLOCK, size,
+               source);
+    return status;
+}
+
+int output_patch_plan(OutputPatch *patch, Build *build, const OutputState *state,
+                      const DirtyParts *dirty)
+{
+    Cursor cursor = {.sections = output_state_sections(state)};
+    patch->output = state->record;
+    patch->old_size = state->record.size_bytes;
+    int status = plan_prelude(patch, &cursor, build, dirty->prelude);
+    for (uint32_t i = 0; i < dirty->count && status == 0; i++) {
+        pass_clean(patch, &cursor, dirty->sections[i]);
+        status = plan_section(patch, &cursor, build);
+    }
+    if (status == 0)
+        pass_clean(patch, &cursor, build_section_count(build));
+    patch->output.size_bytes = cursor.new_at;
+    return status;
+}
+
+/* ---- carrying it out ----------------------------------------------------------------------- */
+
+static const PatchRun *runs_of(const ByteBuffer *runs)
+{
+    return (const PatchRun *)(const void *)runs->data;
+}
+
+/* If this fails too, the next build finds the wrong size and makes a new file. */
+void output_patch_cancel(const OutputPatch *patch, int fd)
+{
+    if (patch->output.size_bytes > patch->old_size && ftruncate(fd, (off_t)patch->old_size) != 0)
+        return;
+}
+
+/* Space for the bytes that come to it. A file system that cannot promise space (NFS) is asked
+ * for the length alone. */
+int output_patch_prepare(const OutputPatch *patch, int fd)
+{
+    off_t old_size = (off_t)patch->old_size, size = (off_t)patch->output.size_bytes;
+    if (size <= old_size)
+        return 0;
+    int status = -posix_fallocate(fd, old_size, size - old_size);
+    if (status == -EINVAL || status == -EOPNOTSUPP)
+        status = ftruncate(fd, size) == 0 ? 0 : -errno;
+    if (status != 0)
+        output_patch_cancel(patch, fd);
+    return status;
+}
+
+static bool moves_right(const PatchRun *run)
+{
+    return run->offset > run->old_offset;
+}
+
+static int move_run(const PatchRun *run, int fd, char *buffer)
+{
+    int status = 0;
+    for (uint64_t done = 0; done < run->size && status == 0;) {
+        uint64_t left = run->size - done;
+        size_t size = left < MOVE_BUFFER ? (size_t)left : MOVE_BUFFER;
+        uint64_t at = moves_right(run) ? left - size : done;
+        status = read_all_at(fd, buffer, size, run->old_offset + at);
+        if (status == 0)
+            status = put_all_at(fd, slice_of(buffer, size), run->offset + at);
+        done += size;
+    }
+    return status;
+}
+
+static int move_runs(const OutputPatch *patch, int fd)
+{
+    const PatchRun *runs = runs_of(&patch->moved_runs);
+    size_t count = patch_run_count(&patch->moved_runs);
+    char *buffer = memory_allocate(MOVE_BUFFER);
+    int status = 0;
+    for (size_t i = 0; i < count && status == 0; i++)
+        if (!moves_right(&runs[i]))
+            status = move_run(&runs[i], fd, buffer);
+    for (size_t i = count; i-- > 0 && status == 0;)
+        if (moves_right(&runs[i]))
+            status = move_run(&runs[i], fd, buffer);
+    free(buffer);
+    return status;
+}
+
+static int put_dirty(const OutputPatch *patch, int fd)
+{
+    const PatchRun *runs = runs_of(&patch->dirty_runs);
+    int status = 0;
+    for (size_t i = 0; i < patch_run_count(&patch->dirty_runs) && status == 0; i++)
+        status = put_all_at(
+            fd, slice_of(patch->dirty_bytes.data + runs[i].source, (size_t)runs[i].size),
+            runs[i].offset);
+    return status;
+}
+
+int output_patch_apply(const OutputPatch *patch, int fd)
+{
+    int status = patch->bytes_moved == 0 ? 0 : move_runs(patch, fd);
+    if (status == 0)
+        status = put_dirty(patch, fd);
+    if (status == 0 && patch->output.size_bytes < patch->old_size &&
+        ftruncate(fd, (off_t)patch->output.size_bytes) != 0)
+        status = -errno;
+    return status;
+}
+
+void output_patch_free(OutputPatch *patch)
+{
+    buffer_free(&patch->dirty_bytes);
+    buffer_free(&patch->dirty_runs);
+    buffer_free(&patch->moved_runs);
+    buffer_free(&patch->records);
+    *patch = (OutputPatch){0};
+}

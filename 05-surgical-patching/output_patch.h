@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Writing into an output that is already there.
+ *
+ *     before    │ prelude │ a │ b │ c    │ d │ e │
+ *     after     │ prelude │ a │ B  B │ c    │ d │ E │      b grew by a block, e changed in place
+ *                             └─dirty┘└─moved──┘└dirty
+ *
+ * A plan is made of the new bytes of what is dirty, and of the runs of clean sections whose place
+ * moves. Everything before the first section that changed its size stays where it is and is
+ * neither read nor written; so does what comes after, once shrinking and growing cancel out.
+ *
+ *     OutputPatch patch = {0};
+ *     output_patch_plan(&patch, build, &state, &dirty);     after build_emit
+ *     output_patch_prepare(&patch, fd);                     what can fail for lack of space
+ *     output_patch_apply(&patch, fd);                       from here on the output is a mix
+ *     output_patch_free(&patch);
+ *
+ * Threads: one.
+ */
+#ifndef OUTPUT_PATCH_H
+#define OUTPUT_PATCH_H
+
+#include "output_state.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct PatchRun { /* bytes of the new output */
+    uint64_t offset;
+    uint64_t size;
+    uint64_t old_offset; /* of a moved run: where it was */
+    size_t source;       /* of a dirty run: where in `dirty_bytes` it is */
+} PatchRun;
+
+typedef struct DirtyParts { /* what the patch writes anew */
+    const uint32_t *sections; /* ascending */
+    uint32_t count;
+    bool prelude;
+} DirtyParts;
+
+typedef struct OutputPatch { /* {0} is an empty patch */
+    ByteBuffer dirty_bytes;
+    ByteBuffer dirty_runs, moved_runs; /* PatchRun each, ascending */
+    ByteBuffer records;                /* SectionRecord of each dirty section */
+    OutputRecord output;               /* with the new size and prelude */
+    uint64_t old_size, bytes_moved;
+} OutputPatch;
+
+static inline size_t patch_run_count(const ByteBuffer *runs)
+{
+    return runs->size / sizeof(PatchRun);
+}
+
+/* Makes the plan; `state` is loaded and describes the output as it is. 0 or -EILSEQ. Cost: the
+ * dirty sections, and one addition per section. */
+int output_patch_plan(OutputPatch *patch, Build *build, const OutputState *state,
+                      const DirtyParts *dirty);
+
+/* Makes the file as long as it will be while it is written. 0 or a negative errno; the file is
+ * as it was then. */
+int output_patch_prepare(const OutputPatch *patch, int fd);
+
+/* Takes back what prepare did. */
+void output_patch_cancel(const OutputPatch *patch, int fd);
+
+/* Writes. 0 or a negative errno. */
+int output_patch_apply(const OutputPatch *patch, int fd);
+
+void output_patch_free(OutputPatch *patch);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

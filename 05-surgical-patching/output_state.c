@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The blobs come out of a manifest that is checked as a whole, but their sizes and what they say
+ * of each other are checked here: number of sections, sum of their blocks, size of the output.
+ */
+#include "output_state.h"
+
+#include "output_layout.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const BinaryFormat sections_format = {"icsects", 1};
+
+void output_state_open(OutputState *state, const Build *build)
+{
+    Slice blob;
+    *state = (OutputState){0};
+    if (!build_blob(build, "output", &blob) || blob.size <= sizeof state->record)
+        return;
+    memcpy(&state->record, blob.data, sizeof state->record);
+    size_t path_size = blob.size - sizeof state->record;
+    state->path = memory_allocate(path_size + 1);
+    memcpy(state->path, blob.data + sizeof state->record, path_size);
+    state->path[path_size] = '\0';
+    state->is_known = true;
+}
+
+static bool is_consistent(const OutputState *state, uint32_t section_count)
+{
+    if (!state->is_known || state->sections.size != section_count * sizeof(SectionRecord))
+        return false;
+    const SectionRecord *records = output_state_sections(state);
+    uint64_t blocks = state->record.prelude_blocks;
+    for (uint32_t i = 0; i < section_count; i++)
+        blocks += records[i].blocks;
+    return blocks * OUTPUT_BLOCK == state->record.size_bytes;
+}
+
+int output_state_load(OutputState *state, const Build *build, uint32_t section_count)
+{
+    Slice blob;
+    StateRef ref = {0};
+    char name[64];
+    if (build_blob(build, "sections", &blob) && blob.size == sizeof ref)
+        memcpy(&ref, blob.data, sizeof ref);
+    snprintf(name, sizeof name, "%s.sections", build_entry_id(build));
+    int status = state_file_open(&state->sections, build_cache_fd(build), name, &sections_format,
+                                 &ref);
+    state->is_loaded = true;
+    if (status == -ENOENT || (status == 0 && !is_consistent(state, section_count)))
+        status = -EBADMSG;
+    return status;
+}
+
+void output_state_set(OutputState *state, uint32_t section, const SectionRecord *record)
+{
+    output_state_sections(state)[section] = *record;
+    state_file_mark(&state->sections, section * sizeof *record, sizeof *record);
+}
+
+void output_state_replace(OutputState *state, ByteBuffer *records)
+{
+    state_file_replace(&state->sections, records);
+}
+
+int output_state_save(OutputState *state, Build *build, uint64_t *written)
+{
+    StateRef ref;
+    int status = state_file_commit(&state->sections, build_request(build)->sync, &ref, written);
+    if (status == 0)
+        build_set_blob(build, "sections", slice_of(&ref, sizeof ref));
+    return status;
+}
+
+void output_state_record(OutputState *state, Build *build, const OutputRecord *record,
+                         const char *path)
+{
+    ByteBuffer blob = {0};
+    buffer_put(&blob, slice_of(record, sizeof *record));
+    buffer_put(&blob, slice_from(path));
+    build_set_blob(build, "output", buffer_slice(&blob));
+    buffer_free(&blob);
+    state->record = *record;
+}
+
+void output_state_settle(OutputState *state)
+{
+    if (state->is_loaded)
+        state_file_settle(&state->sections);
+}
+
+void output_state_close(OutputState *state)
+{
+    if (state->is_loaded)
+        state_file_close(&state->sections);
+    free(state->path);
+    *state = (OutputState){0};
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is known of the output that the last build left.
+ *
+ *     blob "output"     one OutputRecord, then the absolute path. All that a build in which
+ *                       nothing changed looks at: one stat decides
+ *     blob "sections"   the StateRef of <entry id>.sections
+ *     that state        SectionRecord × section count, in path order
+ *
+ * A section's place is not recorded: it is the sum of the blocks before it. So when a section
+ * grows, one record changes and not all behind it; and a place cannot disagree with a size.
+ *
+ * Every commit of an entry must go through output_write: another caller of build_commit would
+ * leave these blobs saying something of an output that they no longer describe.
+ */
+#ifndef OUTPUT_STATE_H
+#define OUTPUT_STATE_H
+
+#include "incremental_build.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct SectionRecord {
+    Hash128 bytes; /* hash of all bytes of the section, marker and padding included */
+    uint32_t blocks; /* its size, see output_layout.h */
+    uint32_t reserved;
+} SectionRecord;
+
+typedef struct OutputRecord {
+    FileStamp stamp;        /* after it was written */
+    uint64_t size_bytes;    /* OUTPUT_NOT_KEPT: it went into a FIFO or a device */
+    Hash128 prelude;        /* hash of the prelude's blocks */
+    uint32_t prelude_blocks;
+    uint32_t is_young;      /* 1: written within the tick of its stamp, which proves nothing */
+} OutputRecord;
+
+#define OUTPUT_NOT_KEPT UINT64_MAX
+
+typedef struct OutputState { /* {0} knows nothing */
+    bool is_known;           /* `record` and `path` are the last build's */
+    OutputRecord record;
+    char *path;              /* owned */
+    StateFile sections;      /* open after output_state_load */
+    bool is_loaded;
+} OutputState;
+
+/* Reads the blob "output". The caller closes. */
+void output_state_open(OutputState *state, const Build *build);
+
+/* Loads the sections. 0; -EBADMSG if they are damaged or do not belong to this record and
+ * `section_count`: the state is usable with output_state_replace; or another negative errno. */
+int output_state_load(OutputState *state, const Build *build, uint32_t section_count);
+
+static inline SectionRecord *output_state_sections(const OutputState *state)
+{
+    return (SectionRecord *)(void *)state->sections.image;
+}
+
+/* Replaces one section's record. */
+void output_state_set(OutputState *state, uint32_t section, const SectionRecord *record);
+
+/* Makes `records`, an array of SectionRecord (taken over, emptied), the sections. */
+void output_state_replace(OutputState *state, ByteBuffer *records);
+
+/* Writes the sections and sets the blob "sections". 0 or a negative errno. */
+int output_state_save(OutputState *state, Build *build, uint64_t *written);
+
+/* Sets the blob "output". */
+void output_state_record(OutputState *state, Build *build, const OutputRecord *record,
+                         const char *path);
+
+/* After build_commit: removes what the commit superseded. */
+void output_state_settle(OutputState *state);
+
+void output_state_close(OutputState *state);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

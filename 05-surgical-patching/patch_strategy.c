@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Two questions. May the output be patched? A list of obstacles answers, the first that applies
+ * gives the reason. Is patching cheaper than a new file? Two sums of measured costs answer.
+ *
+ * The costs are nanoseconds, measured on ext4 with the file in the page cache, with an output of
+ * 12.8 MB in 10,000 sections, and rounded:
+ *
+ *     a pwrite of one section                 2,000    of 1.3 KB; most of it is the call
+ *     moving bytes: pread and pwrite           0.25    per byte, 0.2 to 0.4
+ *     making a file, rename over the old    150,000    the journal, and freeing the old pages
+ *     writing bytes into a new file            1.00    per byte, 0.6 to 3: every page is new
+ *     fetching a clean section's text         1,000    a lookup and a checksum per unit
+ *
+ * So one edit in a large program patches (2 µs against 20 ms), and even moving half of the file
+ * along (1.6 ms) is far from a new file. Rewriting two sections of three one by one is where the
+ * new file wins. The sums need not be exact: near the line both ways cost the same.
+ */
+#include "patch_strategy.h"
+
+#include <stddef.h>
+
+enum {
+    WRITE_NS = 2000,
+    MOVED_BYTES_PER_NS = 4,
+    NEW_FILE_NS = 150000,
+    NEW_BYTES_PER_NS = 1,
+    FETCH_NS = 1000,
+};
+
+typedef struct Obstacle {
+    bool applies;
+    PatchReason reason;
+    PatchStrategy strategy;
+} Obstacle;
+
+/* Against starting from what the last build left. */
+static bool find_obstacle(const PatchSituation *s, Obstacle *found)
+{
+    const Obstacle obstacles[] = {
+        {s->forced, REASON_FORCED, PATCH_FULL},
+        {s->settings_changed, REASON_SETTINGS_CHANGED, PATCH_FULL},
+        {s->state_damaged, REASON_DAMAGED_STATE, PATCH_REASSEMBLE},
+        {!s->had_state, REASON_FIRST_BUILD, PATCH_FULL},
+        {s->last_unfinished, REASON_LAST_UNFINISHED, PATCH_REASSEMBLE},
+        {!s->same_output_path, REASON_OTHER_OUTPUT, PATCH_REASSEMBLE},
+        {!s->output_exists, REASON_NO_OUTPUT, PATCH_REASSEMBLE},
+    };
+    for (size_t i = 0; i < sizeof obstacles / sizeof *obstacles; i++)
+        if (obstacles[i].applies) {
+            *found = obstacles[i];
+            return true;
+        }
+    return false;
+}
+
+/* Against writing into the file that is there. */
+static PatchReason obstacle_in_place(const PatchSituation *s)
+{
+    if (!s->output_is_plain)
+        return REASON_OUTPUT_LINKED;
+    if (!s->output_is_whole)
+        return REASON_OUTPUT_CHANGED;
+    if (!s->output_is_writable)
+        return REASON_OUTPUT_READ_ONLY;
+    if (s->files_changed)
+        return REASON_FILES_CHANGED;
+    return REASON_NONE;
+}
+
+static PatchReason obstacle_of_cost(const PatchSituation *s)
+{
+    uint64_t new_file = NEW_FILE_NS + s->bytes_total / NEW_BYTES_PER_NS +
+                        s->sections_clean * FETCH_NS;
+    uint64_t in_place = (s->writes - s->moves) * WRITE_NS + s->bytes_dirty / MOVED_BYTES_PER_NS;
+    uint64_t moving = s->moves * WRITE_NS + s->bytes_moved / MOVED_BYTES_PER_NS;
+    if (in_place > new_file)
+        return REASON_TOO_MANY_CHANGES;
+    return in_place + moving > new_file ? REASON_SECTION_OUTGREW : REASON_NONE;
+}
+
+PatchStrategy patch_strategy_choose(const PatchSituation *situation, PatchReason *reason)
+{
+    Obstacle obstacle;
+    if (find_obstacle(situation, &obstacle)) {
+        *reason = obstacle.reason;
+        return obstacle.strategy;
+    }
+    *reason = REASON_NONE;
+    if (situation->output_is_untouched && !situation->files_changed && situation->writes == 0)
+        return PATCH_UP_TO_DATE;
+    *reason = obstacle_in_place(situation);
+    if (*reason == REASON_NONE)
+        *reason = obstacle_of_cost(situation);
+    if (*reason != REASON_NONE)
+        return PATCH_REASSEMBLE;
+    if (!situation->output_is_untouched)
+        *reason = REASON_OUTPUT_CHANGED;
+    return PATCH_IN_PLACE;
+}
+
+const char *patch_strategy_name(PatchStrategy strategy)
+{
+    static const char *const names[] = {
+        [PATCH_UP_TO_DATE] = "up-to-date",
+        [PATCH_IN_PLACE] = "patch",
+        [PATCH_REASSEMBLE] = "reassemble",
+        [PATCH_FULL] = "full",
+    };
+    return names[strategy];
+}
+
+const char *patch_reason_name(PatchReason reason)
+{
+    static const char *const names[] = {
+        [REASON_NONE] = "none",
+        [REASON_FORCED] = "forced",
+        [REASON_SETTINGS_CHANGED] = "fingerprint changed",
+        [REASON_DAMAGED_STATE] = "damaged state",
+        [REASON_FIRST_BUILD] = "first build",
+        [REASON_LAST_UNFINISHED] = "last build unfinished",
+        [REASON_OTHER_OUTPUT] = "output is another",
+        [REASON_NO_OUTPUT] = "no output",
+        [REASON_OUTPUT_LINKED] = "output is linked",
+        [REASON_OUTPUT_CHANGED] = "output changed by others",
+        [REASON_OUTPUT_READ_ONLY] = "output is read-only",
+        [REASON_FILES_CHANGED] = "files added or removed",
+        [REASON_TOO_MANY_CHANGES] = "too many changes",
+        [REASON_SECTION_OUTGREW] = "section outgrew its place",
+    };
+    return names[reason];
+}

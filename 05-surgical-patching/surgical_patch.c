@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The order of things, and what a process that is killed in between leaves behind:
+ *
+ *                                  patch                     new file
+ *     1  emit what is missing      objects in the packs: found again
+ *     2  bytes, hashes, space      the file may be longer    a draft beside the output
+ *     3  state to disk             nobody looks at it yet
+ *     4  build_begin_output        known to be unsettled: the next build reassembles
+ *     5  the output                pwrite                    rename
+ *     6  stamp, build_commit       the new state is valid
+ *
+ * All that needs space stands before 4, and until 4 the old output and the old state are valid:
+ * a longer file is found by its size, a draft is replaced by the next one.
+ */
+#include "output_job.h"
+#include "output_patch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+/* ---- finishing ----------------------------------------------------------------------------- */
+
+static BuildStatus commit(OutputJob *job)
+{
+    BuildStatus status = build_commit(job->build);
+    if (status == BUILD_OK)
+        output_state_settle(&job->state);
+    return status;
+}
+
+/* Stamps what was written through `fd`. The stamp is asked for before the clock: a later change
+ * of the file then cannot have a stamp that the clock calls older. */
+static BuildStatus record_output(OutputJob *job, int fd, OutputRecord *record)
+{
+    FileClock clock = {0};
+    record->is_young = 1;
+    record->stamp = (FileStamp){0};
+    if (record->size_bytes != OUTPUT_NOT_KEPT) {
+        int status = file_stamp_of(fd, &record->stamp);
+        if (status != 0)
+            return output_job_fail(job, "cannot look at the output", status);
+        FileStamp trusted = {0};
+        if (file_clock_probe(&clock, build_cache_fd(job->build)) == 0)
+            trusted = file_stamp_if_trusted(&record->stamp, &clock);
+        record->is_young = trusted.inode == 0;
+    }
+    output_state_record(&job->state, job->build, record, job->file.path);
+    return commit(job);
+}
+
+static BuildStatus save_state(OutputJob *job)
+{
+    int status = output_state_save(&job->state, job->build, &job->result->state_bytes_written);
+    if (status != 0)
+        return output_job_fail(job, "cannot write the output's state", status);
+    return build_save(job->build);
+}
+
+static BuildStatus emit(OutputJob *job)
+{
+    double start = now();
+    BuildStatus status = build_emit(job->build);
+    job->result->emit_seconds += now() - start;
+    return status;
+}
+
+static void tell(const OutputJob *job)
+{
+    static const Decision decisions[] = {
+        [PATCH_UP_TO_DATE] = DECISION_UP_TO_DATE,
+        [PATCH_IN_PLACE] = DECISION_OUTPUT_PATCHED,
+        [PATCH_REASSEMBLE] = DECISION_OUTPUT_REASSEMBLED,
+        [PATCH_FULL] = DECISION_OUTPUT_FULL,
+    };
+    const PatchResult *result = job->result;
+    const char *subject = result->strategy == PATCH_UP_TO_DATE ? job->request->entry
+                                                               : patch_reason_name(result->reason);
+    observe(job->request->observer, decisions[result->strategy], slice_from(subject));
+}
+
+/* ---- up to date ---------------------------------------------------------------------------- */
+
+/* The bytes were compared, and the stamp they have now will do next time. */
+static bool has_better_stamp(const OutputJob *job)
+{
+    const OutputRecord *record = &job->state.record;
+    return job->compared.inode != 0 &&
+           (record->is_young || !file_stamp_equal(&record->stamp, &job->compared));
+}
+
+/* With --sync a commit says that the output is on the disk, too. */
+static int sync_output(const OutputJob *job)
+{
+    if (!job->request->sync)
+        return 0;
+    int fd = open(job->file.path, O_RDONLY | O_CLOEXEC);
+    int status = fd < 0 || fsync(fd) != 0 ? -errno : 0;
+    if (fd >= 0)
+        close(fd);
+    return status;
+}
+
+/* Nothing to write. What was learnt is kept: stamps of files that were touched, the hash of one
+ * whose comment was edited, the stamp of the output. */
+static BuildStatus keep(OutputJob *job)
+{
+    tell(job);
+    bool is_learnt = has_better_stamp(job);
+    if (is_learnt) {
+        OutputRecord record = job->state.record;
+        record.stamp = job->compared;
+        record.is_young = 0;
+        output_state_record(&job->state, job->build, &record, job->file.path);
+    }
+    if (!is_learnt && !build_wants_commit(job->build))
+        return BUILD_OK;
+    int error = sync_output(job);
+    if (error != 0)
+        return output_job_fail(job, "cannot sync the output", error);
+    BuildStatus status = build_save(job->build);
+    return status == BUILD_OK ? commit(job) : status;
+}
+
+/* ---- a new file ---------------------------------------------------------------------------- */
+
+/* A name that differs between all builds that may run at the same time: the lock on the cache
+ * directory excludes any other of this entry. */
+static void draft_name(const OutputJob *job, char hex[HASH_HEX_SIZE + 1])
+{
+    struct stat status = {0};
+    ByteBuffer key = {0};
+    fstat(build_cache_fd(job->build), &status);
+    buffer_put(&key, slice_of(&status.st_ino, sizeof status.st_ino));
+    buffer_put(&key, slice_of(&status.st_dev, sizeof status.st_dev));
+    key_put_slice(&key, slice_from(build_entry_id(job->build)));
+    key_put_slice(&key, slice_from(job->file.path));
+    hash_to_hex(hash_bytes(buffer_slice(&key)), hex);
+    buffer_free(&key);
+}
+
+/* The state that the new records replace must be known, if only to be removed afterwards. */
+static BuildStatus load_for_replacing(OutputJob *job)
+{
+    if (job->state.is_loaded)
+        return BUILD_OK;
+    int status = output_state_load(&job->state, job->build, build_section_count(job->build));
+    if (status == 0 || status == -EBADMSG)
+        return BUILD_OK;
+    return output_job_fail(job, "cannot read the output's state", status);
+}
+
+/* A FIFO or a device has no state of its own, and nothing recorded is put at risk. */
+static BuildStatus publish(OutputJob *job, OutputDraft *draft, OutputRecord *record)
+{
+    if (draft->is_stream) {
+        record->size_bytes = OUTPUT_NOT_KEPT;
+        return record_output(job, draft->fd, record);
+    }
+    BuildStatus status = build_begin_output(job->build);
+    if (status != BUILD_OK)
+        return status;
+    int error = output_draft_publish(draft, &job->file, job->request->sync);
+    if (error != 0)
+        return output_job_fail(job, "cannot replace the output", error);
+    return record_output(job, draft->fd, record);
+}
+
+static BuildStatus write_draft(OutputJob *job, OutputDraft *draft)
+{
+    OutputRecord record = {0};
+    ByteBuffer records = {0};
+    char unique[HASH_HEX_SIZE + 1];
+    double start = now();
+    draft_name(job, unique);
+    int error = output_draft_open(draft, &job->file, unique);
+    if (error == 0)
+        error = output_write_all(draft, job->build, &records, &record);
+    job->result->write_seconds += now() - start;
+    if (error != 0) {
+        buffer_free(&records);
+        return output_job_fail(job, "cannot write the output", error);
+    }
+    job->result->sections_written = build_section_count(job->build);
+    job->result->bytes_written = record.size_bytes;
+    output_state_replace(&job->state, &records);
+    BuildStatus status = save_state(job);
+    return status == BUILD_OK ? publish(job, draft, &record) : status;
+}
+
+static BuildStatus write_anew(OutputJob *job)
+{
+    OutputDraft draft = {.fd = -1};
+    build_want_all(job->build);
+    BuildStatus status = emit(job);
+    if (status == BUILD_OK)
+        status = load_for_replacing(job);
+    if (status == BUILD_OK)
+        tell(job);
+    if (status == BUILD_OK)
+        status = write_draft(job, &draft);
+    output_draft_close(&draft);
+    return status;
+}
+
+/* ---- patching ------------------------------------------------------------------------------ */
+
+static void sum_up_costs(OutputJob *job, const OutputPatch *patch)
+{
+    PatchSituation *s = &job->situation;
+    s->moves = patch_run_count(&patch->moved_runs);
+    s->writes = patch_run_count(&patch->dirty_runs) + s->moves;
+    s->bytes_dirty = patch->dirty_bytes.size;
+    s->bytes_moved = patch->bytes_moved;
+    s->bytes_total = patch->output.size_bytes;
+}
+
+static void update_records(OutputJob *job, const OutputPatch *patch)
+{
+    const SectionRecord *records = (const SectionRecord *)(const void *)patch->records.data;
+    for (uint32_t i = 0; i < job->dirty_count; i++)
+        output_state_set(&job->state, job->dirty[i], &records[i]);
+}
+
+/* The file under the name and the one that we have open are still the one that was looked at. */
+static bool is_still_the_same(const OutputJob *job)
+{
+    FileStamp open_file, named_file;
+    return file_stamp_of(job->fd, &open_file) == 0 &&
+           file_stamp_at(AT_FDCWD, job->file.path, &named_file) == 0 &&
+           file_stamp_equal(&open_file, &job->file.stamp) &&
+           file_stamp_equal(&named_file, &job->file.stamp);
+}
+
+static BuildStatus apply(OutputJob *job, const OutputPatch *patch)
+{
+    double start = now();
+    int error = output_patch_apply(patch, job->fd);
+    if (error == 0 && job->request->sync && fsync(job->fd) != 0)
+        error = -errno;
+    job->result->write_seconds += now() - start;
+    return error == 0 ? BUILD_OK : output_job_fail(job, "cannot write the output", error);
+}
+
+static BuildStatus carry_out(OutputJob *job, OutputPatch *patch)
+{
+    PatchResult *result = job->result;
+    result->sections_written = job->dirty_count;
+    result->bytes_moved = patch->bytes_moved;
+    result->bytes_written = patch->dirty_bytes.size + patch->bytes_moved;
+    tell(job);
+    int error = output_patch_prepare(patch, job->fd);
+    if (error != 0)
+        return output_job_fail(job, "cannot write the output", error);
+    update_records(job, patch);
+    BuildStatus status = save_state(job);
+    if (status == BUILD_OK)
+        status = build_begin_output(job->build);
+    if (status != BUILD_OK) {
+        output_patch_cancel(patch, job->fd);
+        return status;
+    }
+    status = apply(job, patch);
+    return status == BUILD_OK ? record_output(job, job->fd, &patch->output) : status;
+}
+
+/* Emits, and looks again whether patching is the way. */
+static BuildStatus patch(OutputJob *job)
+{
+    OutputPatch patch = {0};
+    PatchResult *result = job->result;
+    DirtyParts dirty = {job->dirty, job->dirty_count, job->prelude_is_dirty};
+    for (uint32_t i = 0; i < job->difference.count; i++)
+        build_want_section(job->build, job->difference.sections[i]);
+    BuildStatus status = emit(job);
+    if (status == BUILD_OK) {
+        int error = output_patch_plan(&patch, job->build, &job->state, &dirty);
+        if (error != 0)
+            status = output_job_fail(job, "cannot write the output", error);
+    }
+    if (status == BUILD_OK) {
+        sum_up_costs(job, &patch);
+        job->situation.output_is_whole = is_still_the_same(job);
+        result->strategy = patch_strategy_choose(&job->situation, &result->reason);
+        status = result->strategy == PATCH_IN_PLACE ? carry_out(job, &patch) : write_anew(job);
+    }
+    output_patch_free(&patch);
+    return status;
+}
+
+/* ---- all ----------------------------------------------------------------------------------- */
+
+static BuildStatus bring_up_to_date(OutputJob *job)
+{
+    PatchResult *result = job->result;
+    result->strategy = patch_strategy_choose(&job->situation, &result->reason);
+    if (result->strategy == PATCH_UP_TO_DATE)
+        return keep(job);
+    return result->strategy == PATCH_IN_PLACE ? patch(job) : write_anew(job);
+}
+
+BuildStatus output_write(Build *build, const char *path, PatchResult *result)
+{
+    OutputJob job = {
+        .build = build, .request = build_request(build), .path = path, .result = result, .fd = -1};
+    *result = (PatchResult){.sections_total = build_section_count(build)};
+    BuildStatus status = output_job_look(&job);
+    if (status == BUILD_OK)
+        status = bring_up_to_date(&job);
+    output_job_free(&job);
+    return status;
+}
