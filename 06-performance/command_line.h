@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The arguments of minic, read and checked.
+ *
+ *     CommandLine line;
+ *     ByteBuffer error = {0};
+ *     if (!command_line_parse(&line, argc, argv, &error))
+ *         ... print the error, exit with 2
+ *     ... line.command, line.entry, ...
+ *     command_line_free(&line);
+ */
+#ifndef COMMAND_LINE_H
+#define COMMAND_LINE_H
+
+#include "memory.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum Command {
+    COMMAND_BUILD,
+    COMMAND_RUN,
+    COMMAND_CHECK,
+    COMMAND_CLEAN,
+    COMMAND_HELP,
+    COMMAND_VERSION,
+} Command;
+
+typedef enum StatsForm { STATS_NONE, STATS_TABLE, STATS_JSON } StatsForm;
+
+typedef struct CommandLine {
+    Command command;
+    const char *entry;        /* lent from argv; NULL only for clean, help and version */
+    const char *output;       /* -o, or made from the entry's name */
+    const char *cache_dir;    /* --cache-dir, or .mini_cache beside the entry */
+    char **program_arguments; /* of run: what follows the entry; ends with NULL; lent from argv */
+    unsigned workers;         /* 0: one per online CPU */
+    int verbosity;            /* 0, 1 or 2 */
+    StatsForm stats;
+    bool quiet, force, paranoid, sync;
+    Arena arena; /* owns what was made */
+} CommandLine;
+
+/* False if the arguments make no sense; `error` then says why, in one line without a newline. */
+bool command_line_parse(CommandLine *line, int argc, char **argv, ByteBuffer *error);
+
+void command_line_free(CommandLine *line);
+
+/* What --help prints. */
+extern const char command_line_usage[];
+
+#ifdef __cplusplus
+}
+#endif
+#endif

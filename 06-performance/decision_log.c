@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#include "decision_log.h"
+
+#include "patch_strategy.h"
+
+typedef struct Wording {
+    int level;
+    const char *verb;
+    const char *why; /* behind the subject */
+} Wording;
+
+static const Wording wordings[DECISION_COUNT] = {
+    [DECISION_FILE_UNCHANGED] = {2, "unchanged", ""},
+    [DECISION_FILE_TOUCHED] = {2, "touched", " (the same bytes)"},
+    [DECISION_FILE_CHANGED] = {1, "changed", ""},
+    [DECISION_FILE_ADDED] = {1, "added", ""},
+    [DECISION_FILE_REMOVED] = {1, "removed", ""},
+    [DECISION_IR_CACHED] = {2, "cached IR", ""},
+    [DECISION_IR_LOWERED] = {2, "lowered", ""},
+    [DECISION_UNIT_CACHED] = {2, "cached", ""},
+    [DECISION_UNIT_DIRTY] = {1, "emitted", " (its source changed)"},
+    [DECISION_UNIT_DEPENDENT] = {1, "emitted", " (something it names changed)"},
+    [DECISION_UP_TO_DATE] = {1, "up to date", ""},
+    [DECISION_STATE_MISSING] = {1, "first build", " (no state of it in this cache)"},
+    [DECISION_STATE_DAMAGED] = {1, "damaged", " (treated as missing)"},
+    [DECISION_SETTINGS_CHANGED] = {1, "settings", " (another compiler or other flags)"},
+    [DECISION_OUTPUT_PATCHED] = {1, "output", ""},
+    [DECISION_OUTPUT_REASSEMBLED] = {1, "output", ""},
+    [DECISION_OUTPUT_FULL] = {1, "output", ""},
+};
+
+int decision_level(Decision decision)
+{
+    return wordings[decision].level;
+}
+
+static const char *strategy_of(Decision decision)
+{
+    switch (decision) {
+    case DECISION_OUTPUT_PATCHED: return patch_strategy_name(PATCH_IN_PLACE);
+    case DECISION_OUTPUT_REASSEMBLED: return patch_strategy_name(PATCH_REASSEMBLE);
+    case DECISION_OUTPUT_FULL: return patch_strategy_name(PATCH_FULL);
+    default: return NULL;
+    }
+}
+
+static void put_strategy(const char *strategy, Slice reason, ByteBuffer *text)
+{
+    buffer_put(text, slice_from(strategy));
+    if (reason.size == 0 || slice_equal(reason, slice_from(patch_reason_name(REASON_NONE))))
+        return;
+    buffer_put(text, slice_from(": "));
+    buffer_put(text, reason);
+}
+
+void decision_format(Decision decision, Slice subject, ByteBuffer *text)
+{
+    enum { VERB_WIDTH = 13 };
+    const Wording *wording = &wordings[decision];
+    buffer_put(text, slice_from(wording->verb));
+    for (size_t width = strlen(wording->verb); width < VERB_WIDTH; width++)
+        buffer_put_byte(text, ' ');
+    const char *strategy = strategy_of(decision);
+    if (strategy != NULL)
+        put_strategy(strategy, subject, text);
+    else
+        buffer_put(text, subject);
+    buffer_put(text, slice_from(wording->why));
+    buffer_put_byte(text, '\n');
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Two processes after one another: clang, which writes a temporary executable, and the program.
+ * With lli only one.
+ *
+ * How does the parent know that the program has started, so that its executable can be removed
+ * at once and a kill leaves nothing behind? It holds a pipe whose other end closes when exec
+ * succeeds; if exec fails, its errno comes through instead.
+ */
+#include "program_run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { NEWEST_LLVM = 40, CANNOT_START = -1 };
+
+static int fail(ByteBuffer *error, const char *what, const char *subject, const char *why)
+{
+    buffer_put(error, slice_from(what));
+    buffer_put(error, slice_from(subject));
+    buffer_put(error, slice_from(why[0] == '\0' ? "" : ": "));
+    buffer_put(error, slice_from(why));
+    return CANNOT_START;
+}
+
+/* ---- finding the tool ---------------------------------------------------------------------- */
+
+/* Looks for `name` along $PATH as the shell does. */
+static bool find_in_path(const char *name, char *found, size_t size)
+{
+    if (strchr(name, '/') != NULL)
+        return access(name, X_OK) == 0 && (size_t)snprintf(found, size, "%s", name) < size;
+    const char *path = getenv("PATH");
+    while (path != NULL && *path != '\0') {
+        int length = (int)strcspn(path, ":");
+        const char *dir = length == 0 ? "." : path;
+        int written = snprintf(found, size, "%.*s/%s", length == 0 ? 1 : length, dir, name);
+        if (written > 0 && (size_t)written < size && access(found, X_OK) == 0)
+            return true;
+        path += length + (path[length] == ':');
+    }
+    return false;
+}
+
+/* The number after "version " in what `path --version` prints; 0 if there is none. */
+static int version_of(const char *path)
+{
+    char command[4200], line[256];
+    int written = snprintf(command, sizeof command, "'%s' --version 2>/dev/null", path);
+    if (written < 0 || (size_t)written >= sizeof command || strchr(path, '\'') != NULL)
+        return 0;
+    FILE *output = popen(command, "r");
+    if (output == NULL)
+        return 0;
+    int version = 0;
+    while (fgets(line, sizeof line, output) != NULL) {
+        const char *at = strstr(line, "version ");
+        if (at != NULL && version == 0)
+            version = atoi(at + strlen("version "));
+    }
+    pclose(output);
+    return version;
+}
+
+enum { NOT_FOUND = -1 }; /* a version that is no version */
+
+/* Takes the tool if it exists and is new enough. `*too_old` keeps the version that was not. */
+static bool take_named(LlvmTool *tool, const char *name, bool is_clang, int *too_old)
+{
+    if (!find_in_path(name, tool->path, sizeof tool->path))
+        return false;
+    tool->is_clang = is_clang;
+    int version = version_of(tool->path);
+    if (version >= OLDEST_LLVM)
+        return true;
+    *too_old = version;
+    return false;
+}
+
+static bool take_versioned(LlvmTool *tool, bool is_clang, int version)
+{
+    char name[32];
+    snprintf(name, sizeof name, is_clang ? "clang-%d" : "lli-%d", version);
+    tool->is_clang = is_clang;
+    return find_in_path(name, tool->path, sizeof tool->path);
+}
+
+static bool refuse(ByteBuffer *error, const char *name, int version)
+{
+    char why[96];
+    if (version > 0)
+        snprintf(why, sizeof why, "it is version %d, and LLVM %d or newer is needed", version,
+                 OLDEST_LLVM);
+    else
+        snprintf(why, sizeof why,
+                 version == NOT_FOUND ? "no such program" : "it does not tell its version");
+    fail(error, "cannot use ", name, why);
+    return false;
+}
+
+bool llvm_tool_find(LlvmTool *tool, ByteBuffer *error)
+{
+    int too_old = NOT_FOUND;
+    const char *chosen[2] = {getenv("MINIC_CLANG"), getenv("MINIC_LLI")};
+    for (int i = 0; i < 2; i++) {
+        if (chosen[i] == NULL || chosen[i][0] == '\0')
+            continue;
+        return take_named(tool, chosen[i], i == 0, &too_old) || refuse(error, chosen[i], too_old);
+    }
+    for (int version = NEWEST_LLVM; version >= OLDEST_LLVM; version--)
+        if (take_versioned(tool, true, version) || take_versioned(tool, false, version))
+            return true;
+    if (take_named(tool, "clang", true, &too_old) || take_named(tool, "lli", false, &too_old))
+        return true;
+    if (too_old != NOT_FOUND)
+        return refuse(error, "clang or lli", too_old);
+    fail(error, "cannot run the program: ", "neither clang nor lli is installed", "");
+    return false;
+}
+
+/* ---- processes ----------------------------------------------------------------------------- */
+
+typedef struct Process {
+    pid_t id;
+    struct sigaction interrupt, quit; /* what the caller had set */
+} Process;
+
+static void report_and_exit(int fd)
+{
+    int why = errno;
+    ssize_t written = write(fd, &why, sizeof why);
+    (void)written;
+    _exit(127);
+}
+
+/* Starts the program and returns when exec has succeeded. 0 or a negative errno. */
+static int process_start(Process *process, const char *path, char *const arguments[])
+{
+    int ends[2], why = 0;
+    if (pipe(ends) != 0)
+        return -errno;
+    fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGINT, &ignore, &process->interrupt);
+    sigaction(SIGQUIT, &ignore, &process->quit);
+    process->id = fork();
+    if (process->id == 0) {
+        sigaction(SIGINT, &process->interrupt, NULL);
+        sigaction(SIGQUIT, &process->quit, NULL);
+        close(ends[0]);
+        execv(path, arguments);
+        report_and_exit(ends[1]);
+    }
+    int fork_error = process->id < 0 ? errno : 0;
+    close(ends[1]);
+    if (fork_error != 0)
+        why = fork_error;
+    else if (read(ends[0], &why, sizeof why) != (ssize_t)sizeof why)
+        why = 0;
+    close(ends[0]);
+    return -why;
+}
+
+/* The exit status, or 128 + the signal. */
+static int process_wait(Process *process)
+{
+    int status = 0;
+    while (waitpid(process->id, &status, 0) < 0 && errno == EINTR)
+        continue;
+    sigaction(SIGINT, &process->interrupt, NULL);
+    sigaction(SIGQUIT, &process->quit, NULL);
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* ---- running ------------------------------------------------------------------------------- */
+
+/* $TMPDIR/minic-XXXXXX/program */
+typedef struct TemporaryProgram {
+    char dir[4096];
+    char path[4096 + 16];
+} TemporaryProgram;
+
+static int temporary_program_open(TemporaryProgram *program)
+{
+    const char *parent = getenv("TMPDIR");
+    if (parent == NULL || parent[0] == '\0')
+        parent = "/tmp";
+    int written = snprintf(program->dir, sizeof program->dir, "%s/minic-XXXXXX", parent);
+    if (written < 0 || (size_t)written >= sizeof program->dir)
+        return -ENAMETOOLONG;
+    if (mkdtemp(program->dir) == NULL)
+        return -errno;
+    snprintf(program->path, sizeof program->path, "%s/program", program->dir);
+    return 0;
+}
+
+static void temporary_program_remove(const TemporaryProgram *program)
+{
+    unlink(program->path);
+    rmdir(program->dir);
+}
+
+static char **argument_list(char *first, char *second, char *const rest[])
+{
+    size_t count = 0;
+    while (rest[count] != NULL)
+        count++;
+    char **list = memory_allocate((count + 3) * sizeof *list);
+    size_t used = 0;
+    list[used++] = first;
+    if (second != NULL)
+        list[used++] = second;
+    memcpy(list + used, rest, (count + 1) * sizeof *list);
+    return list;
+}
+
+/* Starts it, removes `program` if there is one, waits. */
+static int run_and_wait(char *path, char **arguments, const TemporaryProgram *program,
+                        ByteBuffer *error)
+{
+    Process process;
+    int status = process_start(&process, path, arguments);
+    if (program != NULL)
+        temporary_program_remove(program);
+    int result = status == 0 || process.id > 0 ? process_wait(&process) : CANNOT_START;
+    if (status != 0)
+        return fail(error, "cannot run ", path, strerror(-status));
+    return result;
+}
+
+static int compile(const LlvmTool *clang, char *ir_path, TemporaryProgram *program,
+                   ByteBuffer *error)
+{
+    char *arguments[] = {(char *)clang->path,
+                         "-O0",
+                         "-Wno-override-module",
+                         "-x",
+                         "ir",
+                         ir_path,
+                         "-o",
+                         program->path,
+                         "-lm",
+                         NULL};
+    int status = run_and_wait(arguments[0], arguments, NULL, error);
+    if (status <= 0)
+        return status;
+    fail(error, clang->path, " cannot compile ", "");
+    buffer_put(error, slice_from(ir_path));
+    return CANNOT_START;
+}
+
+static int run_compiled(const LlvmTool *clang, char *ir_path, char *const arguments[],
+                        ByteBuffer *error)
+{
+    TemporaryProgram program;
+    int status = temporary_program_open(&program);
+    if (status != 0)
+        return fail(error, "cannot make a temporary directory in ", program.dir, strerror(-status));
+    status = compile(clang, ir_path, &program, error);
+    if (status != 0) {
+        temporary_program_remove(&program);
+        return status;
+    }
+    char **list = argument_list(program.path, NULL, arguments);
+    status = run_and_wait(program.path, list, &program, error);
+    free(list);
+    return status;
+}
+
+int program_run(const LlvmTool *tool, const char *ir_path, char *const arguments[],
+                ByteBuffer *error)
+{
+    char *path = (char *)ir_path; /* exec takes char *, and changes nothing */
+    if (tool->is_clang)
+        return run_compiled(tool, path, arguments, error);
+    char **list = argument_list((char *)tool->path, path, arguments);
+    int status = run_and_wait(list[0], list, NULL, error);
+    free(list);
+    return status;
+}

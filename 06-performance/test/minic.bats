@@ -1,0 +1,733 @@
+# SPDX-License-Identifier: MIT
+#
+# The command line of minic, driven from outside: flags, exit statuses, messages, samples, and
+# everything that a disk or a user can get wrong.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+    MINIC=${MINIC:-${BUILD:-$ROOT/build}/minic}
+    cd "$BATS_TEST_TMPDIR" || return 1
+    unset MINIC_VERBOSE MINIC_TARGET MINIC_CLANG MINIC_LLI
+}
+
+# ---- helpers ------------------------------------------------------------------------------------
+
+# A program of two files.
+two_files() {
+    echo 'fn add(a: i32, b: i32) i32 { return a + b; }' >math.mini
+    cat >main.mini <<-'MINI'
+	import "math.mini" as math;
+	fn main() i32 { print(math.add(2, 3)); return 0; }
+	MINI
+}
+
+# The value of a number or string in a --stats=json line: json NAME LINE.
+json() {
+    sed -n "s/.*\"$1\":\"\{0,1\}\([^,\"}]*\).*/\1/p" <<<"$2"
+}
+
+# Runs minic; fails unless it exits with the given status: minic 0 build main.mini
+minic() {
+    local expected=$1
+    shift
+    run --separate-stderr "$MINIC" "$@"
+    [ "$status" = "$expected" ] || {
+        echo "minic $*: exit status $status, not $expected"
+        echo "$output"
+        echo "$stderr"
+        return 1
+    }
+}
+
+# Fails unless stderr contains the text.
+says() {
+    [[ $stderr == *"$1"* ]] || {
+        echo "stderr does not contain: $1"
+        echo "it is: $stderr"
+        return 1
+    }
+}
+
+# Runs a command as somebody whom file permissions stop.
+as_nobody() {
+    if [ "$(id -u)" != 0 ]; then
+        "$@"
+    else
+        chmod 755 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR/.." 2>/dev/null || true
+        setpriv --reuid 65534 --regid 65534 --clear-groups -- "$@"
+    fi
+}
+
+# A copy of minic in a place that nobody can reach, too.
+public_place() {
+    PUBLIC=$(mktemp -d /tmp/minic-bats-XXXXXX)
+    cp "$MINIC" "$PUBLIC/minic"
+    mkdir "$PUBLIC/work"
+    cd "$PUBLIC/work"
+    [ "$(id -u)" != 0 ] || chown -R 65534:65534 "$PUBLIC"
+}
+
+teardown() {
+    cd /
+    if [ -n "${PUBLIC:-}" ]; then
+        chmod -R u+rwx "$PUBLIC"
+        rm -rf "$PUBLIC"
+    fi
+}
+
+# ---- help and usage ---------------------------------------------------------------------------
+
+@test "--help and --version answer on stdout" {
+    minic 0 --help
+    [[ $output == *"minic build ENTRY.mini"* ]]
+    minic 0 build --help
+    [[ $output == *"exit status: 0"* ]]
+    minic 0 --version
+    [[ $output == "minic "* ]]
+}
+
+@test "every flag of the design is in the help" {
+    minic 0 --help
+    for flag in -o --cache-dir -j -v -vv -q --stats --force --paranoid --sync; do
+        [[ $output == *" $flag"* ]] || { echo "no $flag"; return 1; }
+    done
+}
+
+@test "wrong usage is exit status 2 and one line" {
+    two_files
+    for arguments in "" "bulid" "build" "build main.mini math.mini" "build -j 0 main.mini" \
+        "build --nonsense main.mini" "check -o x.ll main.mini" "build main.mini -o" "clean --force"; do
+        # shellcheck disable=SC2086
+        minic 2 $arguments
+        [ "${#stderr_lines[@]}" = 1 ]
+        [[ $stderr == "minic: "* ]]
+        [ -z "$output" ]
+    done
+    [ ! -e main.ll ]
+}
+
+# ---- build ---------------------------------------------------------------------------------------
+
+@test "the output is beside the entry and its cache too" {
+    mkdir project
+    cd project && two_files && cd ..
+    minic 0 build project/main.mini
+    [ -s project/main.ll ]
+    [ -d project/.mini_cache ]
+    [ ! -e main.ll ]
+    [ -z "$output" ]
+    says "project/main.ll: full, 2 of 2 functions emitted"
+}
+
+@test "-o and --cache-dir say where" {
+    two_files
+    minic 0 build main.mini -o out.ll --cache-dir cache
+    [ -s out.ll ]
+    [ -d cache ]
+    [ ! -e main.ll ]
+    [ ! -e .mini_cache ]
+}
+
+@test "-q is silent, with -v too it is not" {
+    two_files
+    minic 0 build -q main.mini
+    [ -z "$output$stderr" ]
+    echo '// touched' >>math.mini
+    minic 0 build -q -v main.mini
+    says "changed      math.mini"
+}
+
+@test "a name without .mini gets .ll appended" {
+    two_files
+    mv main.mini program
+    minic 0 build program
+    [ -s program.ll ]
+}
+
+@test "nothing changed: nothing is done" {
+    two_files
+    minic 0 build main.mini
+    before=$(stat -c '%i %y %s' main.ll)
+    sleep 0.05
+    minic 0 build main.mini
+    minic 0 build main.mini --stats=json
+    [ "$(json strategy "$output")" = up-to-date ]
+    [ "$(json functions_emitted "$output")" = 0 ]
+    [ "$(json files_lowered "$output")" = 0 ]
+    [ "$(json bytes_written "$output")" = 0 ]
+    [ "$(stat -c '%i %y %s' main.ll)" = "$before" ]
+}
+
+@test "one body edited: one file lowered, one function emitted, one section written" {
+    two_files
+    echo 'fn other() i32 { return 1; }' >>math.mini
+    minic 0 build main.mini
+    sed -i 's/a + b/b + a/' math.mini
+    minic 0 build main.mini --stats=json
+    [ "$(json files_lowered "$output")" = 1 ]
+    [ "$(json functions_emitted "$output")" = 1 ]
+    [ "$(json sections_written "$output")" = 1 ]
+    [ "$(json functions_total "$output")" = 3 ]
+    cp main.ll patched.ll
+    rm -rf main.ll .mini_cache
+    minic 0 build main.mini
+    cmp main.ll patched.ll
+}
+
+@test "--force emits everything again, with the same bytes" {
+    two_files
+    minic 0 build main.mini
+    cp main.ll before.ll
+    minic 0 build --force main.mini --stats=json
+    [ "$(json functions_emitted "$output")" = 2 ]
+    cmp main.ll before.ll
+}
+
+@test "--paranoid reads every file, and finds them the same" {
+    two_files
+    minic 0 build main.mini
+    minic 0 build --paranoid main.mini --stats=json
+    [ "$(json files_hashed "$output")" = 2 ]
+    [ "$(json files_lowered "$output")" = 0 ]
+    [ "$(json strategy "$output")" = up-to-date ]
+}
+
+@test "--paranoid finds an edit behind an unchanged stat" {
+    two_files
+    minic 0 build main.mini
+    sleep 0.05
+    minic 0 build main.mini
+    minic 0 build --paranoid --sync main.mini
+}
+
+@test "-j changes nothing but time" {
+    two_files
+    for j in 1 2 16; do
+        minic 0 build -j$j main.mini -o $j.ll --cache-dir cache$j --stats=json
+        [ "$(json workers "$output")" = $j ]
+    done
+    cmp 1.ll 2.ll
+    cmp 1.ll 16.ll
+}
+
+@test "--stats is a table on stdout, also with -q" {
+    two_files
+    minic 0 build -q --stats main.mini
+    [ -z "$stderr" ]
+    [[ $output == *"files             2   "* ]]
+    [[ $output == *"functions         2   2 emitted"* ]]
+    [[ $output == *"total"*" ms"* ]]
+}
+
+@test "--stats=json is one line that a JSON parser reads" {
+    command -v python3 >/dev/null || skip "no python3"
+    two_files
+    minic 0 build main.mini --stats=json
+    [ "${#lines[@]}" = 1 ]
+    python3 -c '
+import json, sys
+stats = json.loads(sys.argv[1])
+names = """files_total files_stat files_hashed files_lowered functions_total functions_emitted
+    functions_cached declarations_visited sections_total sections_written bytes_read
+    bytes_written strategy reason workers peak_memory_bytes seconds""".split()
+assert all(name in stats for name in names), stats
+assert stats["strategy"] == "full" and stats["status"] == 0
+assert stats["seconds"]["total"] > 0
+' "$output"
+}
+
+@test "-v tells what changed and what is done, -vv every decision, MINIC_VERBOSE the same" {
+    two_files
+    minic 0 build main.mini
+    sed -i 's/a + b/b + a/' math.mini
+    minic 0 build -v main.mini
+    says "changed      math.mini"
+    says "emitted      math.mini:add (its source changed)"
+    says "output       "
+    [[ $stderr != *"unchanged"* ]]
+
+    minic 0 build -vv main.mini
+    says "unchanged    main.mini"
+
+    sed -i 's/b + a/a + b + b - b/' math.mini
+    MINIC_VERBOSE=1 minic 0 build main.mini
+    says "changed      math.mini"
+    MINIC_VERBOSE=2 minic 0 build main.mini
+    says "unchanged    main.mini"
+    MINIC_VERBOSE=0 minic 0 build -q main.mini
+    [ -z "$stderr" ]
+}
+
+@test "a changed signature is told to reach who names it" {
+    two_files
+    minic 0 build main.mini
+    sed -i 's/a: i32/first: i32/; s/a + b/first + b/' math.mini
+    minic 0 build -v main.mini
+    says "main (something it names changed)"
+}
+
+@test "MINIC_TARGET is in the output and in the keys" {
+    two_files
+    minic 0 build main.mini
+    MINIC_TARGET=aarch64-unknown-linux-gnu minic 0 build -v main.mini --stats=json
+    grep -q 'target triple = "aarch64-unknown-linux-gnu"' main.ll
+    says "settings"
+    minic 0 build main.mini --stats=json
+    [ "$(json functions_emitted "$output")" = 0 ] # switching back hits
+    ! grep -q aarch64-unknown-linux-gnu main.ll
+}
+
+@test "-o naming a source of the program is refused" {
+    two_files
+    cp math.mini before
+    minic 2 build main.mini -o math.mini
+    cmp math.mini before
+    minic 2 build main.mini -o main.mini
+    minic 2 build main.mini -o ./math.mini
+    cmp math.mini before
+}
+
+@test "stdout that is full is exit status 3" {
+    [ -w /dev/full ] || skip "no /dev/full"
+    two_files
+    run bash -c "'$MINIC' build main.mini --stats >/dev/full"
+    [ "$status" = 3 ]
+    run bash -c "'$MINIC' --help >/dev/full"
+    [ "$status" = 3 ]
+}
+
+# ---- errors of the program ---------------------------------------------------------------------
+
+@test "errors have path, line, column, the source line and a caret" {
+    two_files
+    cat >main.mini <<-'MINI'
+	import "math.mini" as math;
+	fn main() i32 {
+	    return math.ad(1, 2);
+	}
+	MINI
+    minic 1 build main.mini
+    [ -z "$output" ]
+    [[ $stderr == "main.mini:3:"*": error: "* ]]
+    says "    return math.ad(1, 2);"
+    says "^"
+    [ ! -e main.ll ]
+}
+
+@test "all errors of a run are told, in order, the same again and after a clean" {
+    cat >main.mini <<-'MINI'
+	import "b.mini" as b;
+	fn main() i32 { return nothing; }
+	fn two() i32 { return "text"; }
+	MINI
+    echo 'fn f() i32 { return true; }' >b.mini
+    minic 1 build main.mini
+    first=$stderr
+    [ "$(grep -c ': error: ' <<<"$stderr")" = 3 ]
+    [[ ${stderr_lines[0]} == "b.mini:1:"* ]]
+    minic 1 build main.mini
+    [ "$stderr" = "$first" ]
+    minic 0 clean
+    minic 1 build -j4 main.mini
+    [ "$stderr" = "$first" ]
+}
+
+@test "errors in a project elsewhere name the file from the working directory" {
+    mkdir -p a/b
+    echo 'fn main() i32 { return x; }' >a/b/main.mini
+    minic 1 build a/b/main.mini
+    [[ $stderr == "a/b/main.mini:1:"* ]]
+}
+
+@test "a failed build leaves the output of the last good one" {
+    two_files
+    minic 0 build main.mini
+    cp main.ll before.ll
+    echo 'fn broken( i32 {' >>math.mini
+    minic 1 build main.mini
+    cmp main.ll before.ll
+    two_files
+    minic 0 build main.mini --stats=json
+    [ "$(json functions_emitted "$output")" = 0 ]
+    cmp main.ll before.ll
+}
+
+# ---- check ---------------------------------------------------------------------------------------
+
+@test "check writes no output and says nothing when all is well" {
+    two_files
+    minic 0 check main.mini
+    [ -z "$output$stderr" ]
+    [ ! -e main.ll ]
+}
+
+@test "check tells the errors, exit status 1" {
+    two_files
+    sed -i 's/return a/return c/' math.mini
+    minic 1 check main.mini
+    says "math.mini:1:"
+}
+
+@test "what check found right is not emitted again by build" {
+    two_files
+    minic 0 check main.mini
+    minic 0 build main.mini --stats=json
+    [ "$(json functions_emitted "$output")" = 0 ]
+    sed -i 's/a + b/b + a/' math.mini
+    minic 0 check main.mini
+    minic 0 check main.mini
+    minic 0 build main.mini --stats=json
+    [ "$(json functions_emitted "$output")" = 0 ]
+    cp main.ll before.ll
+    minic 0 build --force main.mini
+    cmp main.ll before.ll
+}
+
+# ---- clean ---------------------------------------------------------------------------------------
+
+@test "clean removes what is cached, and nothing that it does not know" {
+    two_files
+    minic 0 build main.mini
+    echo mine >.mini_cache/notes.txt
+    minic 0 clean
+    [ -e .mini_cache/notes.txt ]
+    minic 0 build main.mini --stats=json
+    [ "$(json functions_emitted "$output")" = 2 ]
+}
+
+@test "clean of one entry leaves the other" {
+    two_files
+    cp main.mini second.mini
+    minic 0 build main.mini
+    minic 0 build second.mini
+    minic 0 clean main.mini
+    minic 0 build second.mini --stats=json
+    [ "$(json strategy "$output")" = up-to-date ]
+    minic 0 build -v main.mini
+    says "first build"
+}
+
+@test "clean where nothing is cached is fine" {
+    minic 0 clean
+    minic 0 clean --cache-dir nowhere
+    [ ! -e nowhere ]
+}
+
+# ---- run -----------------------------------------------------------------------------------------
+
+@test "run prints what the program prints and exits with its status" {
+    cat >main.mini <<-'MINI'
+	fn main() i32 { print("hello"); return 7; }
+	MINI
+    minic 7 run main.mini
+    [ "$output" = hello ]
+    [ -z "$stderr" ]
+    [ -s main.ll ]
+    minic 7 run main.mini a b --stats
+    [ "$output" = hello ]
+}
+
+@test "run with lli does the same" {
+    lli=$(compgen -c lli- | grep -E '^lli-[0-9]+$' | sort -t- -k2 -n | tail -n 1)
+    [ -n "$lli" ] || skip "no versioned lli"
+    echo 'fn main() i32 { print(42); return 3; }' >main.mini
+    MINIC_LLI=$lli minic 3 run main.mini
+    [ "$output" = 42 ]
+}
+
+@test "run of a program that a signal ends is 128+n" {
+    cat >main.mini <<-'MINI'
+	extern fn abort();
+	fn main() i32 { abort(); return 0; }
+	MINI
+    minic 134 run main.mini
+}
+
+@test "run prints stats on stderr" {
+    two_files
+    minic 0 run --stats=json main.mini
+    [ "$output" = 5 ]
+    [[ $stderr == '{"status":0,'* ]]
+}
+
+@test "run leaves no temporary file" {
+    two_files
+    mkdir tmp
+    TMPDIR=$PWD/tmp minic 0 run main.mini
+    [ -z "$(ls -A tmp)" ]
+}
+
+@test "run with errors runs nothing" {
+    echo 'fn main() i32 { print("no"); return x; }' >main.mini
+    minic 1 run main.mini
+    [ -z "$output" ]
+}
+
+@test "run refuses an old LLVM with one line" {
+    two_files
+    printf '#!/bin/sh\necho clang version 14.0.6\n' >old-clang
+    chmod +x old-clang
+    MINIC_CLANG=./old-clang minic 3 run main.mini
+    [ "$stderr" = "minic: cannot use ./old-clang: it is version 14, and LLVM 15 or newer is needed" ]
+}
+
+@test "the lock is released before the program starts" {
+    cat >main.mini <<-'MINI'
+	extern fn creat(path: str, mode: i32) i32;
+	extern fn sleep(seconds: i32) i32;
+	fn main() i32 { creat("running", 384); sleep(20); return 0; }
+	MINI
+    "$MINIC" run -q main.mini &
+    runner=$!
+    for _ in $(seq 200); do
+        [ -e running ] && break
+        sleep 0.1
+    done
+    [ -e running ]
+    timeout 10 "$MINIC" build -q main.mini
+    pkill -P "$runner" # the program; minic ends with it
+    wait "$runner" || [ $? = 143 ]
+}
+
+# ---- two builds at once ----------------------------------------------------------------------------
+
+@test "a second build waits, says so, and then is up to date" {
+    command -v flock >/dev/null || skip "no flock"
+    two_files
+    minic 0 build main.mini
+    flock .mini_cache/lock sleep 1 &
+    sleep 0.2
+    minic 0 build main.mini --stats=json
+    says "waiting for another build"
+    [ "$(json strategy "$output")" = up-to-date ]
+    wait
+}
+
+@test "many builds at once all succeed" {
+    two_files
+    for i in 1 2 3 4 5 6; do
+        "$MINIC" build -q main.mini -o $i.ll &
+        pids="${pids:-} $!"
+    done
+    for pid in $pids; do
+        wait "$pid"
+    done
+    for i in 2 3 4 5 6; do
+        cmp 1.ll $i.ll
+    done
+}
+
+# ---- samples ---------------------------------------------------------------------------------------
+
+@test "the samples print what is expected" {
+    for expected in "$ROOT"/06-performance/samples/*/expected; do
+        sample=${expected%/expected}
+        minic 0 run -o "$PWD/out.ll" --cache-dir "$PWD/cache" "$sample/main.mini"
+        diff -u "$expected" <(printf '%s\n' "$output") || { echo "$sample"; return 1; }
+    done
+}
+
+@test "the wrong samples have the errors that are expected, incrementally too" {
+    cache=$PWD/cache
+    for expected in "$ROOT"/06-performance/samples/errors/*/expected; do
+        cd "${expected%/expected}"
+        for _ in clean again; do
+            minic 1 check --cache-dir "$cache" main.mini
+            diff -u expected <(grep -E '^[^ ]+:[0-9]+:[0-9]+: error: ' <<<"$stderr") ||
+                { pwd; return 1; }
+        done
+    done
+}
+
+# ---- bad input --------------------------------------------------------------------------------------
+
+@test "a missing entry is told" {
+    minic 1 build nothing.mini
+    says "minic: nothing.mini: "
+    says "No such file"
+    [ ! -e nothing.ll ]
+}
+
+@test "a missing import is told with the line that imports it" {
+    printf '// first line\nimport "gone.mini" as gone;\nfn main() i32 { return 0; }\n' >main.mini
+    minic 1 build main.mini
+    [[ $stderr == "main.mini:2:"* ]]
+    says "gone.mini"
+    says 'import "gone.mini" as gone;'
+}
+
+@test "a directory in place of the entry is told" {
+    mkdir main.mini
+    minic 1 build main.mini
+    says "minic: main.mini: "
+    [ ! -e main.ll ]
+}
+
+@test "a directory in place of an import is told" {
+    two_files
+    rm math.mini
+    mkdir math.mini
+    minic 1 build main.mini
+    [[ $stderr == "main.mini:1:"* ]]
+}
+
+@test "an unreadable file is told" {
+    command -v setpriv >/dev/null || [ "$(id -u)" != 0 ] || skip "no setpriv"
+    public_place
+    two_files
+    chmod 000 math.mini
+    [ "$(id -u)" != 0 ] || chown 65534:65534 ./*
+    run --separate-stderr as_nobody "$PUBLIC/minic" build main.mini
+    [ "$status" = 3 ]
+    says "math.mini"
+    says "Permission denied"
+}
+
+@test "an empty entry lacks main" {
+    : >main.mini
+    minic 1 build main.mini
+    says "main.mini:1:1: error: "
+    says main
+}
+
+@test "an empty import is fine" {
+    two_files
+    echo 'import "empty.mini" as e;' | cat - main.mini >m && mv m main.mini
+    : >empty.mini
+    minic 0 build main.mini
+}
+
+@test "NUL bytes and invalid UTF-8 are errors with a position" {
+    two_files
+    printf 'fn f() i32 { return 1;\0 }\n' >math.mini
+    minic 1 build main.mini
+    says "math.mini:1:23: error: "
+    printf 'fn f() i32 { return 1; } // \xff\n' >math.mini
+    minic 1 build main.mini
+    says "math.mini:1:29: error: "
+}
+
+@test "a line of 10 MB" {
+    {
+        printf 'fn main() i32 { return 0'
+        head -c 10000000 /dev/zero | tr '\0' ' '
+        echo '; }'
+    } >main.mini
+    minic 0 build main.mini
+    {
+        printf 'fn main() i32 { return '
+        head -c 10000000 /dev/zero | tr '\0' ' '
+        echo 'x; }'
+    } >main.mini
+    minic 1 build main.mini
+    [ "${#stderr}" -lt 1000 ]
+    says "main.mini:1:10000024: error: "
+}
+
+@test "10,000 levels of nesting are refused, not crashed on" {
+    deep() { printf "%0.s$1" $(seq 10000); }
+    for pair in "( )" "! :" "- :"; do
+        open=${pair% *} close=${pair#* }
+        { printf 'fn main() i32 { return '; deep "$open"; printf 1; [ "$close" = : ] || deep "$close"; echo '; }'; } >main.mini
+        minic 1 build main.mini
+        [ "${#stderr}" -lt 3000 ]
+    done
+    { printf 'fn main() i32 { '; deep 'while true { '; deep '} '; echo ' return 0; }'; } >main.mini
+    minic 1 build main.mini
+}
+
+# ---- bad places -------------------------------------------------------------------------------------
+
+@test "a read-only output directory is exit status 3" {
+    command -v setpriv >/dev/null || [ "$(id -u)" != 0 ] || skip "no setpriv"
+    public_place
+    two_files
+    mkdir locked
+    chmod 555 locked
+    [ "$(id -u)" != 0 ] || chown 65534:65534 ./*
+    run --separate-stderr as_nobody "$PUBLIC/minic" build main.mini -o locked/out.ll
+    [ "$status" = 3 ]
+    says "locked/out.ll"
+    says "Permission denied"
+    run --separate-stderr as_nobody "$PUBLIC/minic" build main.mini --cache-dir locked/cache
+    [ "$status" = 3 ]
+    says "locked/cache"
+}
+
+@test "an output directory that does not exist is told" {
+    two_files
+    minic 3 build main.mini -o nowhere/out.ll
+    says "nowhere/out.ll"
+}
+
+@test "an output that is a directory is told" {
+    two_files
+    mkdir out.ll
+    run --separate-stderr "$MINIC" build main.mini -o out.ll
+    [ "$status" = 2 ] || [ "$status" = 3 ]
+    says "out.ll"
+}
+
+@test "a full disk is exit status 3" {
+    [ -w /dev/full ] || skip "no /dev/full"
+    two_files
+    minic 3 build main.mini -o /dev/full
+    says "/dev/full"
+    says "No space left"
+    minic 0 build main.mini
+}
+
+@test "an output that is a pipe is written straight" {
+    two_files
+    mkfifo pipe
+    cat pipe >got &
+    minic 0 build main.mini -o pipe
+    wait
+    minic 0 build main.mini -o file.ll
+    cmp got file.ll
+    [ -p pipe ]
+    minic 0 build -q main.mini -o /dev/null
+}
+
+@test "a cache directory that is a file is told" {
+    two_files
+    echo precious >.mini_cache
+    minic 3 build main.mini
+    says ".mini_cache"
+    [ "$(cat .mini_cache)" = precious ]
+    [ ! -e main.ll ]
+}
+
+@test "corrupt cache files give the right output" {
+    two_files
+    minic 0 build main.mini
+    cp main.ll good.ll
+    cp -r .mini_cache good_cache
+    for file in good_cache/*; do
+        name=${file##*/}
+        [ -f "$file" ] || continue
+        for damage in truncate garbage flip empty remove; do
+            rm -rf .mini_cache
+            cp -r good_cache .mini_cache
+            victim=.mini_cache/$name
+            size=$(stat -c %s "$victim")
+            case $damage in
+            truncate) truncate -s $((size / 2)) "$victim" ;;
+            garbage) head -c "$size" /dev/urandom >"$victim" ;;
+            flip) printf '\xa5' | dd of="$victim" bs=1 seek=$((size / 2)) conv=notrunc status=none ;;
+            empty) : >"$victim" ;;
+            remove) rm "$victim" ;;
+            esac
+            cp good.ll main.ll
+            minic 0 build -q main.mini || { echo "$damage $name"; return 1; }
+            cmp main.ll good.ll || { echo "$damage $name"; return 1; }
+            sed -i 's/a + b/b + a/' math.mini
+            minic 0 build -q main.mini || { echo "edited, $damage $name"; return 1; }
+            sed -i 's/b + a/a + b/' math.mini
+            minic 0 build -q main.mini
+            cmp main.ll good.ll || { echo "edited, $damage $name"; return 1; }
+        done
+    done
+}

@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: MIT */
+#include "random_project.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const char *const type_names[NUMBER_TYPES] = {"i32", "i64", "f64"};
+
+/* SplitMix64: https://prng.di.unimi.it/splitmix64.c */
+static uint64_t next_random(RandomProject *project)
+{
+    uint64_t z = project->random += 0x9e3779b97f4a7c15u;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return z ^ z >> 31;
+}
+
+uint32_t random_below(RandomProject *project, uint32_t limit)
+{
+    return (uint32_t)(next_random(project) % limit);
+}
+
+static bool chance(RandomProject *project, uint32_t percent)
+{
+    return random_below(project, 100) < percent;
+}
+
+static NumberType random_type(RandomProject *project)
+{
+    return (NumberType)random_below(project, NUMBER_TYPES);
+}
+
+/* ---- making the model ---------------------------------------------------------------------- */
+
+/* A later file, so that constants and structs make no cycle; -1 if there is none. */
+static int later_file(RandomProject *project, int file)
+{
+    if (file + 1 >= MOST_FILES || chance(project, 40))
+        return -1;
+    return file + 1 + (int)random_below(project, (uint32_t)(MOST_FILES - file - 1));
+}
+
+static void make_const(RandomProject *project, int file, int number)
+{
+    project->files[file].constants[number] =
+        (RandomConst){true, random_type(project), random_below(project, 1000),
+                      number == 1 ? later_file(project, file) : -1};
+}
+
+static void make_struct(RandomProject *project, int file)
+{
+    RandomStruct *made = &project->files[file].structure;
+    *made = (RandomStruct){.exists = true};
+    made->field_count = 1 + random_below(project, MOST_FIELDS);
+    for (unsigned i = 0; i < MOST_FIELDS; i++)
+        made->fields[i] = random_type(project);
+    made->inner = later_file(project, file);
+}
+
+static void make_calls(RandomProject *project, RandomFunction *made)
+{
+    made->call_count = random_below(project, MOST_CALLS + 1);
+    for (unsigned i = 0; i < made->call_count; i++) {
+        made->calls[i].file = (int)random_below(project, MOST_FILES);
+        made->calls[i].function = (int)random_below(project, MOST_UNITS);
+    }
+}
+
+static void make_function(RandomProject *project, int file, int number)
+{
+    RandomFunction *made = &project->files[file].functions[number];
+    *made = (RandomFunction){.exists = true, .constant = -1, .structure = -1};
+    made->param_count = random_below(project, MOST_FIELDS + 1);
+    for (unsigned i = 0; i < MOST_FIELDS; i++)
+        made->params[i] = random_type(project);
+    made->result = random_type(project);
+    made->literal = random_below(project, 100000);
+    make_calls(project, made);
+    if (chance(project, 40))
+        made->constant = (int)random_below(project, MOST_FILES);
+    if (chance(project, 30))
+        made->structure = (int)random_below(project, MOST_FILES);
+}
+
+static void make_file(RandomProject *project, int file)
+{
+    project->files[file] = (RandomFile){.exists = true};
+    make_const(project, file, 0);
+    if (chance(project, 50))
+        make_const(project, file, 1);
+    if (chance(project, 60))
+        make_struct(project, file);
+    for (int i = 0; i < MOST_UNITS; i++)
+        if (chance(project, 60))
+            make_function(project, file, i);
+}
+
+void random_project_init(RandomProject *project, uint64_t seed)
+{
+    *project = (RandomProject){.random = seed};
+    for (int i = 0; i < MOST_FILES; i++)
+        if (i == 0 || chance(project, 50))
+            make_file(project, i);
+}
+
+/* ---- rendering ----------------------------------------------------------------------------- */
+
+typedef struct Renderer {
+    const RandomProject *project;
+    int file;
+    bool imports[MOST_FILES]; /* files that are named */
+    ByteBuffer text;
+} Renderer;
+
+__attribute__((format(printf, 2, 3))) static void put(Renderer *renderer, const char *format, ...)
+{
+    char line[512];
+    va_list arguments;
+    va_start(arguments, format);
+    int size = vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    buffer_put(&renderer->text, slice_of(line, (size_t)size));
+}
+
+/* "" for the file itself, "m7." for another. */
+static const char *prefix(Renderer *renderer, int file, char text[16])
+{
+    text[0] = '\0';
+    if (file != renderer->file) {
+        renderer->imports[file] = true;
+        snprintf(text, 16, "m%d.", file);
+    }
+    return text;
+}
+
+static bool has_const(const RandomProject *project, int file)
+{
+    return file >= 0 && project->files[file].exists && project->files[file].constants[0].exists;
+}
+
+static bool has_struct(const RandomProject *project, int file)
+{
+    return file >= 0 && project->files[file].exists && project->files[file].structure.exists;
+}
+
+static void render_const(Renderer *renderer, int number)
+{
+    char text[16];
+    const RandomConst *is = &renderer->project->files[renderer->file].constants[number];
+    put(renderer, "const c%d: %s = %u", number, type_names[is->type], is->value);
+    if (has_const(renderer->project, is->operand))
+        put(renderer, " + (%sc0 as %s)", prefix(renderer, is->operand, text),
+            type_names[is->type]);
+    put(renderer, ";\n");
+}
+
+static void render_struct(Renderer *renderer)
+{
+    char text[16];
+    const RandomStruct *is = &renderer->project->files[renderer->file].structure;
+    put(renderer, "struct S {\n");
+    for (unsigned i = 0; i < is->field_count; i++)
+        put(renderer, "    x%u: %s,\n", i, type_names[is->fields[i]]);
+    if (has_struct(renderer->project, is->inner))
+        put(renderer, "    inner: %sS,\n", prefix(renderer, is->inner, text));
+    put(renderer, "}\n");
+}
+
+/* A literal of a struct, and of the structs inside it. A file that is named here only because of
+ * an inner struct is imported as well. */
+static void render_literal(Renderer *renderer, int file)
+{
+    char text[16];
+    const RandomStruct *is = &renderer->project->files[file].structure;
+    put(renderer, "%sS{ ", prefix(renderer, file, text));
+    for (unsigned i = 0; i < is->field_count; i++)
+        put(renderer, "%sx%u: %u", i == 0 ? "" : ", ", i, i + 1);
+    if (has_struct(renderer->project, is->inner)) {
+        put(renderer, ", inner: ");
+        render_literal(renderer, is->inner);
+    }
+    put(renderer, " }");
+}
+
+static void render_call(Renderer *renderer, int file, int number)
+{
+    char text[16];
+    const RandomFile *target = &renderer->project->files[file];
+    if (!target->exists || !target->functions[number].exists)
+        return;
+    put(renderer, "    total = total + (%sf%d(", prefix(renderer, file, text), number);
+    for (unsigned i = 0; i < target->functions[number].param_count; i++)
+        put(renderer, "%s%u", i == 0 ? "" : ", ", i + 1);
+    put(renderer, ") as i64);\n");
+}
+
+static void render_signature(Renderer *renderer, const RandomFunction *is, int number)
+{
+    put(renderer, "fn %s%d(", is->is_misspelled ? "misspelled" : "f", number);
+    for (unsigned i = 0; i < is->param_count; i++)
+        put(renderer, "%sp%u: %s", i == 0 ? "" : ", ", i < 2 && is->swapped_names ? 1 - i : i,
+            type_names[is->params[i]]);
+    put(renderer, ") %s {\n", type_names[is->result]);
+}
+
+static void render_function(Renderer *renderer, int number)
+{
+    char text[16];
+    const RandomProject *project = renderer->project;
+    const RandomFunction *is = &project->files[renderer->file].functions[number];
+    if (is->has_comment)
+        put(renderer, "// adds up what it can\n");
+    render_signature(renderer, is, number);
+    put(renderer, "    var total: i64 = %u;\n", is->literal);
+    for (unsigned i = 0; i < is->param_count; i++)
+        if (is->param_count > 1 || !is->swapped_names)
+            put(renderer, "    total = total * 3 + (p%u as i64);\n", i);
+    for (unsigned i = 0; i < is->call_count; i++)
+        render_call(renderer, is->calls[i].file, is->calls[i].function);
+    if (has_const(project, is->constant))
+        put(renderer, "    total = total + (%sc0 as i64);\n",
+            prefix(renderer, is->constant, text));
+    if (has_struct(project, is->structure)) {
+        put(renderer, "    const made = ");
+        render_literal(renderer, is->structure);
+        put(renderer, ";\n    total = total + (made.x0 as i64);\n");
+    }
+    put(renderer, "    return total as %s;\n}\n\n", type_names[is->result]);
+}
+
+static void render_units(Renderer *renderer)
+{
+    const RandomFile *is = &renderer->project->files[renderer->file];
+    for (int i = 0; i < 2; i++)
+        if (is->constants[i].exists)
+            render_const(renderer, i);
+    if (is->structure.exists)
+        render_struct(renderer);
+    for (int i = 0; i < MOST_UNITS; i++)
+        if (is->functions[i].exists)
+            render_function(renderer, i);
+    if (renderer->file == 0)
+        put(renderer, "fn main() i32 {\n    return 0;\n}\n");
+    if (is->is_broken)
+        put(renderer, "fn broken( {\n");
+}
+
+/* The imports are known when everything else is written; the entry imports every third file, so
+ * that most of the project can be reached. */
+static void render_file(const RandomProject *project, int file, ByteBuffer *text)
+{
+    Renderer renderer = {.project = project, .file = file};
+    render_units(&renderer);
+    ByteBuffer units = renderer.text;
+    renderer.text = (ByteBuffer){0};
+    for (int i = 1; file == 0 && i < MOST_FILES; i += 3)
+        renderer.imports[i] |= project->files[i].exists;
+    for (int i = 0; i < MOST_FILES; i++) {
+        if (!renderer.imports[i])
+            continue;
+        if (i == 0)
+            put(&renderer, "import \"main.mini\" as m0;\n");
+        else
+            put(&renderer, "import \"f%02d.mini\" as m%d;\n", i, i);
+    }
+    for (unsigned i = 0; i < project->files[file].blank_lines; i++)
+        put(&renderer, "\n");
+    buffer_put(&renderer.text, buffer_slice(&units));
+    buffer_free(&units);
+    *text = renderer.text;
+}
+
+void random_project_write(const RandomProject *project, const Scratch *scratch)
+{
+    for (int i = 0; i < MOST_FILES; i++) {
+        char name[16] = "main.mini";
+        if (i != 0)
+            snprintf(name, sizeof name, "f%02d.mini", i);
+        if (!project->files[i].exists) {
+            unlinkat(scratch->fd, name, 0);
+            continue;
+        }
+        ByteBuffer text;
+        size_t size = 0;
+        render_file(project, i, &text);
+        char *old = scratch_exists(scratch, name) ? scratch_read(scratch, name, &size) : NULL;
+        if (old == NULL || !slice_equal(slice_of(old, size), buffer_slice(&text)))
+            scratch_write_bytes(scratch, name, buffer_slice(&text));
+        free(old);
+        buffer_free(&text);
+    }
+}
+
+/* ---- editing ------------------------------------------------------------------------------- */
+
+static RandomFile *some_file(RandomProject *project, int *number)
+{
+    do
+        *number = (int)random_below(project, MOST_FILES);
+    while (!project->files[*number].exists);
+    return &project->files[*number];
+}
+
+/* NULL if the file that chance picked has none. */
+static RandomFunction *some_function(RandomProject *project)
+{
+    int file;
+    RandomFile *in = some_file(project, &file);
+    unsigned start = random_below(project, MOST_UNITS);
+    for (unsigned i = 0; i < MOST_UNITS; i++)
+        if (in->functions[(start + i) % MOST_UNITS].exists)
+            return &in->functions[(start + i) % MOST_UNITS];
+    return NULL;
+}
+
+static void edit_signature(RandomProject *project, RandomFunction *function)
+{
+    switch (random_below(project, 4)) {
+    case 0:
+        project->last_edit = slice_from("parameter type");
+        function->params[0] = (NumberType)((function->params[0] + 1) % NUMBER_TYPES);
+        break;
+    case 1:
+        project->last_edit = slice_from("result type");
+        function->result = (NumberType)((function->result + 1) % NUMBER_TYPES);
+        break;
+    case 2:
+        project->last_edit = slice_from("parameters swapped");
+        function->swapped_names = !function->swapped_names;
+        break;
+    default:
+        project->last_edit = slice_from("number of parameters");
+        function->param_count = (function->param_count + 1) % (MOST_FIELDS + 1);
+        break;
+    }
+}
+
+static void edit_function(RandomProject *project)
+{
+    RandomFunction *function = some_function(project);
+    if (function == NULL)
+        return;
+    switch (random_below(project, 6)) {
+    case 0:
+    case 1:
+        project->last_edit = slice_from("body");
+        function->literal = random_below(project, 100000);
+        break;
+    case 2:
+        edit_signature(project, function);
+        break;
+    case 3:
+        project->last_edit = slice_from("comment");
+        function->has_comment = !function->has_comment;
+        break;
+    case 4:
+        project->last_edit = slice_from("calls");
+        make_calls(project, function);
+        break;
+    default:
+        project->last_edit = slice_from("misspelled");
+        function->is_misspelled = chance(project, 30);
+        break;
+    }
+}
+
+static void edit_file(RandomProject *project)
+{
+    int number;
+    RandomFile *file = some_file(project, &number);
+    int unit = (int)random_below(project, MOST_UNITS);
+    switch (random_below(project, 6)) {
+    case 0:
+        project->last_edit = slice_from("constant");
+        make_const(project, number, (int)random_below(project, 2));
+        break;
+    case 1:
+        project->last_edit = slice_from("struct");
+        make_struct(project, number);
+        break;
+    case 2:
+        project->last_edit = slice_from("blank lines");
+        file->blank_lines = (file->blank_lines + 1) % 4;
+        break;
+    case 3:
+        project->last_edit = slice_from("function added or removed");
+        if (file->functions[unit].exists)
+            file->functions[unit].exists = false;
+        else
+            make_function(project, number, unit);
+        break;
+    case 4:
+        project->last_edit = slice_from("syntax error");
+        file->is_broken = chance(project, 50);
+        break;
+    default:
+        project->last_edit = slice_from("file written anew");
+        make_file(project, number);
+        break;
+    }
+}
+
+static void add_or_remove_file(RandomProject *project)
+{
+    int number = 1 + (int)random_below(project, MOST_FILES - 1);
+    if (project->files[number].exists) {
+        project->last_edit = slice_from("file removed");
+        project->files[number].exists = false;
+    } else {
+        project->last_edit = slice_from("file added");
+        make_file(project, number);
+    }
+}
+
+/* What was broken does not stay broken for long, or most builds would end with errors. */
+static void mend(RandomProject *project)
+{
+    for (int i = 0; i < MOST_FILES; i++) {
+        project->files[i].is_broken = false;
+        for (int n = 0; n < MOST_UNITS; n++)
+            project->files[i].functions[n].is_misspelled = false;
+    }
+    project->last_edit = slice_from("errors mended");
+}
+
+void random_project_edit(RandomProject *project)
+{
+    project->last_edit = slice_from("nothing");
+    uint32_t kind = random_below(project, 20);
+    if (kind < 11)
+        edit_function(project);
+    else if (kind < 15)
+        edit_file(project);
+    else if (kind < 17)
+        add_or_remove_file(project);
+    else if (kind < 19)
+        mend(project);
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+#include "command_line.h"
+#include "scratch.h"
+
+#include <stdio.h>
+
+enum { MOST_ARGUMENTS = 20 };
+
+typedef struct Parsed {
+    CommandLine line;
+    bool ok;
+    ByteBuffer error;
+    char text[512];
+    char *arguments[MOST_ARGUMENTS];
+} Parsed;
+
+/* Splits at spaces and parses. */
+static void parse(Parsed *parsed, const char *arguments)
+{
+    *parsed = (Parsed){0};
+    snprintf(parsed->text, sizeof parsed->text, "minic %s", arguments);
+    int count = 0;
+    for (char *word = strtok(parsed->text, " "); word != NULL; word = strtok(NULL, " "))
+        parsed->arguments[count++] = word;
+    assert_true(count < MOST_ARGUMENTS);
+    parsed->ok = command_line_parse(&parsed->line, count, parsed->arguments, &parsed->error);
+}
+
+static void release(Parsed *parsed)
+{
+    command_line_free(&parsed->line);
+    buffer_free(&parsed->error);
+}
+
+static void flags_are_read(void **state)
+{
+    (void)state;
+    Parsed p;
+    parse(&p, "build main.mini -o out.ll --cache-dir /c -j 4 "
+              "-v -q --stats=json --force --paranoid --sync");
+    assert_true(p.ok);
+    assert_int_equal(p.line.command, COMMAND_BUILD);
+    assert_string_equal(p.line.entry, "main.mini");
+    assert_string_equal(p.line.output, "out.ll");
+    assert_string_equal(p.line.cache_dir, "/c");
+    assert_int_equal(p.line.workers, 4);
+    assert_int_equal(p.line.verbosity, 1);
+    assert_int_equal(p.line.stats, STATS_JSON);
+    assert_true(p.line.quiet && p.line.force && p.line.paranoid && p.line.sync);
+    release(&p);
+
+    parse(&p, "check -ox.ll main.mini");
+    assert_false(p.ok);
+    release(&p);
+}
+
+static void attached_values_are_read(void **state)
+{
+    (void)state;
+    Parsed p;
+    parse(&p, "build -j16 -oout.ll --cache-dir=c --stats -vv main.mini");
+    assert_true(p.ok);
+    assert_int_equal(p.line.workers, 16);
+    assert_string_equal(p.line.output, "out.ll");
+    assert_string_equal(p.line.cache_dir, "c");
+    assert_int_equal(p.line.stats, STATS_TABLE);
+    assert_int_equal(p.line.verbosity, 2);
+    release(&p);
+
+    parse(&p, "build -v -v main.mini");
+    assert_int_equal(p.line.verbosity, 2);
+    release(&p);
+}
+
+static void what_is_left_out_is_beside_the_entry(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *arguments, *output, *cache_dir;
+    } cases[] = {
+        {"build main.mini", "main.ll", ".mini_cache"},
+        {"build a/b/main.mini", "a/b/main.ll", "a/b/.mini_cache"},
+        {"build /main.mini", "/main.ll", "/.mini_cache"},
+        {"build main", "main.ll", ".mini_cache"},
+        {"build x.mini.txt", "x.mini.txt.ll", ".mini_cache"},
+        {"build .mini", ".mini.ll", ".mini_cache"},
+        {"build a/.mini", "a/.mini.ll", "a/.mini_cache"},
+        {"clean a/main.mini", "a/main.ll", "a/.mini_cache"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Parsed p;
+        parse(&p, cases[i].arguments);
+        assert_true(p.ok);
+        assert_string_equal(p.line.output, cases[i].output);
+        assert_string_equal(p.line.cache_dir, cases[i].cache_dir);
+        release(&p);
+    }
+    Parsed p;
+    parse(&p, "clean");
+    assert_true(p.ok);
+    assert_null(p.line.entry);
+    assert_string_equal(p.line.cache_dir, ".mini_cache");
+    release(&p);
+}
+
+static void what_follows_the_entry_of_run_is_the_programs(void **state)
+{
+    (void)state;
+    Parsed p;
+    parse(&p, "run -q main.mini -v --help -- x");
+    assert_true(p.ok);
+    assert_int_equal(p.line.command, COMMAND_RUN);
+    assert_int_equal(p.line.verbosity, 0);
+    static const char *const expected[] = {"-v", "--help", "--", "x"};
+    for (size_t i = 0; i < 4; i++)
+        assert_string_equal(p.line.program_arguments[i], expected[i]);
+    assert_null(p.line.program_arguments[4]);
+    release(&p);
+}
+
+static void two_dashes_end_the_flags(void **state)
+{
+    (void)state;
+    Parsed p;
+    parse(&p, "build -- -odd.mini");
+    assert_true(p.ok);
+    assert_string_equal(p.line.entry, "-odd.mini");
+    assert_string_equal(p.line.output, "-odd.ll");
+    release(&p);
+}
+
+static void help_and_version_need_no_entry(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *arguments;
+        Command command;
+    } cases[] = {
+        {"--help", COMMAND_HELP},
+        {"help", COMMAND_HELP},
+        {"-h", COMMAND_HELP},
+        {"build --help", COMMAND_HELP},
+        {"clean -h", COMMAND_HELP},
+        {"--version", COMMAND_VERSION},
+        {"run --version", COMMAND_VERSION},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Parsed p;
+        parse(&p, cases[i].arguments);
+        assert_true(p.ok);
+        assert_int_equal(p.line.command, cases[i].command);
+        release(&p);
+    }
+}
+
+static void mistakes_are_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *arguments, *error;
+    } cases[] = {
+        {"", "a command is missing"},
+        {"bulid x.mini", "unknown command 'bulid'"},
+        {"build", "build needs the entry file of a program"},
+        {"run -v", "run needs the entry file of a program"},
+        {"build a.mini b.mini", "one entry file is enough: 'b.mini' is a second one"},
+        {"build --fast a.mini", "unknown flag '--fast'"},
+        {"build -x a.mini", "unknown flag '-x'"},
+        {"build -vvv a.mini", "unknown flag '-vvv'"},
+        {"build --forced a.mini", "unknown flag '--forced'"},
+        {"build --cache-dirs=x a.mini", "unknown flag '--cache-dirs=x'"},
+        {"build a.mini -o", "-o needs a value"},
+        {"build a.mini --cache-dir=", "--cache-dir needs a value"},
+        {"build a.mini -j", "-j needs a value"},
+        {"build a.mini -j 0", "-j takes a number from 1 to 256, not '0'"},
+        {"build a.mini -j4x", "-j takes a number from 1 to 256, not '4x'"},
+        {"build a.mini -j 257", "-j takes a number from 1 to 256, not '257'"},
+        {"build a.mini -j -1", "-j takes a number from 1 to 256, not '-1'"},
+        {"build a.mini -j 99999999999999999999", "-j takes a number from 1 to 256, not "
+                                                 "'99999999999999999999'"},
+        {"build a.mini --stats=xml", "--stats or --stats=json, not '--stats=xml'"},
+        {"check a.mini -o x.ll", "check does not take -o"},
+        {"clean a.mini --force", "clean does not take --force"},
+        {"clean -j 2", "clean does not take -j"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Parsed p;
+        parse(&p, cases[i].arguments);
+        assert_false(p.ok);
+        buffer_put_byte(&p.error, '\0');
+        assert_string_equal(p.error.data, cases[i].error);
+        release(&p);
+    }
+}
+
+static void an_empty_entry_is_told(void **state)
+{
+    (void)state;
+    char *arguments[] = {"minic", "build", "", NULL};
+    CommandLine line;
+    ByteBuffer error = {0};
+    assert_false(command_line_parse(&line, 3, arguments, &error));
+    command_line_free(&line);
+    buffer_free(&error);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(flags_are_read),
+        cmocka_unit_test(attached_values_are_read),
+        cmocka_unit_test(what_is_left_out_is_beside_the_entry),
+        cmocka_unit_test(what_follows_the_entry_of_run_is_the_programs),
+        cmocka_unit_test(two_dashes_end_the_flags),
+        cmocka_unit_test(help_and_version_need_no_entry),
+        cmocka_unit_test(mistakes_are_told),
+        cmocka_unit_test(an_empty_entry_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

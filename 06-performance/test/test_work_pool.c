@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: MIT */
+#include "memory.h"
+#include "scratch.h"
+#include "work_pool.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <time.h>
+
+enum { MOST_ITEMS = 20000 };
+
+typedef struct Loop {
+    unsigned char *times; /* per index: how often it ran; each is written by one worker */
+    unsigned workers;
+    atomic_size_t count; /* of a growing loop */
+    size_t limit;
+    unsigned children;
+    atomic_uint wrong_worker;
+    unsigned busy_us; /* how long an item takes */
+} Loop;
+
+static void spend(unsigned microseconds)
+{
+    struct timespec begun, now;
+    clock_gettime(CLOCK_MONOTONIC, &begun);
+    do
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    while ((now.tv_sec - begun.tv_sec) * 1000000 + (now.tv_nsec - begun.tv_nsec) / 1000 <
+           (long)microseconds);
+}
+
+static void count_item(void *arg, size_t index, unsigned worker)
+{
+    Loop *loop = arg;
+    loop->times[index]++;
+    if (worker >= loop->workers)
+        atomic_fetch_add(&loop->wrong_worker, 1);
+    if (loop->busy_us != 0)
+        spend(loop->busy_us);
+}
+
+/* Each item adds some, up to the limit: the tree of imports that discovery walks. */
+static void grow_item(void *arg, size_t index, unsigned worker)
+{
+    Loop *loop = arg;
+    count_item(arg, index, worker);
+    for (unsigned i = 0; i < loop->children; i++) {
+        size_t count = atomic_load(&loop->count);
+        while (count < loop->limit)
+            if (atomic_compare_exchange_weak(&loop->count, &count, count + 1))
+                break;
+    }
+}
+
+static void assert_each_once(const Loop *loop, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(loop->times[i], 1);
+    assert_int_equal(loop->times[count], 0);
+    assert_int_equal(loop->wrong_worker, 0);
+}
+
+static void loop_open(Loop *loop, unsigned workers)
+{
+    *loop = (Loop){.workers = workers};
+    loop->times = memory_allocate_zeroed(MOST_ITEMS + 1, 1);
+}
+
+static void check_fixed(unsigned workers, size_t count, unsigned busy_us)
+{
+    WorkPool pool;
+    work_pool_init(&pool, workers);
+    assert_int_equal(pool.executor.workers, workers);
+    Loop loop;
+    loop_open(&loop, workers);
+    loop.busy_us = busy_us;
+    executor_run(&pool.executor, count, count_item, &loop);
+    assert_each_once(&loop, count);
+    free(loop.times);
+    work_pool_free(&pool);
+}
+
+static void check_growing(unsigned workers, size_t limit, unsigned children, unsigned busy_us)
+{
+    WorkPool pool;
+    work_pool_init(&pool, workers);
+    Loop loop;
+    loop_open(&loop, workers);
+    loop.limit = limit;
+    loop.children = children;
+    loop.busy_us = busy_us;
+    atomic_init(&loop.count, 1);
+    executor_run_growing(&pool.executor, &loop.count, grow_item, &loop);
+    assert_each_once(&loop, limit);
+    free(loop.times);
+    work_pool_free(&pool);
+}
+
+static void each_index_runs_once(void **state)
+{
+    (void)state;
+    static const size_t counts[] = {0, 1, 2, 3, 63, 64, 65, 1000, MOST_ITEMS};
+    for (unsigned workers = 1; workers <= 16; workers++)
+        for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+            check_fixed(workers, counts[i], 0);
+}
+
+/* ---- is the work shared? Items that sleep leave the CPU to whoever else wants to work ------- */
+
+typedef struct Sharing {
+    atomic_uint items_of[16]; /* per worker, of the items that matter */
+    atomic_size_t count;
+} Sharing;
+
+static void nap(unsigned milliseconds)
+{
+    nanosleep(&(struct timespec){0, (long)milliseconds * 1000000}, NULL);
+}
+
+static unsigned workers_that_helped(const Sharing *sharing)
+{
+    unsigned helped = 0;
+    for (size_t i = 0; i < 16; i++)
+        helped += sharing->items_of[i] != 0;
+    return helped;
+}
+
+static void nap_item(void *arg, size_t index, unsigned worker)
+{
+    (void)index;
+    atomic_fetch_add(&((Sharing *)arg)->items_of[worker], 1);
+    nap(5);
+}
+
+static void few_long_items_are_shared(void **state)
+{
+    (void)state;
+    WorkPool pool;
+    work_pool_init(&pool, 4);
+    Sharing sharing = {0};
+    executor_run(&pool.executor, 12, nap_item, &sharing);
+    assert_true(workers_that_helped(&sharing) > 1);
+    work_pool_free(&pool);
+}
+
+/* Item 1 runs while the others have gone to sleep, and then there are many more items. */
+static void late_item(void *arg, size_t index, unsigned worker)
+{
+    Sharing *sharing = arg;
+    nap(index == 1 ? 50 : 2);
+    if (index == 0)
+        atomic_store(&sharing->count, 4);
+    else if (index == 1)
+        atomic_store(&sharing->count, 40);
+    else if (index >= 4)
+        atomic_fetch_add(&sharing->items_of[worker], 1);
+}
+
+static void sleepers_are_woken_when_a_loop_grows(void **state)
+{
+    (void)state;
+    WorkPool pool;
+    work_pool_init(&pool, 4);
+    Sharing sharing = {0};
+    atomic_store(&sharing.count, 1);
+    executor_run_growing(&pool.executor, &sharing.count, late_item, &sharing);
+    assert_true(workers_that_helped(&sharing) > 1);
+    work_pool_free(&pool);
+}
+
+static void a_growing_loop_ends_with_its_last_item(void **state)
+{
+    (void)state;
+    for (unsigned workers = 1; workers <= 16; workers++) {
+        check_growing(workers, 1, 3, 0);
+        check_growing(workers, 2, 3, 0);
+        check_growing(workers, MOST_ITEMS, 3, 0); /* a bush */
+        check_growing(workers, 500, 1, 20);       /* a chain: nobody else ever finds work */
+        check_growing(workers, 200, 20, 50);      /* grows when the others already sleep */
+    }
+}
+
+static void an_empty_growing_loop_ends(void **state)
+{
+    (void)state;
+    WorkPool pool;
+    work_pool_init(&pool, 4);
+    Loop loop;
+    loop_open(&loop, 4);
+    atomic_init(&loop.count, 0);
+    executor_run_growing(&pool.executor, &loop.count, grow_item, &loop);
+    assert_int_equal(loop.times[0], 0);
+    free(loop.times);
+    work_pool_free(&pool);
+}
+
+static void one_pool_runs_many_loops(void **state)
+{
+    (void)state;
+    WorkPool pool;
+    work_pool_init(&pool, 4);
+    Loop loop;
+    loop_open(&loop, 4);
+    for (unsigned round = 0; round < 2000; round++) {
+        size_t count = round * 7919 % 300;
+        memset(loop.times, 0, MOST_ITEMS + 1);
+        loop.busy_us = round % 50 == 0 ? 5 : 0;
+        if (round % 3 == 0 && count > 0) {
+            loop.limit = count;
+            loop.children = 2;
+            atomic_store(&loop.count, 1);
+            executor_run_growing(&pool.executor, &loop.count, grow_item, &loop);
+        } else {
+            executor_run(&pool.executor, count, count_item, &loop);
+        }
+        assert_each_once(&loop, count);
+    }
+    free(loop.times);
+    work_pool_free(&pool);
+}
+
+/* What was written in one loop can be read in the next, on whichever worker. */
+static void copy_item(void *arg, size_t index, unsigned worker)
+{
+    (void)worker;
+    uint32_t *values = arg;
+    values[index + MOST_ITEMS] = values[MOST_ITEMS - 1 - index] + 1;
+}
+
+static void fill_item(void *arg, size_t index, unsigned worker)
+{
+    (void)worker;
+    ((uint32_t *)arg)[index] = (uint32_t)index;
+}
+
+static void a_loop_sees_what_the_loop_before_wrote(void **state)
+{
+    (void)state;
+    WorkPool pool;
+    work_pool_init(&pool, 8);
+    uint32_t *values = memory_allocate_zeroed(2 * MOST_ITEMS, sizeof *values);
+    executor_run(&pool.executor, MOST_ITEMS, fill_item, values);
+    executor_run(&pool.executor, MOST_ITEMS, copy_item, values);
+    for (uint32_t i = 0; i < MOST_ITEMS; i++)
+        assert_int_equal(values[i + MOST_ITEMS], MOST_ITEMS - i);
+    free(values);
+    work_pool_free(&pool);
+}
+
+static unsigned threads_of_this_process(void)
+{
+    DIR *tasks = opendir("/proc/self/task");
+    if (tasks == NULL)
+        skip();
+    unsigned count = 0;
+    for (struct dirent *task = readdir(tasks); task != NULL; task = readdir(tasks))
+        count += task->d_name[0] != '.';
+    closedir(tasks);
+    return count;
+}
+
+static void small_work_starts_no_thread(void **state)
+{
+    (void)state;
+    unsigned before = threads_of_this_process();
+    WorkPool pool;
+    Loop loop;
+    loop_open(&loop, 4);
+    /* On a busy machine three quick items may take long: once in ten times is enough. */
+    unsigned started = 1;
+    for (int attempt = 0; attempt < 10 && started != 0; attempt++) {
+        work_pool_init(&pool, 4);
+        executor_run(&pool.executor, 3, count_item, &loop);
+        started = threads_of_this_process() - before;
+        work_pool_free(&pool);
+    }
+    assert_int_equal(started, 0);
+
+    work_pool_init(&pool, 4);
+    loop.busy_us = 1000;
+    executor_run(&pool.executor, 30, count_item, &loop);
+    assert_int_equal(threads_of_this_process(), before + 3);
+    work_pool_free(&pool);
+
+    work_pool_init(&pool, 1);
+    executor_run(&pool.executor, 30, count_item, &loop);
+    assert_int_equal(threads_of_this_process(), before);
+    work_pool_free(&pool);
+    free(loop.times);
+}
+
+/* Two items: one returns at once, one takes long and sleeps. Nobody may spin meanwhile. */
+static void sleepy_item(void *arg, size_t index, unsigned worker)
+{
+    (void)arg;
+    (void)worker;
+    if (index % 8 == 0)
+        nap(100);
+    else
+        spend(50);
+}
+
+static double cpu_seconds(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+static void idle_workers_do_not_burn_the_cpu(void **state)
+{
+    (void)state;
+    WorkPool pool;
+    work_pool_init(&pool, 8);
+    double before = cpu_seconds();
+    executor_run(&pool.executor, 9, sleepy_item, NULL);
+    assert_true(cpu_seconds() - before < 0.05);
+    work_pool_free(&pool);
+}
+
+static void zero_workers_means_one_per_cpu(void **state)
+{
+    (void)state;
+    WorkPool pool;
+    work_pool_init(&pool, 0);
+    assert_true(pool.executor.workers >= 1);
+    work_pool_free(&pool);
+    work_pool_init(&pool, 1000000);
+    assert_int_equal(pool.executor.workers, WORK_POOL_MAX_WORKERS);
+    work_pool_free(&pool);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_index_runs_once),
+        cmocka_unit_test(few_long_items_are_shared),
+        cmocka_unit_test(sleepers_are_woken_when_a_loop_grows),
+        cmocka_unit_test(a_growing_loop_ends_with_its_last_item),
+        cmocka_unit_test(an_empty_growing_loop_ends),
+        cmocka_unit_test(one_pool_runs_many_loops),
+        cmocka_unit_test(a_loop_sees_what_the_loop_before_wrote),
+        cmocka_unit_test(small_work_starts_no_thread),
+        cmocka_unit_test(idle_workers_do_not_burn_the_cpu),
+        cmocka_unit_test(zero_workers_means_one_per_cpu),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One loop, many hands.
+ *
+ * A loop is three numbers: `next`, the first index that nobody has claimed; `*count`, which may
+ * grow; and `inside`, the threads that are working on it besides the caller. A worker claims
+ * indices from `next` until none is left, and then sleeps. So the loop is over when nothing is
+ * left to claim and nobody is inside: whatever was claimed has returned, and only an item that
+ * runs can make the loop grow. The fixed form is the growing form whose count stands still.
+ *
+ *            claimed, done or being done      │ not yet claimed        │ may come
+ *     0 ──────────────────────────────────► next ─────────────────► *count ─ ─ ─ ►
+ *
+ * A claim takes an eighth of a worker's fair share of what is left, at least one item: large runs
+ * first, when there is little to fear, single items at the end.
+ *
+ * Sleeping and waking costs some ten microseconds, and starting a thread more. The caller
+ * therefore works alone at first, and calls the others only to a loop that has lasted longer than
+ * that. A build of three files starts no thread at all.
+ *
+ * A sleeper that is about to miss an item: it raises `asleep`, then looks at *count. A worker
+ * whose item made the loop grow raised *count, then looks at `asleep`. Both are sequentially
+ * consistent, so at least one of them sees the other.
+ */
+#include "work_pool.h"
+
+#include "memory.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    ALONE_NS = 30000, /* about what it costs to wake the others */
+    CLAIMS_PER_WORKER = 8,
+};
+
+typedef struct Worker {
+    WorkPoolShared *shared;
+    pthread_t thread;
+    unsigned number;
+} Worker;
+
+struct WorkPoolShared {
+    unsigned workers;      /* wanted, the caller included */
+    unsigned thread_count; /* that run */
+    bool threads_started;  /* or tried */
+    Worker *threads;
+
+    pthread_mutex_t mutex;  /* guards what follows, up to the atomics */
+    pthread_cond_t changed; /* work came, a worker left, or the pool closes */
+    bool open;              /* the others may join the loop */
+    bool closing;
+    unsigned inside; /* threads in the loop; the caller is not counted */
+    ExecutorItem item;
+    void *arg;
+    atomic_size_t *count;
+
+    atomic_size_t next;
+    atomic_uint asleep; /* that wait for work */
+};
+
+static size_t unclaimed(const WorkPoolShared *shared)
+{
+    size_t next = atomic_load(&shared->next);
+    size_t count = atomic_load(shared->count);
+    return next < count ? count - next : 0;
+}
+
+/* Claims indices [*begin, *end), at most `most`. False if nothing is left. */
+static bool claim(WorkPoolShared *shared, size_t most, size_t *begin, size_t *end)
+{
+    size_t next = atomic_load(&shared->next);
+    for (;;) {
+        size_t count = atomic_load(shared->count);
+        if (next >= count)
+            return false;
+        size_t take = (count - next) / ((size_t)shared->workers * CLAIMS_PER_WORKER);
+        take = take == 0 ? 1 : take < most ? take : most;
+        if (atomic_compare_exchange_weak(&shared->next, &next, next + take)) {
+            *begin = next;
+            *end = next + take;
+            return true;
+        }
+    }
+}
+
+static void wake_others(WorkPoolShared *shared)
+{
+    pthread_mutex_lock(&shared->mutex);
+    pthread_cond_broadcast(&shared->changed);
+    pthread_mutex_unlock(&shared->mutex);
+}
+
+/* Works until nothing is left to claim. */
+static void work(WorkPoolShared *shared, unsigned worker)
+{
+    size_t begin, end;
+    while (claim(shared, SIZE_MAX, &begin, &end)) {
+        for (size_t i = begin; i < end; i++)
+            shared->item(shared->arg, i, worker);
+        if (atomic_load(&shared->asleep) != 0 && unclaimed(shared) > 1)
+            wake_others(shared);
+    }
+}
+
+/* With the mutex held: sleeps until there may be something to do. */
+static void sleep_until_changed(WorkPoolShared *shared)
+{
+    atomic_fetch_add(&shared->asleep, 1);
+    if (!shared->open || unclaimed(shared) == 0)
+        pthread_cond_wait(&shared->changed, &shared->mutex);
+    atomic_fetch_sub(&shared->asleep, 1);
+}
+
+static void *thread_main(void *arg)
+{
+    Worker *self = arg;
+    WorkPoolShared *shared = self->shared;
+    pthread_mutex_lock(&shared->mutex);
+    while (!shared->closing) {
+        if (!shared->open || unclaimed(shared) == 0) {
+            sleep_until_changed(shared);
+            continue;
+        }
+        shared->inside++;
+        pthread_mutex_unlock(&shared->mutex);
+        work(shared, self->number);
+        pthread_mutex_lock(&shared->mutex);
+        if (--shared->inside == 0)
+            pthread_cond_broadcast(&shared->changed);
+    }
+    pthread_mutex_unlock(&shared->mutex);
+    return NULL;
+}
+
+static void start_threads(WorkPoolShared *shared)
+{
+    shared->threads_started = true;
+    shared->threads = memory_allocate_zeroed(shared->workers - 1, sizeof *shared->threads);
+    for (unsigned i = 0; i + 1 < shared->workers; i++) {
+        Worker *worker = &shared->threads[i];
+        worker->shared = shared;
+        worker->number = i + 1;
+        if (pthread_create(&worker->thread, NULL, thread_main, worker) != 0)
+            return;
+        shared->thread_count++;
+    }
+}
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* True if the loop ended while the caller was alone with it. */
+static bool finish_alone(WorkPoolShared *shared)
+{
+    uint64_t begun = now_ns();
+    size_t begin, end;
+    while (claim(shared, 1, &begin, &end)) {
+        shared->item(shared->arg, begin, 0);
+        if (unclaimed(shared) > 1 && now_ns() - begun > ALONE_NS)
+            return false;
+    }
+    return true;
+}
+
+static void finish_together(WorkPoolShared *shared)
+{
+    if (!shared->threads_started)
+        start_threads(shared);
+    pthread_mutex_lock(&shared->mutex);
+    shared->open = true;
+    pthread_cond_broadcast(&shared->changed);
+    while (unclaimed(shared) != 0 || shared->inside != 0) {
+        if (unclaimed(shared) == 0) {
+            sleep_until_changed(shared);
+            continue;
+        }
+        pthread_mutex_unlock(&shared->mutex);
+        work(shared, 0);
+        pthread_mutex_lock(&shared->mutex);
+    }
+    shared->open = false;
+    pthread_mutex_unlock(&shared->mutex);
+}
+
+static void run_growing(Executor *executor, atomic_size_t *count, ExecutorItem item, void *arg)
+{
+    WorkPoolShared *shared = ((WorkPool *)executor)->shared;
+    if (shared->workers == 1) {
+        for (size_t i = 0; i < atomic_load(count); i++)
+            item(arg, i, 0);
+        return;
+    }
+    /* The loop of before is closed and nobody is inside, but a thread that wakes late reads
+     * `open` and, were it set, these: hence the mutex. */
+    pthread_mutex_lock(&shared->mutex);
+    shared->item = item;
+    shared->arg = arg;
+    shared->count = count;
+    atomic_store(&shared->next, 0);
+    pthread_mutex_unlock(&shared->mutex);
+    if (!finish_alone(shared))
+        finish_together(shared);
+}
+
+static void run_fixed(Executor *executor, size_t count, ExecutorItem item, void *arg)
+{
+    atomic_size_t fixed;
+    atomic_init(&fixed, count);
+    run_growing(executor, &fixed, item, arg);
+}
+
+static unsigned online_cpus(void)
+{
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    return cpus < 1 ? 1 : (unsigned)cpus;
+}
+
+void work_pool_init(WorkPool *pool, unsigned workers)
+{
+    if (workers == 0)
+        workers = online_cpus();
+    if (workers > WORK_POOL_MAX_WORKERS)
+        workers = WORK_POOL_MAX_WORKERS;
+    WorkPoolShared *shared = memory_allocate_zeroed(1, sizeof *shared);
+    shared->workers = workers;
+    pthread_mutex_init(&shared->mutex, NULL);
+    pthread_cond_init(&shared->changed, NULL);
+    pool->shared = shared;
+    pool->executor = (Executor){workers, run_fixed, run_growing};
+}
+
+void work_pool_free(WorkPool *pool)
+{
+    WorkPoolShared *shared = pool->shared;
+    pthread_mutex_lock(&shared->mutex);
+    shared->closing = true;
+    pthread_cond_broadcast(&shared->changed);
+    pthread_mutex_unlock(&shared->mutex);
+    for (unsigned i = 0; i < shared->thread_count; i++)
+        pthread_join(shared->threads[i].thread, NULL);
+    pthread_cond_destroy(&shared->changed);
+    pthread_mutex_destroy(&shared->mutex);
+    free(shared->threads);
+    free(shared);
+    *pool = (WorkPool){0};
+}
