@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the machine itself takes: the least that a build must do, and nothing else.
+ *
+ *     ceilings DIR [OUTPUT_BYTES]
+ *
+ *     stat_walk    fstatat of every .mini file below DIR, by its path relative to a descriptor
+ *                  of DIR, in byte order of the paths: a build that finds nothing changed
+ *     read_all     open, fstat, read, close of every file, into one buffer: a cold build's input
+ *     write_output OUTPUT_BYTES into a new file in an empty directory, by one write and a close:
+ *                  a cold build's output. Without OUTPUT_BYTES only the walk is measured.
+ *
+ * One process, one thread, warm page cache: a run that is not counted comes first, then the
+ * median of the rest. A parallel build can be faster than these, and minic is; they are
+ * ceilings for what one thread can do, and the unit in which machines can be compared.
+ */
+#include "memory.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { RUNS = 7 };
+
+typedef struct FileList {
+    int directory;      /* descriptor of DIR */
+    ByteBuffer text;    /* the paths, each terminated */
+    ByteBuffer paths;   /* const char * each, sorted */
+    size_t count;
+    ByteBuffer content; /* as large as the largest file */
+    size_t output_bytes;
+} FileList;
+
+static void die(const char *what)
+{
+    fprintf(stderr, "ceilings: %s: %s\n", what, strerror(errno));
+    exit(3);
+}
+
+/* ---- the list of files ------------------------------------------------------------------------ */
+
+static bool ends_with_mini(const char *name)
+{
+    size_t length = strlen(name);
+    return length > 5 && strcmp(name + length - 5, ".mini") == 0;
+}
+
+static void list_files(FileList *list, const char *prefix)
+{
+    int descriptor = openat(list->directory, *prefix == '\0' ? "." : prefix, O_RDONLY);
+    DIR *stream = descriptor < 0 ? NULL : fdopendir(descriptor);
+    if (stream == NULL)
+        die(*prefix == '\0' ? "the directory" : prefix);
+    for (struct dirent *entry; (entry = readdir(stream)) != NULL;) {
+        char path[4096];
+        struct stat status;
+        if (entry->d_name[0] == '.')
+            continue;
+        snprintf(path, sizeof path, "%s%s%s", prefix, *prefix == '\0' ? "" : "/", entry->d_name);
+        if (fstatat(list->directory, path, &status, AT_SYMLINK_NOFOLLOW) != 0)
+            die(path);
+        if (S_ISDIR(status.st_mode))
+            list_files(list, path);
+        else if (S_ISREG(status.st_mode) && ends_with_mini(path))
+            buffer_put(&list->text, slice_of(path, strlen(path) + 1));
+    }
+    closedir(stream);
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void sort_files(FileList *list)
+{
+    for (size_t at = 0; at < list->text.size; at += strlen(list->text.data + at) + 1) {
+        const char *path = list->text.data + at;
+        buffer_put(&list->paths, slice_of(&path, sizeof path));
+        list->count++;
+    }
+    qsort(list->paths.data, list->count, sizeof(char *), compare_paths);
+}
+
+static const char *path_at(const FileList *list, size_t i)
+{
+    return ((const char *const *)(const void *)list->paths.data)[i];
+}
+
+/* ---- the three ceilings ------------------------------------------------------------------------ */
+
+static void stat_walk(FileList *list)
+{
+    struct stat status;
+    for (size_t i = 0; i < list->count; i++)
+        if (fstatat(list->directory, path_at(list, i), &status, 0) != 0)
+            die(path_at(list, i));
+}
+
+static void read_all(FileList *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        struct stat status;
+        int file = openat(list->directory, path_at(list, i), O_RDONLY | O_CLOEXEC);
+        if (file < 0 || fstat(file, &status) != 0)
+            die(path_at(list, i));
+        buffer_reserve(&list->content, (size_t)status.st_size);
+        if (read(file, list->content.data, (size_t)status.st_size) != status.st_size)
+            die(path_at(list, i));
+        close(file);
+    }
+}
+
+static void write_output(FileList *list)
+{
+    int file = openat(list->directory, "ceilings.tmp/output", O_WRONLY | O_CREAT | O_EXCL, 0666);
+    if (file < 0)
+        die("ceilings.tmp/output");
+    for (size_t done = 0; done < list->output_bytes;) {
+        ssize_t wrote = write(file, list->content.data + done, list->output_bytes - done);
+        if (wrote <= 0)
+            die("ceilings.tmp/output");
+        done += (size_t)wrote;
+    }
+    close(file);
+}
+
+/* ---- measuring --------------------------------------------------------------------------------- */
+
+static double now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+static int compare_times(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void nothing(FileList *list)
+{
+    (void)list;
+}
+
+static void remove_output(FileList *list)
+{
+    unlinkat(list->directory, "ceilings.tmp/output", 0);
+}
+
+static void measure(const char *name, FileList *list, void (*work)(FileList *),
+                    void (*clean_up)(FileList *))
+{
+    double times[RUNS];
+    work(list);
+    clean_up(list);
+    for (int run = 0; run < RUNS; run++) {
+        double start = now_ms();
+        work(list);
+        times[run] = now_ms() - start;
+        clean_up(list);
+    }
+    qsort(times, RUNS, sizeof *times, compare_times);
+    printf(", \"%s_ms\": %.3f", name, times[RUNS / 2]);
+}
+
+static void measure_output(FileList *list, size_t bytes)
+{
+    if (mkdirat(list->directory, "ceilings.tmp", 0777) != 0)
+        die("ceilings.tmp");
+    list->output_bytes = bytes;
+    list->content.size = 0;
+    buffer_reserve(&list->content, bytes);
+    memset(list->content.data, ';', bytes);
+    measure("write_output", list, write_output, remove_output);
+    unlinkat(list->directory, "ceilings.tmp", AT_REMOVEDIR);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2 || argc > 3) {
+        fprintf(stderr, "usage: ceilings DIR [OUTPUT_BYTES]\n");
+        return 2;
+    }
+    FileList list = {.directory = open(argv[1], O_RDONLY | O_DIRECTORY)};
+    if (list.directory < 0)
+        die(argv[1]);
+    list_files(&list, "");
+    sort_files(&list);
+    printf("{\"files\": %zu", list.count);
+    measure("stat_walk", &list, stat_walk, nothing);
+    if (argc == 3) {
+        measure("read_all", &list, read_all, nothing);
+        measure_output(&list, strtoul(argv[2], NULL, 10));
+    }
+    printf("}\n");
+    buffer_free(&list.text);
+    buffer_free(&list.paths);
+    buffer_free(&list.content);
+    close(list.directory);
+    return 0;
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The edits that a benchmark makes to a generated corpus: edit-corpus KIND FILE...
+ *
+ *     touch      a new mtime, the same bytes
+ *     comment    the revision in the first comment grows by one
+ *     body       the first `bias` constant grows by one: one function body differs
+ *     signature  the parameter of the last function gets a new name, in all of its body
+ *     add        a new file beside FILE, imported by FILE and called by a new function in it;
+ *                the revision grows too, and both functions hold it
+ *     remove     takes back what add did, but for the revision
+ *
+ * A number that only grows makes each edit new, so no cache has seen the result before, and it
+ * needs no memory but the file itself. Files are rewritten in place, as most editors do.
+ */
+#include "memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char ADDED_IMPORT[] = "import \"added.mini\" as added;\n";
+static const char ADDED_CALL[] = "\nfn call_added(value: i32) i32 {\n";
+static const char REVISION[] = "revision ";
+
+static void die(const char *path, const char *why)
+{
+    fprintf(stderr, "edit-corpus: %s: %s\n", path, why);
+    exit(3);
+}
+
+/* ---- files ----------------------------------------------------------------------------------- */
+
+static void read_file(const char *path, ByteBuffer *text)
+{
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        die(path, strerror(errno));
+    size_t got;
+    text->size = 0;
+    do {
+        buffer_reserve(text, 4096);
+        got = fread(text->data + text->size, 1, 4096, file);
+        text->size += got;
+    } while (got != 0);
+    if (ferror(file))
+        die(path, "cannot be read");
+    fclose(file);
+    buffer_put_byte(text, '\0'); /* so that strstr can search it */
+    text->size--;
+}
+
+static void write_file(const char *path, Slice text)
+{
+    FILE *file = fopen(path, "wb");
+    if (file == NULL)
+        die(path, strerror(errno));
+    size_t written = fwrite(text.data, 1, text.size, file);
+    if (fclose(file) != 0 || written != text.size)
+        die(path, "cannot be written");
+}
+
+/* ---- text ------------------------------------------------------------------------------------ */
+
+/* Puts `with` in the place of [start, end); the buffer stays terminated. */
+static void replace(ByteBuffer *text, size_t start, size_t end, Slice with)
+{
+    buffer_reserve(text, with.size + 1);
+    memmove(text->data + start + with.size, text->data + end, text->size - end + 1);
+    memcpy(text->data + start, with.data, with.size);
+    text->size = text->size - (end - start) + with.size;
+}
+
+/* Adds one to the decimal number after the first `mark` at or behind `from`; none counts as 0.
+ * Returns where it ends, or SIZE_MAX if there is no such mark. */
+static size_t grow_number(ByteBuffer *text, size_t from, const char *mark)
+{
+    char *found = strstr(text->data + from, mark);
+    if (found == NULL)
+        return SIZE_MAX;
+    size_t start = (size_t)(found - text->data) + strlen(mark);
+    size_t end = start + strspn(text->data + start, "0123456789");
+    char number[24];
+    int length = snprintf(number, sizeof number, "%lu", strtoul(text->data + start, NULL, 10) + 1);
+    replace(text, start, end, slice_of(number, (size_t)length));
+    return start + (size_t)length;
+}
+
+static size_t start_of_last_function(const ByteBuffer *text)
+{
+    size_t start = 0;
+    for (const char *found = text->data; (found = strstr(found, "\nfn ")) != NULL; found++)
+        start = (size_t)(found - text->data);
+    return start;
+}
+
+/* ---- the edits: each returns false if the file is not of this corpus -------------------------- */
+
+static bool edit_signature(ByteBuffer *text)
+{
+    size_t renamed = 0;
+    size_t at = start_of_last_function(text);
+    while ((at = grow_number(text, at, "seed")) != SIZE_MAX)
+        renamed++;
+    return renamed >= 2;
+}
+
+static unsigned long revision_of(const ByteBuffer *text)
+{
+    const char *found = strstr(text->data, REVISION);
+    return found == NULL ? 0 : strtoul(found + strlen(REVISION), NULL, 10);
+}
+
+static bool edit_add(ByteBuffer *text)
+{
+    char body[64];
+    if (strstr(text->data, ADDED_IMPORT) != NULL || grow_number(text, 0, REVISION) == SIZE_MAX)
+        return false;
+    snprintf(body, sizeof body, "    return added.offset(value) * %lu;\n}\n", revision_of(text));
+    replace(text, 0, 0, slice_from(ADDED_IMPORT));
+    replace(text, text->size, text->size, slice_from(ADDED_CALL));
+    replace(text, text->size, text->size, slice_from(body));
+    return true;
+}
+
+static bool edit_remove(ByteBuffer *text)
+{
+    size_t import_size = strlen(ADDED_IMPORT);
+    char *call = strstr(text->data, ADDED_CALL); /* the last function */
+    if (call == NULL || strncmp(text->data, ADDED_IMPORT, import_size) != 0)
+        return false;
+    replace(text, (size_t)(call - text->data), text->size, slice_from(""));
+    replace(text, 0, import_size, slice_from(""));
+    return true;
+}
+
+static bool edit_text(const char *kind, ByteBuffer *text)
+{
+    if (strcmp(kind, "comment") == 0)
+        return grow_number(text, 0, REVISION) != SIZE_MAX;
+    if (strcmp(kind, "body") == 0)
+        return grow_number(text, 0, "const bias: i32 = ") != SIZE_MAX;
+    if (strcmp(kind, "signature") == 0)
+        return edit_signature(text);
+    if (strcmp(kind, "add") == 0)
+        return edit_add(text);
+    return strcmp(kind, "remove") == 0 && edit_remove(text);
+}
+
+/* ---- added.mini beside FILE ------------------------------------------------------------------- */
+
+static void path_of_added(const char *path, ByteBuffer *added)
+{
+    const char *slash = strrchr(path, '/');
+    buffer_put(added, slice_of(path, slash == NULL ? 0 : (size_t)(slash - path) + 1));
+    buffer_put(added, slice_of("added.mini", sizeof "added.mini"));
+}
+
+static void write_added(const char *path, unsigned long revision)
+{
+    char source[256];
+    int size = snprintf(source, sizeof source,
+                        "// A file that was not there before.\n\n"
+                        "fn offset(value: i32) i32 {\n    return value + %lu;\n}\n", revision);
+    write_file(path, slice_of(source, (size_t)size));
+}
+
+static void add_or_remove_file(const char *kind, const char *path, const ByteBuffer *text)
+{
+    ByteBuffer added = {0};
+    path_of_added(path, &added);
+    if (strcmp(kind, "add") == 0)
+        write_added(added.data, revision_of(text));
+    if (strcmp(kind, "remove") == 0 && unlink(added.data) != 0)
+        die(added.data, strerror(errno));
+    buffer_free(&added);
+}
+
+/* ---- the command line ------------------------------------------------------------------------ */
+
+static void edit_file(const char *kind, const char *path, ByteBuffer *text)
+{
+    if (strcmp(kind, "touch") == 0) {
+        if (utimensat(AT_FDCWD, path, NULL, 0) != 0)
+            die(path, strerror(errno));
+        return;
+    }
+    read_file(path, text);
+    if (!edit_text(kind, text))
+        die(path, "cannot be edited in this way");
+    write_file(path, buffer_slice(text));
+    add_or_remove_file(kind, path, text);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 3) {
+        fprintf(stderr, "usage: edit-corpus touch|comment|body|signature|add|remove FILE...\n");
+        return 2;
+    }
+    ByteBuffer text = {0};
+    for (int i = 2; i < argc; i++)
+        edit_file(argv[1], argv[i], &text);
+    buffer_free(&text);
+    return 0;
+}

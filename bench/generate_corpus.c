@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A Mini program of any size, and what it must print.
+ *
+ * First the graph is drawn (who imports whom), then every function is planned as a list of steps
+ * (corpus_steps.h), then the plan is read twice: once to write it as Mini, once to run it here. So
+ * the generator knows what the compiled program must print, and a compiler that gets one operator
+ * wrong does not get through.
+ *
+ *     main.mini          imports every file that nobody else imports, calls and prints each
+ *     d042/f04217.mini   one of N files: K functions, imports among the files after it
+ *     expected           what the program must print
+ *     corpus.json        counts, and the files that are worth editing
+ *
+ * Every function runs exactly once, or once more for each file that borrows it: the first
+ * function of a file calls its others, and the first functions of some of its imports, chosen so
+ * that the calls form a tree over the files; the last function of a file calls nothing and is
+ * free for all importers. The program therefore takes linear time, whatever the graph.
+ *
+ * All bytes follow from the options alone: integers only, no clock, no address, no libc random.
+ */
+#include "corpus_steps.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+enum {
+    FILES_PER_DIRECTORY = 100,
+    IMPORT_REACH = 20,  /* a file of the dag imports among the next so many */
+    FILES_PER_RING = 10,
+    OFFER_INTERVAL = 10, /* every so many files, one offers a constant and a struct */
+    PATH_BYTES = 4096,
+    NO_FILE = -1,
+};
+
+typedef enum Shape { SHAPE_DAG, SHAPE_CHAIN, SHAPE_STAR, SHAPE_CYCLE, SHAPE_COUNT } Shape;
+
+static const char *const shape_names[SHAPE_COUNT] = {"dag", "chain", "star", "cycle"};
+
+typedef struct Options {
+    const char *directory;
+    int files, functions, imports, seed;
+    Shape shape;
+} Options;
+
+typedef struct Function {
+    int first_step, step_count;
+    int bias; /* four digits: the constant that a body edit changes */
+} Function;
+
+typedef struct File {
+    int first_import, import_count;
+    int importer_count;
+    int caller; /* the importer that calls its first function; NO_FILE: main does */
+} File;
+
+typedef struct Corpus {
+    Options options;
+    uint64_t random;      /* state of the generator */
+    File *files;
+    Function *functions;  /* options.functions per file */
+    ByteBuffer imports;   /* int each: file numbers, grouped by importer */
+    ByteBuffer steps;     /* Step each */
+    size_t source_bytes;
+} Corpus;
+
+/* ---- helpers --------------------------------------------------------------------------------- */
+
+static void die(const char *what)
+{
+    fprintf(stderr, "generate-corpus: %s: %s\n", what, strerror(errno));
+    exit(3);
+}
+
+/* splitmix64, reduced to [low, high]. The bias of the modulo does not matter here. */
+static int random_between(Corpus *corpus, int low, int high)
+{
+    uint64_t z = corpus->random += 0x9e3779b97f4a7c15;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    z ^= z >> 31;
+    return low + (int)(z % (uint64_t)(high - low + 1));
+}
+
+/* Puts DIR/name into `path`. */
+static void join(const Options *options, const char *name, char path[PATH_BYTES])
+{
+    int length = snprintf(path, PATH_BYTES, "%s/%s", options->directory, name);
+    if (length < 0 || length >= PATH_BYTES) {
+        errno = ENAMETOOLONG;
+        die(options->directory);
+    }
+}
+
+static void make_directory(const char *path)
+{
+    if (mkdir(path, 0777) != 0 && errno != EEXIST)
+        die(path);
+}
+
+static void write_file(const Options *options, const char *name, const ByteBuffer *text)
+{
+    char path[PATH_BYTES];
+    join(options, name, path);
+    FILE *file = fopen(path, "wb");
+    if (file == NULL)
+        die(path);
+    size_t written = fwrite(text->data, 1, text->size, file);
+    if (fclose(file) != 0 || written != text->size)
+        die(path);
+}
+
+static const int *imports_of(const Corpus *corpus, int file)
+{
+    return (const int *)(const void *)corpus->imports.data + corpus->files[file].first_import;
+}
+
+static bool offers_declarations(int file)
+{
+    return file % OFFER_INTERVAL == 0;
+}
+
+/* ---- the graph: who imports whom ------------------------------------------------------------- */
+
+static void add_import(Corpus *corpus, int from, int to)
+{
+    if (to >= corpus->options.files || to == from)
+        return;
+    buffer_put(&corpus->imports, slice_of(&to, sizeof to));
+    corpus->files[from].import_count++;
+    corpus->files[to].importer_count++;
+}
+
+/* Draws `imports` different files from the next IMPORT_REACH, or takes all if they are fewer. */
+static void import_some_ahead(Corpus *corpus, int file)
+{
+    int left = corpus->options.imports;
+    int ahead = corpus->options.files - 1 - file;
+    int reach = ahead < IMPORT_REACH ? ahead : IMPORT_REACH;
+    for (int distance = 1; distance <= reach && left > 0; distance++) {
+        if (random_between(corpus, 1, reach - distance + 1) > left)
+            continue;
+        add_import(corpus, file, file + distance);
+        left--;
+    }
+}
+
+/* Rings of FILES_PER_RING files; the first of each ring also imports the first of the next. */
+static void import_ring(Corpus *corpus, int file)
+{
+    int first = file - file % FILES_PER_RING;
+    bool last = file == first + FILES_PER_RING - 1 || file == corpus->options.files - 1;
+    add_import(corpus, file, last ? first : file + 1);
+    if (file == first)
+        add_import(corpus, file, file + FILES_PER_RING);
+}
+
+static void make_graph(Corpus *corpus)
+{
+    int count = corpus->options.files;
+    corpus->files = memory_allocate_zeroed((size_t)count, sizeof *corpus->files);
+    for (int file = 0; file < count; file++) {
+        corpus->files[file].first_import = (int)(corpus->imports.size / sizeof(int));
+        corpus->files[file].caller = NO_FILE;
+        switch (corpus->options.shape) {
+        case SHAPE_CHAIN: add_import(corpus, file, file + 1); break;
+        case SHAPE_STAR: add_import(corpus, file, count - 1); break;
+        case SHAPE_CYCLE: import_ring(corpus, file); break;
+        default: import_some_ahead(corpus, file); break;
+        }
+    }
+}
+
+/* Does main import this file? It must import what nobody else does, and some file of a cycle. */
+static bool is_root(const Corpus *corpus, int file)
+{
+    return file == 0 || corpus->files[file].importer_count == 0;
+}
+
+/* Breadth first from the roots: the first importer that reaches a file becomes its caller. */
+static void choose_callers(Corpus *corpus)
+{
+    int count = corpus->options.files, queued = 0;
+    int *queue = memory_allocate((size_t)count * sizeof *queue);
+    for (int file = 0; file < count; file++)
+        if (is_root(corpus, file))
+            queue[queued++] = file;
+    for (int head = 0; head < queued; head++) {
+        const int *imports = imports_of(corpus, queue[head]);
+        for (int i = 0; i < corpus->files[queue[head]].import_count; i++) {
+            if (is_root(corpus, imports[i]) || corpus->files[imports[i]].caller != NO_FILE)
+                continue;
+            corpus->files[imports[i]].caller = queue[head];
+            queue[queued++] = imports[i];
+        }
+    }
+    free(queue);
+}
+
+/* ---- the functions: lists of steps ----------------------------------------------------------- */
+
+static Function *function_of(const Corpus *corpus, int file, int function)
+{
+    return &corpus->functions[file * corpus->options.functions + function];
+}
+
+static void add_step(Corpus *corpus, StepKind kind, int file, int function)
+{
+    Step step = {.kind = kind, .file = file, .function = function};
+    step.a = random_between(corpus, 2, 9);
+    step.b = random_between(corpus, 2, 99);
+    step.c = random_between(corpus, 2, 9999);
+    buffer_put(&corpus->steps, slice_of(&step, sizeof step));
+}
+
+static void add_own_steps(Corpus *corpus, int count)
+{
+    while (count-- > 0)
+        add_step(corpus, (StepKind)random_between(corpus, 0, STEP_CALL - 1), NO_FILE, 0);
+}
+
+static void add_uses(Corpus *corpus, int file)
+{
+    if (offers_declarations(file))
+        add_step(corpus, random_between(corpus, 0, 1) == 0 ? STEP_LIMIT : STEP_SPAN, file, 0);
+}
+
+/* The first function runs the file: its other functions, and the files it is the caller of. */
+static void add_calls_of_first(Corpus *corpus, int file)
+{
+    const int *imports = imports_of(corpus, file);
+    for (int function = 1; function < corpus->options.functions; function++)
+        add_step(corpus, STEP_CALL, file, function);
+    for (int i = 0; i < corpus->files[file].import_count; i++)
+        if (corpus->files[imports[i]].caller == file)
+            add_step(corpus, STEP_CALL, imports[i], 0);
+}
+
+/* Functions between the first and the last share the imports and borrow the last functions. */
+static void add_borrowed_calls(Corpus *corpus, int file, int function)
+{
+    int last = corpus->options.functions - 1;
+    int middle = last > 1 ? last - 1 : 1;
+    const int *imports = imports_of(corpus, file);
+    for (int i = 0; i < corpus->files[file].import_count; i++) {
+        if (last == 0 || function != (last > 1 ? 1 + i % middle : 0))
+            continue;
+        add_step(corpus, STEP_CALL, imports[i], last);
+        add_uses(corpus, imports[i]);
+    }
+}
+
+static void plan_function(Corpus *corpus, int file, int function)
+{
+    Function *planned = function_of(corpus, file, function);
+    planned->first_step = (int)(corpus->steps.size / sizeof(Step));
+    planned->bias = random_between(corpus, 1000, 8999);
+    add_own_steps(corpus, function == 0 ? random_between(corpus, 0, 1) : 1);
+    if (function == 0)
+        add_calls_of_first(corpus, file);
+    add_borrowed_calls(corpus, file, function);
+    if (function == corpus->options.functions - 1)
+        add_uses(corpus, file);
+    planned->step_count = (int)(corpus->steps.size / sizeof(Step)) - planned->first_step;
+}
+
+static void plan_functions(Corpus *corpus)
+{
+    size_t count = (size_t)corpus->options.files * (size_t)corpus->options.functions;
+    corpus->functions = memory_allocate(count * sizeof *corpus->functions);
+    for (int file = 0; file < corpus->options.files; file++)
+        for (int function = 0; function < corpus->options.functions; function++)
+            plan_function(corpus, file, function);
+}
+
+/* ---- the functions, in Mini and here --------------------------------------------------------- */
+
+static void write_function(const Corpus *corpus, ByteBuffer *text, int file, int number)
+{
+    const Function *function = function_of(corpus, file, number);
+    const Step *steps = (const Step *)(const void *)corpus->steps.data + function->first_step;
+    put(text, "\n// Step %d of the %s.\nfn ", number + 1, nouns[file % NOUNS]);
+    put_function_name(text, file, number);
+    put(text, "(seed: i32) i32 {\n    const bias: i32 = %d;\n", function->bias);
+    put(text, "    var total = seed * 31 + bias;\n");
+    for (int i = 0; i < function->step_count; i++)
+        step_write(text, file, &steps[i], i + 1);
+    put(text, "    return total;\n}\n");
+}
+
+static int32_t run_function(const Corpus *corpus, int file, int number, int32_t seed);
+
+static int32_t result_of_call(const Corpus *corpus, const Step *step, int32_t total)
+{
+    if (step->kind != STEP_CALL)
+        return 0;
+    return run_function(corpus, step->file, step->function, step_argument(step, total));
+}
+
+static int32_t run_function(const Corpus *corpus, int file, int number, int32_t seed)
+{
+    const Function *function = function_of(corpus, file, number);
+    const Step *steps = (const Step *)(const void *)corpus->steps.data + function->first_step;
+    int32_t total = wrap((int64_t)seed * 31 + function->bias);
+    for (int i = 0; i < function->step_count; i++)
+        total = step_run(&steps[i], total, result_of_call(corpus, &steps[i], total));
+    return total;
+}
+
+/* ---- the files ------------------------------------------------------------------------------- */
+
+static void put_import(ByteBuffer *text, const char *prefix, int to)
+{
+    put(text, "import \"%sf%05d.mini\" as f%05d;\n", prefix, to, to);
+}
+
+static void name_file(int file, char name[32])
+{
+    snprintf(name, 32, "d%03d/f%05d.mini", file / FILES_PER_DIRECTORY, file);
+}
+
+static void write_imports(const Corpus *corpus, ByteBuffer *text, int file)
+{
+    const int *imports = imports_of(corpus, file);
+    for (int i = 0; i < corpus->files[file].import_count; i++) {
+        char prefix[32] = "";
+        int directory = imports[i] / FILES_PER_DIRECTORY;
+        if (directory != file / FILES_PER_DIRECTORY)
+            snprintf(prefix, sizeof prefix, "../d%03d/", directory);
+        put_import(text, prefix, imports[i]);
+    }
+}
+
+static void write_source(Corpus *corpus, ByteBuffer *text, int file)
+{
+    put(text, "// Part %d of a generated corpus, revision 1.\n\n", file);
+    write_imports(corpus, text, file);
+    if (offers_declarations(file)) {
+        put(text, "\n// Shared with every file that imports this one.\n");
+        put(text, "const LIMIT: i32 = 10007 + %d;\n", limit_of(file) - 10007);
+        put(text, "struct Span { low: i32, high: i32 }\n");
+    }
+    for (int function = 0; function < corpus->options.functions; function++)
+        write_function(corpus, text, file, function);
+}
+
+static void write_sources(Corpus *corpus)
+{
+    ByteBuffer text = {0};
+    char name[32], path[PATH_BYTES];
+    for (int file = 0; file < corpus->options.files; file++) {
+        if (file % FILES_PER_DIRECTORY == 0) {
+            snprintf(name, sizeof name, "d%03d", file / FILES_PER_DIRECTORY);
+            join(&corpus->options, name, path);
+            make_directory(path);
+        }
+        text.size = 0;
+        write_source(corpus, &text, file);
+        name_file(file, name);
+        write_file(&corpus->options, name, &text);
+        corpus->source_bytes += text.size;
+    }
+    buffer_free(&text);
+}
+
+static void write_main(Corpus *corpus)
+{
+    ByteBuffer text = {0}, expected = {0};
+    int32_t total = 0;
+    put(&text, "// The entry of a generated corpus, revision 1.\n\n");
+    for (int file = 0; file < corpus->options.files; file++) {
+        char prefix[32];
+        snprintf(prefix, sizeof prefix, "d%03d/", file / FILES_PER_DIRECTORY);
+        if (is_root(corpus, file))
+            put_import(&text, prefix, file);
+    }
+    put(&text, "\nfn main() i32 {\n    var total = 0;\n");
+    for (int file = 0; file < corpus->options.files; file++) {
+        if (!is_root(corpus, file))
+            continue;
+        total = wrap((int64_t)total * 7 + run_function(corpus, file, 0, file));
+        put(&text, "    total = total * 7 + f%05d.", file);
+        put_function_name(&text, file, 0);
+        put(&text, "(%d);\n    print(total);\n", file);
+        put(&expected, "%d\n", total);
+    }
+    put(&text, "    return 0;\n}\n");
+    write_file(&corpus->options, "main.mini", &text);
+    write_file(&corpus->options, "expected", &expected);
+    corpus->source_bytes += text.size;
+    buffer_free(&text);
+    buffer_free(&expected);
+}
+
+/* For whoever edits the corpus: the file with the most importers, and one that only main has. */
+static void write_summary(const Corpus *corpus)
+{
+    const Options *options = &corpus->options;
+    int most = 0, least = 0;
+    for (int file = 0; file < options->files; file++) {
+        if (corpus->files[file].importer_count > corpus->files[most].importer_count)
+            most = file;
+        if (is_root(corpus, file) && file <= options->files / 2)
+            least = file;
+    }
+    ByteBuffer text = {0};
+    char name[32];
+    put(&text, "{\"files\": %d, \"functions\": %d, ", options->files + 1,
+        options->files * options->functions + 1);
+    put(&text, "\"imports\": %zu, \"source_bytes\": %zu, ", corpus->imports.size / sizeof(int),
+        corpus->source_bytes);
+    put(&text, "\"shape\": \"%s\", \"seed\": %d, ", shape_names[options->shape], options->seed);
+    name_file(most, name);
+    put(&text, "\"most_importers\": %d, \"most_imported\": \"%s\", ",
+        corpus->files[most].importer_count, name);
+    name_file(least, name);
+    put(&text, "\"least_imported\": \"%s\"}\n", name);
+    write_file(options, "corpus.json", &text);
+    buffer_free(&text);
+}
+
+/* ---- the command line ------------------------------------------------------------------------ */
+
+static int usage(void)
+{
+    fprintf(stderr, "usage: generate-corpus DIR [--files N] [--functions K] [--imports M] "
+                    "[--seed S]\n                       [--shape dag|chain|star|cycle]\n");
+    return 2;
+}
+
+static bool parse_number(const char *text, int low, int high, int *number)
+{
+    char *end;
+    long value = strtol(text, &end, 10);
+    *number = (int)value;
+    return end != text && *end == '\0' && value >= low && value <= high;
+}
+
+static bool parse_shape(const char *name, Shape *shape)
+{
+    for (*shape = SHAPE_DAG; *shape < SHAPE_COUNT; ++*shape)
+        if (strcmp(name, shape_names[*shape]) == 0)
+            return true;
+    return false;
+}
+
+static bool parse_option(Options *options, const char *name, const char *value)
+{
+    if (strcmp(name, "--files") == 0)
+        return parse_number(value, 1, 1000000, &options->files);
+    if (strcmp(name, "--functions") == 0)
+        return parse_number(value, 1, 100, &options->functions);
+    if (strcmp(name, "--imports") == 0)
+        return parse_number(value, 0, IMPORT_REACH, &options->imports);
+    if (strcmp(name, "--seed") == 0)
+        return parse_number(value, 0, 1000000000, &options->seed);
+    return strcmp(name, "--shape") == 0 && parse_shape(value, &options->shape);
+}
+
+int main(int argc, char **argv)
+{
+    Options options = {.files = 10000, .functions = 3, .imports = 3, .seed = 1};
+    if (argc < 2 || argc % 2 != 0 || argv[1][0] == '-')
+        return usage();
+    options.directory = argv[1];
+    for (int i = 2; i < argc; i += 2)
+        if (!parse_option(&options, argv[i], argv[i + 1]))
+            return usage();
+    make_directory(options.directory);
+
+    Corpus corpus = {.options = options, .random = (uint64_t)options.seed};
+    make_graph(&corpus);
+    choose_callers(&corpus);
+    plan_functions(&corpus);
+    write_sources(&corpus);
+    write_main(&corpus);
+    write_summary(&corpus);
+    buffer_free(&corpus.imports);
+    buffer_free(&corpus.steps);
+    free(corpus.functions);
+    free(corpus.files);
+    return 0;
+}
