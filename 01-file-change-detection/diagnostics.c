@@ -175,7 +175,8 @@ static bool inside_character(Slice line, size_t place)
 }
 
 /* The part [first, last) of a long line that is shown: the column stands in its middle, or as
- * near to it as the line's ends allow. Characters stay whole. */
+ * near to it as the line's ends allow. Characters stay whole, where the bytes make any: a window
+ * never begins behind its column. */
 static void choose_window(Slice line, size_t column, size_t *first, size_t *last)
 {
     *first = 0;
@@ -187,7 +188,7 @@ static void choose_window(Slice line, size_t column, size_t *first, size_t *last
     if (*first > line.size - SHOWN_BYTES)
         *first = line.size - SHOWN_BYTES;
     *last = *first + SHOWN_BYTES;
-    for (int i = 0; i < 3 && inside_character(line, *first); i++)
+    for (int i = 0; i < 3 && *first < column && inside_character(line, *first); i++)
         (*first)++;
     for (int i = 0; i < 3 && inside_character(line, *last); i++)
         (*last)++;

@@ -32,6 +32,8 @@ typedef enum Decision {
     DECISION_STATE_MISSING,   /* first build here, or no state */
     DECISION_STATE_DAMAGED,   /* a file of the cache failed its checks: treated as missing */
     DECISION_SETTINGS_CHANGED,/* the fingerprint differs from the last build's */
+    DECISION_COMPACTED,       /* subject: a pack, written anew without what nobody uses */
+    DECISION_NOT_COMPACTED,   /* subject: why it could not; the packs stay as they are */
     /* stage 5: subject is the reason, as patch_reason_name prints it */
     DECISION_OUTPUT_PATCHED,
     DECISION_OUTPUT_REASSEMBLED,

@@ -219,14 +219,15 @@ static int map_slots(ObjectIndex *index, uint64_t file_size, const IndexHeader *
     return 0;
 }
 
-int object_index_open(ObjectIndex *index, int dir_fd, const char *name, PackEnd *covered)
+int object_index_open(ObjectIndex *index, int dir_fd, const char *name, bool read_only,
+                      PackEnd *covered)
 {
     *index = (ObjectIndex){.dir_fd = dir_fd, .fd = -1};
     if (strlen(name) >= sizeof index->name)
         return -ENAMETOOLONG;
     strcpy(index->name, name);
     uint64_t file_size;
-    int fd = open_regular(dir_fd, name, O_RDWR, &file_size);
+    int fd = open_regular(dir_fd, name, read_only ? O_RDONLY : O_RDWR, &file_size);
     if (fd < 0)
         return fd == -EBADMSG ? -EINVAL : fd;
     index->fd = fd;

@@ -47,8 +47,9 @@ typedef struct ObjectIndex {
 
 /* Opens the index; `covered` says which pack it belongs to. 0; -ENOENT or -EBADMSG: missing or
  * damaged, the index is empty and usable; -EINVAL if it is no regular file; or another negative
- * errno. */
-int object_index_open(ObjectIndex *index, int dir_fd, const char *name, PackEnd *covered);
+ * errno. One that is opened `read_only` cannot be saved. */
+int object_index_open(ObjectIndex *index, int dir_fd, const char *name, bool read_only,
+                      PackEnd *covered);
 void object_index_close(ObjectIndex *index);
 
 /* Forgets everything; the next save writes a new file. */

@@ -132,13 +132,13 @@ static int load(ObjectPack *pack)
     return status != 0 ? status : -EBADMSG;
 }
 
-int object_pack_open(ObjectPack *pack, int dir_fd, const char *name)
+int object_pack_open(ObjectPack *pack, int dir_fd, const char *name, bool read_only)
 {
-    *pack = (ObjectPack){.dir_fd = dir_fd, .fd = -1};
+    *pack = (ObjectPack){.dir_fd = dir_fd, .fd = -1, .is_read_only = read_only};
     if (strlen(name) >= sizeof pack->name)
         return -ENAMETOOLONG;
     strcpy(pack->name, name);
-    int fd = open_regular(dir_fd, name, O_RDWR, &pack->size);
+    int fd = open_regular(dir_fd, name, read_only ? O_RDONLY : O_RDWR, &pack->size);
     if (fd < 0)
         return fd == -ENOENT ? 0 : fd == -EBADMSG ? -EINVAL : fd;
     pack->fd = fd;
@@ -164,6 +164,8 @@ void object_pack_close(ObjectPack *pack)
 int object_pack_remove(ObjectPack *pack)
 {
     object_pack_close(pack);
+    if (pack->is_read_only)
+        return 0;
     return unlinkat(pack->dir_fd, pack->name, 0) == 0 || errno == ENOENT ? 0 : -errno;
 }
 
@@ -171,7 +173,7 @@ int object_pack_truncate(ObjectPack *pack, uint64_t size)
 {
     if (pack->fd < 0)
         return 0;
-    if (ftruncate(pack->fd, (off_t)size) != 0)
+    if (!pack->is_read_only && ftruncate(pack->fd, (off_t)size) != 0)
         return -errno;
     for (size_t i = 0; i < pack->mapping_count; i++)
         if (pack->mappings[i].end > size)

@@ -57,6 +57,7 @@ typedef struct ObjectPack {
     int dir_fd; /* lent */
     char name[STORE_FILE_NAME_SIZE];
     int fd;                /* -1: there is no file yet */
+    bool is_read_only;     /* the file stays as it is, whatever is found in it */
     uint64_t size;         /* bytes that are part of it; 0: not even a header */
     PackMapping *mappings; /* owned; ascending */
     size_t mapping_count;
@@ -64,8 +65,9 @@ typedef struct ObjectPack {
 
 /* Opens the pack; a missing one is empty and not made before something is appended. 0; -EBADMSG
  * if it has no good header (or another version) and was removed, to be started again; -EINVAL if
- * it is no regular file; or another negative errno. */
-int object_pack_open(ObjectPack *pack, int dir_fd, const char *name);
+ * it is no regular file; or another negative errno. With `read_only` nothing is removed or cut
+ * off on disk, only for this process. */
+int object_pack_open(ObjectPack *pack, int dir_fd, const char *name, bool read_only);
 void object_pack_close(ObjectPack *pack);
 
 /* Removes the file; the pack is empty and usable. 0 or a negative errno. */

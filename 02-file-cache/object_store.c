@@ -14,26 +14,13 @@
  * did not finish, and is gone through record by record; if the index is no good, so is the whole
  * pack.
  */
-#include "object_store.h"
-
-#include "object_index.h"
-#include "object_pack.h"
+#include "object_store_internal.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { NAME_SIZE_MAX = 40 };
-
-struct ObjectStore {
-    ObjectPack pack;
-    ObjectIndex index;
-    PackEnd end;         /* of the pack and the pending objects together */
-    PackObject *pending; /* owned; ascending by offset */
-    size_t pending_count, pending_capacity;
-    Arena joined; /* payloads that were put in several parts */
-    bool is_damaged;
-};
 
 /* ---- opening -------------------------------------------------------------------------------- */
 
@@ -64,6 +51,13 @@ static int scan_pack(ObjectStore *store)
     return object_pack_truncate(&store->pack, store->end.offset);
 }
 
+int object_store_reindex(ObjectStore *store)
+{
+    store->end = (PackEnd){.offset = PACK_HEADER_SIZE};
+    object_index_reset(&store->index);
+    return scan_pack(store);
+}
+
 /* Brings the index up to the pack, from where it is known to be right. */
 static int settle_index(ObjectStore *store, const PackEnd *covered)
 {
@@ -76,9 +70,8 @@ static int settle_index(ObjectStore *store, const PackEnd *covered)
         return status;
     }
     store->is_damaged |= covered->offset > object_pack_end(&store->pack);
-    store->end = (PackEnd){.offset = PACK_HEADER_SIZE};
-    object_index_reset(&store->index);
-    return scan_pack(store);
+    store->lost_index = store->pack.size > PACK_HEADER_SIZE;
+    return object_store_reindex(store);
 }
 
 static int open_files(ObjectStore *store, int dir_fd, const char *name)
@@ -87,23 +80,32 @@ static int open_files(ObjectStore *store, int dir_fd, const char *name)
     snprintf(pack_name, sizeof pack_name, "%s.pack", name);
     snprintf(index_name, sizeof index_name, "%s.index", name);
     PackEnd covered = {0};
-    int status = object_index_open(&store->index, dir_fd, index_name, &covered);
+    bool read_only = store->access == STORE_READS;
+    int status = object_index_open(&store->index, dir_fd, index_name, read_only, &covered);
     if (status != 0 && status != -ENOENT && status != -EBADMSG)
         return status;
-    status = object_pack_open(&store->pack, dir_fd, pack_name);
+    status = object_pack_open(&store->pack, dir_fd, pack_name, read_only);
     store->is_damaged = status == -EBADMSG;
     if (status != 0 && status != -EBADMSG)
         return status;
     return settle_index(store, &covered);
 }
 
-int object_store_open(ObjectStore **store, int dir_fd, const char *name)
+static ObjectStore *make_store(StoreAccess access)
+{
+    ObjectStore *store = memory_allocate_zeroed(1, sizeof *store);
+    store->access = access;
+    store->pack.fd = store->index.fd = -1;
+    store->end = (PackEnd){.offset = PACK_HEADER_SIZE};
+    return store;
+}
+
+static int open_store(ObjectStore **store, int dir_fd, const char *name, StoreAccess access)
 {
     *store = NULL;
     if (strlen(name) > NAME_SIZE_MAX)
         return -ENAMETOOLONG;
-    ObjectStore *opened = memory_allocate_zeroed(1, sizeof *opened);
-    opened->pack.fd = opened->index.fd = -1;
+    ObjectStore *opened = make_store(access);
     int status = open_files(opened, dir_fd, name);
     if (status != 0) {
         object_store_close(opened);
@@ -111,6 +113,21 @@ int object_store_open(ObjectStore **store, int dir_fd, const char *name)
     }
     *store = opened;
     return 0;
+}
+
+int object_store_open(ObjectStore **store, int dir_fd, const char *name)
+{
+    return open_store(store, dir_fd, name, STORE_WRITES);
+}
+
+int object_store_open_read_only(ObjectStore **store, int dir_fd, const char *name)
+{
+    return open_store(store, dir_fd, name, STORE_READS);
+}
+
+ObjectStore *object_store_make_in_memory(void)
+{
+    return make_store(STORE_IN_MEMORY);
 }
 
 static void drop_pending(ObjectStore *store)
@@ -127,12 +144,20 @@ void object_store_close(ObjectStore *store)
     free(store->pending);
     object_index_close(&store->index);
     object_pack_close(&store->pack);
+    for (size_t i = 0; i < store->retired_count; i++)
+        object_pack_close(&store->retired[i]);
+    free(store->retired);
     free(store);
 }
 
 bool object_store_is_damaged(const ObjectStore *store)
 {
     return store->is_damaged;
+}
+
+bool object_store_lost_index(const ObjectStore *store)
+{
+    return store->lost_index;
 }
 
 uint64_t object_store_pack_size(const ObjectStore *store)
@@ -143,6 +168,18 @@ uint64_t object_store_pack_size(const ObjectStore *store)
 uint64_t object_store_count(const ObjectStore *store)
 {
     return store->index.count;
+}
+
+uint64_t object_store_count_damaged(const ObjectStore *store)
+{
+    uint64_t damaged = 0, offset = PACK_HEADER_SIZE;
+    const PackRecord *record;
+    while ((record = object_pack_record(&store->pack, offset)) != NULL &&
+           pack_record_has_good_header(record)) {
+        damaged += !pack_record_has_good_payload(record);
+        offset += pack_record_extent(record->size);
+    }
+    return damaged + (offset < store->pack.size);
 }
 
 /* ---- getting -------------------------------------------------------------------------------- */
@@ -188,6 +225,13 @@ bool object_store_get(const ObjectStore *store, Hash128 key, Slice *payload)
 bool object_store_has(const ObjectStore *store, Hash128 key)
 {
     return object_index_find(&store->index, key) != NULL;
+}
+
+uint64_t object_store_extent(const ObjectStore *store, Hash128 key)
+{
+    const IndexSlot *slot = object_index_find(&store->index, key);
+    bool is_in_pack = slot != NULL && slot->offset < object_pack_end(&store->pack);
+    return is_in_pack ? pack_record_extent(slot->size) : 0;
 }
 
 /* ---- putting -------------------------------------------------------------------------------- */
@@ -245,8 +289,14 @@ void object_store_invalidate(ObjectStore *store, Hash128 key)
 
 int object_store_clear(ObjectStore *store)
 {
+    if (store->access == STORE_READS)
+        return -EROFS;
     drop_pending(store);
     store->end = (PackEnd){.offset = PACK_HEADER_SIZE};
+    if (store->access == STORE_IN_MEMORY) {
+        object_index_reset(&store->index);
+        return 0;
+    }
     int index_status = object_index_remove_file(&store->index);
     int pack_status = object_pack_remove(&store->pack);
     return index_status != 0 ? index_status : pack_status;
@@ -254,8 +304,10 @@ int object_store_clear(ObjectStore *store)
 
 int object_store_commit(ObjectStore *store, bool sync, uint64_t *written)
 {
-    if (store->pending_count == 0 && !store->index.is_changed)
+    if (store->access == STORE_IN_MEMORY || (store->pending_count == 0 && !store->index.is_changed))
         return 0;
+    if (store->access == STORE_READS)
+        return -EROFS;
     uint64_t bytes = 0;
     int status = object_pack_append(&store->pack, store->pending, store->pending_count, sync,
                                     &bytes);

@@ -15,7 +15,7 @@
  * a checksum, so a torn or damaged slot is a miss, and a lost index is rebuilt from the records.
  * A torn record at the end of the pack (a build that was killed) is cut off. Payloads are 16-byte
  * aligned where they are mapped, so flat data is used where it lies. A new index is written as
- * name.index.tmp and renamed: there are no other files.
+ * name.index.tmp and renamed; so is the pack when it is compacted: there are no other files.
  *
  *     ObjectStore *store;
  *     if (object_store_open(&store, dir_fd, "zir") == 0) {
@@ -48,9 +48,20 @@ typedef struct ObjectStore ObjectStore;
  * in one pass over the pack. The files are made by the first commit. */
 int object_store_open(ObjectStore **store, int dir_fd, const char *name);
 
+/* The same for looking only: nothing on disk is changed. What open would repair is left as it is
+ * and taken for missing; what is put stays in memory, and a commit is refused with -EROFS. */
+int object_store_open_read_only(ObjectStore **store, int dir_fd, const char *name);
+
+/* A store without files, for a build that leaves no trace: what is put can be got until it is
+ * closed, and so long the bytes must live; a commit does nothing. */
+ObjectStore *object_store_make_in_memory(void);
+
 /* True if open found records that it had to drop, or a pack it had to start again. An index
  * alone is no loss. */
 bool object_store_is_damaged(const ObjectStore *store);
+
+/* True if open found a pack without an index that fits it, and made the index again. */
+bool object_store_lost_index(const ObjectStore *store);
 
 /* The payload stored under `key`, checked against its checksum. It lives until the store is
  * closed or cleared; that of an object put in one part and not yet committed, as long as the
@@ -83,6 +94,23 @@ int object_store_commit(ObjectStore *store, bool sync, uint64_t *written);
 /* Bytes of the pack file as of the last commit, and keys present, those just put included. */
 uint64_t object_store_pack_size(const ObjectStore *store);
 uint64_t object_store_count(const ObjectStore *store);
+
+/* Bytes that the object of a key takes in the pack; 0 if it is not in the pack. By the index. */
+uint64_t object_store_extent(const ObjectStore *store, Hash128 key);
+
+/* How many records of the pack fail their checksums. Cost: one pass over the pack. */
+uint64_t object_store_count_damaged(const ObjectStore *store);
+
+/* Is the object of this key in use? Must answer alike each time. */
+typedef bool (*ObjectIsLive)(void *context, Hash128 key);
+
+/* Commits, and then writes the pack anew: with all live objects, and of the others as many of the
+ * newest as keep it within `target_bytes`. Payloads that were handed out before stay valid until
+ * the store is closed. `written` (may be NULL) is increased. 0 or a negative errno; on failure,
+ * or if the process is killed at any instruction, the store has at least the live objects (see
+ * object_compaction.c). Cost: two passes over the pack. */
+int object_store_compact(ObjectStore *store, uint64_t target_bytes, ObjectIsLive is_live,
+                         void *context, bool sync, uint64_t *written);
 
 /* Frees; uncommitted objects are dropped. NULL is allowed. */
 void object_store_close(ObjectStore *store);

@@ -21,16 +21,32 @@ static size_t padding_of(size_t size)
     return -size % ALIGNMENT;
 }
 
+Hash128 zir_cache_key(Hash128 fingerprint, Hash128 content)
+{
+    Hash128 key[] = {fingerprint, content};
+    return hash_bytes(slice_of(key, sizeof key));
+}
+
 static Hash128 key_of(const ZirCache *cache, Hash128 content)
 {
-    Hash128 key[] = {cache->fingerprint, content};
-    return hash_bytes(slice_of(key, sizeof key));
+    return zir_cache_key(cache->fingerprint, content);
 }
 
 int zir_cache_open(ZirCache *cache, int dir_fd, Hash128 fingerprint)
 {
     *cache = (ZirCache){.fingerprint = fingerprint};
     return object_store_open(&cache->store, dir_fd, "zir");
+}
+
+int zir_cache_open_read_only(ZirCache *cache, int dir_fd, Hash128 fingerprint)
+{
+    *cache = (ZirCache){.fingerprint = fingerprint};
+    return object_store_open_read_only(&cache->store, dir_fd, "zir");
+}
+
+void zir_cache_make_in_memory(ZirCache *cache, Hash128 fingerprint)
+{
+    *cache = (ZirCache){object_store_make_in_memory(), fingerprint};
 }
 
 static bool split(Slice payload, Lowered *lowered)

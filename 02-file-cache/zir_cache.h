@@ -40,6 +40,13 @@ typedef struct ZirCache { /* {0} is closed */
 /* Opens the store "zir" in a directory. 0 or a negative errno. */
 int zir_cache_open(ZirCache *cache, int dir_fd, Hash128 fingerprint);
 
+/* The same without changing anything on disk, and without files at all: see object_store.h. */
+int zir_cache_open_read_only(ZirCache *cache, int dir_fd, Hash128 fingerprint);
+void zir_cache_make_in_memory(ZirCache *cache, Hash128 fingerprint);
+
+/* The key that a file with this content has in the store. */
+Hash128 zir_cache_key(Hash128 fingerprint, Hash128 content);
+
 /* What was put for a file with this content under this fingerprint. The slices live until the
  * cache is closed (before the commit: as long as what was put). False on a miss. */
 bool zir_cache_get(const ZirCache *cache, Hash128 content, Lowered *lowered);

@@ -10,6 +10,16 @@ int air_cache_open(AirCache *cache, int dir_fd)
     return object_store_open(&cache->store, dir_fd, "air");
 }
 
+int air_cache_open_read_only(AirCache *cache, int dir_fd)
+{
+    return object_store_open_read_only(&cache->store, dir_fd, "air");
+}
+
+void air_cache_make_in_memory(AirCache *cache)
+{
+    cache->store = object_store_make_in_memory();
+}
+
 bool air_cache_get(const AirCache *cache, Hash128 unit_key, Slice *output)
 {
     return object_store_get(cache->store, unit_key, output);

@@ -27,6 +27,10 @@ typedef struct AirCache { /* {0} is closed */
 /* Opens the store "air" in a directory. 0 or a negative errno. */
 int air_cache_open(AirCache *cache, int dir_fd);
 
+/* The same without changing anything on disk, and without files at all: see object_store.h. */
+int air_cache_open_read_only(AirCache *cache, int dir_fd);
+void air_cache_make_in_memory(AirCache *cache);
+
 /* The output kept under `unit_key`; it lives until the cache is closed. False on a miss. */
 bool air_cache_get(const AirCache *cache, Hash128 unit_key, Slice *output);
 

@@ -160,7 +160,8 @@ static bool begins_with_id(const char *name, const char *id)
 
 static bool is_shared_file(const char *name)
 {
-    static const char *const names[] = {"zir.pack", "zir.index", "air.pack", "air.index", "clock"};
+    static const char *const names[] = {"zir.pack", "zir.index",  "air.pack",
+                                        "air.index", "used_bytes", "clock"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         size_t size = strlen(names[i]);
         if (strncmp(name, names[i], size) == 0 &&
@@ -170,7 +171,14 @@ static bool is_shared_file(const char *name)
     return false;
 }
 
-int cache_directory_clean(const CacheDirectory *directory, const char *id)
+static bool is_manifest(const char *name)
+{
+    const char *suffix = strrchr(name, '.');
+    return suffix != NULL && strcmp(suffix, ".manifest") == 0;
+}
+
+/* The files of one entry, or all; of these the manifests, or all. */
+static int remove_files(const CacheDirectory *directory, const char *id, bool only_manifests)
 {
     int status = 0;
     int fd = openat(directory->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -184,9 +192,19 @@ int cache_directory_clean(const CacheDirectory *directory, const char *id)
     for (struct dirent *item; (item = readdir(list)) != NULL;) {
         bool is_ours =
             begins_with_id(item->d_name, id) || (id == NULL && is_shared_file(item->d_name));
-        if (is_ours && unlinkat(directory->fd, item->d_name, 0) != 0 && errno != ENOENT)
+        if (!is_ours || (only_manifests && !is_manifest(item->d_name)))
+            continue;
+        if (unlinkat(directory->fd, item->d_name, 0) != 0 && errno != ENOENT)
             status = -errno;
     }
     closedir(list);
     return status;
+}
+
+/* What a manifest names goes after it: whoever is killed in between leaves no state, and not one
+ * that lacks a part, or the mark that its output is unsettled. */
+int cache_directory_clean(const CacheDirectory *directory, const char *id)
+{
+    int status = remove_files(directory, id, true);
+    return status == 0 ? remove_files(directory, id, false) : status;
 }

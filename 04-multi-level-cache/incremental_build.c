@@ -112,6 +112,8 @@ static BuildStatus open_cache(Build *build)
         .entry = build->entry,
         .fingerprint = build->request.compiler->fingerprint,
         .forget = build->request.force,
+        .in_memory = build->request.in_memory,
+        .limit_bytes = build->request.limit_bytes,
         .observer = build->request.observer,
         .waiting = build->request.waiting,
         .waiting_context = build->request.waiting_context,
@@ -142,7 +144,7 @@ static BuildStatus run_discovery(Build *build)
     const Compiler *compiler = build->request.compiler;
     DiscoveryRequest request = {
         .dir_fd = build->project_fd,
-        .clock_dir_fd = build->cache.directory.fd,
+        .clock_dir_fd = build->request.in_memory ? -1 : build->cache.directory.fd,
         .entry = build->entry,
         .trust_nothing = build->request.paranoid,
         .scan = compiler->scan_imports,

@@ -56,6 +56,8 @@ typedef struct BuildRequest {
     bool force;               /* use nothing that is cached; write as usual */
     bool paranoid;            /* trust no stamp */
     bool sync;                /* fsync everything, in order */
+    bool in_memory;           /* use nothing that is cached, write nothing: see build_verify.h */
+    uint64_t limit_bytes;     /* of what the cache keeps; 0: see cache_collection.h */
     void (*waiting)(void *context); /* called once if another build holds the cache; may be NULL */
     void *waiting_context;
 } BuildRequest;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "multi_level_cache.h"
+#include "cache_collection.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -45,6 +45,8 @@ static int load_manifest(MultiLevelCache *cache)
 static int load_files(MultiLevelCache *cache)
 {
     char name[NAME_SIZE];
+    if (cache->in_memory)
+        return 0;
     snprintf(name, sizeof name, "%s.files", cache->entry_id);
     int status = file_hash_cache_open(&cache->files, cache->directory.fd, name,
                                       &cache->manifest.header.files);
@@ -71,9 +73,11 @@ static void compare_with_last(MultiLevelCache *cache)
 int multi_level_cache_open(MultiLevelCache *cache, const CacheRequest *request)
 {
     *cache = (MultiLevelCache){.fingerprint = request->fingerprint,
+                               .in_memory = request->in_memory,
+                               .limit_bytes = request->limit_bytes,
                                .observer = request->observer,
                                .directory = {-1, -1, NULL}};
-    int status = cache_directory_open(&cache->directory, request->directory, true,
+    int status = cache_directory_open(&cache->directory, request->directory, !request->in_memory,
                                       request->waiting, request->waiting_context);
     if (status != 0)
         return failed(cache, cache->directory.failed, status);
@@ -86,7 +90,7 @@ int multi_level_cache_open(MultiLevelCache *cache, const CacheRequest *request)
     if (status != 0)
         return status;
     compare_with_last(cache);
-    if (request->forget)
+    if (request->forget || request->in_memory)
         cache->had_state = false;
     if (!cache->had_state)
         file_hash_cache_replace(&cache->files, request->entry, NULL, 0);
@@ -98,6 +102,11 @@ int multi_level_cache_open_units(MultiLevelCache *cache)
     char name[NAME_SIZE];
     if (cache->units_open)
         return 0;
+    if (cache->in_memory) {
+        unit_table_replace(&cache->units, NULL, NULL, 0);
+        cache->units_open = true;
+        return 0;
+    }
     snprintf(name, sizeof name, "%s.units", cache->entry_id);
     int status = unit_table_open(&cache->units, cache->directory.fd, name,
                                  &cache->manifest.header.units);
@@ -115,6 +124,12 @@ int multi_level_cache_open_objects(MultiLevelCache *cache)
 {
     if (cache->objects_open)
         return 0;
+    if (cache->in_memory) {
+        zir_cache_make_in_memory(&cache->zir, cache->fingerprint);
+        air_cache_make_in_memory(&cache->air);
+        cache->objects_open = true;
+        return 0;
+    }
     int status = zir_cache_open(&cache->zir, cache->directory.fd, cache->fingerprint);
     if (status == 0)
         status = air_cache_open(&cache->air, cache->directory.fd);
@@ -140,9 +155,16 @@ int multi_level_cache_commit_objects(MultiLevelCache *cache, bool sync)
     return failed(cache, "cannot write the cache's objects", status);
 }
 
+static int refuse_in_memory(MultiLevelCache *cache)
+{
+    return cache->in_memory ? failed(cache, "cannot write: it was opened in memory", -EROFS) : 0;
+}
+
 int multi_level_cache_save(MultiLevelCache *cache, bool sync)
 {
     ManifestHeader *next = &cache->manifest.header;
+    if (refuse_in_memory(cache) != 0)
+        return -EROFS;
     int status = state_file_commit(&cache->files.state, sync, &next->files, &cache->bytes_written);
     if (status == 0 && cache->units_open)
         status =
@@ -152,14 +174,25 @@ int multi_level_cache_save(MultiLevelCache *cache, bool sync)
 
 int multi_level_cache_begin_output(MultiLevelCache *cache, bool sync)
 {
+    if (refuse_in_memory(cache) != 0)
+        return -EROFS;
     int status = manifest_mark_unsettled(cache->directory.fd, cache->entry_id,
                                          cache->manifest.header.generation + 1, sync);
     return failed(cache, "cannot write to the cache", status);
 }
 
+static void make_room(MultiLevelCache *cache, bool sync)
+{
+    int status = multi_level_cache_collect(cache, sync);
+    if (status != 0)
+        observe(cache->observer, DECISION_NOT_COMPACTED, slice_from(strerror(-status)));
+}
+
 int multi_level_cache_commit(MultiLevelCache *cache, const CommitSummary *summary, bool sync)
 {
     ManifestHeader *next = &cache->manifest.header;
+    if (refuse_in_memory(cache) != 0)
+        return -EROFS;
     next->generation++;
     next->fingerprint = cache->fingerprint;
     next->combined = summary->combined;
@@ -175,6 +208,7 @@ int multi_level_cache_commit(MultiLevelCache *cache, const CommitSummary *summar
     state_file_settle(&cache->files.state);
     if (cache->units_open)
         state_file_settle(&cache->units.state);
+    make_room(cache, sync);
     return 0;
 }
 

@@ -47,6 +47,10 @@ typedef struct CacheRequest {
     Slice entry;    /* its name in there */
     Hash128 fingerprint;
     bool forget; /* start as if nothing had been recorded */
+    /* Use nothing that is recorded and write nothing; the manifest is loaded, for comparing. The
+     * directory must exist. Objects are kept until close, and a save or commit is -EROFS. */
+    bool in_memory;
+    uint64_t limit_bytes; /* of the packs; 0: see cache_collection.h */
     const Observer *observer;
     void (*waiting)(void *context);
     void *waiting_context;
@@ -67,6 +71,8 @@ typedef struct MultiLevelCache {
     bool is_unsettled;     /* the last build began to write its output and did not finish */
     bool may_be_unsynced;  /* the system was restarted since a commit without fsync */
     bool units_open, objects_open;
+    bool in_memory;
+    uint64_t limit_bytes;
     uint64_t bytes_written;
     const char *failed; /* static text */
     const Observer *observer;
@@ -89,6 +95,9 @@ int multi_level_cache_open_objects(MultiLevelCache *cache);
 int multi_level_cache_commit_objects(MultiLevelCache *cache, bool sync);
 int multi_level_cache_save(MultiLevelCache *cache, bool sync);
 int multi_level_cache_begin_output(MultiLevelCache *cache, bool sync);
+
+/* Also makes room in the packs (cache_collection.h). That it cannot is told to the observer and
+ * is no failure: what was committed is right, and the next commit tries again. */
 int multi_level_cache_commit(MultiLevelCache *cache, const CommitSummary *summary, bool sync);
 
 /* Releases everything, the lock last. */

@@ -39,14 +39,12 @@ static void view_close(View *view)
 static void tell_section(void *context, SectionDifference difference, const OutputSection *was,
                          const OutputSection *is)
 {
-    (void)context;
     static const char *const words[] = {"", "  changed", "  new", "  removed"};
     const OutputSection *section = is != NULL ? is : was;
     bool is_moved = was != NULL && is != NULL && was->offset != is->offset;
-    char hex[HASH_HEX_SIZE + 1];
-    hash_to_hex(section->key, hex);
-    printf("  %6llu  %4llu  %-9.*s  %.8s...%s%s\n", (unsigned long long)section->offset,
-           (unsigned long long)section->size, (int)section->path.size, section->path.data, hex,
+    (void)context;
+    printf("  %6llu %5llu  %.*s%s%s\n", (unsigned long long)section->offset,
+           (unsigned long long)section->size, (int)section->path.size, section->path.data,
            words[difference], is_moved ? "  moved" : "");
 }
 

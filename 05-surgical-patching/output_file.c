@@ -161,6 +161,15 @@ void output_draft_close(OutputDraft *draft)
 
 /* ---- bytes ----------------------------------------------------------------------------------- */
 
+/* A file system that cannot promise space (NFS) is asked for the length alone. */
+int reserve_space(int fd, uint64_t start, uint64_t end)
+{
+    int status = -posix_fallocate(fd, (off_t)start, (off_t)(end - start));
+    if (status == -EINVAL || status == -EOPNOTSUPP)
+        status = ftruncate(fd, (off_t)end) == 0 ? 0 : -errno;
+    return status;
+}
+
 int read_all_at(int fd, char *bytes, size_t size, uint64_t offset)
 {
     for (size_t done = 0; done < size;) {

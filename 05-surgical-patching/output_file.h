@@ -67,6 +67,10 @@ int output_draft_publish(OutputDraft *draft, const OutputFile *file, bool sync);
 
 void output_draft_close(OutputDraft *draft);
 
+/* Makes the file reach up to `end`, with space on the disk for what comes behind `start`. 0 or a
+ * negative errno; the file may have grown then, too. */
+int reserve_space(int fd, uint64_t start, uint64_t end);
+
 /* Read or write all bytes at `offset`. 0 or a negative errno; -EIO if the file ends before. */
 int read_all_at(int fd, char *bytes, size_t size, uint64_t offset);
 int put_all_at(int fd, Slice bytes, uint64_t offset);

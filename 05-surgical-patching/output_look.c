@@ -190,10 +190,11 @@ static BuildStatus examine(OutputJob *job)
     if (nothing_to_write || !has_predecessor(s))
         return BUILD_OK;
     int status = output_state_load(&job->state, job->build, build_section_count(job->build));
-    if (status != 0) {
-        s->state_damaged = status == -EBADMSG;
-        return s->state_damaged ? BUILD_OK : output_job_fail(job, "cannot read the output's state", status);
-    }
+    s->state_damaged = status == -EBADMSG;
+    if (s->state_damaged)
+        return BUILD_OK;
+    if (status != 0)
+        return output_job_fail(job, "cannot read the output's state", status);
     job->fd = output_file_open(&job->file, &s->output_is_writable);
     if (job->fd < 0)
         s->output_is_whole = false; /* what cannot be read is not known */

@@ -119,16 +119,11 @@ void output_patch_cancel(const OutputPatch *patch, int fd)
         return;
 }
 
-/* Space for the bytes that come to it. A file system that cannot promise space (NFS) is asked
- * for the length alone. */
 int output_patch_prepare(const OutputPatch *patch, int fd)
 {
-    off_t old_size = (off_t)patch->old_size, size = (off_t)patch->output.size_bytes;
-    if (size <= old_size)
+    if (patch->output.size_bytes <= patch->old_size)
         return 0;
-    int status = -posix_fallocate(fd, old_size, size - old_size);
-    if (status == -EINVAL || status == -EOPNOTSUPP)
-        status = ftruncate(fd, size) == 0 ? 0 : -errno;
+    int status = reserve_space(fd, patch->old_size, patch->output.size_bytes);
     if (status != 0)
         output_patch_cancel(patch, fd);
     return status;

@@ -3,29 +3,29 @@
  * Two questions. May the output be patched? A list of obstacles answers, the first that applies
  * gives the reason. Is patching cheaper than a new file? Two sums of measured costs answer.
  *
- * The costs are nanoseconds, measured on ext4 with the file in the page cache, with an output of
- * 12.8 MB in 10,000 sections, and rounded:
+ * The costs are nanoseconds, as build/output-costs measures them on ext4 with an output of 12.8 MB
+ * in 10,000 sections, rounded:
  *
- *     a pwrite of one section                 2,000    of 1.3 KB; most of it is the call
- *     moving bytes: pread and pwrite           0.25    per byte, 0.2 to 0.4
- *     making a file, rename over the old    150,000    the journal, and freeing the old pages
- *     writing bytes into a new file            1.00    per byte, 0.6 to 3: every page is new
- *     fetching a clean section's text         1,000    a lookup and a checksum per unit
+ *     writing a section into its place        1,000    600 to 3,300; most of it is the call
+ *     moving sections                           0.1    per byte, 0.06 to 0.15
+ *     making a file, rename over the old    150,000    the journal of the file system
+ *     writing bytes into a new file             0.4    per byte: every page is new
+ *     fetching a clean section's text           700    a lookup and a checksum per unit
  *
- * So one edit in a large program patches (2 µs against 20 ms), and even moving half of the file
- * along (1.6 ms) is far from a new file. Rewriting two sections of three one by one is where the
- * new file wins. The sums need not be exact: near the line both ways cost the same.
+ * So one edit in a large program is patched (1 µs against 12 ms), also if half of the file must
+ * move along (0.7 ms). Where two sections of three are written one by one, the new file wins. The
+ * sums need not be exact: near the line both ways cost the same.
  */
 #include "patch_strategy.h"
 
 #include <stddef.h>
 
 enum {
-    WRITE_NS = 2000,
-    MOVED_BYTES_PER_NS = 4,
+    WRITE_NS = 1000,
+    COPIED_BYTES_PER_NS = 10,
     NEW_FILE_NS = 150000,
-    NEW_BYTES_PER_NS = 1,
-    FETCH_NS = 1000,
+    NEW_BYTES_PER_US = 2500,
+    FETCH_NS = 700,
 };
 
 typedef struct Obstacle {
@@ -70,10 +70,10 @@ static PatchReason obstacle_in_place(const PatchSituation *s)
 
 static PatchReason obstacle_of_cost(const PatchSituation *s)
 {
-    uint64_t new_file = NEW_FILE_NS + s->bytes_total / NEW_BYTES_PER_NS +
+    uint64_t new_file = NEW_FILE_NS + s->bytes_total * 1000 / NEW_BYTES_PER_US +
                         s->sections_clean * FETCH_NS;
-    uint64_t in_place = (s->writes - s->moves) * WRITE_NS + s->bytes_dirty / MOVED_BYTES_PER_NS;
-    uint64_t moving = s->moves * WRITE_NS + s->bytes_moved / MOVED_BYTES_PER_NS;
+    uint64_t in_place = (s->writes - s->moves) * WRITE_NS + s->bytes_dirty / COPIED_BYTES_PER_NS;
+    uint64_t moving = s->moves * WRITE_NS + s->bytes_moved / COPIED_BYTES_PER_NS;
     if (in_place > new_file)
         return REASON_TOO_MANY_CHANGES;
     return in_place + moving > new_file ? REASON_SECTION_OUTGREW : REASON_NONE;

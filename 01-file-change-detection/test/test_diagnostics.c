@@ -142,6 +142,22 @@ static void random_bytes(void **state)
     }
 }
 
+/* A long line that begins in the middle of a character: the window may not begin behind the
+ * column, however far the character goes on. */
+static void a_long_line_of_broken_characters(void **state)
+{
+    (void)state;
+    char line[500];
+    memset(line, 0x80, sizeof line);
+    for (uint32_t column = 1; column <= sizeof line + 2; column++) {
+        ByteBuffer text = {0};
+        Diagnostic diagnostic = {slice_from("f"), 1, column, slice_from("bad")};
+        diagnostic_format(&diagnostic, slice_of(line, sizeof line), &text);
+        assert_in_range(text.size, 1, 2 * sizeof line);
+        buffer_free(&text);
+    }
+}
+
 static void add(Diagnostics *list, const char *path, uint32_t line, uint32_t column,
                 const char *message)
 {
@@ -205,6 +221,7 @@ int main(void)
         cmocka_unit_test(characters_of_several_bytes_are_one_column_wide),
         cmocka_unit_test(what_a_terminal_must_not_see_is_replaced),
         cmocka_unit_test(a_long_line_is_shown_around_its_column),
+        cmocka_unit_test(a_long_line_of_broken_characters),
         cmocka_unit_test(a_cut_does_not_break_characters),
         cmocka_unit_test(random_bytes),
         cmocka_unit_test(sorted_by_place_without_repetitions),

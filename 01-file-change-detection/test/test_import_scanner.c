@@ -68,6 +68,7 @@ static void the_scan_ends_at_what_is_no_import(void **state)
     expect_imports("import \"a as a;\nimport \"b\" as b;", "");
     expect_imports("import \"a\nb\" as a;", "");
     expect_imports("import \"a\\\" as a;", "");
+    expect_imports("import \"a\\\n\" as a;", "");
     expect_imports("import \"a\" az a;", "");
     expect_imports("import \"a\" as ;", "");
     expect_imports("import \"a\" as 1;", "");

@@ -7,18 +7,11 @@
  * struct, the whole value of a constant. Names of other declarations are not looked up here; no
  * other file is at hand, and this one may declare them further down.
  */
-#include "parser_state.h"
+#include "parser_internal.h"
 
 static const Slice runtime_names[] = { /* C symbols that the generated code has for itself */
     {"main", 4}, {"printf", 6}, {"strcmp", 6},
 };
-
-static uint32_t emit_typed(Parser *parser, ZirOp op, uint32_t a, TypeUse type)
-{
-    return zir_emit(&parser->zir, type.position,
-                    (ZirInst){.op = (uint8_t)op, .type = (uint8_t)type.type, .a = a,
-                              .b = type.type == ZIR_TYPE_NAMED ? type.reference : 0});
-}
 
 /* ---- names of the top level ---------------------------------------------------------------- */
 
@@ -89,7 +82,7 @@ static void parse_constant(Parser *parser)
     uint32_t value = parse_expression(parser);
     parser->in_constant = false;
     parser_expect(parser, TOKEN_SEMICOLON, "after the value");
-    emit_typed(parser, ZIR_CONST_VALUE, value, type);
+    parser_emit_typed(parser, ZIR_CONST_VALUE, value, type);
     end_interface(parser);
     zir_finish_part(&parser->zir, ZIR_CONST, parser->declaration);
 }
@@ -105,7 +98,7 @@ static void parse_field(Parser *parser)
     record->member_of = parser->zir.part;
     uint32_t text = zir_put_text(&parser->zir, record->text);
     parser_expect(parser, TOKEN_COLON, "and a type after the field's name");
-    emit_typed(parser, ZIR_FIELD_DECL, text, parse_type(parser));
+    parser_emit_typed(parser, ZIR_FIELD_DECL, text, parse_type(parser));
 }
 
 static void parse_struct(Parser *parser)
@@ -133,7 +126,7 @@ static void parse_parameter(Parser *parser)
     NameId name = parser_expect_name(parser, &offset, "of a parameter");
     uint32_t text = zir_put_text(&parser->zir, parser_name(parser, name)->text);
     parser_expect(parser, TOKEN_COLON, "and a type after the parameter's name");
-    uint32_t inst = emit_typed(parser, ZIR_PARAM, text, parse_type(parser));
+    uint32_t inst = parser_emit_typed(parser, ZIR_PARAM, text, parse_type(parser));
     parser_declare_local(parser, name, LOCAL_PARAMETER, inst, offset);
 }
 
@@ -151,7 +144,7 @@ static bool parse_signature(Parser *parser)
     TypeUse result = {ZIR_TYPE_NONE, 0, parser->token.offset};
     if (!parser_at(parser, TOKEN_LEFT_BRACE) && !parser_at(parser, TOKEN_SEMICOLON))
         result = parse_type(parser);
-    emit_typed(parser, ZIR_RESULT, 0, result);
+    parser_emit_typed(parser, ZIR_RESULT, 0, result);
     end_interface(parser);
     return result.type != ZIR_TYPE_NONE;
 }
@@ -199,7 +192,6 @@ static void finish_extern(Parser *parser, NameId name, uint32_t offset)
 static void parse_body(Parser *parser, NameId name, bool has_result, uint32_t errors_before)
 {
     uint32_t close;
-    parser->loop = NO_LOOP;
     bool ends = parse_braces(parser, "to open the function's body", &close);
     if (has_result && !ends && parser->error_count == errors_before)
         parser_error(parser, close, "the end of '%.*s' can be reached without a return",

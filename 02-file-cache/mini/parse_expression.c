@@ -12,7 +12,7 @@
  */
 #include "lexical.h"
 #include "literal.h"
-#include "parser_state.h"
+#include "parser_internal.h"
 
 typedef struct BinaryOperator {
     uint8_t precedence; /* 0: no operator */
@@ -35,14 +35,9 @@ static const BinaryOperator binary_operators[TOKEN_KIND_COUNT] = {
     [TOKEN_PERCENT] = {6, ZIR_REM},
 };
 
-static uint32_t emit(Parser *parser, uint32_t position, ZirOp op, uint32_t a, uint32_t b)
-{
-    return zir_emit(&parser->zir, position, (ZirInst){.op = (uint8_t)op, .a = a, .b = b});
-}
-
 static uint32_t emit_wide(Parser *parser, uint32_t position, ZirOp op, uint64_t bits)
 {
-    return emit(parser, position, op, (uint32_t)bits, (uint32_t)(bits >> 32));
+    return parser_emit(parser, position, op, (uint32_t)bits, (uint32_t)(bits >> 32));
 }
 
 /* ---- literals ------------------------------------------------------------------------------ */
@@ -82,14 +77,14 @@ static uint32_t parse_string(Parser *parser)
     Token token = parser->token;
     parser_advance(parser);
     uint32_t text = zir_put_text(&parser->zir, parser_string(parser, token));
-    return emit(parser, token.offset, ZIR_STR, text, 0);
+    return parser_emit(parser, token.offset, ZIR_STR, text, 0);
 }
 
 static uint32_t parse_bool(Parser *parser)
 {
     Token token = parser->token;
     parser_advance(parser);
-    return emit(parser, token.offset, ZIR_BOOL, token.kind == TOKEN_TRUE, 0);
+    return parser_emit(parser, token.offset, ZIR_BOOL, token.kind == TOKEN_TRUE, 0);
 }
 
 /* ---- calls and struct literals ------------------------------------------------------------- */
@@ -105,7 +100,7 @@ static uint16_t emit_pending(Parser *parser, ZirOp op, uint32_t base)
     const Pending *items = (const Pending *)(const void *)parser->pending.data;
     uint32_t count = pending_count(parser) - base;
     for (uint32_t i = base; i < base + count; i++)
-        emit(parser, items[i].position, op, items[i].value, items[i].text);
+        parser_emit(parser, items[i].position, op, items[i].value, items[i].text);
     if (count > MINI_MAX_ARGUMENTS)
         parser_error(parser, items[base + MINI_MAX_ARGUMENTS].position,
                      "more than %d arguments or fields", MINI_MAX_ARGUMENTS);
@@ -161,7 +156,7 @@ static uint32_t parse_list(Parser *parser, ZirOp op, uint32_t reference, uint32_
     parser_leave(parser);
     parser->struct_literals = outer;
     uint16_t count = emit_pending(parser, op == ZIR_CALL ? ZIR_ARG : ZIR_INIT, base);
-    uint32_t inst = emit(parser, position, op, reference, 0);
+    uint32_t inst = parser_emit(parser, position, op, reference, 0);
     parser->zir.insts[inst].count = count;
     return inst;
 }
@@ -174,7 +169,7 @@ static uint32_t parse_fields(Parser *parser, uint32_t value)
         uint32_t position;
         NameId name = parser_expect_name(parser, &position, "of a field after '.'");
         uint32_t text = zir_put_text(&parser->zir, parser_name(parser, name)->text);
-        value = emit(parser, position, ZIR_FIELD, value, text);
+        value = parser_emit(parser, position, ZIR_FIELD, value, text);
     }
     if (parser_at(parser, TOKEN_LEFT_PAREN))
         parser_fail_at(parser, parser->token.offset,
@@ -193,7 +188,7 @@ uint32_t parse_global(Parser *parser, NameId name, uint32_t offset)
     } else if (parser_at(parser, TOKEN_LEFT_BRACE) && parser->struct_literals) {
         value = parse_list(parser, ZIR_STRUCT_LIT, reference, offset);
     } else {
-        value = emit(parser, offset, ZIR_REF, reference, 0);
+        value = parser_emit(parser, offset, ZIR_REF, reference, 0);
     }
     return parse_fields(parser, value);
 }
@@ -207,7 +202,7 @@ static uint32_t parse_name(Parser *parser)
         return parse_global(parser, name, offset);
     uint32_t value = local->inst;
     if (local->kind == LOCAL_VAR)
-        value = emit(parser, offset, ZIR_GET, value, 0);
+        value = parser_emit(parser, offset, ZIR_GET, value, 0);
     return parse_fields(parser, value);
 }
 
@@ -262,7 +257,7 @@ static uint32_t parse_unary(Parser *parser)
     parser_enter(parser);
     uint32_t value = parse_unary(parser);
     parser_leave(parser);
-    return emit(parser, token.offset, minus ? ZIR_NEG : ZIR_NOT, value, 0);
+    return parser_emit(parser, token.offset, minus ? ZIR_NEG : ZIR_NOT, value, 0);
 }
 
 static uint32_t parse_operand(Parser *parser)
@@ -274,7 +269,7 @@ static uint32_t parse_operand(Parser *parser)
         if (!token_is_builtin_type(parser->token.kind))
             parser_fail(parser, "i32, i64 or f64 after 'as'");
         TypeUse type = parse_type(parser);
-        value = emit(parser, position, ZIR_CAST, value, 0);
+        value = parser_emit(parser, position, ZIR_CAST, value, 0);
         parser->zir.insts[value].type = (uint8_t)type.type;
     }
     return value;
@@ -286,9 +281,9 @@ static uint32_t parse_binary(Parser *parser, unsigned loosest);
 static uint32_t parse_logic(Parser *parser, BinaryOperator operator, uint32_t left,
                             uint32_t position)
 {
-    uint32_t begin = emit(parser, position, (ZirOp)operator.op, left, 0);
+    uint32_t begin = parser_emit(parser, position, (ZirOp)operator.op, left, 0);
     uint32_t right = parse_binary(parser, operator.precedence + 1u);
-    uint32_t end = emit(parser, position, ZIR_LOGIC_END, begin, right);
+    uint32_t end = parser_emit(parser, position, ZIR_LOGIC_END, begin, right);
     parser->zir.insts[begin].b = end;
     return end;
 }
@@ -306,7 +301,7 @@ static uint32_t parse_binary(Parser *parser, unsigned loosest)
             left = parse_logic(parser, operator, left, position);
         } else {
             uint32_t right = parse_binary(parser, operator.precedence + 1u);
-            left = emit(parser, position, (ZirOp)operator.op, left, right);
+            left = parser_emit(parser, position, (ZirOp)operator.op, left, right);
         }
     }
 }

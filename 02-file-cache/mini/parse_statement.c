@@ -10,14 +10,9 @@
  * A chain of else-ifs is a loop here. Its IFs nest in ZIR, each in the ELSE of the one before,
  * so their numbers wait on a stack until the chain is over and are closed from the last one.
  */
-#include "parser_state.h"
+#include "parser_internal.h"
 
 #include <stdio.h>
-
-static uint32_t emit(Parser *parser, uint32_t position, ZirOp op, uint32_t a, uint32_t b)
-{
-    return zir_emit(&parser->zir, position, (ZirInst){.op = (uint8_t)op, .a = a, .b = b});
-}
 
 /* ---- simple statements --------------------------------------------------------------------- */
 
@@ -33,9 +28,7 @@ static void parse_local(Parser *parser)
                                                : "and the value of the constant");
     uint32_t value = parse_expression(parser);
     parser_expect(parser, TOKEN_SEMICOLON, "after the value");
-    ZirInst inst = {.op = is_var ? ZIR_VAR : ZIR_LET, .type = (uint8_t)type.type, .a = value,
-                    .b = type.reference};
-    uint32_t number = zir_emit(&parser->zir, type.position, inst);
+    uint32_t number = parser_emit_typed(parser, is_var ? ZIR_VAR : ZIR_LET, value, type);
     parser_declare_local(parser, name, is_var ? LOCAL_VAR : LOCAL_CONST, number, offset);
 }
 
@@ -46,7 +39,7 @@ static void parse_store(Parser *parser, uint32_t place)
     parser_expect(parser, TOKEN_ASSIGN, "after what is assigned to");
     uint32_t value = parse_expression(parser);
     parser_expect(parser, TOKEN_SEMICOLON, "after the value");
-    emit(parser, position, ZIR_STORE, place, value);
+    parser_emit(parser, position, ZIR_STORE, place, value);
 }
 
 static void parse_local_assignment(Parser *parser, NameId name, uint32_t offset)
@@ -61,12 +54,12 @@ static void parse_local_assignment(Parser *parser, NameId name, uint32_t offset)
         parser_error(parser, offset, "'%.*s' cannot be assigned: it is a %s, not a var",
                      NAME_ARGS(parser, name),
                      local->kind == LOCAL_CONST ? "const" : "parameter");
-    uint32_t place = emit(parser, offset, ZIR_ADDR, local->inst, 0);
+    uint32_t place = parser_emit(parser, offset, ZIR_ADDR, local->inst, 0);
     while (parser_take(parser, TOKEN_DOT)) {
         uint32_t position;
         NameId field = parser_expect_name(parser, &position, "of a field after '.'");
         uint32_t text = zir_put_text(&parser->zir, parser_name(parser, field)->text);
-        place = emit(parser, position, ZIR_FIELD_ADDR, place, text);
+        place = parser_emit(parser, position, ZIR_FIELD_ADDR, place, text);
     }
     parse_store(parser, place);
 }
@@ -100,7 +93,7 @@ static void parse_print(Parser *parser)
     uint32_t value = parse_expression(parser);
     parser_expect(parser, TOKEN_RIGHT_PAREN, "after the value");
     parser_expect(parser, TOKEN_SEMICOLON, "after print(...)");
-    emit(parser, position, ZIR_PRINT, value, 0);
+    parser_emit(parser, position, ZIR_PRINT, value, 0);
 }
 
 static void parse_return(Parser *parser)
@@ -112,7 +105,7 @@ static void parse_return(Parser *parser)
         value = parse_expression(parser);
     parser_expect(parser, TOKEN_SEMICOLON, value == ZIR_NO_VALUE ? "after 'return'"
                                                                  : "after the value");
-    emit(parser, position, ZIR_RETURN, value, 0);
+    parser_emit(parser, position, ZIR_RETURN, value, 0);
 }
 
 static void parse_jump(Parser *parser)
@@ -124,7 +117,7 @@ static void parse_jump(Parser *parser)
         parser_error(parser, token.offset, "'%s' outside of a loop",
                      is_break ? "break" : "continue");
     parser->loop_breaks |= is_break;
-    emit(parser, token.offset, is_break ? ZIR_BREAK : ZIR_CONTINUE, parser->loop, 0);
+    parser_emit(parser, token.offset, is_break ? ZIR_BREAK : ZIR_CONTINUE, parser->loop, 0);
     parser_expect(parser, TOKEN_SEMICOLON, is_break ? "after 'break'" : "after 'continue'");
 }
 
@@ -144,7 +137,7 @@ static void close_chain(Parser *parser, size_t base, uint32_t close)
             insts[number].b = chain_end;
         else
             insts[insts[number].b].b = chain_end;
-        emit(parser, close, ZIR_END, number, 0);
+        parser_emit(parser, close, ZIR_END, number, 0);
     }
 }
 
@@ -157,13 +150,15 @@ static bool parse_if(Parser *parser)
         uint32_t position = parser->token.offset;
         parser_advance(parser);
         uint32_t condition = parse_condition(parser);
-        uint32_t number = emit(parser, position, ZIR_IF, condition, 0);
+        uint32_t number = parser_emit(parser, position, ZIR_IF, condition, 0);
         buffer_put_u32(&parser->ifs, number);
         ends &= parse_block(parser, "after the condition", &close);
         position = parser->token.offset;
         has_else = parser_take(parser, TOKEN_ELSE);
-        if (has_else)
-            parser->zir.insts[number].b = emit(parser, position, ZIR_ELSE, number, 0);
+        if (has_else) {
+            uint32_t middle = parser_emit(parser, position, ZIR_ELSE, number, 0);
+            parser->zir.insts[number].b = middle; /* after the call, which may move them */
+        }
     } while (has_else && parser_at(parser, TOKEN_IF));
     if (has_else)
         ends &= parse_block(parser, "or 'if' after 'else'", &close);
@@ -176,17 +171,17 @@ static bool parse_while(Parser *parser)
 {
     uint32_t outer_loop = parser->loop, close;
     bool outer_breaks = parser->loop_breaks;
-    uint32_t number = emit(parser, parser->token.offset, ZIR_LOOP, 0, 0);
+    uint32_t number = parser_emit(parser, parser->token.offset, ZIR_LOOP, 0, 0);
     parser_advance(parser);
     uint32_t first = parser->zir.count;
     uint32_t condition = parse_condition(parser);
     bool forever = parser->zir.count == first + 1 && parser->zir.insts[first].op == ZIR_BOOL &&
                    parser->zir.insts[first].a == 1;
-    uint32_t test = emit(parser, parser->zir.positions[number], ZIR_LOOP_COND, condition, 0);
+    uint32_t test = parser_emit(parser, parser->zir.positions[number], ZIR_LOOP_COND, condition, 0);
     parser->loop = number;
     parser->loop_breaks = false;
     parse_block(parser, "after the condition", &close);
-    uint32_t end = emit(parser, close, ZIR_END_LOOP, number, 0);
+    uint32_t end = parser_emit(parser, close, ZIR_END_LOOP, number, 0);
     parser->zir.insts[number].b = parser->zir.insts[test].b = end;
     bool ends = forever && !parser->loop_breaks;
     parser->loop = outer_loop;

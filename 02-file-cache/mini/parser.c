@@ -5,7 +5,7 @@
  * All scratch memory lives in the Parser and is given back at the end; functions use it again
  * one after another, so a file of a thousand functions allocates as much as its largest.
  */
-#include "parser_state.h"
+#include "parser_internal.h"
 
 #include "source_text.h"
 

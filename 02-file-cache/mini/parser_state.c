@@ -13,7 +13,7 @@
  * `;`, at the `}` of a block that it opened, or where a word stands that only begins statements.
  * `fn`, `struct`, `extern` and `import` stand in no function: they always begin a declaration.
  */
-#include "parser_state.h"
+#include "parser_internal.h"
 
 #include "lexical.h"
 #include "source_text.h"

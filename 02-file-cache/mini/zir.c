@@ -156,11 +156,13 @@ static const Expected expected[] = {
 /* As many ARGs as the CALL takes stand before it, INITs before the STRUCT_LIT, and nowhere else. */
 static bool run_is_valid(const ZirInst *inst, uint32_t *args, uint32_t *inits)
 {
-    bool valid = (inst->op == ZIR_ARG || *args == (inst->op == ZIR_CALL ? inst->count : 0u)) &&
-                 (inst->op == ZIR_INIT || *inits == (inst->op == ZIR_STRUCT_LIT ? inst->count : 0u));
+    uint32_t taken_args = inst->op == ZIR_CALL ? inst->count : 0;
+    uint32_t taken_inits = inst->op == ZIR_STRUCT_LIT ? inst->count : 0;
+    bool is_valid = (inst->op == ZIR_ARG || *args == taken_args) &&
+                    (inst->op == ZIR_INIT || *inits == taken_inits);
     *args = inst->op == ZIR_ARG ? *args + 1 : 0;
     *inits = inst->op == ZIR_INIT ? *inits + 1 : 0;
-    return valid;
+    return is_valid;
 }
 
 static bool insts_are_valid(const Zir *zir)

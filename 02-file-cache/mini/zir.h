@@ -9,7 +9,7 @@
  * positions left out, is the hash of the declaration: spaces, comments and the functions before
  * it do not reach it.
  *
- *     blob    ZirHeader │ line starts u32 × line_count │ part │ part │ ...
+ *     blob    ZirHeader │ line starts u32 × line_count, padded to 8 │ part │ part │ ...
  *     part    ZirPart │ ZirInst × inst_count │ positions u32 × inst_count │ text, padded to 8
  *
  * Instructions stand in the order in which they are evaluated; an operand is the number of an

@@ -83,6 +83,7 @@ static void test_strings(void **state)
                                              "a string[\"\\\\\"] ");
     expect_tokens("\"a // b\" c", "a string[\"a // b\"] a name[c] ");
     expect_tokens("\"ab\nc\"", "an error[\"ab] a name[c] an error[\"] ");
+    expect_tokens("\"ab\\\nc\"", "an error[\"ab\\] a name[c] an error[\"] ");
     expect_tokens("\"ab\\", "an error[\"ab\\] ");
 }
 
@@ -171,9 +172,9 @@ static void test_what_is_no_text_is_found(void **state)
         {"01234567\xc3", 9, 8},          /* cut off */
         {"\xc3z", 2, 0},
         {"a\x80", 2, 1},                 /* a tail alone */
-        {"\xc0\x80", 2, 0},              /* overlong */
-        {"\xe0\x80\x80", 3, 0},
-        {"\xf0\x80\x80\x80", 4, 0},
+        {"\xc1\xbf", 2, 0},              /* overlong */
+        {"\xe0\x9f\xbf", 3, 0},
+        {"\xf0\x8f\xbf\xbf", 4, 0},
         {"\xed\xa0\x80", 3, 0},          /* surrogate */
         {"\xf4\x8f\xbf\xbf", 4, 4},      /* U+10FFFF */
         {"\xf4\x90\x80\x80", 4, 0},

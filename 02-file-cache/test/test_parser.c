@@ -117,6 +117,7 @@ static void test_struct_literals_and_fields(void **state)
     expect_body("if (m.P{ x: 1 }).x == x { }",
                 "2 INT 1\n3 INIT 2 x\n4 STRUCT_LIT @0 1\n5 FIELD 4 x\n6 EQ 5 0\n7 IF 6 8\n"
                 "8 END 7\n");
+    expect_body("if g() == k { }", "2 CALL @0 0\n3 REF @1\n4 EQ 2 3\n5 IF 4 6\n6 END 5\n");
     expect_body("while g(P{ }) { }", "2 LOOP\n3 STRUCT_LIT @1 0\n4 ARG 3\n5 CALL @0 1\n"
                                      "6 LOOP_COND 5 7\n7 END_LOOP 2\n");
 }
@@ -127,6 +128,36 @@ static void test_arguments_stand_before_their_call(void **state)
     expect_body("g(1, m.h(x, 2),);", "2 INT 1\n3 INT 2\n4 ARG 0\n5 ARG 3\n6 CALL @1 2\n7 ARG 2\n"
                                      "8 ARG 6\n9 CALL @0 2\n");
     expect_body("f(g(), g());", "2 CALL @1 0\n3 CALL @1 0\n4 ARG 2\n5 ARG 3\n6 CALL @0 2\n");
+}
+
+/* Texts that begin alike and share a hash table with those of other functions. */
+static void test_each_text_stands_once(void **state)
+{
+    (void)state;
+    enum { TEXTS = 50, FUNCTIONS = 40 };
+    ByteBuffer text = {0};
+    for (int i = 0; i < FUNCTIONS; i++) {
+        buffer_put(&text, slice_from("fn f"));
+        buffer_put_decimal(&text, (uint64_t)i);
+        buffer_put(&text, slice_from("() {"));
+        for (int size = 2 * TEXTS - 1; size >= 0; size--) {
+            buffer_put(&text, slice_from("print(\""));
+            for (int j = 0; j < size % TEXTS; j++)
+                buffer_put_byte(&text, (char)('0' + i));
+            buffer_put(&text, slice_from("\");"));
+        }
+        buffer_put(&text, slice_from("}"));
+    }
+    LoweredSource source;
+    Zir zir;
+    lowered_source_open(&source, buffer_slice(&text));
+    lowered_source_part(&source, "f7", &zir);
+    assert_int_equal(zir.text_size, TEXTS * (TEXTS + 1) / 2);
+    for (uint32_t i = 0; i < 2 * TEXTS; i++)
+        assert_int_equal(strspn(zir.text + zir.insts[1 + 2 * i].a, "7"),
+                         TEXTS - 1 - i % TEXTS);
+    lowered_source_close(&source);
+    buffer_free(&text);
 }
 
 static void test_locals_and_assignments(void **state)
@@ -263,6 +294,7 @@ int main(void)
         cmocka_unit_test(test_logic_encloses_its_right_operand),
         cmocka_unit_test(test_struct_literals_and_fields),
         cmocka_unit_test(test_arguments_stand_before_their_call),
+        cmocka_unit_test(test_each_text_stands_once),
         cmocka_unit_test(test_locals_and_assignments),
         cmocka_unit_test(test_a_local_hides_what_stands_around_it),
         cmocka_unit_test(test_if_and_its_chains),

@@ -113,6 +113,8 @@ static void test_statements(void **state)
     (void)state;
     static const ErrorCase cases[] = {
         {"5;", "2:16 expected a statement, found '5'\n"},
+        {"5 { g(; } h(;", "2:16 expected a statement, found '5'\n2:28 expected a value, "
+                          "found ';'\n"},
         {"else { }", "2:16 expected a statement, found 'else'\n"},
         {"const = 1;", "2:22 expected a name after 'const', found '='\n"},
         {"var 1;", "2:20 expected a name after 'var', found '1'\n"},
@@ -171,6 +173,7 @@ static void test_expressions(void **state)
                             "import.name\n"},
         {"return m;", "2:23 'm' is an import: name what you want of it, as in m.name\n"},
         {"return m(1);", "2:23 'm' is an import: name what you want of it, as in m.name\n"},
+        {"return m & 1;", "2:25 unexpected '&': did you mean '&&'?\n"},
         {"return m.1;", "2:25 expected a name of the import after '.', found '1'\n"},
         {"return x as P;", "2:28 expected i32, i64 or f64 after 'as', found 'P'\n"},
         {"return print(x);", "2:23 expected a value, found 'print'\n"},
@@ -238,13 +241,18 @@ static void test_each_mistake_is_told_and_nothing_that_follows_from_it(void **st
         {"fn f(a: i32) i32 { if (a == 1) return 1; return 2; }\nfn g() { h(; }",
          "1:32 expected '{' after the condition, found 'return'\n"
          "2:12 expected a value, found ';'\n"},
+        {"fn f() { if a b(); } c(P{ x 1 }); d(; }",
+         "1:15 expected '{' after the condition, found 'b'\n"
+         "1:29 expected ':' after the field's name, found '1'\n"
+         "1:37 expected a value, found ';'\n"},
         /* a function without '}' does not hide the next one */
         {"fn f() { if a { g(;\nfn h() { i(; }",
          "1:19 expected a value, found ';'\n"
          "1:20 expected '}' to close the block of line 1, found 'fn'\n"
          "2:12 expected a value, found ';'\n"},
         /* declarations */
-        {"import a;\nconst b = ;\nstruct c { d; e }\nfn 1() { g(; }\nextern fn h(i;\nfn j() { k(; }",
+        {"import a;\nconst b = ;\nstruct c { d; e }\nfn 1() { g(; }\nextern fn h(i;\n"
+         "fn j() { k(; }",
          "1:8 expected a string with the path after 'import', found 'a'\n"
          "2:11 expected a value, found ';'\n"
          "3:13 expected ':' and a type after the field's name, found ';'\n"

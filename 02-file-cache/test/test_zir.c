@@ -111,6 +111,7 @@ static void test_a_flipped_byte_never_leads_astray(void **state)
                 uint32_t line, column;
                 zir_position(&zir, inst, &line, &column);
                 assert_in_range(line, 1, zir.line_count);
+                assert_true(column > 0 && column - 1 <= zir.positions[inst]);
             }
             buffer_free(&listing);
         }
@@ -218,6 +219,51 @@ static void test_every_rule_is_checked(void **state)
     lowered_source_close(&source);
 }
 
+static void test_the_first_line_starts_at_0(void **state)
+{
+    (void)state;
+    LoweredSource source;
+    Zir zir;
+    lowered_source_open(&source, slice_from("fn f() { }"));
+    lowered_source_part(&source, "f", &zir);
+    *(uint32_t *)(uintptr_t)zir.line_starts = 1;
+    const Declaration *item = &source.declarations.items[0];
+    assert_false(zir_view(source.lowered.ir, item->ir_offset, item->ir_size, &zir));
+    lowered_source_close(&source);
+}
+
+static void test_text_ends_in_nul(void **state)
+{
+    (void)state;
+    LoweredSource source;
+    Zir zir;
+    lowered_source_open(&source, slice_from(sample));
+    lowered_source_part(&source, "P", &zir);
+    *(char *)(uintptr_t)&zir.text[zir.text_size - 1] = 'x';
+    const Declaration *item = &source.declarations.items[1];
+    assert_false(zir_view(source.lowered.ir, item->ir_offset, item->ir_size, &zir));
+    lowered_source_close(&source);
+}
+
+/* What is wrong in a body does not matter to who reads the interface, and cannot be reached. */
+static void test_an_interface_is_viewed_alone(void **state)
+{
+    (void)state;
+    LoweredSource source;
+    Zir zir, interface;
+    lowered_source_open(&source, slice_from("fn f(a: i32) i32 { return a; }"));
+    const Declaration *item = &source.declarations.items[0];
+    lowered_source_part(&source, "f", &zir);
+    ZirInst *insts = (ZirInst *)(uintptr_t)zir.insts;
+    insts[2].op = ZIR_OP_COUNT;
+    assert_false(zir_view(source.lowered.ir, item->ir_offset, item->ir_size, &zir));
+    assert_true(zir_view_interface(source.lowered.ir, item->ir_offset, item->ir_size, &interface));
+    assert_int_equal(interface.inst_count, 2);
+    insts[0].op = ZIR_OP_COUNT;
+    assert_false(zir_view_interface(source.lowered.ir, item->ir_offset, item->ir_size, &interface));
+    lowered_source_close(&source);
+}
+
 /* END names an IF that names another end: as many ends as begins, but not of each other. */
 static void test_ends_that_are_not_of_their_begins_are_refused(void **state)
 {
@@ -243,6 +289,9 @@ int main(void)
         cmocka_unit_test(test_a_flipped_byte_never_leads_astray),
         cmocka_unit_test(test_wrong_sizes_and_places_are_refused),
         cmocka_unit_test(test_every_rule_is_checked),
+        cmocka_unit_test(test_the_first_line_starts_at_0),
+        cmocka_unit_test(test_text_ends_in_nul),
+        cmocka_unit_test(test_an_interface_is_viewed_alone),
         cmocka_unit_test(test_ends_that_are_not_of_their_begins_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

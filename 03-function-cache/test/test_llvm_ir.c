@@ -278,7 +278,8 @@ static void test_run_forward_struct(void **state)
 static void test_run_nested_logic(void **state)
 {
     (void)state;
-    check_run("fn t() bool { print(\"t\"); return true; } fn f() bool { print(\"f\"); return false; }"
+    check_run("fn t() bool { print(\"t\"); return true; }"
+              "fn f() bool { print(\"f\"); return false; }"
               "fn main() i32 {"
               " const a = (t() && f() || t()) && !(f() || f() && t());"
               " while f() || (a && f()) { }"
@@ -306,6 +307,8 @@ static void test_run_constants_agree(void **state)
               "const a = (2147483647 + 1) / -1 * 3; const b: i64 = -9223372036854775808 / -1;"
               "const c = -7 % 3 - -7 / 2; const e = 0.1 + 0.2 * 3.0; const f = 0.0 / 0.0;"
               "const g = 1e19 as i64; const h = -2147483649.0 as i32; const j = f != f;"
+              "const n: i64 = -9223372036854775808 % -1; const s = false && 1 / 0 == 1;"
+              "const t = true || 1 % 0 == 1; const q = 10 / 5;"
               "const k = 4294967297 as i64 as i32; const m = 9007199254740993 as i64 as f64;"
               "fn main() i32 {"
               " print(a == (i(2147483647) + 1) / i(-1) * 3);"
@@ -314,9 +317,12 @@ static void test_run_constants_agree(void **state)
               " print(e == d(0.1) + d(0.2) * d(3.0));"
               " print(f == d(0.0) / d(0.0)); print(d(f) as i32 == f as i32);"
               " print(g == d(1e19) as i64); print(h == d(-2147483649.0) as i32); print(j);"
+              " print(n == l(-9223372036854775808) % l(-1)); print(s); print(t);"
+              " print(q == i(10) / i(5));"
               " print(k == l(4294967297) as i32); print(m == l(9007199254740993) as f64);"
               " return 0; }",
-              "true\ntrue\ntrue\ntrue\nfalse\ntrue\ntrue\ntrue\ntrue\ntrue\ntrue\n", 0);
+              "true\ntrue\ntrue\ntrue\nfalse\ntrue\ntrue\ntrue\ntrue\n"
+              "true\nfalse\ntrue\ntrue\ntrue\ntrue\n", 0);
 }
 
 static void check_traps(const char *source)

@@ -197,10 +197,13 @@ static void test_constants(void **state)
         {"const a: i32 = 5000000000;", "1:16: 5000000000 does not fit in i32\n"},
         {"const a = b;", "1:11: undefined name 'b'\n"},
         {"const a = f; fn f() { }", "1:11: 'f' is a function, not a value\n"},
-        {"const a = a;", "1:7: a constant cannot be made from itself: main.mini:a -> main.mini:a\n"},
+        {"const a = a;",
+         "1:7: a constant cannot be made from itself: main.mini:a -> main.mini:a\n"},
         {"const a: i32 = b; const b: i32 = a;",
-         "1:7: a constant cannot be made from itself: main.mini:a -> main.mini:b -> main.mini:a\n"
-         "1:25: a constant cannot be made from itself: main.mini:b -> main.mini:a -> main.mini:b\n"},
+         "1:7: a constant cannot be made from itself: "
+         "main.mini:a -> main.mini:b -> main.mini:a\n"
+         "1:25: a constant cannot be made from itself: "
+         "main.mini:b -> main.mini:a -> main.mini:b\n"},
     };
     CHECK_ALL(cases);
 }
@@ -221,8 +224,10 @@ static void test_silence(void **state)
          "1:8: a struct cannot contain itself: main.mini:S -> main.mini:S\n"},
         {"fn f(a: Q) { } fn g() { f(1); }", "1:9: undefined name 'Q'\n"},
         {"const a = b; const b = c; const c = b;",
-         "1:20: a constant cannot be made from itself: main.mini:b -> main.mini:c -> main.mini:b\n"
-         "1:33: a constant cannot be made from itself: main.mini:c -> main.mini:b -> main.mini:c\n"},
+         "1:20: a constant cannot be made from itself: "
+         "main.mini:b -> main.mini:c -> main.mini:b\n"
+         "1:33: a constant cannot be made from itself: "
+         "main.mini:c -> main.mini:b -> main.mini:c\n"},
     };
     CHECK_ALL(cases);
 }
@@ -337,6 +342,22 @@ static void test_depth_of_constants(void **state)
     buffer_free(&source);
 }
 
+/* The longest way counts, not the one on which a constant is met first. */
+static void test_depth_behind_a_short_way(void **state)
+{
+    (void)state;
+    ByteBuffer source = {0};
+    char first[128];
+    buffer_put(&source, slice_from("const top = c600 + d500;\n"));
+    put_chain(&source, 601, "const c%d = c%d + 1;\n", "const c0 = 1;\n");
+    source.size--;
+    put_chain(&source, 501, "const d%d = d%d + 1;\n", "const d0 = c600;\n");
+    assert_int_equal(count_errors(&source, first, sizeof first), 102);
+    assert_string_equal(first, "main.mini:1:7: error: constants are made from constants more "
+                               "than 1000 levels deep");
+    buffer_free(&source);
+}
+
 /* Without a memory of what was evaluated, the last one would take 2^100 steps. */
 static void test_width_of_constants(void **state)
 {
@@ -410,6 +431,7 @@ int main(void)
         cmocka_unit_test(test_cycles_across_files),
         cmocka_unit_test(test_wrong_constant_of_other_file),
         cmocka_unit_test(test_depth_of_constants),
+        cmocka_unit_test(test_depth_behind_a_short_way),
         cmocka_unit_test(test_width_of_constants),
         cmocka_unit_test(test_depth_of_structs),
         cmocka_unit_test(test_size_of_structs),

@@ -110,6 +110,20 @@ static void skip_without_guard(void)
 #endif
 }
 
+/* With the guard it is refused, without it is nothing: never a step behind the end. */
+static void test_a_number_that_no_reference_has_finds_nothing(void **state)
+{
+    World *world = *state;
+    Unit found;
+#ifdef GUARD_LOOKUPS
+    (void)found;
+    assert_true(is_refused(world, &world->lookup.unit, UINT32_MAX));
+#else
+    assert_false(find(world, &world->lookup.unit, REFERENCES, &found));
+    assert_false(find(world, &world->lookup.unit, UINT32_MAX, &found));
+#endif
+}
+
 static void test_a_reference_that_is_not_the_units_is_refused(void **state)
 {
     World *world = *state;
@@ -154,6 +168,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         TEST(test_a_unit_finds_what_it_names),
         TEST(test_interfaces_are_followed_as_far_as_they_lead),
+        TEST(test_a_number_that_no_reference_has_finds_nothing),
         TEST(test_a_reference_that_is_not_the_units_is_refused),
         TEST(test_a_body_of_another_unit_is_refused),
         TEST(test_a_unit_that_was_not_found_is_refused),

@@ -154,6 +154,7 @@ static void describe(LineRun *run, const Build *build)
     run->settings_changed = build_settings_changed(build);
     run->renumbered = build_files_renumbered(build);
     run->was_unsettled = build_output_is_unsettled(build);
+    run->may_be_unsynced = build_may_be_unsynced(build);
     run->is_unchanged = build_is_unchanged(build);
 }
 

@@ -52,6 +52,7 @@ typedef struct LineRun {
     BuildCounts counts;
     BuildFailure failure;
     bool is_unchanged, had_state, was_damaged, settings_changed, renumbered, was_unsettled;
+    bool may_be_unsynced;
     ByteBuffer dirty;       /* paths of the dirty sections, each with a newline; NUL-terminated */
     ByteBuffer diagnostics; /* "path:line:column: message\n" each; NUL-terminated */
     ByteBuffer decisions;   /* "decision subject\n" each; NUL-terminated */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Every reason not to patch, provoked on real files; and what can go wrong while writing. After
  * each build, project_expect compares the output with that of a clean build. */
-#include "line_project.h"
+#include "project.h"
 
 #include "line_language.h"
 #include "output_layout.h"
@@ -18,7 +18,7 @@
 
 static int open_built(void **state)
 {
-    LineProject *project = memory_allocate_zeroed(1, sizeof *project);
+    Project *project = memory_allocate_zeroed(1, sizeof *project);
     *state = project;
     project_open(project);
     project_expect(project, "out", PATCH_FULL, REASON_FIRST_BUILD);
@@ -33,7 +33,7 @@ static int close_project(void **state)
 }
 
 /* Changes one body, so that there is something to patch. */
-static void edit(LineProject *project)
+static void edit(Project *project)
 {
     static int number;
     char text[64];
@@ -41,7 +41,7 @@ static void edit(LineProject *project)
     project_write(project, "a.line", text);
 }
 
-static void overwrite(const LineProject *project, const char *name, off_t offset,
+static void overwrite(const Project *project, const char *name, off_t offset,
                       const char *text)
 {
     int fd = open(project_path(project, name), O_WRONLY);
@@ -51,7 +51,7 @@ static void overwrite(const LineProject *project, const char *name, off_t offset
 }
 
 /* The name of the cache's file that ends so; e.g. ".sections.1". */
-static const char *cache_file(const LineProject *project, const char *ending)
+static const char *cache_file(const Project *project, const char *ending)
 {
     static char name[512];
     DIR *list = opendir(project_path(project, "cache"));
@@ -67,7 +67,7 @@ static const char *cache_file(const LineProject *project, const char *ending)
     return name;
 }
 
-static size_t count_cache_files(const LineProject *project, const char *part)
+static size_t count_cache_files(const Project *project, const char *part)
 {
     size_t count = 0;
     DIR *list = opendir(project_path(project, "cache"));
@@ -82,7 +82,7 @@ static size_t count_cache_files(const LineProject *project, const char *part)
 
 static void forced(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     project->force = true;
     project_expect(project, "out", PATCH_FULL, REASON_FORCED);
     project->force = false;
@@ -91,7 +91,7 @@ static void forced(void **state)
 
 static void other_settings(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     project->settings = "other";
     project_expect(project, "out", PATCH_FULL, REASON_SETTINGS_CHANGED);
     project_expect(project, "out", PATCH_UP_TO_DATE, REASON_NONE);
@@ -99,7 +99,7 @@ static void other_settings(void **state)
 
 static void damaged_sections(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     overwrite(project, cache_file(project, ".sections.1"), 50, "damage");
     edit(project);
     project_expect(project, "out", PATCH_REASSEMBLE, REASON_DAMAGED_STATE);
@@ -109,7 +109,7 @@ static void damaged_sections(void **state)
 
 static void lost_sections(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     assert_int_equal(unlink(project_path(project, cache_file(project, ".sections.1"))), 0);
     edit(project);
     project_expect(project, "out", PATCH_REASSEMBLE, REASON_DAMAGED_STATE);
@@ -117,14 +117,14 @@ static void lost_sections(void **state)
 
 static void damaged_manifest(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     overwrite(project, cache_file(project, ".manifest"), 50, "damage");
     project_expect(project, "out", PATCH_REASSEMBLE, REASON_DAMAGED_STATE);
 }
 
 static void lost_state(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     assert_int_equal(unlink(project_path(project, cache_file(project, ".manifest"))), 0);
     project_expect(project, "out", PATCH_FULL, REASON_FIRST_BUILD);
 }
@@ -137,7 +137,7 @@ static void wrong_sizes_in_the_record(OutputRecord *record, void *context)
 
 static void state_that_contradicts_itself(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     project_change_record(project, wrong_sizes_in_the_record, NULL);
     edit(project);
     project_expect(project, "out", PATCH_REASSEMBLE, REASON_DAMAGED_STATE);
@@ -145,7 +145,7 @@ static void state_that_contradicts_itself(void **state)
 
 static void last_build_unfinished(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     Compiler compiler = line_language("default");
     BuildRequest request = {.compiler = &compiler,
                             .entry = project_path(project, "main.line"),
@@ -162,7 +162,7 @@ static void last_build_unfinished(void **state)
 
 static void files_added_and_removed(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     project_write(project, "new.line", "unit fresh x\n");
     project_write(project, "a.line", "import \"new.line\" as new\nunit one $new.fresh\n");
     project_expect(project, "out", PATCH_REASSEMBLE, REASON_FILES_CHANGED);
@@ -174,7 +174,7 @@ static void files_added_and_removed(void **state)
 
 static void another_output(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     project_expect(project, "out2", PATCH_REASSEMBLE, REASON_OTHER_OUTPUT);
     project_expect(project, "out", PATCH_REASSEMBLE, REASON_OTHER_OUTPUT);
     project_expect(project, "./lib/../out", PATCH_UP_TO_DATE, REASON_NONE);
@@ -182,14 +182,14 @@ static void another_output(void **state)
 
 static void no_output(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     unlink(project_path(project, "out"));
     project_expect(project, "out", PATCH_REASSEMBLE, REASON_NO_OUTPUT);
 }
 
 static void a_hard_link_keeps_its_bytes(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     char *before = scratch_read(&project->scratch, "out", NULL);
     assert_int_equal(link(project_path(project, "out"), project_path(project, "copy")), 0);
     project_expect(project, "out", PATCH_UP_TO_DATE, REASON_NONE);
@@ -205,7 +205,7 @@ static void a_hard_link_keeps_its_bytes(void **state)
 
 static void a_symlink_is_replaced_and_its_target_kept(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     assert_int_equal(rename(project_path(project, "out"), project_path(project, "real")), 0);
     assert_int_equal(symlink("real", project_path(project, "out")), 0);
     char *before = scratch_read(&project->scratch, "real", NULL);
@@ -222,7 +222,7 @@ static void a_symlink_is_replaced_and_its_target_kept(void **state)
 
 static void a_symlink_to_nothing_is_replaced(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     unlink(project_path(project, "out"));
     assert_int_equal(symlink("nothing", project_path(project, "out")), 0);
     project_expect(project, "out", PATCH_REASSEMBLE, REASON_OUTPUT_LINKED);
@@ -231,7 +231,7 @@ static void a_symlink_to_nothing_is_replaced(void **state)
 
 static void a_fifo_is_written_straight(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     char text[16 * OUTPUT_BLOCK];
     size_t size;
     char *expected = scratch_read(&project->scratch, "out", &size);
@@ -251,7 +251,7 @@ static void a_fifo_is_written_straight(void **state)
 
 static void a_device_is_written_straight(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     assert_int_equal(project_build(project, "/dev/null"), BUILD_OK);
     assert_int_equal(project_build(project, "/dev/full"), BUILD_MACHINE_FAILED);
     struct stat status;
@@ -261,7 +261,7 @@ static void a_device_is_written_straight(void **state)
 
 static void a_section_changed_by_others_is_patched(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     overwrite(project, "out", 3 * OUTPUT_BLOCK + 100, "#");
     project_expect(project, "out", PATCH_IN_PLACE, REASON_OUTPUT_CHANGED);
     assert_int_equal(project->result.sections_written, 1);
@@ -275,7 +275,7 @@ static void a_section_changed_by_others_is_patched(void **state)
 
 static void changes_of_both_sides_are_patched(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     overwrite(project, "out", 3 * OUTPUT_BLOCK + 100, "#");
     project_write_unit(project, "a.line", "one", 300, 'x');
     project_expect(project, "out", PATCH_IN_PLACE, REASON_OUTPUT_CHANGED);
@@ -284,7 +284,7 @@ static void changes_of_both_sides_are_patched(void **state)
 
 static void an_output_of_another_size_is_reassembled(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     assert_int_equal(truncate(project_path(project, "out"), 700), 0);
     project_expect(project, "out", PATCH_REASSEMBLE, REASON_OUTPUT_CHANGED);
     scratch_write(&project->scratch, "out", "");
@@ -293,7 +293,7 @@ static void an_output_of_another_size_is_reassembled(void **state)
 
 static void a_touched_output_is_compared_once(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     scratch_age(&project->scratch, "out", 100);
     usleep(20000);
     project_expect(project, "out", PATCH_UP_TO_DATE, REASON_NONE);
@@ -317,7 +317,7 @@ static void record_hidden(OutputRecord *record, void *context)
     record->is_young = edit->is_young;
 }
 
-static void hide_edit(LineProject *project, bool is_young)
+static void hide_edit(Project *project, bool is_young)
 {
     HiddenEdit hidden = {.is_young = is_young};
     overwrite(project, "out", 3 * OUTPUT_BLOCK + 100, "#");
@@ -327,14 +327,14 @@ static void hide_edit(LineProject *project, bool is_young)
 
 static void a_young_output_is_compared(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     hide_edit(project, true);
     project_expect(project, "out", PATCH_IN_PLACE, REASON_OUTPUT_CHANGED);
 }
 
 static void paranoia_does_not_trust_a_stamp(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     hide_edit(project, false);
     assert_int_equal(project_build(project, "out"), BUILD_OK);
     assert_int_equal(project->result.strategy, PATCH_UP_TO_DATE); /* it cannot know */
@@ -344,7 +344,7 @@ static void paranoia_does_not_trust_a_stamp(void **state)
 
 static void a_restored_mtime_does_not_hide_a_change(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     struct stat status;
     assert_int_equal(stat(project_path(project, "out"), &status), 0);
     overwrite(project, "out", 3 * OUTPUT_BLOCK + 100, "#");
@@ -354,7 +354,7 @@ static void a_restored_mtime_does_not_hide_a_change(void **state)
 }
 
 /* Root may write to anything, so a test of permissions must run as somebody else. */
-static void become_ordinary(const LineProject *project)
+static void become_ordinary(const Project *project)
 {
     char command[400];
     if (geteuid() != 0)
@@ -371,7 +371,7 @@ static void become_oneself(void)
 
 static void a_read_only_output_is_replaced(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     become_ordinary(project);
     assert_int_equal(chmod(project_path(project, "out"), 0444), 0);
     edit(project);
@@ -384,7 +384,7 @@ static void a_read_only_output_is_replaced(void **state)
 
 static void a_read_only_directory_is_a_failure(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     become_ordinary(project);
     assert_int_equal(mkdir(project_path(project, "locked"), 0555), 0);
     BuildStatus status = project_build(project, "locked/out");
@@ -397,9 +397,9 @@ static void a_read_only_directory_is_a_failure(void **state)
 
 /* ---- costs --------------------------------------------------------------------------------- */
 
-enum { MANY = 300 };
+enum { MANY = 500 };
 
-static void write_many(LineProject *project, int first, int step, size_t size, char letter)
+static void write_many(Project *project, int first, int step, size_t size, char letter)
 {
     for (int i = first; i < MANY; i += step) {
         char file[32];
@@ -408,7 +408,7 @@ static void write_many(LineProject *project, int first, int step, size_t size, c
     }
 }
 
-static void build_many(LineProject *project)
+static void build_many(Project *project)
 {
     ByteBuffer text = {0};
     char line[64];
@@ -425,7 +425,7 @@ static void build_many(LineProject *project)
 
 static void too_many_changes(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     build_many(project);
     write_many(project, 0, 10, 10, 'b');
     project_expect(project, "out", PATCH_IN_PLACE, REASON_NONE);
@@ -438,7 +438,7 @@ static void too_many_changes(void **state)
 
 static void sections_outgrew_their_places(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     build_many(project);
     write_many(project, 0, 2, 300, 'b');
     project_expect(project, "out", PATCH_REASSEMBLE, REASON_SECTION_OUTGREW);
@@ -447,7 +447,7 @@ static void sections_outgrew_their_places(void **state)
 
 /* ---- what is refused, and what fails ------------------------------------------------------- */
 
-static void expect_failure(LineProject *project, const char *output, BuildStatus status,
+static void expect_failure(Project *project, const char *output, BuildStatus status,
                            const char *words)
 {
     assert_int_equal(project_build(project, output), status);
@@ -457,7 +457,7 @@ static void expect_failure(LineProject *project, const char *output, BuildStatus
 
 static void a_source_is_not_overwritten(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     expect_failure(project, "main.line", BUILD_MISUSED, "is a source of the program");
     expect_failure(project, "lib/c.line", BUILD_MISUSED, "is a source of the program");
     assert_int_equal(link(project_path(project, "a.line"), project_path(project, "hard")), 0);
@@ -468,7 +468,7 @@ static void a_source_is_not_overwritten(void **state)
 
 static void an_output_that_became_a_source_is_not_overwritten(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     scratch_write(&project->scratch, "out", "unit one x\n");
     project_write(project, "main.line", "import \"out\" as o\nunit main $o.one\n");
     expect_failure(project, "out", BUILD_MISUSED, "is a source of the program");
@@ -476,7 +476,7 @@ static void an_output_that_became_a_source_is_not_overwritten(void **state)
 
 static void impossible_places_are_refused(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     expect_failure(project, "lib", BUILD_MACHINE_FAILED, "cannot write the output");
     expect_failure(project, "lib/", BUILD_MACHINE_FAILED, "cannot write the output");
     expect_failure(project, "no/such/out", BUILD_MACHINE_FAILED, "cannot find the directory");
@@ -485,7 +485,7 @@ static void impossible_places_are_refused(void **state)
 
 static void a_forged_marker_is_refused(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     char text[2000];
     const char *marker = "; ==== FILE: x:00000000000000000000000000000000 ====";
     /* the section's marker and "a.line:one() " come before the body */
@@ -503,7 +503,7 @@ static void a_forged_marker_is_refused(void **state)
 
 static void a_wrong_program_leaves_the_output_alone(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     char *before = scratch_read(&project->scratch, "out", NULL);
     project_write(project, "a.line", "unit one $nobody\n");
     assert_int_equal(project_build(project, "out"), BUILD_PROGRAM_WRONG);
@@ -528,7 +528,7 @@ static void limit_file_size(rlim_t size)
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
-static size_t entries_of(const LineProject *project)
+static size_t entries_of(const Project *project)
 {
     size_t count = 0;
     DIR *list = opendir(project->scratch.path);
@@ -539,7 +539,7 @@ static size_t entries_of(const LineProject *project)
     return count;
 }
 
-static void check_full_disk(LineProject *project, const char *output, rlim_t limit)
+static void check_full_disk(Project *project, const char *output, rlim_t limit)
 {
     char *before = scratch_read(&project->scratch, "out", NULL);
     size_t entries = entries_of(project);
@@ -557,7 +557,7 @@ static void check_full_disk(LineProject *project, const char *output, rlim_t lim
 
 static void a_full_disk_leaves_the_old_output(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     build_many(project);
     struct stat output;
     assert_int_equal(stat(project_path(project, "out"), &output), 0);
@@ -571,7 +571,7 @@ static void a_full_disk_leaves_the_old_output(void **state)
 /* The state is saved after the file was made longer: that is taken back. */
 static void a_cache_that_fails_leaves_the_old_output(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     char blocker[512];
     struct stat before, after;
     assert_int_equal(stat(project_path(project, "out"), &before), 0);
@@ -588,7 +588,7 @@ static void a_cache_that_fails_leaves_the_old_output(void **state)
 
 static void superseded_state_is_removed(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     for (int i = 0; i < 5; i++) {
         edit(project);
         project_expect(project, "out", PATCH_IN_PLACE, REASON_NONE);
@@ -598,7 +598,7 @@ static void superseded_state_is_removed(void **state)
 
 static void a_new_file_has_the_mode_of_the_old(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     assert_int_equal(chmod(project_path(project, "out"), 0640), 0);
     project->force = true;
     project_expect(project, "out", PATCH_FULL, REASON_FORCED);
@@ -610,7 +610,7 @@ static void a_new_file_has_the_mode_of_the_old(void **state)
 /* ---- killed -------------------------------------------------------------------------------- */
 
 /* Builds in a child that is killed after a while; true if it was still at it. */
-static bool build_and_kill(LineProject *project, useconds_t after)
+static bool build_and_kill(Project *project, useconds_t after)
 {
     int status;
     pid_t child = fork();
@@ -625,7 +625,7 @@ static bool build_and_kill(LineProject *project, useconds_t after)
 
 static void a_killed_build_leaves_nothing_wrong(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     int killed = 0;
     build_many(project);
     size_t entries = entries_of(project) + 1; /* and the clean builds' directory, made below */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Writing the output: only what changed, for whatever reason, and always what a clean build
  * would write. The reasons are provoked in test_patch_reasons.c. */
-#include "line_project.h"
+#include "project.h"
 
 #include "file_marker.h"
 #include "output_layout.h"
@@ -14,7 +14,7 @@
 
 static int open_project(void **state)
 {
-    LineProject *project = memory_allocate_zeroed(1, sizeof *project);
+    Project *project = memory_allocate_zeroed(1, sizeof *project);
     project_open(project);
     *state = project;
     return 0;
@@ -24,7 +24,7 @@ static int open_project(void **state)
 static int open_built(void **state)
 {
     open_project(state);
-    LineProject *project = *state;
+    Project *project = *state;
     project_write_unit(project, "a.line", "one", 300, 'a');
     project_expect(project, "out", PATCH_FULL, REASON_FIRST_BUILD);
     return 0;
@@ -37,7 +37,7 @@ static int close_project(void **state)
     return 0;
 }
 
-static struct stat stat_of(const LineProject *project, const char *name)
+static struct stat stat_of(const Project *project, const char *name)
 {
     struct stat status;
     assert_int_equal(stat(project_path(project, name), &status), 0);
@@ -48,7 +48,7 @@ static struct stat stat_of(const LineProject *project, const char *name)
 
 static void the_first_build_writes_every_section(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     project_expect(project, "out", PATCH_FULL, REASON_FIRST_BUILD);
     assert_int_equal(project->result.sections_total, 4);
     assert_int_equal(project->result.sections_written, 4);
@@ -69,7 +69,7 @@ static void the_first_build_writes_every_section(void **state)
 
 static void nothing_changed_writes_nothing(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     project_build(project, "out"); /* compares the bytes if the output was young */
     struct stat output = stat_of(project, "out"), cache = stat_of(project, "cache");
     project_expect(project, "out", PATCH_UP_TO_DATE, REASON_NONE);
@@ -83,7 +83,7 @@ static void nothing_changed_writes_nothing(void **state)
 
 static void one_body_writes_one_section(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     struct stat before = stat_of(project, "out");
     project_write(project, "b.line", "import \"lib/c.line\" as c\nunit two changed $c.three\n");
     project_expect(project, "out", PATCH_IN_PLACE, REASON_NONE);
@@ -96,7 +96,7 @@ static void one_body_writes_one_section(void **state)
 
 static void one_interface_writes_what_names_it(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     project_write(project, "lib/c.line", "unit three(x) third\n");
     project_expect(project, "out", PATCH_IN_PLACE, REASON_NONE);
     assert_int_equal(project->result.sections_written, 2);
@@ -104,7 +104,7 @@ static void one_interface_writes_what_names_it(void **state)
 
 static void a_comment_writes_nothing_and_is_remembered(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     project_write(project, "lib/c.line", "# new\nunit three third\n");
     project_expect(project, "out", PATCH_UP_TO_DATE, REASON_NONE);
     assert_int_equal(project->counts.files_changed, 1);
@@ -115,7 +115,7 @@ static void a_comment_writes_nothing_and_is_remembered(void **state)
 /* What a comment's edit made of the file is kept, although nothing was written for it. */
 static void what_a_comment_costs_is_paid_once(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     off_t before = stat_of(project, "cache/zir.pack").st_size;
     project_write(project, "lib/c.line", "# new\nunit three third\n");
     project_expect(project, "out", PATCH_UP_TO_DATE, REASON_NONE);
@@ -124,7 +124,7 @@ static void what_a_comment_costs_is_paid_once(void **state)
 
 static void a_section_that_grows_moves_those_behind_it(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     project_write_unit(project, "b.line", "two", 500, 'b'); /* and c is no longer imported */
     project_write(project, "main.line",
                   "import \"a.line\" as a\nimport \"b.line\" as b\nimport \"lib/c.line\" as c\n"
@@ -141,7 +141,7 @@ static void a_section_that_grows_moves_those_behind_it(void **state)
 /* Longer than the buffer that moves it, so that the direction matters. */
 static void a_long_section_moves_both_ways(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     ByteBuffer text = {0};
     buffer_put(&text, slice_from("unit three "));
     for (int i = 0; i < 150000; i++)
@@ -159,7 +159,7 @@ static void a_long_section_moves_both_ways(void **state)
 
 static void the_last_section_moves_nothing(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     char text[1200];
     snprintf(text, sizeof text, "import \"a.line\" as a\nimport \"b.line\" as b\nunit main %*d\n",
              1000, 7);
@@ -170,7 +170,7 @@ static void the_last_section_moves_nothing(void **state)
 
 static void what_cancels_out_moves_only_what_is_between(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     project_write_unit(project, "a.line", "one", 10, 'a');          /* a block less */
     project_write_unit(project, "lib/c.line", "three", 300, 'c');   /* a block more */
     project_expect(project, "out", PATCH_IN_PLACE, REASON_NONE);
@@ -180,7 +180,7 @@ static void what_cancels_out_moves_only_what_is_between(void **state)
 
 static void a_prelude_that_grows_moves_everything(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     char text[600];
     project_write(project, "lib/c.line", "declare puts int puts\nunit three third\n");
     project_expect(project, "out", PATCH_IN_PLACE, REASON_NONE);
@@ -193,7 +193,7 @@ static void a_prelude_that_grows_moves_everything(void **state)
 
 static void an_edit_taken_back_gives_the_old_bytes(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     char *before = scratch_read(&project->scratch, "out", NULL);
     project_write(project, "lib/c.line", "unit three other\n");
     project_expect(project, "out", PATCH_IN_PLACE, REASON_NONE);
@@ -208,7 +208,7 @@ static void an_edit_taken_back_gives_the_old_bytes(void **state)
 
 static void a_synced_build_writes_the_same(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     project->sync = true;
     project_write_unit(project, "a.line", "one", 600, 'x');
     project_expect(project, "out", PATCH_IN_PLACE, REASON_NONE);
@@ -221,7 +221,7 @@ static void a_synced_build_writes_the_same(void **state)
 
 enum { RANDOM_FILES = 150 };
 
-static void random_main(LineProject *project, const bool *imported)
+static void random_main(Project *project, const bool *imported)
 {
     ByteBuffer text = {0};
     char line[96];
@@ -235,7 +235,7 @@ static void random_main(LineProject *project, const bool *imported)
     buffer_free(&text);
 }
 
-static void random_output_damage(LineProject *project)
+static void random_output_damage(Project *project)
 {
     size_t size;
     char *text = scratch_read(&project->scratch, "out", &size);
@@ -258,7 +258,7 @@ static void random_output_damage(LineProject *project)
 
 static void whatever_happens_the_output_is_that_of_a_clean_build(void **state)
 {
-    LineProject *project = *state;
+    Project *project = *state;
     bool imported[RANDOM_FILES];
     unsigned seed = (unsigned)getpid();
     print_message("seed %u\n", seed);

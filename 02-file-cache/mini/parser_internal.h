@@ -14,8 +14,8 @@
  * is not heard. The statement or declaration loop then recovers: it takes the real token back
  * and skips to where the next statement or declaration may begin.
  */
-#ifndef PARSER_STATE_H
-#define PARSER_STATE_H
+#ifndef PARSER_INTERNAL_H
+#define PARSER_INTERNAL_H
 
 #include "lexer.h"
 #include "names.h"
@@ -42,7 +42,7 @@ typedef struct Pending { /* an argument or field of a literal, evaluated but not
 
 typedef struct TypeUse { /* a type as it is written somewhere */
     ZirType type;
-    uint32_t reference; /* if ZIR_TYPE_NAMED */
+    uint32_t reference; /* of a ZIR_TYPE_NAMED; else 0 */
     uint32_t position;
 } TypeUse;
 
@@ -210,6 +210,21 @@ uint32_t parser_reference(Parser *parser, uint32_t import, NameId name);
 /* The name at `offset` was taken and is no local. Takes `.member` too if it is an import's
  * alias. Returns the number of the reference. */
 uint32_t parser_take_reference(Parser *parser, NameId name, uint32_t offset);
+
+/* ---- instructions ---------------------------------------------------------------------- */
+
+static inline uint32_t parser_emit(Parser *parser, uint32_t position, ZirOp op, uint32_t a,
+                                   uint32_t b)
+{
+    return zir_emit(&parser->zir, position, (ZirInst){.op = (uint8_t)op, .a = a, .b = b});
+}
+
+static inline uint32_t parser_emit_typed(Parser *parser, ZirOp op, uint32_t a, TypeUse type)
+{
+    return zir_emit(&parser->zir, type.position,
+                    (ZirInst){.op = (uint8_t)op, .type = (uint8_t)type.type, .a = a,
+                              .b = type.reference});
+}
 
 /* ---- grammar --------------------------------------------------------------------------- */
 

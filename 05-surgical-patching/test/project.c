@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "line_project.h"
+#include "project.h"
 
 #include "line_language.h"
 
@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-void project_open(LineProject *project)
+void project_open(Project *project)
 {
-    *project = (LineProject){.settings = "default", .executor = &executor_serial};
+    *project = (Project){.settings = "default", .executor = &executor_serial};
     scratch_open(&project->scratch);
     project_write(project, "main.line",
                   "import \"a.line\" as a\nimport \"b.line\" as b\nunit main $a.one $b.two\n");
@@ -18,17 +18,17 @@ void project_open(LineProject *project)
     project_write(project, "lib/c.line", "unit three third\n");
 }
 
-void project_close(LineProject *project)
+void project_close(Project *project)
 {
     scratch_close(&project->scratch);
 }
 
-void project_write(const LineProject *project, const char *name, const char *text)
+void project_write(const Project *project, const char *name, const char *text)
 {
     scratch_write(&project->scratch, name, text);
 }
 
-void project_write_unit(const LineProject *project, const char *file, const char *name,
+void project_write_unit(const Project *project, const char *file, const char *name,
                         size_t size, char letter)
 {
     ByteBuffer text = {0};
@@ -42,7 +42,7 @@ void project_write_unit(const LineProject *project, const char *file, const char
     buffer_free(&text);
 }
 
-const char *project_path(const LineProject *project, const char *name)
+const char *project_path(const Project *project, const char *name)
 {
     static char paths[8][512];
     static unsigned next;
@@ -53,7 +53,7 @@ const char *project_path(const LineProject *project, const char *name)
     return path;
 }
 
-static BuildStatus open_build(LineProject *project, Compiler *compiler, const char *cache,
+static BuildStatus open_build(Project *project, Compiler *compiler, const char *cache,
                               Build **build)
 {
     *compiler = line_language(project->settings);
@@ -70,7 +70,7 @@ static BuildStatus open_build(LineProject *project, Compiler *compiler, const ch
     return status == BUILD_OK ? build_plan(*build) : status;
 }
 
-static BuildStatus build_with_cache(LineProject *project, const char *output, const char *cache)
+static BuildStatus build_with_cache(Project *project, const char *output, const char *cache)
 {
     Build *build;
     Compiler compiler;
@@ -86,16 +86,16 @@ static BuildStatus build_with_cache(LineProject *project, const char *output, co
     return status;
 }
 
-BuildStatus project_build(LineProject *project, const char *output)
+BuildStatus project_build(Project *project, const char *output)
 {
     return build_with_cache(project, output, "cache");
 }
 
-void project_expect_clean_output(LineProject *project, const char *output)
+void project_expect_clean_output(Project *project, const char *output)
 {
     char name[64];
     size_t size, clean_size;
-    LineProject clean = *project;
+    Project clean = *project;
     snprintf(name, sizeof name, "clean/%d", project->clean_builds++);
     scratch_write(&project->scratch, "clean/marker", "");
     assert_int_equal(build_with_cache(&clean, "clean/out", name), BUILD_OK);
@@ -108,7 +108,7 @@ void project_expect_clean_output(LineProject *project, const char *output)
     assert_int_equal(unlink(project_path(project, "clean/out")), 0);
 }
 
-void project_expect(LineProject *project, const char *output, PatchStrategy strategy,
+void project_expect(Project *project, const char *output, PatchStrategy strategy,
                     PatchReason reason)
 {
     if (project_build(project, output) != BUILD_OK)
@@ -119,7 +119,7 @@ void project_expect(LineProject *project, const char *output, PatchStrategy stra
     project_expect_clean_output(project, output);
 }
 
-void project_change_record(LineProject *project,
+void project_change_record(Project *project,
                            void (*change)(OutputRecord *record, void *context), void *context)
 {
     Build *build;

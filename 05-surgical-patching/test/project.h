@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* A program in the line language, in a directory of its own, and its output. */
-#ifndef LINE_PROJECT_H
-#define LINE_PROJECT_H
+#ifndef PROJECT_H
+#define PROJECT_H
 
 #include "output_state.h"
 #include "scratch.h"
 #include "surgical_patch.h"
 
-typedef struct LineProject { /* set up by project_open; the tests change the settings at will */
+typedef struct Project { /* set up by project_open; the tests change the settings at will */
     Scratch scratch;
     const char *settings;
     Executor *executor;
@@ -16,32 +16,32 @@ typedef struct LineProject { /* set up by project_open; the tests change the set
     BuildCounts counts;
     char failure[768];
     int clean_builds;
-} LineProject;
+} Project;
 
 /* Begins with main.line, which imports a.line and b.line, and lib/c.line, imported by b. */
-void project_open(LineProject *project);
-void project_close(LineProject *project);
+void project_open(Project *project);
+void project_close(Project *project);
 
-void project_write(const LineProject *project, const char *name, const char *text);
+void project_write(const Project *project, const char *name, const char *text);
 
 /* A file with one unit, `name`, whose body is `size` letters `letter`. */
-void project_write_unit(const LineProject *project, const char *file, const char *name,
+void project_write_unit(const Project *project, const char *file, const char *name,
                         size_t size, char letter);
 
 /* Absolute path of a file of the project. Valid until the next call but seven. */
-const char *project_path(const LineProject *project, const char *name);
+const char *project_path(const Project *project, const char *name);
 
 /* Builds main.line into the output of that name. */
-BuildStatus project_build(LineProject *project, const char *output);
+BuildStatus project_build(Project *project, const char *output);
 
 /* Builds, and fails the test unless it ends as expected, with an output that equals the one of
  * a build from nothing. */
-void project_expect(LineProject *project, const char *output, PatchStrategy strategy,
+void project_expect(Project *project, const char *output, PatchStrategy strategy,
                     PatchReason reason);
-void project_expect_clean_output(LineProject *project, const char *output);
+void project_expect_clean_output(Project *project, const char *output);
 
 /* Changes what is recorded of the output, as if the last build had left it so. */
-void project_change_record(LineProject *project,
+void project_change_record(Project *project,
                            void (*change)(OutputRecord *record, void *context), void *context);
 
 #endif

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+/* One build at a time, in a directory that is really there, and a clean that removes its own. */
+#include "cache_directory.h"
+#include "scratch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/select.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+typedef struct World {
+    Scratch scratch;
+    char path[512]; /* of a cache directory in it, not yet made */
+} World;
+
+static int setup(void **state)
+{
+    World *world = calloc(1, sizeof *world);
+    scratch_open(&world->scratch);
+    snprintf(world->path, sizeof world->path, "%s/deep/cache", world->scratch.path);
+    *state = world;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    World *world = *state;
+    scratch_close(&world->scratch);
+    free(world);
+    return 0;
+}
+
+static void open_cache(const World *world, CacheDirectory *directory)
+{
+    assert_int_equal(cache_directory_open(directory, world->path, true, NULL, NULL), 0);
+}
+
+static void test_it_is_made_with_what_is_above_it(void **state)
+{
+    World *world = *state;
+    CacheDirectory directory;
+    assert_int_equal(cache_directory_open(&directory, world->path, false, NULL, NULL), -ENOENT);
+    assert_int_equal(directory.fd, -1);
+    open_cache(world, &directory);
+    assert_true(scratch_exists(&world->scratch, "deep/cache/lock"));
+    cache_directory_close(&directory);
+    cache_directory_close(&directory); /* twice is harmless */
+}
+
+static void test_what_is_no_directory_is_refused(void **state)
+{
+    World *world = *state;
+    CacheDirectory directory;
+    scratch_write(&world->scratch, "deep/cache", "a file");
+    assert_int_equal(cache_directory_open(&directory, world->path, true, NULL, NULL), -ENOTDIR);
+    assert_non_null(directory.failed);
+}
+
+static void test_a_symlink_to_a_directory_will_do(void **state)
+{
+    World *world = *state;
+    CacheDirectory directory;
+    assert_int_equal(mkdirat(world->scratch.fd, "deep", 0777), 0);
+    assert_int_equal(mkdirat(world->scratch.fd, "elsewhere", 0777), 0);
+    assert_int_equal(symlinkat("../elsewhere", world->scratch.fd, "deep/cache"), 0);
+    open_cache(world, &directory);
+    assert_true(scratch_exists(&world->scratch, "elsewhere/lock"));
+    cache_directory_close(&directory);
+}
+
+static void test_another_users_directory_is_refused(void **state)
+{
+    World *world = *state;
+    CacheDirectory directory;
+    if (geteuid() != 0)
+        skip(); /* only root can make one */
+    assert_int_equal(mkdirat(world->scratch.fd, "deep", 0777), 0);
+    assert_int_equal(mkdirat(world->scratch.fd, "deep/cache", 0777), 0);
+    assert_int_equal(chown(world->path, 12345, 12345), 0);
+    assert_int_equal(cache_directory_open(&directory, world->path, true, NULL, NULL), -EPERM);
+    assert_string_equal(directory.failed, "cannot use a cache directory of another user");
+}
+
+/* ---- the lock ------------------------------------------------------------------------------ */
+
+/* Writes a byte into the pipe whose descriptor is `context`. */
+static void tell_waiting(void *context)
+{
+    const int *fd = context;
+    if (write(*fd, "w", 1) != 1)
+        _exit(9);
+}
+
+static char read_byte(int fd)
+{
+    char byte = '\0';
+    assert_int_equal(read(fd, &byte, 1), 1);
+    return byte;
+}
+
+/* A process that opens the directory, tells "w" if it must wait and "o" when it has it. A child
+ * shares the lock that its parent holds, until it closes it. */
+static pid_t start_opener(const World *world, CacheDirectory held, int tell_fd)
+{
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child != 0)
+        return child;
+    CacheDirectory directory;
+    cache_directory_close(&held);
+    int status = cache_directory_open(&directory, world->path, true, tell_waiting, &tell_fd);
+    if (status != 0 || write(tell_fd, "o", 1) != 1)
+        _exit(8);
+    _exit(0);
+}
+
+static void expect_exit(pid_t child)
+{
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static bool has_byte_soon(int fd)
+{
+    fd_set set;
+    struct timeval wait = {0, 100000};
+    FD_ZERO(&set);
+    FD_SET(fd, &set);
+    return select(fd + 1, &set, NULL, NULL, &wait) == 1;
+}
+
+static void test_a_second_build_waits_and_says_so(void **state)
+{
+    World *world = *state;
+    CacheDirectory directory;
+    int pipes[2];
+    assert_int_equal(pipe(pipes), 0);
+    open_cache(world, &directory);
+    pid_t child = start_opener(world, directory, pipes[1]);
+    assert_int_equal(read_byte(pipes[0]), 'w');
+    assert_false(has_byte_soon(pipes[0])); /* told once, and still waiting */
+    cache_directory_close(&directory);
+    assert_int_equal(read_byte(pipes[0]), 'o');
+    expect_exit(child);
+    open_cache(world, &directory); /* the lock went with the process */
+    cache_directory_close(&directory);
+    close(pipes[0]);
+    close(pipes[1]);
+}
+
+/* The waiting process has the lock of a directory that is no longer behind the path. */
+static void test_a_directory_that_was_replaced_is_left(void **state)
+{
+    World *world = *state;
+    CacheDirectory directory, second;
+    char moved[512];
+    int pipes[2];
+    assert_int_equal(pipe(pipes), 0);
+    open_cache(world, &directory);
+    pid_t child = start_opener(world, directory, pipes[1]);
+    assert_int_equal(read_byte(pipes[0]), 'w');
+    snprintf(moved, sizeof moved, "%s/moved", world->scratch.path);
+    assert_int_equal(rename(world->path, moved), 0);
+    open_cache(world, &second); /* a new directory, and its lock is ours */
+    cache_directory_close(&directory);
+    assert_false(has_byte_soon(pipes[0])); /* the child waits for the new one, silently */
+    cache_directory_close(&second);
+    assert_int_equal(read_byte(pipes[0]), 'o');
+    expect_exit(child);
+    close(pipes[0]);
+    close(pipes[1]);
+}
+
+static void test_a_removed_lock_file_is_noticed(void **state)
+{
+    World *world = *state;
+    CacheDirectory directory, second;
+    int pipes[2];
+    assert_int_equal(pipe(pipes), 0);
+    open_cache(world, &directory);
+    pid_t child = start_opener(world, directory, pipes[1]);
+    assert_int_equal(read_byte(pipes[0]), 'w');
+    assert_int_equal(unlinkat(directory.fd, "lock", 0), 0);
+    open_cache(world, &second);
+    cache_directory_close(&directory);
+    assert_false(has_byte_soon(pipes[0]));
+    cache_directory_close(&second);
+    assert_int_equal(read_byte(pipes[0]), 'o');
+    expect_exit(child);
+    close(pipes[0]);
+    close(pipes[1]);
+}
+
+static void test_a_program_that_is_run_does_not_keep_the_lock(void **state)
+{
+    World *world = *state;
+    CacheDirectory directory;
+    open_cache(world, &directory);
+    assert_int_equal(fcntl(directory.lock_fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+    assert_int_equal(fcntl(directory.fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+    cache_directory_close(&directory);
+}
+
+/* ---- entries ------------------------------------------------------------------------------- */
+
+static void test_an_entry_has_one_id(void **state)
+{
+    World *world = *state;
+    char a[ENTRY_ID_SIZE + 1], b[ENTRY_ID_SIZE + 1];
+    assert_int_equal(mkdirat(world->scratch.fd, "real", 0777), 0);
+    assert_int_equal(symlinkat("real", world->scratch.fd, "link"), 0);
+    int real = openat(world->scratch.fd, "real", O_RDONLY | O_DIRECTORY);
+    int link = openat(world->scratch.fd, "link", O_RDONLY | O_DIRECTORY);
+    assert_int_equal(cache_directory_entry_id(real, slice_from("main.x"), a), 0);
+    assert_int_equal(strspn(a, "0123456789abcdef"), ENTRY_ID_SIZE);
+    assert_int_equal(cache_directory_entry_id(link, slice_from("main.x"), b), 0);
+    assert_string_equal(a, b); /* the same file, whatever the way to it */
+    assert_int_equal(cache_directory_entry_id(real, slice_from("other.x"), b), 0);
+    assert_string_not_equal(a, b);
+    assert_int_equal(cache_directory_entry_id(world->scratch.fd, slice_from("main.x"), b), 0);
+    assert_string_not_equal(a, b);
+    close(real);
+    close(link);
+}
+
+/* ---- cleaning ------------------------------------------------------------------------------ */
+
+#define ID_A "0123456789abcdef"
+#define ID_B "fedcba9876543210"
+
+static const char *const of_entry_a[] = {ID_A ".manifest", ID_A ".files.7", ID_A ".units.3.journal",
+                                         ID_A ".unsettled", ID_A ".manifest.tmp.123"};
+static const char *const of_entry_b[] = {ID_B ".manifest"};
+static const char *const shared[] = {"zir.pack", "zir.index", "air.pack", "air.index", "clock",
+                                     "zir.index.tmp"};
+static const char *const foreign[] = {"lock", "notes.txt", "zir.packs", "0123.manifest",
+                                      ID_A "x.manifest", "clockwork", "airpack"};
+
+#define COUNT(array) (sizeof array / sizeof *array)
+
+static void write_files(const World *world, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char name[128];
+        snprintf(name, sizeof name, "deep/cache/%s", names[i]);
+        scratch_write(&world->scratch, name, "x");
+    }
+}
+
+static void expect_files(const World *world, const char *const *names, size_t count, bool exist)
+{
+    for (size_t i = 0; i < count; i++) {
+        char name[128];
+        snprintf(name, sizeof name, "deep/cache/%s", names[i]);
+        assert_int_equal(scratch_exists(&world->scratch, name), exist);
+    }
+}
+
+static void test_clean_removes_what_it_knows_by_name(void **state)
+{
+    World *world = *state;
+    CacheDirectory directory;
+    open_cache(world, &directory);
+    write_files(world, of_entry_a, COUNT(of_entry_a));
+    write_files(world, of_entry_b, COUNT(of_entry_b));
+    write_files(world, shared, COUNT(shared));
+    write_files(world, foreign, COUNT(foreign));
+
+    assert_int_equal(cache_directory_clean(&directory, ID_A), 0);
+    expect_files(world, of_entry_a, COUNT(of_entry_a), false);
+    expect_files(world, of_entry_b, COUNT(of_entry_b), true);
+    expect_files(world, shared, COUNT(shared), true);
+
+    assert_int_equal(cache_directory_clean(&directory, NULL), 0);
+    expect_files(world, of_entry_b, COUNT(of_entry_b), false);
+    expect_files(world, shared, COUNT(shared), false);
+    expect_files(world, foreign, COUNT(foreign), true);
+    cache_directory_close(&directory);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+        TEST(test_it_is_made_with_what_is_above_it),
+        TEST(test_what_is_no_directory_is_refused),
+        TEST(test_a_symlink_to_a_directory_will_do),
+        TEST(test_another_users_directory_is_refused),
+        TEST(test_a_second_build_waits_and_says_so),
+        TEST(test_a_directory_that_was_replaced_is_left),
+        TEST(test_a_removed_lock_file_is_noticed),
+        TEST(test_a_program_that_is_run_does_not_keep_the_lock),
+        TEST(test_an_entry_has_one_id),
+        TEST(test_clean_removes_what_it_knows_by_name),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

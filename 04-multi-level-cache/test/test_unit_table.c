@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/* Rows and their units, in place and moved, and the images that are refused. */
+#include "scratch.h"
+#include "unit_table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+typedef struct World {
+    Scratch scratch;
+    UnitTable table;
+    StateRef ref;
+} World;
+
+static int setup(void **state)
+{
+    World *world = calloc(1, sizeof *world);
+    scratch_open(&world->scratch);
+    assert_int_equal(unit_table_open(&world->table, world->scratch.fd, "units", &world->ref), 0);
+    *state = world;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    World *world = *state;
+    unit_table_close(&world->table);
+    scratch_close(&world->scratch);
+    free(world);
+    return 0;
+}
+
+enum { FILES = 20, LONGEST = 9 };
+
+/* What file `file` holds in version `version`: so many units, each recognisable. */
+static UnitRow make_row(uint32_t file, uint32_t version, uint32_t count,
+                        UnitRecord units[LONGEST])
+{
+    for (uint32_t i = 0; i < count; i++)
+        units[i] = (UnitRecord){{file, i}, {version, i}, file + i};
+    return (UnitRow){.section_key = {file, version}, .unit_count = count, .function_count = version};
+}
+
+static void expect_row(const UnitTable *table, uint32_t file, uint32_t version, uint32_t count)
+{
+    UnitRecord units[LONGEST];
+    UnitRow expected = make_row(file, version, count, units);
+    const UnitRow *row = unit_table_row(table, file);
+    assert_true(hash_equal(row->section_key, expected.section_key));
+    assert_int_equal(row->unit_count, count);
+    assert_int_equal(row->function_count, version);
+    assert_memory_equal(unit_table_units(table, file), units, count * sizeof *units);
+}
+
+static uint32_t count_at(uint32_t file)
+{
+    return file % LONGEST;
+}
+
+static void fill(UnitTable *table)
+{
+    UnitRow rows[FILES];
+    UnitRecord units[FILES][LONGEST];
+    const UnitRecord *pointers[FILES];
+    for (uint32_t i = 0; i < FILES; i++) {
+        rows[i] = make_row(i, 1, count_at(i), units[i]);
+        pointers[i] = units[i];
+    }
+    unit_table_replace(table, rows, pointers, FILES);
+}
+
+static void set(UnitTable *table, uint32_t file, uint32_t version, uint32_t count)
+{
+    UnitRecord units[LONGEST];
+    UnitRow row = make_row(file, version, count, units);
+    unit_table_set(table, file, &row, units);
+}
+
+static void reopen(World *world)
+{
+    assert_int_equal(state_file_commit(&world->table.state, false, &world->ref, NULL), 0);
+    state_file_settle(&world->table.state);
+    unit_table_close(&world->table);
+    assert_int_equal(unit_table_open(&world->table, world->scratch.fd, "units", &world->ref), 0);
+}
+
+static void test_an_empty_table_has_no_files(void **state)
+{
+    World *world = *state;
+    assert_int_equal(world->table.file_count, 0);
+    unit_table_replace(&world->table, NULL, NULL, 0);
+    reopen(world);
+    assert_int_equal(world->table.file_count, 0);
+}
+
+static void test_rows_come_back(void **state)
+{
+    World *world = *state;
+    fill(&world->table);
+    reopen(world);
+    assert_int_equal(world->table.file_count, FILES);
+    for (uint32_t i = 0; i < FILES; i++)
+        expect_row(&world->table, i, 1, count_at(i));
+}
+
+static void test_the_same_number_of_units_stays_in_its_place(void **state)
+{
+    World *world = *state;
+    fill(&world->table);
+    reopen(world);
+    size_t size = world->table.state.size;
+    set(&world->table, 5, 2, count_at(5));
+    assert_int_equal(world->table.state.size, size);
+    uint64_t generation = world->ref.generation;
+    reopen(world);
+    assert_int_equal(world->ref.generation, generation); /* a journal, not a new base */
+    expect_row(&world->table, 4, 1, count_at(4));
+    expect_row(&world->table, 5, 2, count_at(5));
+    expect_row(&world->table, 6, 1, count_at(6));
+}
+
+static void test_more_or_fewer_units_move(void **state)
+{
+    World *world = *state;
+    fill(&world->table);
+    reopen(world);
+    set(&world->table, 5, 2, 8);
+    set(&world->table, 7, 2, 0);
+    set(&world->table, 0, 2, 3); /* had none */
+    reopen(world);
+    expect_row(&world->table, 0, 2, 3);
+    expect_row(&world->table, 5, 2, 8);
+    expect_row(&world->table, 6, 1, count_at(6));
+    expect_row(&world->table, 7, 2, 0);
+}
+
+static void test_places_that_are_wasted_are_noticed(void **state)
+{
+    World *world = *state;
+    fill(&world->table);
+    assert_false(unit_table_is_wasteful(&world->table));
+    for (uint32_t version = 2; !unit_table_is_wasteful(&world->table); version++) {
+        assert_true(version < 1000);
+        set(&world->table, 3, version, version % 2 == 0 ? 8 : 9);
+    }
+    fill(&world->table);
+    assert_false(unit_table_is_wasteful(&world->table));
+}
+
+static void expect_refused(World *world, ByteBuffer *image)
+{
+    state_file_replace(&world->table.state, image);
+    assert_int_equal(state_file_commit(&world->table.state, false, &world->ref, NULL), 0);
+    unit_table_close(&world->table);
+    assert_int_equal(unit_table_open(&world->table, world->scratch.fd, "units", &world->ref),
+                     -EBADMSG);
+    assert_int_equal(world->table.file_count, 0);
+}
+
+/* Images with a good checksum, and numbers that lead out of them. */
+static void test_wrong_numbers_are_refused(void **state)
+{
+    World *world = *state;
+    static const UnitRow rows[] = {
+        {.first_unit = 1000, .unit_count = 1},
+        {.first_unit = UINT32_MAX, .unit_count = 0},
+        {.first_unit = 8, .unit_count = 1},
+        {.first_unit = 0, .unit_count = UINT32_MAX},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        ByteBuffer image = {0};
+        buffer_put_u32(&image, 1);
+        buffer_put_u32(&image, 0);
+        buffer_put(&image, slice_of(&rows[i], sizeof rows[i]));
+        expect_refused(world, &image);
+    }
+    static const uint32_t counts[] = {1, UINT32_MAX};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        ByteBuffer image = {0};
+        buffer_put_u32(&image, counts[i]);
+        buffer_put_u32(&image, 0);
+        expect_refused(world, &image);
+    }
+    ByteBuffer stub = {0};
+    buffer_put_u32(&stub, 0);
+    expect_refused(world, &stub);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+        TEST(test_an_empty_table_has_no_files),
+        TEST(test_rows_come_back),
+        TEST(test_the_same_number_of_units_stays_in_its_place),
+        TEST(test_more_or_fewer_units_move),
+        TEST(test_places_that_are_wasted_are_noticed),
+        TEST(test_wrong_numbers_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
