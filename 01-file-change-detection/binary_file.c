@@ -17,6 +17,7 @@
  */
 #include "binary_file.h"
 #include "content_hash.h"
+#include "system_calls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -52,7 +53,7 @@ static int fail_and_close(int fd, int error)
 
 int open_regular(int dir_fd, const char *name, int flags, uint64_t *size)
 {
-    int fd = openat(dir_fd, name, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+    int fd = open_at(dir_fd, name, flags | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0) /* a symlink; a directory to write to; a socket or a FIFO nobody reads */
         return errno == ELOOP || errno == EISDIR || errno == ENXIO ? -EBADMSG : -errno;
     struct stat status;
@@ -128,10 +129,10 @@ int sync_directory_of(int dir_fd, const char *name)
         return -ENAMETOOLONG;
     memcpy(directory, name, length);
     memcpy(directory + length, ".", 2);
-    int fd = openat(dir_fd, directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = open_at(dir_fd, directory, O_RDONLY | O_DIRECTORY);
     if (fd < 0)
         return -errno;
-    return fail_and_close(fd, fsync(fd) == 0 ? 0 : -errno);
+    return fail_and_close(fd, sync_fd(fd) == 0 ? 0 : -errno);
 }
 
 static Header make_header(const BinaryFormat *format, const Slice *parts, size_t part_count)
@@ -146,10 +147,10 @@ static Header make_header(const BinaryFormat *format, const Slice *parts, size_t
 
 static int create_temporary(int dir_fd, const char *name)
 {
-    int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-    int fd = openat(dir_fd, name, flags, 0666);
+    int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
+    int fd = open_at(dir_fd, name, flags);
     if (fd < 0 && errno == EEXIST && unlinkat(dir_fd, name, 0) == 0)
-        fd = openat(dir_fd, name, flags, 0666);
+        fd = open_at(dir_fd, name, flags);
     return fd < 0 ? -errno : fd;
 }
 
@@ -163,9 +164,9 @@ static int write_temporary(int dir_fd, const char *name, const Header *header, c
     int status = write_all_at(fd, &head, 1, 0);
     if (status == 0)
         status = write_all_at(fd, parts, part_count, sizeof *header);
-    if (status == 0 && sync && fsync(fd) != 0)
+    if (status == 0 && sync && sync_fd(fd) != 0)
         status = -errno;
-    if (close(fd) != 0 && status == 0)
+    if (close_fd(fd) != 0 && status == 0)
         status = -errno;
     return status;
 }
@@ -210,10 +211,11 @@ static int map_with_room(int fd, size_t file_size, size_t room, MappedFile *file
     return 0;
 }
 
-static bool is_intact(const MappedFile *file, const BinaryFormat *format)
+static bool is_intact(MappedFile *file, const BinaryFormat *format)
 {
     Header header;
     memcpy(&header, file->mapping, sizeof header);
+    file->checksum = header.checksum;
     return memcmp(header.magic, format->magic, sizeof header.magic) == 0 &&
            header.version == format->version && header.reserved == 0 &&
            header.size == file->content_size &&

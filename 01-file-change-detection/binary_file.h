@@ -43,6 +43,7 @@ typedef struct MappedFile { /* {0} maps nothing */
     char *content;       /* behind the header, 32-byte aligned */
     size_t content_size; /* bytes of the file's content */
     size_t room;         /* zeroed bytes that may be written behind the content */
+    uint64_t checksum;   /* hash_checksum of the content, as it was when it was mapped */
 } MappedFile;
 
 /* Writes header and parts to a temporary file beside `name` and renames it over `name`; with

@@ -135,7 +135,7 @@ static Slice next_shown(Slice *text)
     return result;
 }
 
-static void put_shown(ByteBuffer *text, Slice bytes)
+void diagnostics_put_shown(ByteBuffer *text, Slice bytes)
 {
     while (bytes.size != 0)
         buffer_put(text, next_shown(&bytes));
@@ -202,7 +202,7 @@ static void put_line_and_caret(ByteBuffer *text, Slice line, size_t column)
 
     if (first != 0)
         buffer_put(text, slice_from(cut));
-    put_shown(text, slice_of(line.data + first, last - first));
+    diagnostics_put_shown(text, slice_of(line.data + first, last - first));
     if (last != line.size)
         buffer_put(text, slice_from(cut));
     buffer_put_byte(text, '\n');
@@ -215,13 +215,13 @@ static void put_line_and_caret(ByteBuffer *text, Slice line, size_t column)
 
 void diagnostic_format(const Diagnostic *diagnostic, Slice source, ByteBuffer *text)
 {
-    put_shown(text, diagnostic->path);
+    diagnostics_put_shown(text, diagnostic->path);
     buffer_put_byte(text, ':');
     buffer_put_decimal(text, diagnostic->line);
     buffer_put_byte(text, ':');
     buffer_put_decimal(text, diagnostic->column);
     buffer_put(text, slice_from(": error: "));
-    put_shown(text, diagnostic->message);
+    diagnostics_put_shown(text, diagnostic->message);
     buffer_put_byte(text, '\n');
 
     Slice line;

@@ -334,15 +334,15 @@ static void tell_files(const Search *search)
         [FILE_CHANGED] = DECISION_FILE_CHANGED,
         [FILE_ADDED] = DECISION_FILE_ADDED,
     };
-    const FileChange *change = search->found->changes;
-    const FileChange *end = change + search->found->change_count;
+    const Discovery *found = search->found;
     const Observer *observer = search->request->observer;
+    size_t next = 0; /* of the changes, which ascend by file */
     if (observer == NULL || observer->decided == NULL)
         return;
     for (uint32_t i = 0; i < search->cache->count; i++) {
         Slice path = file_hash_cache_path(search->cache, i);
-        if (change != end && change->file == i)
-            observe(observer, decisions[change++->kind], path);
+        if (next < found->change_count && found->changes[next].file == i)
+            observe(observer, decisions[found->changes[next++].kind], path);
         else
             observe(observer, DECISION_FILE_UNCHANGED, path);
     }

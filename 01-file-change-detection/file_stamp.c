@@ -11,6 +11,8 @@
  */
 #include "file_stamp.h"
 
+#include "system_calls.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -95,8 +97,11 @@ int file_clock_probe(FileClock *clock, int dir_fd)
     struct timespec wall;
     if (clock_gettime(CLOCK_REALTIME, &wall) != 0)
         return -errno;
-    int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
-    int fd = openat(dir_fd, "clock", flags, 0666);
+    int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
+    int fd = open_at(dir_fd, "clock", flags);
+    bool is_link_or_fifo = fd < 0 && (errno == ELOOP || errno == ENXIO);
+    if (is_link_or_fifo && unlinkat(dir_fd, "clock", 0) == 0)
+        fd = open_at(dir_fd, "clock", flags);
     if (fd < 0)
         return -errno;
     FileStamp stamp;
@@ -165,7 +170,7 @@ int file_read(int dir_fd, const char *path, Arena *arena, Slice *bytes, FileStam
     *bytes = (Slice){0};
     *stamp = (FileStamp){0};
     /* O_NONBLOCK: opening a FIFO that nobody writes to would wait for ever. */
-    int fd = openat(dir_fd, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    int fd = open_at(dir_fd, path, O_RDONLY | O_NONBLOCK);
     if (fd < 0)
         return errno == ENXIO ? -EINVAL : -errno; /* a socket */
     int status = read_open(fd, arena, bytes, stamp);

@@ -26,6 +26,9 @@ typedef enum Decision {
     /* stage 3: subject is path:name */
     DECISION_UNIT_CACHED,     /* its output was found by unit key */
     DECISION_UNIT_DIRTY,      /* its own source changed: emitted */
+    DECISION_UNIT_NEW,        /* the last build knew nothing of its file: emitted */
+    DECISION_UNIT_LOST,       /* nothing changed, but its output is gone: emitted */
+    DECISION_UNIT_WRONG,      /* it, or something it names, has errors: no output */
     DECISION_UNIT_DEPENDENT,  /* something it names changed: emitted */
     /* stage 4: subject is the entry's path, or the damaged file's name */
     DECISION_UP_TO_DATE,      /* combined hash equal, output untouched: nothing to do */

@@ -16,6 +16,7 @@
  */
 #include "state_file.h"
 #include "content_hash.h"
+#include "system_calls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +26,7 @@
 #include <unistd.h>
 
 typedef struct EntryHeader {
-    uint64_t checksum; /* of offset, size and the padded bytes */
+    uint64_t checksum; /* of the checksum before it, offset, size and the padded bytes */
     uint64_t offset;
     uint64_t size;
 } EntryHeader;
@@ -54,9 +55,16 @@ static void format_name(const StateFile *state, uint64_t generation, const char 
 
 /* ---- loading ------------------------------------------------------------------------------ */
 
-/* One entry of the journal, from `at` on, onto the image. Returns the place behind the entry,
- * or 0 if it is damaged. */
-static uint64_t replay_entry(StateFile *state, Slice journal, uint64_t at)
+/* `covered` is what stands behind the checksum. */
+static uint64_t entry_checksum(uint64_t before, Slice covered)
+{
+    Slice parts[] = {slice_of(&before, sizeof before), covered};
+    return hash_checksum_parts(parts, 2);
+}
+
+/* One entry of the journal, from `at` on, onto the image; `checksum` is the one before it, and
+ * then its own. Returns the place behind the entry, or 0 if it is damaged. */
+static uint64_t replay_entry(StateFile *state, Slice journal, uint64_t at, uint64_t *checksum)
 {
     EntryHeader header;
     if (journal.size - at < sizeof header)
@@ -70,7 +78,8 @@ static uint64_t replay_entry(StateFile *state, Slice journal, uint64_t at)
     uint64_t end = at + sizeof header + align_up(header.size);
     const char *covered = journal.data + at + sizeof header.checksum;
     Slice entry = slice_of(covered, (size_t)(journal.data + end - covered));
-    if (header.checksum != hash_checksum(entry))
+    *checksum = entry_checksum(*checksum, entry);
+    if (header.checksum != *checksum)
         return 0;
     memcpy(state->image + header.offset, journal.data + at + sizeof header, (size_t)header.size);
     return end;
@@ -78,12 +87,13 @@ static uint64_t replay_entry(StateFile *state, Slice journal, uint64_t at)
 
 static int replay(StateFile *state, Slice journal)
 {
+    uint64_t checksum = state->base.checksum;
     for (uint64_t at = 0; at != journal.size;) {
-        at = replay_entry(state, journal, at);
+        at = replay_entry(state, journal, at, &checksum);
         if (at == 0)
             return -EBADMSG;
     }
-    return 0;
+    return checksum == state->committed.checksum ? 0 : -EBADMSG;
 }
 
 static int read_all(int fd, char *bytes, size_t size)
@@ -275,7 +285,9 @@ static uint64_t size_of_entries(const StateFile *state)
     return size;
 }
 
-static void put_entry(ByteBuffer *journal, const StateFile *state, StateMark mark)
+/* Returns the entry's checksum; `before` is the one before it. */
+static uint64_t put_entry(ByteBuffer *journal, const StateFile *state, StateMark mark,
+                          uint64_t before)
 {
     static const char padding[ENTRY_ALIGNMENT];
     EntryHeader header = {0, mark.offset, mark.size};
@@ -284,9 +296,10 @@ static void put_entry(ByteBuffer *journal, const StateFile *state, StateMark mar
     buffer_put(journal, slice_of(state->image + mark.offset, (size_t)mark.size));
     buffer_put(journal, slice_of(padding, (size_t)(align_up(mark.size) - mark.size)));
     char *covered = journal->data + start + sizeof header.checksum;
-    uint64_t checksum =
-        hash_checksum(slice_of(covered, journal->size - start - sizeof header.checksum));
+    uint64_t checksum = entry_checksum(
+        before, slice_of(covered, journal->size - start - sizeof header.checksum));
     memcpy(journal->data + start, &checksum, sizeof checksum);
+    return checksum;
 }
 
 static int write_journal_at(const StateFile *state, const char *name, Slice entries, bool sync)
@@ -296,9 +309,9 @@ static int write_journal_at(const StateFile *state, const char *name, Slice entr
     if (fd < 0)
         return fd;
     int status = write_all_at(fd, &entries, 1, state->committed.journal_size);
-    if (status == 0 && sync && fsync(fd) != 0)
+    if (status == 0 && sync && sync_fd(fd) != 0)
         status = -errno;
-    if (close(fd) != 0 && status == 0)
+    if (close_fd(fd) != 0 && status == 0)
         status = -errno;
     if (status == 0 && sync)
         status = sync_directory_of(state->dir_fd, name);
@@ -310,12 +323,14 @@ static int commit_journal(StateFile *state, bool sync, uint64_t *written)
     char name[FILE_NAME_SIZE];
     format_name(state, state->committed.generation, ".journal", name);
     ByteBuffer entries = {0};
+    uint64_t checksum = state->committed.checksum;
     for (size_t i = 0; i < state->mark_count; i++)
-        put_entry(&entries, state, state->marks[i]);
+        checksum = put_entry(&entries, state, state->marks[i], checksum);
     int status = write_journal_at(state, name, buffer_slice(&entries), sync);
     if (status == 0) {
         state->committed.journal_size += entries.size;
         state->committed.image_size = state->size;
+        state->committed.checksum = checksum;
         *written = entries.size;
     }
     buffer_free(&entries);
@@ -324,10 +339,11 @@ static int commit_journal(StateFile *state, bool sync, uint64_t *written)
 
 static int commit_base(StateFile *state, bool sync, uint64_t *written)
 {
-    StateRef next = {state->committed.generation + 1, state->size, state->size, 0};
+    Slice image = slice_of(state->image, state->size);
+    StateRef next = {state->committed.generation + 1, state->size, state->size, 0,
+                     hash_checksum_parts(&image, 1)};
     char name[FILE_NAME_SIZE];
     format_name(state, next.generation, "", name);
-    Slice image = slice_of(state->image, state->size);
     int status = binary_file_write(state->dir_fd, name, &state->format, &image, 1, sync);
     if (status != 0)
         return status;

@@ -10,7 +10,9 @@
  *     name.7          header │ image as of generation 7
  *     name.7.journal  checksum u64  offset u64  size u64 │ bytes, padded to 8 │ ...
  *
- * The checksum of an entry covers all that follows it in the entry.
+ * The checksum of an entry covers the checksum before it (that of the base, for the first one)
+ * and all that follows it in the entry. So the last one stands for the whole image, and the
+ * StateRef that has it takes no base and no journal of another project for its own.
  *
  * Loading maps the base privately and replays the journal onto the pages. Which base and how
  * much of the journal counts is not written in these files but in a StateRef that the owner
@@ -25,8 +27,8 @@
  *     state_file_open(&state, dir_fd, "files", &format, &ref);
  *     ((Record *)state.image)[7] = changed;
  *     state_file_mark(&state, 7 * sizeof(Record), sizeof(Record));
- *     state_file_commit(&state, false, &ref);      then rename the manifest that holds `ref`
- *     state_file_settle(&state);                   then remove what the old manifest named
+ *     state_file_commit(&state, false, &ref, NULL);    then rename the manifest that holds `ref`
+ *     state_file_settle(&state);                       then remove what the old manifest named
  *
  * Threads: one at a time.
  */
@@ -45,6 +47,7 @@ typedef struct StateRef { /* {0}: nothing was ever written */
     uint64_t base_size;   /* content bytes of the base */
     uint64_t image_size;  /* bytes of the image after the journal; at least base_size */
     uint64_t journal_size;
+    uint64_t checksum; /* of the journal's last entry, or of the base if there is none */
 } StateRef;
 
 typedef struct StateMark { /* these bytes of the image differ from what is on disk */

@@ -96,16 +96,21 @@ static bool references_are_valid(const Declarations *view)
     return true;
 }
 
-/* A number that is too large would be followed; a wrong order would hide declarations. */
+/* Does `a` come before `b` in an order by name, then number? */
+static bool comes_before(const Declarations *view, uint32_t a, uint32_t b)
+{
+    int order = slice_compare(declaration_name(view, a), declaration_name(view, b));
+    return order < 0 || (order == 0 && a < b);
+}
+
+/* A number that is too large would be followed; a wrong order would hide declarations. Where each
+ * comes strictly before the next, none stands twice, and so none is missing. */
 static bool name_order_is_valid(const Declarations *view)
 {
-    for (uint32_t i = 0; i < view->count; i++) {
-        if (view->name_order[i] >= view->count)
+    for (uint32_t i = 0; i < view->count; i++)
+        if (view->name_order[i] >= view->count ||
+            (i > 0 && !comes_before(view, view->name_order[i - 1], view->name_order[i])))
             return false;
-        if (i > 0 && slice_compare(declaration_name(view, view->name_order[i - 1]),
-                                   declaration_name(view, view->name_order[i])) > 0)
-            return false;
-    }
     return true;
 }
 

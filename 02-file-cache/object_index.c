@@ -10,6 +10,7 @@
 #include "object_index.h"
 
 #include "binary_file.h"
+#include "system_calls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -256,7 +257,7 @@ static IndexHeader make_header(const ObjectIndex *index, const PackEnd *covered)
 
 static int finish_write(int fd, bool sync)
 {
-    return sync && fsync(fd) != 0 ? -errno : 0;
+    return sync && sync_fd(fd) != 0 ? -errno : 0;
 }
 
 /* The header comes last: while it is the old one, what the new slots describe lies behind the
@@ -298,7 +299,7 @@ static int save_whole(ObjectIndex *index, const IndexHeader *header, bool sync, 
     snprintf(temporary, sizeof temporary, "%s.tmp", index->name);
     if (unlinkat(index->dir_fd, temporary, 0) != 0 && errno != ENOENT)
         return -errno;
-    int fd = openat(index->dir_fd, temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    int fd = open_at(index->dir_fd, temporary, O_RDWR | O_CREAT | O_EXCL);
     if (fd < 0)
         return -errno;
     int status = write_whole(index, header, sync, fd, temporary);

@@ -13,6 +13,7 @@
 #include "object_pack.h"
 
 #include "binary_file.h"
+#include "system_calls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -173,7 +174,7 @@ int object_pack_truncate(ObjectPack *pack, uint64_t size)
 {
     if (pack->fd < 0)
         return 0;
-    if (!pack->is_read_only && ftruncate(pack->fd, (off_t)size) != 0)
+    if (!pack->is_read_only && resize_fd(pack->fd, (off_t)size) != 0)
         return -errno;
     for (size_t i = 0; i < pack->mapping_count; i++)
         if (pack->mappings[i].end > size)
@@ -239,8 +240,7 @@ static int write_objects(const ObjectPack *pack, const PackObject *objects, size
 static int make_file(ObjectPack *pack)
 {
     if (pack->fd < 0)
-        pack->fd = openat(pack->dir_fd, pack->name,
-                          O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+        pack->fd = open_at(pack->dir_fd, pack->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW);
     return pack->fd < 0 ? -errno : 0;
 }
 
@@ -250,7 +250,7 @@ int object_pack_append(ObjectPack *pack, const PackObject *objects, size_t count
     int status = make_file(pack);
     if (status == 0)
         status = write_objects(pack, objects, count, written);
-    if (status == 0 && sync && fsync(pack->fd) != 0)
+    if (status == 0 && sync && sync_fd(pack->fd) != 0)
         status = -errno;
     if (status != 0)
         (void)object_pack_truncate(pack, pack->size);

@@ -268,13 +268,26 @@ static PackObject *add_pending(ObjectStore *store)
     return &store->pending[store->pending_count++];
 }
 
+/* Is the object under the key undamaged, and made of these bytes? */
+static bool is_there(const ObjectStore *store, Hash128 key, const Slice *parts, size_t part_count)
+{
+    Slice rest;
+    if (!object_store_get(store, key, &rest))
+        return false;
+    for (size_t i = 0; i < part_count; i++) {
+        if (parts[i].size > rest.size || !slice_equal(parts[i], slice_of(rest.data, parts[i].size)))
+            return false;
+        rest = slice_of(rest.data + parts[i].size, rest.size - parts[i].size);
+    }
+    return rest.size == 0;
+}
+
 void object_store_put(ObjectStore *store, Hash128 key, const Slice *parts, size_t part_count)
 {
-    Slice payload;
     uint64_t size = total_size(parts, part_count);
-    if (size > UINT32_MAX || object_store_get(store, key, &payload))
+    if (size > UINT32_MAX || is_there(store, key, parts, part_count))
         return;
-    payload = part_count == 1 ? parts[0] : join(store, parts, part_count, (size_t)size);
+    Slice payload = part_count == 1 ? parts[0] : join(store, parts, part_count, (size_t)size);
     PackObject *object = add_pending(store);
     *object = (PackObject){.payload = payload, .offset = store->end.offset};
     object->record = pack_record_make(key, payload);

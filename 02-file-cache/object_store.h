@@ -71,9 +71,10 @@ bool object_store_get(const ObjectStore *store, Hash128 key, Slice *payload);
 /* Is there such a key, by the index alone? Touches neither pack nor file system. */
 bool object_store_has(const ObjectStore *store, Hash128 key);
 
-/* Adds an object whose payload is the concatenation of `parts`, unless the key is present
- * undamaged. With one part the bytes are lent until the commit; several parts are joined in
- * memory of the store. An object of 4 GiB or more is not kept. */
+/* Adds an object whose payload is the concatenation of `parts`, unless just that is there already,
+ * undamaged; other bytes under the key give way (a cache that is told to trust nothing heals so).
+ * With one part the bytes are lent until the commit; several parts are joined in memory of the
+ * store. An object of 4 GiB or more is not kept. */
 void object_store_put(ObjectStore *store, Hash128 key, const Slice *parts, size_t part_count);
 
 /* Forgets one key, from the next commit on also on disk. The record itself stays in the pack: if

@@ -87,6 +87,19 @@ static void tell_unit(Build *build, uint32_t file, uint32_t unit, Decision decis
     arena_free(&arena);
 }
 
+static Decision decision_of(const Build *build, uint32_t file, const UnitOutput *output,
+                            const PlannedUnit *unit)
+{
+    const UnitRecord *units;
+    if (output->origin == OUTPUT_WRONG)
+        return DECISION_UNIT_WRONG;
+    if (build_recorded(build, file, &units) == NULL)
+        return DECISION_UNIT_NEW;
+    if (!build->plan[file].is_rekeyed)
+        return DECISION_UNIT_LOST;
+    return unit->is_own_change ? DECISION_UNIT_DIRTY : DECISION_UNIT_DEPENDENT;
+}
+
 static bool keep_outputs(Build *build, uint32_t file)
 {
     PlannedFile *plan = &build->plan[file];
@@ -104,8 +117,7 @@ static bool keep_outputs(Build *build, uint32_t file)
             air_cache_put(&build->cache.air, unit.key, output->text);
         is_right &= output->origin != OUTPUT_WRONG;
         count_emitted(build, file, i, unit.is_own_change);
-        tell_unit(build, file, i,
-                  unit.is_own_change ? DECISION_UNIT_DIRTY : DECISION_UNIT_DEPENDENT);
+        tell_unit(build, file, i, decision_of(build, file, output, &unit));
     }
     return is_right;
 }
@@ -156,7 +168,8 @@ BuildStatus build_emit(Build *build)
         return status;
     bool is_right = emit_wanted(build);
     collect_diagnostics(build);
-    build->counts.functions_cached = build->counts.functions_total - build->counts.functions_emitted;
+    build->counts.functions_cached =
+        build->counts.functions_total - build->counts.functions_emitted;
     build_keep_healed(build);
     build->times.emit += build_lap(&lap);
     status = build_check_loading(build);

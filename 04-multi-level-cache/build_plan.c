@@ -43,14 +43,14 @@ static bool interface_refers_to(const ProgramFile *file, uint32_t target)
     return false;
 }
 
+/* The file is loaded, for its interfaces were looked at; the keys on record no longer hold. */
 static void add_affected(Planner *planner, uint32_t file)
 {
     Build *build = planner->build;
     ProgramFile *loaded = build_loaded_file(build, file);
     build->plan[file].is_affected = true;
     planner->affected[planner->affected_count++] = file;
-    if (loaded != NULL)
-        memset(loaded->key_states, KEY_UNKNOWN, loaded->declarations.count);
+    memset(loaded->key_states, KEY_UNKNOWN, loaded->declarations.count);
 }
 
 /* Compares what a changed file offers with what it offered. */
@@ -126,14 +126,14 @@ static void compute_interface_keys(Planner *planner)
         program_interface_keys(&build->program, planner->affected[i], &build->workers[0].key);
 }
 
-/* Did recomputing change any interface key of the file? If not, its importers need no look. */
+/* Did recomputing change any interface key of the file? If not, its importers need no look. A
+ * name is part of its key: one that came or went changes the keys or their number. */
 static bool interface_keys_changed(const Build *build, uint32_t file)
 {
     const UnitRecord *units;
     const UnitRow *row = build_recorded(build, file, &units);
     const ProgramFile *loaded = build_loaded_file(build, file);
-    if (row == NULL || row->unit_count != loaded->declarations.count ||
-        (build->plan[file].source_changed && !same_interface(build, file)))
+    if (row == NULL || row->unit_count != loaded->declarations.count)
         return true;
     for (uint32_t i = 0; i < row->unit_count; i++)
         if (loaded->key_states[i] != KEY_KNOWN ||

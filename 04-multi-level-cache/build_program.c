@@ -63,7 +63,8 @@ const UnitRow *build_recorded(const Build *build, uint32_t file, const UnitRecor
     return unit_table_row(&build->cache.units, file);
 }
 
-/* The interface keys of a file that no change reaches are those on record. */
+/* The interface keys of a file that no change reaches are those on record. Of one that a change
+ * does reach they are forgotten again (build_plan.c). */
 static void take_recorded_keys(const Build *build, uint32_t number, ProgramFile *file)
 {
     const UnitRecord *units;
@@ -86,17 +87,6 @@ static ProgramFile *find_file(Build *build, uint32_t number, Arena *arena)
         !zir_cache_get(&build->cache.zir, build->cache.files.records[number].content, &lowered))
         return NULL;
     return make_file(build, number, &lowered, arena);
-}
-
-/* Keeps what was lowered in this build, in place of what may be there and was of no use. */
-static void keep(Build *build, Hash128 content, Slice object)
-{
-    Lowered there;
-    Declarations view;
-    if (zir_cache_get(&build->cache.zir, content, &there) &&
-        !declarations_view(there.declarations, &view))
-        zir_cache_invalidate(&build->cache.zir, content);
-    zir_cache_put_joined(&build->cache.zir, content, object);
 }
 
 /* The object is gone (a damaged pack): makes it again from the source, which must still be what
@@ -132,7 +122,7 @@ void build_keep_healed(Build *build)
     size_t count = build->healed.size / sizeof(HealedObject);
     const HealedObject *objects = (const HealedObject *)(const void *)build->healed.data;
     for (size_t i = 0; i < count; i++)
-        keep(build, objects[i].content, objects[i].object);
+        zir_cache_put_joined(&build->cache.zir, objects[i].content, objects[i].object);
     build->healed.size = 0;
 }
 
@@ -157,8 +147,7 @@ static ProgramFile *load_file(Build *build, uint32_t number)
         if (file == NULL)
             return miss_file(build, number, status == 0 ? EBADMSG : -status);
     }
-    if (!build->plan[number].is_affected)
-        take_recorded_keys(build, number, file);
+    take_recorded_keys(build, number, file);
     return file;
 }
 
@@ -253,7 +242,9 @@ static bool keep_and_tell(Build *build, const LoweredChange *results)
             continue;
         build->counts.files_lowered++;
         if (!results[i].is_wrong)
-            keep(build, build->cache.files.records[change->file].content, results[i].object);
+            zir_cache_put_joined(&build->cache.zir,
+                                 build->cache.files.records[change->file].content,
+                                 results[i].object);
     }
     return !is_wrong;
 }

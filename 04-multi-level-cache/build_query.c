@@ -2,6 +2,8 @@
 /* What a build can be asked: sections, blobs, counts, diagnostics; and clean. */
 #include "build_internal.h"
 
+#include "system_calls.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -158,7 +160,7 @@ static int entry_id_of(const char *entry, char id[ENTRY_ID_SIZE + 1])
     char directory[4096] = ".";
     if (slash != NULL)
         snprintf(directory, sizeof directory, "%.*s", (int)(slash - entry + 1), entry);
-    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = open_at(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY);
     if (fd < 0)
         return -errno;
     int status = cache_directory_entry_id(fd, slice_from(slash == NULL ? entry : slash + 1), id);

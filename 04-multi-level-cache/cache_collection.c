@@ -6,9 +6,9 @@
  */
 #include "cache_collection.h"
 
+#include "system_calls.h"
+
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -140,7 +140,7 @@ static int add_entries(UsedObjects *used, int dir_fd, DIR *list)
 int used_objects_gather(UsedObjects *used, int dir_fd)
 {
     *used = (UsedObjects){0};
-    int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = open_at(dir_fd, ".", O_RDONLY | O_DIRECTORY);
     if (fd < 0)
         return -errno;
     DIR *list = fdopendir(fd);
@@ -200,11 +200,13 @@ static bool is_used(void *context, Hash128 key)
     return key_set_has(context, key);
 }
 
+/* `share` is what the pack should shrink to, as a part of its size. */
 static int compact(MultiLevelCache *cache, ObjectStore *store, const char *name, KeySet *used,
-                   bool sync)
+                   double share, bool sync)
 {
     uint64_t size = object_store_pack_size(store);
-    int status = object_store_compact(store, size / 2, is_used, used, sync, &cache->bytes_written);
+    uint64_t target = (uint64_t)((double)size * share);
+    int status = object_store_compact(store, target, is_used, used, sync, &cache->bytes_written);
     if (status == 0 && object_store_pack_size(store) < size)
         observe(cache->observer, DECISION_COMPACTED, slice_from(name));
     return status;
@@ -214,12 +216,14 @@ static int collect(MultiLevelCache *cache, UsedObjects *used, uint64_t size_byte
 {
     uint64_t used_bytes =
         bytes_of(cache->zir.store, &used->zir) + bytes_of(cache->air.store, &used->air);
+    uint64_t threshold = collection_threshold(cache->limit_bytes, used_bytes);
     int status = store_count(cache, used_bytes);
-    if (status != 0 || size_bytes <= collection_threshold(cache->limit_bytes, used_bytes))
+    if (status != 0 || size_bytes <= threshold)
         return status;
-    status = compact(cache, cache->zir.store, "zir.pack", &used->zir, sync);
+    double share = (double)threshold / 2 / (double)size_bytes;
+    status = compact(cache, cache->zir.store, "zir.pack", &used->zir, share, sync);
     if (status == 0)
-        status = compact(cache, cache->air.store, "air.pack", &used->air, sync);
+        status = compact(cache, cache->air.store, "air.pack", &used->air, share, sync);
     return status;
 }
 

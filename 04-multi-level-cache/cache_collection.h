@@ -8,9 +8,9 @@
  *     64 MiB, or four times what recorded entries use, if that is more
  *     the limit that the user sets, or twice what they use, if that is more
  *
- * Then each pack is written anew, to half its size: the oldest of the objects that nobody uses
- * are left out. What a recorded entry uses never goes. After that, packs must grow to twice their
- * size before it happens again, so that over time no byte is copied more than about once.
+ * Then both packs are written anew, to half of that: the oldest of the objects that nobody uses
+ * are left out. What a recorded entry uses never goes. Before it happens again, at least a quarter
+ * of the threshold must be added: over time, a few bytes are copied for each byte that is new.
  *
  * Used is what the manifests in the directory lead to: the ZIR of each file in a file table, under
  * the fingerprint of its manifest; the output of each unit in a unit table. To count that, every

@@ -2,6 +2,7 @@
 #include "cache_directory.h"
 
 #include "content_hash.h"
+#include "system_calls.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -35,14 +36,14 @@ static int make_directories(const char *path)
 static int open_directory(CacheDirectory *directory, const char *path, bool make)
 {
     directory->failed = "cannot open the cache directory";
-    directory->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    directory->fd = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
     if (directory->fd < 0 && errno == ENOENT && make) {
         int status = make_directories(path);
         if (status != 0) {
             directory->failed = "cannot make the cache directory";
             return status;
         }
-        directory->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        directory->fd = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
     }
     if (directory->fd < 0)
         return -errno;
@@ -61,19 +62,24 @@ typedef struct Waiting {
     void *context;
 } Waiting;
 
+static int lock(int fd, int how)
+{
+    int status;
+    do
+        status = flock(fd, how);
+    while (status != 0 && errno == EINTR);
+    return status == 0 ? 0 : -errno;
+}
+
 static int wait_for_lock(int fd, Waiting *waiting)
 {
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-        return 0;
-    if (errno != EWOULDBLOCK)
-        return -errno;
+    int status = lock(fd, LOCK_EX | LOCK_NB);
+    if (status != -EWOULDBLOCK)
+        return status;
     if (waiting->tell != NULL)
         waiting->tell(waiting->context);
     waiting->tell = NULL;
-    while (flock(fd, LOCK_EX) != 0)
-        if (errno != EINTR)
-            return -errno;
-    return 0;
+    return lock(fd, LOCK_EX);
 }
 
 static bool is_same_file(int dir_fd, const char *name, int fd)
@@ -90,8 +96,7 @@ static int try_open(CacheDirectory *directory, const char *path, bool make, Wait
     if (status != 0)
         return status;
     directory->failed = "cannot lock the cache directory";
-    directory->lock_fd =
-        openat(directory->fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+    directory->lock_fd = open_at(directory->fd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW);
     if (directory->lock_fd < 0)
         return errno == ENOENT ? -EAGAIN : -errno;
     status = wait_for_lock(directory->lock_fd, waiting);
@@ -181,7 +186,7 @@ static bool is_manifest(const char *name)
 static int remove_files(const CacheDirectory *directory, const char *id, bool only_manifests)
 {
     int status = 0;
-    int fd = openat(directory->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = open_at(directory->fd, ".", O_RDONLY | O_DIRECTORY);
     DIR *list = fd < 0 ? NULL : fdopendir(fd);
     if (list == NULL) {
         status = -errno;

@@ -2,7 +2,7 @@
 /*
  * Builds a program, and says what was planned and how much was done.
  *
- *     demo-04                      a project of three files, five builds
+ *     demo-04                      a project of three files, six builds
  *     demo-04 ENTRY.mini OUT.ll    one build of your project; edit something and build again
  *
  * The output is put together in the plainest way, from the sections of all files: those that did
@@ -17,40 +17,50 @@
 #include <unistd.h>
 
 typedef struct Plan { /* names of units */
-    ByteBuffer dirty, dependent, cached;
+    ByteBuffer new, dirty, dependent, lost, wrong, cached;
 } Plan;
+
+static ByteBuffer *names_of(Plan *plan, Decision decision)
+{
+    switch (decision) {
+    case DECISION_UNIT_NEW: return &plan->new;
+    case DECISION_UNIT_DIRTY: return &plan->dirty;
+    case DECISION_UNIT_DEPENDENT: return &plan->dependent;
+    case DECISION_UNIT_LOST: return &plan->lost;
+    case DECISION_UNIT_WRONG: return &plan->wrong;
+    case DECISION_UNIT_CACHED: return &plan->cached;
+    default: return NULL;
+    }
+}
 
 static void note(void *context, Decision decision, Slice subject)
 {
-    Plan *plan = context;
-    ByteBuffer *names = decision == DECISION_UNIT_DIRTY       ? &plan->dirty
-                        : decision == DECISION_UNIT_DEPENDENT ? &plan->dependent
-                        : decision == DECISION_UNIT_CACHED    ? &plan->cached
-                                                              : NULL;
+    ByteBuffer *names = names_of(context, decision);
     if (names == NULL)
         return;
     buffer_put_byte(names, ' ');
     buffer_put(names, subject);
 }
 
-static void show_names(const char *title, const ByteBuffer *names)
+static void show_names(const char *title, ByteBuffer *names)
 {
     if (names->size != 0)
         printf("  %-10s%.*s\n", title, (int)names->size, names->data);
+    buffer_free(names);
 }
 
 static void show_plan(Plan *plan, const BuildCounts *counts)
 {
+    show_names("new", &plan->new);
     show_names("dirty", &plan->dirty);
     show_names("dependent", &plan->dependent);
+    show_names("lost", &plan->lost);
+    show_names("wrong", &plan->wrong);
     show_names("cached", &plan->cached);
     printf("  files: %d, lowered %d   functions: %d, compiled %d   sections: %d, changed %d\n",
            (int)counts->files_total, (int)counts->files_lowered, (int)counts->functions_total,
            (int)counts->functions_emitted, (int)counts->sections_total,
            (int)counts->sections_dirty);
-    buffer_free(&plan->dirty);
-    buffer_free(&plan->dependent);
-    buffer_free(&plan->cached);
 }
 
 static void show_errors(const Build *build)

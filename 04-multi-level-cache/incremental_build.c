@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "build_internal.h"
 
+#include "system_calls.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -92,7 +94,7 @@ static Build *make_build(const BuildRequest *request)
 static BuildStatus open_project(Build *build)
 {
     FileStamp stamp;
-    build->project_fd = open(build->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    build->project_fd = open_at(AT_FDCWD, build->directory, O_RDONLY | O_DIRECTORY);
     int status = build->project_fd < 0 ? -errno : 0;
     if (status == 0)
         status = file_stamp_at(build->project_fd, build->entry.data, &stamp);
@@ -101,7 +103,7 @@ static BuildStatus open_project(Build *build)
     build_fail(build, build->request.entry, "cannot read the entry file", status);
     bool is_wrong_name = status == -ENOENT || status == -ENOTDIR || status == -EISDIR ||
                          status == -EINVAL;
-    return is_wrong_name ? BUILD_PROGRAM_WRONG : BUILD_MACHINE_FAILED;
+    return is_wrong_name ? BUILD_MISUSED : BUILD_MACHINE_FAILED;
 }
 
 static BuildStatus open_cache(Build *build)

@@ -37,7 +37,7 @@ extern "C" {
 typedef enum BuildStatus { /* the exit status of a command that ends this way */
     BUILD_OK = 0,
     BUILD_PROGRAM_WRONG = 1, /* the diagnostics say why */
-    BUILD_MISUSED = 2,       /* the failure says why: an impossible request */
+    BUILD_MISUSED = 2,       /* the failure says why: an impossible request, no such entry */
     BUILD_MACHINE_FAILED = 3 /* the failure says why: I/O, a cache that cannot be opened */
 } BuildStatus;
 
@@ -164,8 +164,8 @@ const Diagnostics *build_diagnostics(const Build *build);
  * `arena`; empty if it cannot be read. */
 Slice build_source(const Build *build, Slice path, Arena *arena);
 
-/* What the failure was, if a status was BUILD_MACHINE_FAILED or BUILD_MISUSED; or, beside
- * BUILD_PROGRAM_WRONG, that there is no entry file. Else `what` is NULL. */
+/* What the failure was, if a status was BUILD_MACHINE_FAILED or BUILD_MISUSED; else `what` is
+ * NULL. */
 const BuildFailure *build_failure(const Build *build);
 
 /* For a floor above that fails in its own work: records the failure and returns the status. */

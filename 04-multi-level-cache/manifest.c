@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "manifest.h"
 
+#include "system_calls.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,7 +10,7 @@
 
 enum { NAME_SIZE = 64, BLOB_HEADER_SIZE = BLOB_NAME_SIZE + 8 };
 
-static const BinaryFormat manifest_format = {"icmanif", 1};
+static const BinaryFormat manifest_format = {"icmanif", 2};
 static const BinaryFormat unsettled_format = {"icunset", 1};
 
 static void file_name(char name[NAME_SIZE], const char *entry_id, const char *suffix)
@@ -78,7 +80,8 @@ int manifest_store(const Manifest *manifest, int dir_fd, const char *entry_id, b
     Slice parts[] = {slice_of(&manifest->header, sizeof manifest->header),
                      buffer_slice(&manifest->blobs)};
     file_name(name, entry_id, "manifest");
-    *written += BINARY_HEADER_SIZE + parts[0].size + parts[1].size;
+    if (written != NULL)
+        *written += BINARY_HEADER_SIZE + parts[0].size + parts[1].size;
     return binary_file_write(dir_fd, name, &manifest_format, parts, 2, sync);
 }
 
@@ -158,7 +161,7 @@ Hash128 manifest_boot(void)
 {
 #ifdef __linux__
     char id[64];
-    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    int fd = open_at(AT_FDCWD, "/proc/sys/kernel/random/boot_id", O_RDONLY);
     ssize_t size = fd < 0 ? -1 : read(fd, id, sizeof id);
     if (fd >= 0)
         close(fd);

@@ -31,7 +31,7 @@ static int load_manifest(MultiLevelCache *cache)
 {
     int status = manifest_load(&cache->manifest, cache->directory.fd, cache->entry_id);
     if (status == -ENOENT) {
-        observe(cache->observer, DECISION_STATE_MISSING, slice_from(cache->entry_id));
+        observe(cache->observer, DECISION_STATE_MISSING, cache->entry);
         return 0;
     }
     if (status == -EBADMSG) {
@@ -62,7 +62,7 @@ static void compare_with_last(MultiLevelCache *cache)
     if (cache->had_state && !hash_equal(last->fingerprint, cache->fingerprint)) {
         cache->settings_changed = true;
         cache->had_state = false;
-        observe(cache->observer, DECISION_SETTINGS_CHANGED, slice_from(cache->entry_id));
+        observe(cache->observer, DECISION_SETTINGS_CHANGED, cache->entry);
     }
     cache->is_unsettled =
         manifest_is_unsettled(cache->directory.fd, cache->entry_id, last->generation);
@@ -73,6 +73,7 @@ static void compare_with_last(MultiLevelCache *cache)
 int multi_level_cache_open(MultiLevelCache *cache, const CacheRequest *request)
 {
     *cache = (MultiLevelCache){.fingerprint = request->fingerprint,
+                               .entry = request->entry,
                                .in_memory = request->in_memory,
                                .limit_bytes = request->limit_bytes,
                                .observer = request->observer,

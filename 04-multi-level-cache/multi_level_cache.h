@@ -64,6 +64,7 @@ typedef struct MultiLevelCache {
     CacheDirectory directory;
     Manifest manifest; /* of the last commit; blobs that are set go into the next */
     char entry_id[ENTRY_ID_SIZE + 1];
+    Slice entry; /* lent by the request */
     Hash128 fingerprint;
     bool had_state;        /* there was a commit that this build can start from ... */
     bool was_damaged;      /* ... or there would be, but a file failed its checks */

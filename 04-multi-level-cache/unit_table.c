@@ -18,16 +18,17 @@ static size_t row_offset(uint32_t file)
 static bool is_whole(const StateFile *state, uint32_t *file_count)
 {
     TableHeader header;
-    if (state->size < sizeof header)
+    if (state->size < sizeof header || state->size % 8 != 0)
         return false;
     memcpy(&header, state->image, sizeof header);
     if (header.file_count > (state->size - sizeof header) / sizeof(UnitRow))
         return false;
     const UnitRow *rows = (const UnitRow *)(const void *)(state->image + row_offset(0));
+    size_t blocks = row_offset(header.file_count); /* units set in place must not hit a row */
     for (uint32_t i = 0; i < header.file_count; i++) {
         uint64_t begin = (uint64_t)rows[i].first_unit * 8;
         uint64_t size = (uint64_t)rows[i].unit_count * sizeof(UnitRecord);
-        if (begin > state->size || size > state->size - begin)
+        if (begin < blocks || begin > state->size || size > state->size - begin)
             return false;
     }
     *file_count = header.file_count;

@@ -7,6 +7,7 @@
 #include "output_file.h"
 
 #include "binary_file.h"
+#include "system_calls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -96,11 +97,10 @@ int output_file_look(OutputFile *file, const char *path)
 
 int output_file_open(const OutputFile *file, bool *is_writable)
 {
-    int flags = O_CLOEXEC | O_NONBLOCK;
-    int fd = open(file->path, O_RDWR | flags);
+    int fd = open_at(AT_FDCWD, file->path, O_RDWR | O_NONBLOCK);
     *is_writable = fd >= 0;
     if (fd < 0)
-        fd = open(file->path, O_RDONLY | flags);
+        fd = open_at(AT_FDCWD, file->path, O_RDONLY | O_NONBLOCK);
     return fd < 0 ? -errno : fd;
 }
 
@@ -108,17 +108,17 @@ int output_file_open(const OutputFile *file, bool *is_writable)
 
 static int create_draft(const char *path)
 {
-    int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-    int fd = open(path, flags, 0666);
+    int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
+    int fd = open_at(AT_FDCWD, path, flags);
     if (fd < 0 && errno == EEXIST && unlink(path) == 0)
-        fd = open(path, flags, 0666);
+        fd = open_at(AT_FDCWD, path, flags);
     return fd < 0 ? -errno : fd;
 }
 
 static int open_stream(OutputDraft *draft, const OutputFile *file)
 {
     draft->is_stream = true;
-    draft->fd = open(file->path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOCTTY);
+    draft->fd = open_at(AT_FDCWD, file->path, O_WRONLY | O_TRUNC | O_NOCTTY);
     return draft->fd < 0 ? -errno : 0;
 }
 
@@ -142,7 +142,7 @@ int output_draft_open(OutputDraft *draft, const OutputFile *file, const char *un
 
 int output_draft_publish(OutputDraft *draft, const OutputFile *file, bool sync)
 {
-    if (sync && fsync(draft->fd) != 0)
+    if (sync && sync_fd(draft->fd) != 0)
         return -errno;
     if (rename(draft->path, file->path) != 0)
         return -errno;
@@ -164,9 +164,12 @@ void output_draft_close(OutputDraft *draft)
 /* A file system that cannot promise space (NFS) is asked for the length alone. */
 int reserve_space(int fd, uint64_t start, uint64_t end)
 {
-    int status = -posix_fallocate(fd, (off_t)start, (off_t)(end - start));
+    int status;
+    do
+        status = -posix_fallocate(fd, (off_t)start, (off_t)(end - start));
+    while (status == -EINTR);
     if (status == -EINVAL || status == -EOPNOTSUPP)
-        status = ftruncate(fd, (off_t)end) == 0 ? 0 : -errno;
+        status = resize_fd(fd, (off_t)end) == 0 ? 0 : -errno;
     return status;
 }
 

@@ -17,6 +17,7 @@
 
 #include "output_bytes.h"
 #include "output_layout.h"
+#include "system_calls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -115,7 +116,7 @@ static const PatchRun *runs_of(const ByteBuffer *runs)
 /* If this fails too, the next build finds the wrong size and makes a new file. */
 void output_patch_cancel(const OutputPatch *patch, int fd)
 {
-    if (patch->output.size_bytes > patch->old_size && ftruncate(fd, (off_t)patch->old_size) != 0)
+    if (patch->output.size_bytes > patch->old_size && resize_fd(fd, (off_t)patch->old_size) != 0)
         return;
 }
 
@@ -182,7 +183,7 @@ int output_patch_apply(const OutputPatch *patch, int fd)
     if (status == 0)
         status = put_dirty(patch, fd);
     if (status == 0 && patch->output.size_bytes < patch->old_size &&
-        ftruncate(fd, (off_t)patch->output.size_bytes) != 0)
+        resize_fd(fd, (off_t)patch->output.size_bytes) != 0)
         status = -errno;
     return status;
 }

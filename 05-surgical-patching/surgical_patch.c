@@ -15,6 +15,7 @@
  */
 #include "output_job.h"
 #include "output_patch.h"
+#include "system_calls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -104,8 +105,8 @@ static int sync_output(const OutputJob *job)
 {
     if (!job->request->sync)
         return 0;
-    int fd = open(job->file.path, O_RDONLY | O_CLOEXEC);
-    int status = fd < 0 || fsync(fd) != 0 ? -errno : 0;
+    int fd = open_at(AT_FDCWD, job->file.path, O_RDONLY);
+    int status = fd < 0 || sync_fd(fd) != 0 ? -errno : 0;
     if (fd >= 0)
         close(fd);
     return status;
@@ -246,7 +247,7 @@ static BuildStatus apply(OutputJob *job, const OutputPatch *patch)
 {
     double start = now();
     int error = output_patch_apply(patch, job->fd);
-    if (error == 0 && job->request->sync && fsync(job->fd) != 0)
+    if (error == 0 && job->request->sync && sync_fd(job->fd) != 0)
         error = -errno;
     job->result->write_seconds += now() - start;
     return error == 0 ? BUILD_OK : output_job_fail(job, "cannot write the output", error);

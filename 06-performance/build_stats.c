@@ -34,7 +34,7 @@ typedef struct NamedTime {
     double seconds;
 } NamedTime;
 
-enum { COUNT_COUNT = 21, TIME_COUNT = 9 };
+enum { COUNT_COUNT = 21, TIME_COUNT = 10 };
 
 static void list_counts(const BuildStats *stats, NamedCount list[COUNT_COUNT])
 {
@@ -78,9 +78,17 @@ static void list_times(const BuildStats *stats, NamedTime list[TIME_COUNT])
         {"save", times->save},
         {"write", stats->patch.write_seconds},
         {"commit", times->commit},
+        {"other", 0},
         {"total", stats->total_seconds},
     };
     memcpy(list, all, sizeof all);
+    /* Looking at the output, starting threads, releasing memory. */
+    NamedTime *other = &list[TIME_COUNT - 2];
+    other->seconds = stats->total_seconds;
+    for (size_t i = 0; i < TIME_COUNT - 2; i++)
+        other->seconds -= list[i].seconds;
+    if (other->seconds < 0)
+        other->seconds = 0;
 }
 
 static uint64_t peak_memory_bytes(void)
@@ -151,12 +159,14 @@ void build_stats_table(const BuildStats *stats, ByteBuffer *text)
     NamedTime times[TIME_COUNT];
     list_times(stats, times);
     put_count_lines(stats, text);
-    if (stats->has_output)
+    if (stats->has_output && stats->patch.reason == REASON_NONE)
+        put_format(text, "strategy   %8s   %s\n", "", patch_strategy_name(stats->patch.strategy));
+    else if (stats->has_output)
         put_format(text, "strategy   %8s   %s (%s)\n", "",
                    patch_strategy_name(stats->patch.strategy),
                    patch_reason_name(stats->patch.reason));
-    put_format(text, "workers    %8u   %.1f MiB at most\n", stats->workers,
-               (double)stats->peak_memory_bytes / 1048576);
+    put_format(text, "workers    %8u\n", stats->workers);
+    put_format(text, "memory     %8.1f MiB at most\n", (double)stats->peak_memory_bytes / 1048576);
     for (size_t i = 0; i < TIME_COUNT; i++)
         put_format(text, "%-9s  %8.2f ms\n", times[i].name, times[i].seconds * 1e3);
 }

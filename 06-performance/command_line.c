@@ -16,6 +16,8 @@ const char command_line_usage[] =
     "  minic run [flags] ENTRY.mini [ARG..] build, then run the output with clang or lli\n"
     "  minic check ENTRY.mini [flags]       tell the errors, write no output\n"
     "  minic clean [ENTRY.mini]             remove what is cached, of one entry or all\n"
+    "  minic verify ENTRY.mini [flags]      build anew in memory, tell what is wrong on disk\n"
+    "  minic doctor [DIR] [--json]          what the file system does, and what it means here\n"
     "\n"
     "  -o OUT.ll         where the output goes; default: beside the entry, with .ll\n"
     "  --cache-dir DIR   default: .mini_cache beside the entry\n"
@@ -26,6 +28,7 @@ const char command_line_usage[] =
     "  --force           use nothing that is cached\n"
     "  --paranoid        read every file, trust no time stamp\n"
     "  --sync            survive a power cut, too\n"
+    "  --cache-limit N   drop old objects beyond N bytes, also NK, NM, NG; what is in use stays\n"
     "  --help, --version\n"
     "\n"
     "environment: MINIC_VERBOSE=1 or 2 as -v or -vv, MINIC_TARGET a target triple,\n"
@@ -43,6 +46,8 @@ typedef enum Flag {
     FLAG_FORCE,
     FLAG_PARANOID,
     FLAG_SYNC,
+    FLAG_CACHE_LIMIT,
+    FLAG_JSON,
     FLAG_HELP,
     FLAG_VERSION,
 } Flag;
@@ -54,8 +59,10 @@ enum {
     IN_RUN = 1 << COMMAND_RUN,
     IN_CHECK = 1 << COMMAND_CHECK,
     IN_CLEAN = 1 << COMMAND_CLEAN,
+    IN_VERIFY = 1 << COMMAND_VERIFY,
+    IN_DOCTOR = 1 << COMMAND_DOCTOR,
     IN_BUILDS = IN_BUILD | IN_RUN | IN_CHECK,
-    IN_ALL = IN_BUILDS | IN_CLEAN,
+    IN_ALL = IN_BUILDS | IN_CLEAN | IN_VERIFY | IN_DOCTOR,
 };
 
 typedef struct FlagRule {
@@ -67,9 +74,9 @@ typedef struct FlagRule {
 } FlagRule;
 
 static const FlagRule flag_rules[] = {
-    {"-o", FLAG_OUTPUT, VALUE_NEEDED, IN_BUILD | IN_RUN},
+    {"-o", FLAG_OUTPUT, VALUE_NEEDED, IN_BUILD | IN_RUN | IN_VERIFY},
     {"--cache-dir", FLAG_CACHE_DIR, VALUE_NEEDED, IN_ALL},
-    {"-j", FLAG_WORKERS, VALUE_NEEDED, IN_BUILDS},
+    {"-j", FLAG_WORKERS, VALUE_NEEDED, IN_BUILDS | IN_VERIFY},
     {"-v", FLAG_VERBOSE, VALUE_NONE, IN_ALL},
     {"-vv", FLAG_VERY_VERBOSE, VALUE_NONE, IN_ALL},
     {"-q", FLAG_QUIET, VALUE_NONE, IN_ALL},
@@ -77,6 +84,8 @@ static const FlagRule flag_rules[] = {
     {"--force", FLAG_FORCE, VALUE_NONE, IN_BUILDS},
     {"--paranoid", FLAG_PARANOID, VALUE_NONE, IN_BUILDS},
     {"--sync", FLAG_SYNC, VALUE_NONE, IN_BUILDS},
+    {"--cache-limit", FLAG_CACHE_LIMIT, VALUE_NEEDED, IN_BUILD | IN_RUN},
+    {"--json", FLAG_JSON, VALUE_NONE, IN_DOCTOR},
     {"-h", FLAG_HELP, VALUE_NONE, IN_ALL},
     {"--help", FLAG_HELP, VALUE_NONE, IN_ALL},
     {"--version", FLAG_VERSION, VALUE_NONE, IN_ALL},
@@ -86,9 +95,10 @@ static const struct {
     const char *name;
     Command command;
 } commands[] = {
-    {"build", COMMAND_BUILD}, {"run", COMMAND_RUN},           {"check", COMMAND_CHECK},
-    {"clean", COMMAND_CLEAN}, {"help", COMMAND_HELP},         {"--help", COMMAND_HELP},
-    {"-h", COMMAND_HELP},     {"--version", COMMAND_VERSION}, {"version", COMMAND_VERSION},
+    {"build", COMMAND_BUILD},         {"run", COMMAND_RUN},         {"check", COMMAND_CHECK},
+    {"clean", COMMAND_CLEAN},         {"verify", COMMAND_VERIFY},   {"doctor", COMMAND_DOCTOR},
+    {"help", COMMAND_HELP},           {"--help", COMMAND_HELP},     {"-h", COMMAND_HELP},
+    {"--version", COMMAND_VERSION},   {"version", COMMAND_VERSION},
 };
 
 typedef struct Parser {
@@ -156,6 +166,29 @@ static bool set_workers(Parser *parser, const char *value)
     return true;
 }
 
+/* How far a number of the unit is shifted: "K" is 2^10 bytes. -1: no such unit. */
+static int unit_shift(const char *unit)
+{
+    static const char units[] = "KMG";
+    const char *place = strchr(units, *unit);
+    if (*unit == '\0')
+        return 0;
+    return place == NULL || unit[1] != '\0' ? -1 : 10 * (int)(place - units + 1);
+}
+
+static bool set_cache_limit(Parser *parser, const char *value)
+{
+    char *end;
+    errno = 0;
+    unsigned long long number = strtoull(value, &end, 10);
+    int shift = unit_shift(end);
+    if (errno != 0 || *value < '0' || *value > '9' || shift < 0 || number == 0 ||
+        number > UINT64_MAX >> shift)
+        return fail(parser, "--cache-limit takes a size like 500M or 2G, not '", value, "'");
+    parser->line->limit_bytes = (uint64_t)number << shift;
+    return true;
+}
+
 static bool set_stats(Parser *parser, const char *value)
 {
     if (value != NULL && strcmp(value, "json") != 0)
@@ -185,6 +218,8 @@ static bool set_flag(Parser *parser, Flag flag, const char *value)
     case FLAG_FORCE: return set_on(&line->force);
     case FLAG_PARANOID: return set_on(&line->paranoid);
     case FLAG_SYNC: return set_on(&line->sync);
+    case FLAG_CACHE_LIMIT: return set_cache_limit(parser, value);
+    case FLAG_JSON: return set_on(&line->json);
     case FLAG_HELP: return set_command(line, COMMAND_HELP);
     case FLAG_VERSION: return set_command(line, COMMAND_VERSION);
     }
@@ -235,14 +270,31 @@ static const char *default_cache_dir(Arena *arena, const char *entry)
     return dir;
 }
 
+/* "dir" → "dir/.mini_cache" */
+static void finish_doctor(CommandLine *line)
+{
+    if (line->entry == NULL)
+        line->entry = ".";
+    if (line->cache_dir != NULL)
+        return;
+    char *inside = arena_allocate(&line->arena, strlen(line->entry) + sizeof "/");
+    strcpy(inside, line->entry);
+    strcat(inside, "/");
+    line->cache_dir = default_cache_dir(&line->arena, inside);
+}
+
 static bool finish(Parser *parser)
 {
     CommandLine *line = parser->line;
     if (line->command == COMMAND_HELP || line->command == COMMAND_VERSION)
         return true;
+    if (line->command == COMMAND_DOCTOR) {
+        finish_doctor(line);
+        return true;
+    }
     if (line->entry == NULL && line->command != COMMAND_CLEAN)
         return fail(parser, parser->command_name, " needs the entry file of a program", "");
-    if (line->output == NULL && line->entry != NULL)
+    if (line->output == NULL && line->entry != NULL && line->command != COMMAND_VERIFY)
         line->output = default_output(&line->arena, line->entry);
     if (line->cache_dir == NULL)
         line->cache_dir = default_cache_dir(&line->arena, line->entry);

@@ -14,6 +14,8 @@
 
 #include "memory.h"
 
+#include <stdint.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -23,6 +25,8 @@ typedef enum Command {
     COMMAND_RUN,
     COMMAND_CHECK,
     COMMAND_CLEAN,
+    COMMAND_VERIFY,
+    COMMAND_DOCTOR,
     COMMAND_HELP,
     COMMAND_VERSION,
 } Command;
@@ -31,14 +35,16 @@ typedef enum StatsForm { STATS_NONE, STATS_TABLE, STATS_JSON } StatsForm;
 
 typedef struct CommandLine {
     Command command;
-    const char *entry;        /* lent from argv; NULL only for clean, help and version */
-    const char *output;       /* -o, or made from the entry's name */
+    const char *entry;        /* lent from argv; NULL only for clean, help and version; of doctor,
+                                 the directory, "." if it was left out */
+    const char *output;       /* -o, or made from the entry's name; of verify, -o or NULL */
     const char *cache_dir;    /* --cache-dir, or .mini_cache beside the entry */
+    uint64_t limit_bytes;     /* --cache-limit; 0: none */
     char **program_arguments; /* of run: what follows the entry; ends with NULL; lent from argv */
     unsigned workers;         /* 0: one per online CPU */
     int verbosity;            /* 0, 1 or 2 */
     StatsForm stats;
-    bool quiet, force, paranoid, sync;
+    bool quiet, force, paranoid, sync, json;
     Arena arena; /* owns what was made */
 } CommandLine;
 

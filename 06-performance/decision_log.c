@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "decision_log.h"
 
+#include "diagnostics.h"
 #include "patch_strategy.h"
 
 typedef struct Wording {
@@ -19,6 +20,9 @@ static const Wording wordings[DECISION_COUNT] = {
     [DECISION_IR_LOWERED] = {2, "lowered", ""},
     [DECISION_UNIT_CACHED] = {2, "cached", ""},
     [DECISION_UNIT_DIRTY] = {1, "emitted", " (its source changed)"},
+    [DECISION_UNIT_NEW] = {1, "emitted", " (new here)"},
+    [DECISION_UNIT_LOST] = {1, "emitted", " (its output was lost)"},
+    [DECISION_UNIT_WRONG] = {1, "wrong", " (it, or something it names, has errors)"},
     [DECISION_UNIT_DEPENDENT] = {1, "emitted", " (something it names changed)"},
     [DECISION_UP_TO_DATE] = {1, "up to date", ""},
     [DECISION_STATE_MISSING] = {1, "first build", " (no state of it in this cache)"},
@@ -66,7 +70,7 @@ void decision_format(Decision decision, Slice subject, ByteBuffer *text)
     if (strategy != NULL)
         put_strategy(strategy, subject, text);
     else
-        buffer_put(text, subject);
+        diagnostics_put_shown(text, subject);
     buffer_put(text, slice_from(wording->why));
     buffer_put_byte(text, '\n');
 }

@@ -3,13 +3,17 @@
  * minic: the command line over the six stages. Here things are printed, and nowhere below.
  *
  * A command is one Session: the arguments, the compiler, the workers, the build. Errors of the
- * program and of the machine go to stderr; stdout is for what was asked for (--stats, --help).
+ * program and of the machine go to stderr; stdout is for what was asked for (--stats, --help, the
+ * findings of verify and doctor).
  */
 #include "build_stats.h"
 #include "command_line.h"
 #include "decision_log.h"
+#include "doctor_report.h"
 #include "mini_compiler.h"
+#include "output_verify.h"
 #include "program_run.h"
+#include "system_calls.h"
 #include "work_pool.h"
 
 #include <stdio.h>
@@ -49,6 +53,15 @@ static void print_text(ByteBuffer *text, FILE *stream)
     text->size = 0;
 }
 
+/* What somebody else named. */
+static void print_shown(const char *name, FILE *stream)
+{
+    ByteBuffer text = {0};
+    diagnostics_put_shown(&text, slice_from(name));
+    print_text(&text, stream);
+    buffer_free(&text);
+}
+
 static void clear_progress(Session *session)
 {
     if (session->progress_seen != 0)
@@ -83,19 +96,29 @@ static void on_decision(void *context, Decision decision, Slice subject)
 static void on_waiting(void *context)
 {
     Session *session = context;
-    if (!session->line.quiet)
-        fprintf(stderr, "minic: waiting for another build that uses %s\n", session->line.cache_dir);
+    if (session->line.quiet)
+        return;
+    fputs("minic: waiting for another build that uses ", stderr);
+    print_shown(session->line.cache_dir, stderr);
+    fputc('\n', stderr);
 }
 
 static int complain(int status, const ByteBuffer *error)
 {
-    fprintf(stderr, "minic: %.*s\n", (int)error->size, error->data);
+    ByteBuffer text = {0};
+    buffer_put(&text, slice_from("minic: "));
+    diagnostics_put_shown(&text, buffer_slice(error));
+    buffer_put_byte(&text, '\n');
+    print_text(&text, stderr);
+    buffer_free(&text);
     return status;
 }
 
 static int print_failure(BuildStatus status, const BuildFailure *failure)
 {
-    fprintf(stderr, "minic: %s%s%s", failure->path, failure->path[0] == '\0' ? "" : ": ",
+    fputs("minic: ", stderr);
+    print_shown(failure->path, stderr);
+    fprintf(stderr, "%s%s", failure->path[0] == '\0' ? "" : ": ",
             failure->what == NULL ? "failed" : failure->what);
     if (failure->error != 0)
         fprintf(stderr, ": %s", strerror(failure->error));
@@ -139,10 +162,11 @@ static void print_diagnostics(Session *session)
 static void print_summary(const Session *session, const BuildStats *stats)
 {
     double milliseconds = stats->total_seconds * 1e3;
+    print_shown(session->line.output, stderr);
     if (stats->patch.strategy == PATCH_UP_TO_DATE)
-        fprintf(stderr, "%s: up to date, %.1f ms\n", session->line.output, milliseconds);
+        fprintf(stderr, ": up to date, %.1f ms\n", milliseconds);
     else
-        fprintf(stderr, "%s: %s, %llu of %llu functions emitted, %.1f ms\n", session->line.output,
+        fprintf(stderr, ": %s, %llu of %llu functions emitted, %.1f ms\n",
                 patch_strategy_name(stats->patch.strategy),
                 (unsigned long long)stats->counts.functions_emitted,
                 (unsigned long long)stats->counts.functions_total, milliseconds);
@@ -185,12 +209,10 @@ static BuildStatus plan_and_write(Session *session, PatchResult *patch)
     return status == BUILD_OK ? output_write(session->build, session->line.output, patch) : status;
 }
 
-/* Runs the build and tells what there is to tell. */
-static BuildStatus build_session(Session *session)
+static BuildRequest make_request(Session *session)
 {
     const CommandLine *line = &session->line;
-    bool writes = line->command != COMMAND_CHECK;
-    BuildRequest request = {
+    return (BuildRequest){
         .compiler = &session->compiler,
         .entry = line->entry,
         .cache_dir = line->cache_dir,
@@ -199,18 +221,32 @@ static BuildStatus build_session(Session *session)
         .force = line->force,
         .paranoid = line->paranoid,
         .sync = line->sync,
+        .limit_bytes = line->limit_bytes,
         .waiting = on_waiting,
         .waiting_context = session,
     };
-    PatchResult patch = {0};
-    BuildStatus status = build_open(&session->build, &request);
-    if (status == BUILD_OK)
-        status = writes ? plan_and_write(session, &patch) : check_only(session->build);
+}
+
+static void tell_problems(Session *session, BuildStatus status)
+{
     clear_progress(session);
     if (status == BUILD_PROGRAM_WRONG)
         print_diagnostics(session);
     if (build_failure(session->build)->what != NULL)
         print_failure(status, build_failure(session->build));
+}
+
+/* Runs the build and tells what there is to tell. */
+static BuildStatus build_session(Session *session)
+{
+    const CommandLine *line = &session->line;
+    bool writes = line->command != COMMAND_CHECK;
+    BuildRequest request = make_request(session);
+    PatchResult patch = {0};
+    BuildStatus status = build_open(&session->build, &request);
+    if (status == BUILD_OK)
+        status = writes ? plan_and_write(session, &patch) : check_only(session->build);
+    tell_problems(session, status);
     if (status > BUILD_PROGRAM_WRONG)
         return status;
 
@@ -223,13 +259,67 @@ static BuildStatus build_session(Session *session)
     return status;
 }
 
+/* ---- verifying ------------------------------------------------------------------------------ */
+
+/* One line for each difference, whatever a file is called. */
+static void on_difference(void *context, Slice subject, const char *what)
+{
+    Session *session = context;
+    clear_progress(session);
+    diagnostics_put_shown(&session->text, subject);
+    print_text(&session->text, stdout);
+    printf(": %s\n", what);
+}
+
+static void print_verification(const Session *session, const Verification *verification)
+{
+    const CommandLine *line = &session->line;
+    bool differs = verification->differences != 0;
+    if (differs ? line->quiet : line->verbosity == 0)
+        return;
+    fputs(differs ? "minic: " : "", stderr);
+    print_shown(line->entry, stderr);
+    if (differs)
+        fprintf(stderr, ": differences: %llu\n", (unsigned long long)verification->differences);
+    else
+        fprintf(stderr,
+                ": no difference in %llu files, %llu units, %llu objects, %llu sections: "
+                "%.1f MB, %.1f ms\n",
+                (unsigned long long)verification->files, (unsigned long long)verification->units,
+                (unsigned long long)verification->objects,
+                (unsigned long long)verification->sections, (double)verification->bytes / 1e6,
+                (now_seconds() - session->begun) * 1e3);
+}
+
+/* The decisions of a build that uses nothing are the same for every file: they are not told. */
+static BuildStatus verify_session(Session *session)
+{
+    Verification verification = {.differs = on_difference, .context = session};
+    BuildRequest request = make_request(session);
+    request.in_memory = true;
+    request.observer = NULL;
+    BuildStatus status = build_open(&session->build, &request);
+    if (status == BUILD_OK)
+        status = build_verify(session->build, &verification);
+    if (status == BUILD_OK)
+        status = output_verify(session->build, session->line.output, &verification);
+    tell_problems(session, status);
+    if (status != BUILD_OK)
+        return status;
+    print_verification(session, &verification);
+    return verification.differences == 0 ? BUILD_OK : BUILD_PROGRAM_WRONG;
+}
+
+/* ---- commands ------------------------------------------------------------------------------- */
+
 static int build_command(Session *session)
 {
     int status = open_compiler(session);
     if (status != BUILD_OK)
         return status;
     work_pool_init(&session->pool, session->line.workers);
-    status = (int)build_session(session);
+    status = (int)(session->line.command == COMMAND_VERIFY ? verify_session(session)
+                                                           : build_session(session));
     build_close(session->build);
     work_pool_free(&session->pool);
     buffer_free(&session->prelude);
@@ -248,8 +338,8 @@ static int run_command(Session *session)
     fflush(NULL);
     if (llvm_tool_find(&tool, &error))
         status = program_run(&tool, session->line.output, session->line.program_arguments, &error);
-    if (status < 0)
-        status = complain(BUILD_MACHINE_FAILED, &error);
+    if (error.size != 0)
+        status = complain(status < 0 ? BUILD_MACHINE_FAILED : status, &error);
     buffer_free(&error);
     return status;
 }
@@ -261,15 +351,57 @@ static int clean_command(const CommandLine *line)
     return status == BUILD_OK ? BUILD_OK : print_failure(status, &failure);
 }
 
+static int open_directory(const char *path)
+{
+    int fd = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
+    return fd < 0 ? -errno : fd;
+}
+
+/* Where there is no cache yet, the directory that it would be made in is probed. */
+static int probe(const CommandLine *line, FileSystemFacts *facts)
+{
+    int project_fd = open_directory(line->entry);
+    if (project_fd < 0)
+        return project_fd;
+    int cache_fd = open_directory(line->cache_dir);
+    int status = cache_fd;
+    if (cache_fd >= 0 || cache_fd == -ENOENT)
+        status = file_system_probe(facts, cache_fd >= 0 ? cache_fd : project_fd, project_fd);
+    if (cache_fd >= 0)
+        close(cache_fd);
+    close(project_fd);
+    return status;
+}
+
+static int doctor_command(Session *session)
+{
+    const CommandLine *line = &session->line;
+    FileSystemFacts facts;
+    int error = probe(line, &facts);
+    if (error != 0) {
+        BuildFailure failure = {.what = "cannot try the file system", .error = -error};
+        snprintf(failure.path, sizeof failure.path, "%s", line->entry);
+        return print_failure(BUILD_MACHINE_FAILED, &failure);
+    }
+    if (line->json)
+        doctor_report_json(&facts, &session->text);
+    else
+        doctor_report_text(&facts, &session->text);
+    print_text(&session->text, stdout);
+    return file_system_defect(&facts, 0) == NULL ? BUILD_OK : BUILD_PROGRAM_WRONG;
+}
+
 /* ---- the command line ------------------------------------------------------------------------ */
 
 static int run_session(Session *session)
 {
     switch (session->line.command) {
     case COMMAND_BUILD:
-    case COMMAND_CHECK: return build_command(session);
+    case COMMAND_CHECK:
+    case COMMAND_VERIFY: return build_command(session);
     case COMMAND_RUN: return run_command(session);
     case COMMAND_CLEAN: return clean_command(&session->line);
+    case COMMAND_DOCTOR: return doctor_command(session);
     case COMMAND_HELP: fputs(command_line_usage, stdout); return BUILD_OK;
     case COMMAND_VERSION: puts("minic " MINIC_VERSION); return BUILD_OK;
     }

@@ -166,15 +166,18 @@ static int process_start(Process *process, const char *path, char *const argumen
     return -why;
 }
 
-/* The exit status, or 128 + the signal. */
-static int process_wait(Process *process)
+/* The exit status; or 128 + the signal, and in `error` which one. */
+static int process_wait(Process *process, ByteBuffer *error)
 {
     int status = 0;
     while (waitpid(process->id, &status, 0) < 0 && errno == EINTR)
         continue;
     sigaction(SIGINT, &process->interrupt, NULL);
     sigaction(SIGQUIT, &process->quit, NULL);
-    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    if (!WIFSIGNALED(status))
+        return WEXITSTATUS(status);
+    fail(error, "the program was ended by a signal: ", strsignal(WTERMSIG(status)), "");
+    return 128 + WTERMSIG(status);
 }
 
 /* ---- running ------------------------------------------------------------------------------- */
@@ -227,7 +230,7 @@ static int run_and_wait(char *path, char **arguments, const TemporaryProgram *pr
     int status = process_start(&process, path, arguments);
     if (program != NULL)
         temporary_program_remove(program);
-    int result = status == 0 || process.id > 0 ? process_wait(&process) : CANNOT_START;
+    int result = status == 0 || process.id > 0 ? process_wait(&process, error) : CANNOT_START;
     if (status != 0)
         return fail(error, "cannot run ", path, strerror(-status));
     return result;
@@ -249,6 +252,7 @@ static int compile(const LlvmTool *clang, char *ir_path, TemporaryProgram *progr
     int status = run_and_wait(arguments[0], arguments, NULL, error);
     if (status <= 0)
         return status;
+    error->size = 0;
     fail(error, clang->path, " cannot compile ", "");
     buffer_put(error, slice_from(ir_path));
     return CANNOT_START;

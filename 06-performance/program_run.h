@@ -33,7 +33,7 @@ typedef struct LlvmTool {
 bool llvm_tool_find(LlvmTool *tool, ByteBuffer *error);
 
 /* Runs the program with the arguments (ends with NULL) and waits. Returns its exit status, 128+n
- * if signal n ended it, or -1 if it could not be started: `error` says why. The executable that
+ * if signal n ended it (`error` says which), or -1 if it could not be started: `error` says why. The executable that
  * clang makes is in $TMPDIR, and is removed as soon as the program has started. */
 int program_run(const LlvmTool *tool, const char *ir_path, char *const arguments[],
                 ByteBuffer *error);

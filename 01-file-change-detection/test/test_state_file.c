@@ -286,19 +286,53 @@ static void refs_that_do_not_fit_the_files(void **state)
     StateRef good;
     make_journal(scratch, &good);
     const StateRef wrong[] = {
-        {2, good.base_size, good.image_size, good.journal_size},
-        {1, good.base_size - 1, good.image_size, good.journal_size},
-        {1, good.base_size, good.image_size - 1, good.journal_size},
-        {1, good.base_size, good.image_size + good.journal_size + 1, good.journal_size},
-        {1, good.base_size, UINT64_MAX, good.journal_size},
-        {1, good.base_size, good.image_size, good.journal_size - 1},
-        {1, good.base_size, good.image_size, good.journal_size + 1},
-        {1, good.base_size, good.image_size, UINT64_MAX},
-        {1, good.base_size, 100, good.journal_size},
+        {2, good.base_size, good.image_size, good.journal_size, good.checksum},
+        {1, good.base_size - 1, good.image_size, good.journal_size, good.checksum},
+        {1, good.base_size, good.image_size - 1, good.journal_size, good.checksum},
+        {1, good.base_size, good.image_size + good.journal_size + 1, good.journal_size, good.checksum},
+        {1, good.base_size, UINT64_MAX, good.journal_size, good.checksum},
+        {1, good.base_size, good.image_size, good.journal_size - 1, good.checksum},
+        {1, good.base_size, good.image_size, good.journal_size + 1, good.checksum},
+        {1, good.base_size, good.image_size, UINT64_MAX, good.checksum},
+        {1, good.base_size, 100, good.journal_size, good.checksum},
+        {1, good.base_size, good.image_size, good.journal_size, good.checksum + 1},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         expect_damaged(scratch, &wrong[i], i == 0 ? -ENOENT : -EBADMSG);
     expect_bytes(scratch, &good, 99, "xnewx");
+}
+
+/* Files that are intact and of the same sizes, but not those that the ref was made for. */
+static void files_of_another_project(void **state)
+{
+    Scratch *scratch = *state;
+    StateRef ref, other;
+    StateFile file;
+    static const char *const names[] = {"files.1", "files.1.journal"};
+    char *ours[2];
+    make_journal(scratch, &ref);
+    for (int i = 0; i < 2; i++)
+        ours[i] = scratch_read(scratch, names[i], NULL);
+    ByteBuffer image = {0};
+    buffer_reserve(&image, BASE_SIZE);
+    memset(image.data, 'y', image.size = BASE_SIZE);
+    other = (StateRef){0};
+    assert_int_equal(state_file_open(&file, scratch->fd, "files", &FORMAT, &other), 0);
+    state_file_replace(&file, &image);
+    commit(&file, &other);
+    change(&file, 100, "wen");
+    commit(&file, &other);
+    state_file_close(&file);
+    assert_int_equal(other.journal_size, ref.journal_size);
+    expect_bytes(scratch, &other, 99, "yweny");
+    expect_damaged(scratch, &ref, -EBADMSG); /* both are the other's */
+    scratch_write_bytes(scratch, names[1], slice_of(ours[1], ref.journal_size));
+    expect_damaged(scratch, &ref, -EBADMSG); /* the base is */
+    expect_damaged(scratch, &other, -EBADMSG);
+    scratch_write_bytes(scratch, names[0], slice_of(ours[0], BINARY_HEADER_SIZE + BASE_SIZE));
+    expect_bytes(scratch, &ref, 99, "xnewx");
+    for (int i = 0; i < 2; i++)
+        free(ours[i]);
 }
 
 /* The entry is intact, but reaches beyond the image. */
@@ -313,7 +347,8 @@ static void entries_beyond_the_image(void **state)
     commit(&file, &ref);
     state_file_close(&file);
     for (uint64_t missing = 1; missing <= 8; missing++) {
-        StateRef shorter = {1, ref.base_size, ref.image_size - missing, ref.journal_size};
+        StateRef shorter = {1, ref.base_size, ref.image_size - missing, ref.journal_size,
+                            ref.checksum};
         expect_damaged(scratch, &shorter, -EBADMSG);
     }
     expect_bytes(scratch, &ref, BASE_SIZE, "12345678");
@@ -497,6 +532,7 @@ int main(void)
         CASE_IN_SCRATCH(the_image_grows_beyond_its_mapping),
         CASE_IN_SCRATCH(damaged_journals),
         CASE_IN_SCRATCH(refs_that_do_not_fit_the_files),
+        CASE_IN_SCRATCH(files_of_another_project),
         CASE_IN_SCRATCH(entries_beyond_the_image),
         CASE_IN_SCRATCH(after_damage_the_next_commit_starts_anew),
         CASE_IN_SCRATCH(one_file_without_a_manifest),

@@ -251,7 +251,8 @@ static void test_every_number_is_checked(void **state)
                 fail_msg("%s = %u is accepted", fields[f].what, values[v]);
         }
     size_t order = (size_t)((const char *)view.name_order - blob.data);
-    static const uint32_t orders[][3] = {{0, 1, 2}, {2, 0, 3}, {1, 0, 2}, {UINT32_MAX, 0, 1}};
+    static const uint32_t orders[][3] = {
+        {0, 1, 2}, {2, 0, 3}, {1, 0, 2}, {UINT32_MAX, 0, 1}, {2, 0, 0}, {2, 2, 1}, {0, 0, 0}};
     for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
         char *copy = arena_copy(&arena, blob);
         memcpy(copy + order, orders[i], sizeof orders[i]);

@@ -2,7 +2,9 @@
 /*
  * A constant's operands are evaluated before it, in the order of the walk; then its instructions
  * are checked by sema as any others, and folded in one forward pass, one value per instruction.
- * `&&` and `||` skip what does not decide by jumping to their end.
+ * The side of an `&&` or `||` that does not decide is folded like everything else, so that every
+ * instruction has a value, whatever ZIR from a cache refers to; only that there no division by
+ * zero is an error.
  *
  * Integers wrap: they are computed as unsigned 64-bit numbers and cut to their type. A NaN is
  * always the same NaN, or the text of the output would depend on the machine that compiles.
@@ -18,6 +20,7 @@ typedef struct Folding {
     const Air *air;
     const Zir *zir;
     const ConstValue **values; /* per instruction */
+    uint32_t undecisive_end;   /* what stands before it is not evaluated when the program runs */
     Diagnostics *diagnostics;
     bool is_wrong;
 } Folding;
@@ -153,6 +156,8 @@ static const ConstValue *fold_negation(Folding *folding, const ConstValue *opera
 
 static void report_division(Folding *folding, uint32_t at)
 {
+    if (at < folding->undecisive_end)
+        return;
     folding->is_wrong = true;
     if (folding->diagnostics == NULL)
         return;
@@ -207,6 +212,28 @@ static const ConstValue *fold_field(Folding *folding, uint32_t at)
     return value->as.fields[folding->air->insts[at].link];
 }
 
+/* ---- && and || ----------------------------------------------------------------------------- */
+
+/* True if an AND or OR is decided by its left operand. */
+static bool is_decided(const Folding *folding, const ZirInst *inst)
+{
+    bool left = folding->values[inst->a]->as.integer != 0;
+    return left == (inst->op == ZIR_OR);
+}
+
+/* The right operand stands between here and the end. */
+static void begin_logic(Folding *folding, const ZirInst *inst)
+{
+    if (is_decided(folding, inst) && folding->undecisive_end < inst->b)
+        folding->undecisive_end = inst->b;
+}
+
+static const ConstValue *fold_logic(const Folding *folding, const ZirInst *end)
+{
+    const ZirInst *begin = &folding->zir->insts[end->a];
+    return folding->values[is_decided(folding, begin) ? begin->a : end->b];
+}
+
 /* ---- the pass ------------------------------------------------------------------------------ */
 
 static const ConstValue *fold_inst(Folding *folding, uint32_t at)
@@ -225,21 +252,12 @@ static const ConstValue *fold_inst(Folding *folding, uint32_t at)
         return fold_arithmetic(folding, at);
     case ZIR_EQ: case ZIR_NE: case ZIR_LT: case ZIR_LE: case ZIR_GT: case ZIR_GE:
         return bool_value(folding, holds(inst->op, order_of(values[inst->a], values[inst->b])));
-    case ZIR_LOGIC_END: return values[inst->b];
+    case ZIR_LOGIC_END: return fold_logic(folding, inst);
     case ZIR_CAST: return fold_cast(folding, at);
     case ZIR_STRUCT_LIT: return fold_struct(folding, at);
     case ZIR_CONST_VALUE: return values[inst->a];
-    default: return NULL; /* ARG and INIT stand for nothing alone */
+    default: return NULL; /* ARG, INIT, AND and OR stand for nothing alone */
     }
-}
-
-/* True if an AND or OR is decided by its left operand. */
-static bool is_decided(const Folding *folding, const ZirInst *inst)
-{
-    if (inst->op != ZIR_AND && inst->op != ZIR_OR)
-        return false;
-    bool left = folding->values[inst->a]->as.integer != 0;
-    return left == (inst->op == ZIR_OR);
 }
 
 static const ConstValue *fold(const Air *air, Diagnostics *diagnostics)
@@ -250,12 +268,9 @@ static const ConstValue *fold(const Air *air, Diagnostics *diagnostics)
         arena_allocate(air->entities->scratch, zir->inst_count * sizeof *folding.values);
     for (uint32_t at = 0; at < zir->inst_count && !folding.is_wrong; at++) {
         const ZirInst *inst = &zir->insts[at];
-        if (is_decided(&folding, inst)) {
-            folding.values[inst->b] = folding.values[inst->a];
-            at = inst->b;
-        } else {
-            folding.values[at] = fold_inst(&folding, at);
-        }
+        if (inst->op == ZIR_AND || inst->op == ZIR_OR)
+            begin_logic(&folding, inst);
+        folding.values[at] = fold_inst(&folding, at);
     }
     return folding.is_wrong ? NULL : folding.values[zir->inst_count - 1];
 }

@@ -7,7 +7,8 @@
  * where the body may be missing, and in interface and body the words `@name` and `1:name` refer to
  * units of the file itself and of its import number 1. Whatever is hashed is the words.
  *
- *     FileSpec specs[] = {{"main.x", "1", "main | | calls 0:add"}, {"math.x", "", "add | a b | sum"}};
+ *     FileSpec specs[] = {{"main.x", "1", "main | | calls 0:add"},
+ *                         {"math.x", "", "add | a b | sum"}};
  *     KeyProgram program;
  *     key_program_init(&program, specs, 2);
  *     Hash128 key = key_program_key(&program, "main.x:main", &is_cacheable);

@@ -12,6 +12,9 @@ static ProgramFile *file_of(Program *program, uint32_t number)
 
 void memory_program_add(MemoryProgram *program, Slice path, Slice source)
 {
+    for (uint32_t i = 0; i < program->file_count; i++)
+        if (slice_equal(program->files[i].path, path))
+            return;
     if (program->file_count == MEMORY_PROGRAM_FILES)
         return;
     MemoryFile *file = &program->files[program->file_count++];

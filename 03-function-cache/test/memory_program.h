@@ -40,8 +40,8 @@ typedef struct MemoryProgram { /* {0} is empty */
     Arena arena;
 } MemoryProgram;
 
-/* Adds a file, unless there are MEMORY_PROGRAM_FILES. Path and source are lent. The first one is
- * the entry. */
+/* Adds a file, unless there are MEMORY_PROGRAM_FILES or one of this path. Path and source are
+ * lent. The first one is the entry. */
 void memory_program_add(MemoryProgram *program, Slice path, Slice source);
 
 /* Lowers all files. False if one has errors. */

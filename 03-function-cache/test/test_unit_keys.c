@@ -188,7 +188,8 @@ static void test_an_entry_point_is_another_symbol(void **state)
         key_program_set(&after, i, &specs[i]);
         program_interface_keys(&after.program, i, &after.scratch);
     }
-    expect_between(&before, &after, "main.x:main main.x:calls main.x:holds main.x:far other.x:main ");
+    expect_between(&before, &after, "main.x:main main.x:calls main.x:holds main.x:far "
+                                    "other.x:main ");
     key_program_free(&before);
     key_program_free(&after);
 }

@@ -17,6 +17,7 @@
 #include "mini_emit.h"
 #include "parser.h"
 #include "runtime_prelude.h"
+#include "system_calls.h"
 #include "zir.h"
 
 #include <errno.h>
@@ -130,7 +131,7 @@ static int put_executable_hash(ByteBuffer *key)
                                         "/proc/curproc/file"};
     int fd = -1;
     for (size_t i = 0; i < sizeof names / sizeof *names && fd < 0; i++)
-        fd = open(names[i], O_RDONLY | O_CLOEXEC);
+        fd = open_at(AT_FDCWD, names[i], O_RDONLY);
     if (fd < 0)
         return -errno;
     int error = hash_descriptor(fd, key);

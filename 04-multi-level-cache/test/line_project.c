@@ -88,8 +88,8 @@ static void write_output(Build *build, LineOutput *output)
 {
     LineOutput next = {.count = build_section_count(build)};
     next.sections = memory_allocate_zeroed(next.count + 1, sizeof *next.sections);
-    buffer_put(&next.prelude,
-               build_prelude_is_dirty(build) ? build_prelude(build) : buffer_slice(&output->prelude));
+    buffer_put(&next.prelude, build_prelude_is_dirty(build) ? build_prelude(build)
+                                                            : buffer_slice(&output->prelude));
     for (uint32_t i = 0; i < next.count; i++)
         fill_section(&next.sections[i], build, i, output);
     line_output_free(output);
@@ -107,7 +107,8 @@ static void tell(void *context, Decision decision, Slice subject)
         [DECISION_FILE_REMOVED] = "removed",     [DECISION_IR_CACHED] = "ir-cached",
         [DECISION_IR_LOWERED] = "lowered",       [DECISION_UNIT_CACHED] = "cached",
         [DECISION_UNIT_DIRTY] = "dirty",         [DECISION_UNIT_DEPENDENT] = "dependent",
-        [DECISION_STATE_DAMAGED] = "damaged",
+        [DECISION_STATE_DAMAGED] = "damaged",    [DECISION_COMPACTED] = "compacted",
+        [DECISION_NOT_COMPACTED] = "not-compacted",
     };
     buffer_put(decisions, slice_from(names[decision] == NULL ? "other" : names[decision]));
     buffer_put_byte(decisions, ' ');
@@ -158,27 +159,38 @@ static void describe(LineRun *run, const Build *build)
     run->is_unchanged = build_is_unchanged(build);
 }
 
+typedef struct Paths {
+    char entry[512], cache[512];
+} Paths;
+
+static BuildRequest make_request(const LineProject *project, const LineRequest *line,
+                                 const Compiler *compiler, Paths *paths)
+{
+    snprintf(paths->entry, sizeof paths->entry, "%s/%s", project->scratch.path,
+             line->entry == NULL ? "main.line" : line->entry);
+    snprintf(paths->cache, sizeof paths->cache, "%s/%s", project->scratch.path,
+             line->cache == NULL ? "cache" : line->cache);
+    return (BuildRequest){
+        .compiler = compiler,
+        .entry = paths->entry,
+        .cache_dir = paths->cache,
+        .executor = line->executor == NULL ? &executor_serial : line->executor,
+        .force = line->force,
+        .paranoid = line->paranoid,
+        .sync = line->sync,
+        .limit_bytes = line->limit_bytes,
+    };
+}
+
 static LineRun build_into(const LineProject *project, LineRequest line, LineOutput *output)
 {
-    char entry[512], cache[512];
+    Paths paths;
     LineRun run = {0};
     Observer observer = {tell, &run.decisions};
     Compiler compiler = line_language(line.settings == NULL ? "" : line.settings);
-    BuildRequest request = {
-        .compiler = &compiler,
-        .entry = entry,
-        .cache_dir = cache,
-        .executor = line.executor == NULL ? &executor_serial : line.executor,
-        .observer = &observer,
-        .force = line.force,
-        .paranoid = line.paranoid,
-        .sync = line.sync,
-    };
+    BuildRequest request = make_request(project, &line, &compiler, &paths);
+    request.observer = &observer;
     Build *build;
-    snprintf(entry, sizeof entry, "%s/%s", project->scratch.path,
-             line.entry == NULL ? "main.line" : line.entry);
-    snprintf(cache, sizeof cache, "%s/%s", project->scratch.path,
-             line.cache == NULL ? "cache" : line.cache);
     run.status = build_open(&build, &request);
     if (run.status == BUILD_OK)
         run.status = build_plan(build);
@@ -195,6 +207,33 @@ static LineRun build_into(const LineProject *project, LineRequest line, LineOutp
 LineRun line_project_build(LineProject *project, LineRequest request)
 {
     return build_into(project, request, &project->output);
+}
+
+static void note_difference(void *context, Slice subject, const char *what)
+{
+    ByteBuffer *differences = context;
+    buffer_put(differences, subject);
+    buffer_put(differences, slice_from(": "));
+    buffer_put(differences, slice_from(what));
+    buffer_put_byte(differences, '\n');
+}
+
+ByteBuffer line_project_verify(const LineProject *project, LineRequest line, Verification *counts)
+{
+    Paths paths;
+    Build *build;
+    ByteBuffer differences = {0};
+    Verification verification = {.differs = note_difference, .context = &differences};
+    Compiler compiler = line_language(line.settings == NULL ? "" : line.settings);
+    BuildRequest request = make_request(project, &line, &compiler, &paths);
+    request.in_memory = true;
+    assert_int_equal(build_open(&build, &request), BUILD_OK);
+    assert_int_equal(build_verify(build, &verification), BUILD_OK);
+    build_close(build);
+    buffer_put_byte(&differences, '\0');
+    if (counts != NULL)
+        *counts = verification;
+    return differences;
 }
 
 /* The fresh cache is removed again: hundreds of them would be kept otherwise. */

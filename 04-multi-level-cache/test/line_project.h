@@ -17,7 +17,7 @@
 #ifndef LINE_PROJECT_H
 #define LINE_PROJECT_H
 
-#include "incremental_build.h"
+#include "build_verify.h"
 #include "scratch.h"
 
 typedef struct LineSection {
@@ -43,6 +43,7 @@ typedef struct LineRequest {
     const char *settings; /* NULL: "" */
     Executor *executor;   /* NULL: one item after another */
     bool force, paranoid, sync;
+    uint64_t limit_bytes; /* of the packs; 0: none */
     bool check_only;   /* emits, and neither saves nor commits */
     bool stop_midway;  /* begins to write the output, and never commits */
 } LineRequest;
@@ -69,6 +70,11 @@ LineRun line_project_build_clean(LineProject *project, LineRequest request, Line
 
 /* Fails the test unless the output is that of a clean build of what the disk holds. */
 void line_project_expect_clean(LineProject *project, LineRequest request);
+
+/* What verifying the cache finds, "subject: what\n" each, NUL-terminated; with the verification's
+ * counts in *counts, if that is not NULL. The caller frees the buffer. */
+ByteBuffer line_project_verify(const LineProject *project, LineRequest request,
+                               Verification *counts);
 
 bool line_output_equal(const LineOutput *a, const LineOutput *b);
 void line_output_free(LineOutput *output);

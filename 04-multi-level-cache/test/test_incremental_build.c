@@ -400,7 +400,7 @@ static void test_a_missing_entry_leaves_no_cache(void **state)
 {
     LineProject *project = *state;
     LineRun run = line_project_build(project, (LineRequest){.entry = "mian.line"});
-    assert_int_equal(run.status, BUILD_PROGRAM_WRONG);
+    assert_int_equal(run.status, BUILD_MISUSED);
     assert_string_equal(run.failure.what, "cannot read the entry file");
     assert_false(scratch_exists(&project->scratch, "cache"));
     line_run_free(&run);

@@ -6,10 +6,13 @@
  * What is new is known from outside. A function's text was seen before with these settings and
  * this entry: it must not be emitted again. A file's content was seen before: it must not be
  * lowered again. Damage to the cache costs work, perhaps much later, and nothing else: from then
- * on work is not counted until the cache is removed and a new one begun.
+ * on work is not counted until the cache is removed and a new one begun. As long as there is no
+ * damage, verifying the cache finds no difference, and every object that a recorded entry uses is
+ * there: also if old objects are dropped at nearly every step.
  *
  *     SEED=7 STEPS=1000 test_random_builds
  */
+#include "cache_collection.h"
 #include "collections.h"
 #include "line_project.h"
 #include "thread_executor.h"
@@ -52,7 +55,8 @@ typedef struct World {
     bool is_damaged; /* the cache was damaged since it was begun */
     LineOutput outputs[ENTRIES][2];
     Seen *texts, *contents; /* emitted and lowered before */
-    unsigned right, wrong;
+    uint64_t limit_bytes; /* of the packs */
+    unsigned right, wrong, compacted;
 } World;
 
 static unsigned pick(World *world, unsigned below)
@@ -382,6 +386,7 @@ static LineRequest choose_request(World *world)
         .force = pick(world, 30) == 0,
         .paranoid = pick(world, 30) == 0,
         .sync = pick(world, 60) == 0,
+        .limit_bytes = world->limit_bytes,
     };
 }
 
@@ -390,10 +395,41 @@ static void check_work(World *world, const LineRequest *request, const LineRun *
     const LineOutput *output = &world->project.output;
     unsigned texts = count_new_texts(world, output);
     unsigned contents = count_new_contents(world, output);
-    if (request->force || world->is_damaged)
+    if (request->force || world->is_damaged || world->limit_bytes != 0)
         return;
     assert_true(run->counts.functions_emitted <= texts);
     assert_true(run->counts.files_lowered <= contents);
+}
+
+static void expect_all(const ObjectStore *store, const KeySet *used)
+{
+    Slice payload;
+    for (size_t i = 0; i < used->count; i++)
+        assert_true(object_store_get(store, used->keys[i], &payload));
+}
+
+/* Nothing that any recorded entry uses is gone, and what is recorded of this one is right. */
+static void check_cache(World *world, const LineRequest *request, const LineRun *run)
+{
+    UsedObjects used;
+    ObjectStore *store;
+    world->compacted += strstr(run->decisions.data, "compacted ") != NULL;
+    assert_null(strstr(run->decisions.data, "not-compacted"));
+    if (world->is_damaged)
+        return;
+    int fd = openat(world->project.scratch.fd, "cache", O_RDONLY | O_DIRECTORY);
+    assert_int_equal(used_objects_gather(&used, fd), 0);
+    assert_int_equal(object_store_open_read_only(&store, fd, "zir"), 0);
+    expect_all(store, &used.zir);
+    object_store_close(store);
+    assert_int_equal(object_store_open_read_only(&store, fd, "air"), 0);
+    expect_all(store, &used.air);
+    object_store_close(store);
+    used_objects_free(&used);
+    close(fd);
+    ByteBuffer differences = line_project_verify(&world->project, *request, NULL);
+    assert_string_equal(differences.data, "");
+    buffer_free(&differences);
 }
 
 static void step(World *world)
@@ -419,6 +455,7 @@ static void step(World *world)
         assert_true(line_output_equal(kept, &clean));
         assert_int_equal(run.counts.functions_total, plain.counts.functions_total);
         check_work(world, &request, &run);
+        check_cache(world, &request, &run);
         world->right++;
     } else {
         assert_int_equal(run.status, BUILD_PROGRAM_WRONG);
@@ -449,12 +486,11 @@ static unsigned long from_environment(const char *name, unsigned long otherwise)
     return value == NULL || value[0] == '\0' ? otherwise : strtoul(value, NULL, 10);
 }
 
-static void test_incremental_builds_equal_clean_ones(void **state)
+static unsigned run_steps(unsigned long steps, uint64_t limit_bytes)
 {
     World *world = memory_allocate_zeroed(1, sizeof *world);
-    unsigned long steps = from_environment("STEPS", 300);
     world->random = from_environment("SEED", (unsigned long)time(NULL));
-    (void)state;
+    world->limit_bytes = limit_bytes;
     fprintf(stderr, "SEED=%lu STEPS=%lu\n", (unsigned long)world->random, steps);
     line_project_open(&world->project);
     for (unsigned i = 0; i < FILES; i++)
@@ -464,19 +500,37 @@ static void test_incremental_builds_equal_clean_ones(void **state)
         step(world);
         edit(world);
     }
-    fprintf(stderr, "%u programs were right, %u wrong\n", world->right, world->wrong);
+    fprintf(stderr, "%u programs were right, %u wrong; %u times old objects were dropped\n",
+            world->right, world->wrong, world->compacted);
+    unsigned compacted = world->compacted;
     world->project.output = (LineOutput){0};
     for (unsigned i = 0; i < ENTRIES; i++)
         line_output_free(&world->outputs[i][0]);
     forget(world);
     line_project_close(&world->project);
     free(world);
+    return compacted;
+}
+
+static void test_incremental_builds_equal_clean_ones(void **state)
+{
+    (void)state;
+    assert_int_equal(run_steps(from_environment("STEPS", 300), 0), 0);
+}
+
+static void test_so_do_those_whose_cache_is_small(void **state)
+{
+    (void)state;
+    unsigned long steps = from_environment("STEPS", 200);
+    unsigned compacted = run_steps(steps, 1);
+    assert_true(steps < 100 || compacted > 5);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_incremental_builds_equal_clean_ones),
+        cmocka_unit_test(test_so_do_those_whose_cache_is_small),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -38,7 +38,8 @@ static UnitRow make_row(uint32_t file, uint32_t version, uint32_t count,
 {
     for (uint32_t i = 0; i < count; i++)
         units[i] = (UnitRecord){{file, i}, {version, i}, file + i};
-    return (UnitRow){.section_key = {file, version}, .unit_count = count, .function_count = version};
+    return (UnitRow){
+        .section_key = {file, version}, .unit_count = count, .function_count = version};
 }
 
 static void expect_row(const UnitTable *table, uint32_t file, uint32_t version, uint32_t count)
@@ -166,6 +167,8 @@ static void test_wrong_numbers_are_refused(void **state)
         {.first_unit = UINT32_MAX, .unit_count = 0},
         {.first_unit = 8, .unit_count = 1},
         {.first_unit = 0, .unit_count = UINT32_MAX},
+        {.first_unit = 0, .unit_count = 1}, /* in the header and the row itself */
+        {.first_unit = 7, .unit_count = 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         ByteBuffer image = {0};
@@ -181,9 +184,13 @@ static void test_wrong_numbers_are_refused(void **state)
         buffer_put_u32(&image, 0);
         expect_refused(world, &image);
     }
-    ByteBuffer stub = {0};
-    buffer_put_u32(&stub, 0);
-    expect_refused(world, &stub);
+    for (size_t size = 1; size < 24; size++) { /* what is appended begins at a multiple of 8 */
+        ByteBuffer image = {0};
+        buffer_put(&image, slice_of((char[24]){0}, size));
+        if (size % 8 != 0)
+            expect_refused(world, &image);
+        buffer_free(&image);
+    }
 }
 
 int main(void)

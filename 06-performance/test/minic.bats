@@ -90,7 +90,7 @@ teardown() {
 
 @test "every flag of the design is in the help" {
     minic 0 --help
-    for flag in -o --cache-dir -j -v -vv -q --stats --force --paranoid --sync; do
+    for flag in -o --cache-dir -j -v -vv -q --stats --force --paranoid --sync --cache-limit; do
         [[ $output == *" $flag"* ]] || { echo "no $flag"; return 1; }
     done
 }
@@ -98,7 +98,9 @@ teardown() {
 @test "wrong usage is exit status 2 and one line" {
     two_files
     for arguments in "" "bulid" "build" "build main.mini math.mini" "build -j 0 main.mini" \
-        "build --nonsense main.mini" "check -o x.ll main.mini" "build main.mini -o" "clean --force"; do
+        "build --nonsense main.mini" "check -o x.ll main.mini" "build main.mini -o" "clean --force" \
+        "verify" "verify --force main.mini" "doctor a b" "build --json main.mini" \
+        "build --cache-limit 5X main.mini"; do
         # shellcheck disable=SC2086
         minic 2 $arguments
         [ "${#stderr_lines[@]}" = 1 ]
@@ -222,20 +224,15 @@ teardown() {
 }
 
 @test "--stats=json is one line that a JSON parser reads" {
-    command -v python3 >/dev/null || skip "no python3"
     two_files
     minic 0 build main.mini --stats=json
     [ "${#lines[@]}" = 1 ]
-    python3 -c '
-import json, sys
-stats = json.loads(sys.argv[1])
-names = """files_total files_stat files_hashed files_lowered functions_total functions_emitted
-    functions_cached declarations_visited sections_total sections_written bytes_read
-    bytes_written strategy reason workers peak_memory_bytes seconds""".split()
-assert all(name in stats for name in names), stats
-assert stats["strategy"] == "full" and stats["status"] == 0
-assert stats["seconds"]["total"] > 0
-' "$output"
+    for name in files_total files_stat files_hashed files_lowered functions_total \
+        functions_emitted functions_cached declarations_visited sections_total sections_written \
+        bytes_read bytes_written strategy reason workers peak_memory_bytes seconds; do
+        jq -e "has(\"$name\")" <<<"$output"
+    done
+    jq -e '.strategy == "full" and .status == 0 and .seconds.total > 0' <<<"$output"
 }
 
 @test "-v tells what changed and what is done, -vv every decision, MINIC_VERBOSE the same" {
@@ -406,13 +403,149 @@ assert stats["seconds"]["total"] > 0
     minic 0 build second.mini --stats=json
     [ "$(json strategy "$output")" = up-to-date ]
     minic 0 build -v main.mini
-    says "first build"
+    says "first build  main.mini"
 }
 
 @test "clean where nothing is cached is fine" {
     minic 0 clean
     minic 0 clean --cache-dir nowhere
     [ ! -e nowhere ]
+}
+
+# ---- verify ----------------------------------------------------------------------------------------
+
+@test "verify is silent and 0 where all is well, and says how much it compared with -v" {
+    two_files
+    minic 0 build main.mini -o out.ll
+    find .mini_cache out.ll -printf '%p %T@ %s %i\n' | sort >before
+    minic 0 verify main.mini
+    [ -z "$output$stderr" ]
+    minic 0 verify -v -j2 main.mini
+    [ -z "$output" ]
+    says "main.mini: no difference in 2 files, 2 units, 4 objects, 2 sections"
+    find .mini_cache out.ll -printf '%p %T@ %s %i\n' | sort | diff before -
+    sed -i 's/a + b/b + a/' math.mini
+    minic 0 build main.mini -o out.ll
+    minic 0 verify main.mini
+    minic 0 verify main.mini -o out.ll
+}
+
+# Overwrites a byte of a file, size and times of which stay: change_byte FILE OFFSET
+change_byte() {
+    cp -p "$1" saved
+    byte=$(dd if="$1" bs=1 skip="$2" count=1 status=none | od -An -tu1)
+    # shellcheck disable=SC2059
+    printf "\\$(printf %o $((byte ^ 1)))" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+    touch -r saved "$1"
+}
+
+@test "verify names a changed byte in every kind of state, and the next build is right" {
+    two_files
+    minic 0 build main.mini
+    sed -i 's/a + b/b + a/' math.mini
+    minic 0 build main.mini
+    cp main.ll good.ll
+    while read -r file offset finding; do
+        file=$(echo $file)
+        [ -f "$file" ]
+        change_byte "$file" "$offset"
+        minic 1 verify main.mini
+        [[ $output == *"$finding"* ]] || { echo "$file: $output"; return 1; }
+        says "minic: main.mini: differences: "
+        minic 0 build -q main.mini
+        cmp main.ll good.ll
+        rm -rf .mini_cache
+        minic 0 build -q main.mini
+    done <<-'STATE'
+	.mini_cache/*.manifest 100 .manifest: is damaged
+	.mini_cache/*.files.1 100 .files: is missing or damaged
+	.mini_cache/*.units.1 100 .units: is missing or damaged
+	.mini_cache/*.sections.1 50 .sections: is missing, damaged or contradicts itself
+	.mini_cache/*.unsettled 36 .unsettled: the last build did not finish
+	.mini_cache/zir.pack 70 zir.pack: holds damaged records
+	.mini_cache/air.pack 70 air.pack: holds damaged records
+	.mini_cache/zir.index 20 zir.index: does not fit its pack
+	main.ll 100 main.ll: its prelude is wrong
+	STATE
+}
+
+@test "verify tells a file that was edited since, and a section that somebody changed" {
+    two_files
+    minic 0 build main.mini
+    sed -i 's/^define/DEFINE/' main.ll
+    minic 1 verify main.mini
+    [[ $output == *"math.mini: its section of the output is wrong"* ]]
+    minic 0 build main.mini
+    sed -i 's/a + b/b + a/' math.mini
+    minic 1 verify main.mini
+    [ "$output" = "math.mini: was edited since the last build" ]
+    minic 1 verify -q main.mini
+    [ -z "$stderr" ]
+    sed -i 's/b + a/a + /' math.mini
+    minic 1 verify main.mini
+    [ -z "$output" ]
+    says "math.mini:1:"
+}
+
+@test "verify without a cache makes none" {
+    two_files
+    minic 3 verify main.mini
+    says ".mini_cache: "
+    [ ! -e .mini_cache ]
+    minic 0 check main.mini
+    minic 1 verify main.mini
+    [ "$output" = "main.mini: no build of it is recorded" ]
+}
+
+# ---- doctor ----------------------------------------------------------------------------------------
+
+@test "doctor says which rule applies, on one screen, and leaves nothing behind" {
+    mkdir empty
+    minic 0 doctor empty
+    [ "${#lines[@]}" -le 24 ]
+    [[ $output == *"rule     a stamp older than a probe is trusted"* ]]
+    [[ $output == *"flock    keeps two builds apart: yes"* ]]
+    [ -z "$(ls -A empty)" ]
+    two_files
+    minic 0 build -q main.mini
+    ls -A .mini_cache >before
+    minic 0 doctor
+    ls -A .mini_cache | diff before -
+    minic 3 doctor nowhere
+    says "nowhere: "
+}
+
+@test "doctor --json is one line that a JSON parser reads" {
+    command -v python3 >/dev/null || skip "no python3"
+    minic 0 doctor --json
+    [ "${#lines[@]}" = 1 ]
+    python3 -c '
+import json, sys
+facts = json.loads(sys.argv[1])
+assert facts["is_healthy"] is True and facts["has_flock"] is True, facts
+assert facts["rule"] in ("older-than-probe", "older-than-fine-probe"), facts
+assert facts["behind_ns"] >= 0 and facts["resolution_ns"] >= 1, facts
+' "$output"
+}
+
+# ---- a limit for the cache ----------------------------------------------------------------------------
+
+@test "--cache-limit bounds the packs, and the outputs stay right" {
+    two_files
+    compacted=0
+    for i in $(seq 40); do
+        echo "fn add(a: i32, b: i32) i32 { return a + b + $i; }" >math.mini
+        minic 0 build -q -v --cache-limit 8K main.mini
+        [[ $stderr != *"compacted    zir.pack"* ]] || compacted=$((compacted + 1))
+    done
+    [ "$compacted" -ge 2 ]
+    bytes=$(cat .mini_cache/*.pack | wc -c)
+    [ "$bytes" -le 8192 ]
+    minic 0 verify main.mini
+    cp main.ll limited.ll
+    rm -rf .mini_cache main.ll
+    minic 0 build -q main.mini
+    cmp main.ll limited.ll
 }
 
 # ---- run -----------------------------------------------------------------------------------------
@@ -443,6 +576,7 @@ assert stats["seconds"]["total"] > 0
 	fn main() i32 { abort(); return 0; }
 	MINI
     minic 134 run main.mini
+    says "minic: the program was ended by a signal: "
 }
 
 @test "run prints stats on stderr" {
@@ -487,7 +621,7 @@ assert stats["seconds"]["total"] > 0
     done
     [ -e running ]
     timeout 10 "$MINIC" build -q main.mini
-    pkill -P "$runner" # the program; minic ends with it
+    kill "$(cat "/proc/$runner/task/$runner/children")" # the program; minic ends with it
     wait "$runner" || [ $? = 143 ]
 }
 
@@ -544,7 +678,7 @@ assert stats["seconds"]["total"] > 0
 # ---- bad input --------------------------------------------------------------------------------------
 
 @test "a missing entry is told" {
-    minic 1 build nothing.mini
+    minic 2 build nothing.mini
     says "minic: nothing.mini: "
     says "No such file"
     [ ! -e nothing.ll ]
@@ -560,7 +694,7 @@ assert stats["seconds"]["total"] > 0
 
 @test "a directory in place of the entry is told" {
     mkdir main.mini
-    minic 1 build main.mini
+    minic 2 build main.mini
     says "minic: main.mini: "
     [ ! -e main.ll ]
 }

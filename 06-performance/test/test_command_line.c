@@ -103,6 +103,75 @@ static void what_is_left_out_is_beside_the_entry(void **state)
     release(&p);
 }
 
+static void sizes_have_units(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *arguments;
+        uint64_t bytes;
+    } cases[] = {
+        {"build main.mini", 0},
+        {"build main.mini --cache-limit 1", 1},
+        {"build main.mini --cache-limit=500K", 500 << 10},
+        {"run --cache-limit 64M main.mini", 64 << 20},
+        {"build main.mini --cache-limit 2G", (uint64_t)2 << 30},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Parsed p;
+        parse(&p, cases[i].arguments);
+        assert_true(p.ok);
+        assert_true(p.line.limit_bytes == cases[i].bytes);
+        release(&p);
+    }
+    static const char *const wrong[] = {"0", "-1", "+1", "M", "1T", "1MB", "1.5G", "x",
+                                        "99999999999999999999", "18446744073709551615K"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char arguments[100];
+        Parsed p;
+        snprintf(arguments, sizeof arguments, "build main.mini --cache-limit %s", wrong[i]);
+        parse(&p, arguments);
+        assert_false(p.ok);
+        release(&p);
+    }
+}
+
+static void verify_takes_the_recorded_output_unless_told(void **state)
+{
+    (void)state;
+    Parsed p;
+    parse(&p, "verify a/main.mini");
+    assert_true(p.ok);
+    assert_int_equal(p.line.command, COMMAND_VERIFY);
+    assert_null(p.line.output);
+    assert_string_equal(p.line.cache_dir, "a/.mini_cache");
+    release(&p);
+    parse(&p, "verify main.mini -o out.ll -v -j 2 --cache-dir c");
+    assert_true(p.ok);
+    assert_string_equal(p.line.output, "out.ll");
+    release(&p);
+}
+
+static void doctor_takes_a_directory(void **state)
+{
+    (void)state;
+    Parsed p;
+    parse(&p, "doctor");
+    assert_true(p.ok);
+    assert_int_equal(p.line.command, COMMAND_DOCTOR);
+    assert_string_equal(p.line.entry, ".");
+    assert_string_equal(p.line.cache_dir, "./.mini_cache");
+    assert_false(p.line.json);
+    release(&p);
+    parse(&p, "doctor --json a/b");
+    assert_true(p.ok && p.line.json);
+    assert_string_equal(p.line.cache_dir, "a/b/.mini_cache");
+    release(&p);
+    parse(&p, "doctor a --cache-dir c");
+    assert_true(p.ok);
+    assert_string_equal(p.line.cache_dir, "c");
+    release(&p);
+}
+
 static void what_follows_the_entry_of_run_is_the_programs(void **state)
 {
     (void)state;
@@ -210,6 +279,9 @@ int main(void)
         cmocka_unit_test(flags_are_read),
         cmocka_unit_test(attached_values_are_read),
         cmocka_unit_test(what_is_left_out_is_beside_the_entry),
+        cmocka_unit_test(sizes_have_units),
+        cmocka_unit_test(verify_takes_the_recorded_output_unless_told),
+        cmocka_unit_test(doctor_takes_a_directory),
         cmocka_unit_test(what_follows_the_entry_of_run_is_the_programs),
         cmocka_unit_test(two_dashes_end_the_flags),
         cmocka_unit_test(help_and_version_need_no_entry),

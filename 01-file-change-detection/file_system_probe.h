@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the file system under a project really does.
+ *
+ * The rule of file_stamp.h, and everything that the caches write, rest on a few promises of the
+ * file system: a write changes a stamp, a rename replaces, a lock excludes. Local file systems
+ * keep them; network and FUSE ones, and those of other systems, keep some. So try them, in a
+ * directory of the project, and say what follows.
+ *
+ *     FileSystemFacts facts;
+ *     if (file_system_probe(&facts, cache_fd, project_fd) == 0)
+ *         puts(trust_rule_text(trust_rule_of(&facts)));
+ *
+ * The loops are bounded: a probe takes about a tenth of a second, whatever it finds.
+ *
+ * Threads: any, in different directories.
+ */
+#ifndef FILE_SYSTEM_PROBE_H
+#define FILE_SYSTEM_PROBE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct FileSystemFacts {
+    bool is_one_device; /* caches and sources: what was probed here holds for the sources */
+
+    /* The clock that stamps files: how long, at most, two writes had the same stamp. That of FAT
+     * stands still for longer than we look. */
+    int64_t tick_ns;        /* for files that nobody looked at meanwhile */
+    int64_t looked_tick_ns; /* for one file that was looked at after each write */
+    int64_t resolution_ns;  /* every stamp is a multiple of this power of ten; up to a second */
+    int64_t behind_ns;      /* at most so far a stamp was behind the wall clock ... */
+    int64_t ahead_ns;       /* ... and ahead of it; 0: never */
+
+    /* What changes the ctime of a file. */
+    bool ctime_on_write, ctime_on_chmod, ctime_on_rename;
+    bool ctime_on_restored_mtime; /* utimensat gives the old mtime back, ctime tells */
+    bool mtime_on_write;
+
+    bool rename_replaces;    /* the name leads to the new file, an open descriptor to the old one */
+    bool rename_keeps_inode; /* the new file is still the one that was written */
+    bool reuses_inodes;      /* a file made right after one was removed gets its inode number */
+    bool has_flock;          /* a second lock is refused while the first is held */
+    bool has_private_mmap;   /* a file can be mapped, and writing there does not change it */
+} FileSystemFacts;
+
+/* Tries everything in a temporary directory in `dir_fd` (that of the caches), and compares its
+ * device with that of `project_fd`. Removes what it made. 0, or a negative errno if no file can
+ * be written there. */
+int file_system_probe(FileSystemFacts *facts, int dir_fd, int project_fd);
+
+typedef enum TrustRule {
+    TRUST_OLDER_THAN_FINE_PROBE, /* stamps are fine when looked at: nearly all are trusted */
+    TRUST_OLDER_THAN_PROBE,      /* a file written in the tick of the build is read once more */
+    TRUST_OLDER_THAN_WALL_CLOCK, /* another device: trusted when 3 s old */
+    TRUST_NOTHING,               /* stamps prove nothing: --paranoid */
+} TrustRule;
+
+/* Which rule file_stamp_if_trusted comes to on such a file system. */
+TrustRule trust_rule_of(const FileSystemFacts *facts);
+
+/* "stamps older than the probe are trusted": one line, without a full stop. */
+const char *trust_rule_text(TrustRule rule);
+
+/* What does not work and is needed: NULL, or one line for each of the first facts that fail,
+ * counted from 0. */
+const char *file_system_defect(const FileSystemFacts *facts, unsigned number);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* The probe: on the file system that the tests run on it finds what every local one does, leaves
+ * nothing behind and takes no time; and from facts that are made up, the right rule follows. */
+#include "file_system_probe.h"
+#include "scratch.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+static unsigned count_files(const Scratch *scratch)
+{
+    unsigned count = 0;
+    DIR *list = opendir(scratch->path);
+    assert_non_null(list);
+    for (struct dirent *item; (item = readdir(list)) != NULL;)
+        count += item->d_name[0] != '.';
+    closedir(list);
+    return count;
+}
+
+static void a_local_file_system_keeps_its_promises(void **state)
+{
+    (void)state;
+    Scratch scratch;
+    FileSystemFacts facts;
+    scratch_open(&scratch);
+    double begin = now();
+    assert_int_equal(file_system_probe(&facts, scratch.fd, scratch.fd), 0);
+    assert_true(now() - begin < 2); /* a tenth of a second, on a machine with nothing else to do */
+    assert_int_equal(count_files(&scratch), 0);
+    assert_null(file_system_defect(&facts, 0));
+    assert_true(facts.mtime_on_write && facts.ctime_on_write && facts.ctime_on_restored_mtime);
+    assert_true(facts.ctime_on_chmod && facts.ctime_on_rename);
+    assert_true(facts.is_one_device);
+    assert_true(facts.behind_ns >= 0 && facts.tick_ns >= 0);
+    assert_true(trust_rule_of(&facts) == TRUST_OLDER_THAN_FINE_PROBE ||
+                trust_rule_of(&facts) == TRUST_OLDER_THAN_PROBE);
+    scratch_close(&scratch);
+}
+
+static void a_place_that_cannot_be_written_is_told(void **state)
+{
+    (void)state;
+    FileSystemFacts facts;
+    int fd = open("/proc", O_RDONLY | O_DIRECTORY);
+    assert_true(fd >= 0);
+    assert_true(file_system_probe(&facts, fd, fd) < 0);
+    close(fd);
+}
+
+static void two_devices_are_told_apart(void **state)
+{
+    (void)state;
+    Scratch scratch;
+    FileSystemFacts facts;
+    scratch_open(&scratch);
+    int other = open("/proc", O_RDONLY | O_DIRECTORY);
+    assert_int_equal(file_system_probe(&facts, scratch.fd, other), 0);
+    assert_false(facts.is_one_device);
+    assert_int_equal(trust_rule_of(&facts), TRUST_OLDER_THAN_WALL_CLOCK);
+    close(other);
+    scratch_close(&scratch);
+}
+
+/* A file system where all is well, and whose clock ticks every 4 ms, looked at or not. */
+static const FileSystemFacts sound = {
+    .is_one_device = true, .tick_ns = 4000000, .looked_tick_ns = 4000000, .resolution_ns = 1,
+    .ctime_on_write = true, .ctime_on_chmod = true, .ctime_on_rename = true,
+    .ctime_on_restored_mtime = true, .mtime_on_write = true, .rename_replaces = true,
+    .rename_keeps_inode = true, .has_flock = true, .has_private_mmap = true,
+};
+
+static void the_rule_follows_from_the_facts(void **state)
+{
+    (void)state;
+    FileSystemFacts facts = sound;
+    assert_int_equal(trust_rule_of(&facts), TRUST_OLDER_THAN_PROBE);
+    facts.looked_tick_ns = 0;
+    assert_int_equal(trust_rule_of(&facts), TRUST_OLDER_THAN_FINE_PROBE);
+    facts.is_one_device = false;
+    assert_int_equal(trust_rule_of(&facts), TRUST_OLDER_THAN_WALL_CLOCK);
+    bool *needed[] = {&facts.mtime_on_write, &facts.ctime_on_write,
+                      &facts.ctime_on_restored_mtime};
+    for (int i = 0; i < 3; i++) {
+        facts = sound;
+        *needed[i] = false;
+        assert_int_equal(trust_rule_of(&facts), TRUST_NOTHING);
+    }
+    for (TrustRule rule = TRUST_OLDER_THAN_FINE_PROBE; rule <= TRUST_NOTHING; rule++)
+        assert_true(strlen(trust_rule_text(rule)) > 20);
+}
+
+static void each_defect_is_named(void **state)
+{
+    (void)state;
+    FileSystemFacts facts = sound;
+    bool *needed[] = {&facts.mtime_on_write,     &facts.ctime_on_write,
+                      &facts.rename_replaces,    &facts.ctime_on_restored_mtime,
+                      &facts.rename_keeps_inode, &facts.has_flock,
+                      &facts.has_private_mmap};
+    assert_null(file_system_defect(&facts, 0));
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
+        *needed[i] = false;
+        for (unsigned number = 0; number <= i; number++)
+            assert_non_null(file_system_defect(&facts, number));
+        assert_null(file_system_defect(&facts, (unsigned)i + 1));
+    }
+    facts = sound;
+    facts.ahead_ns = 5000000000;
+    assert_non_null(file_system_defect(&facts, 0));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_local_file_system_keeps_its_promises),
+        cmocka_unit_test(a_place_that_cannot_be_written_is_told),
+        cmocka_unit_test(two_devices_are_told_apart),
+        cmocka_unit_test(the_rule_follows_from_the_facts),
+        cmocka_unit_test(each_defect_is_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

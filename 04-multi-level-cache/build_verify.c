@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One build in memory, and beside it what is on record, opened read-only:
+ *
+ *     build->cache.files          recorded.files
+ *     build->plan[].row, units    recorded.units
+ *     build->cache.zir            recorded.zir        the same keys, in stores without files
+ *     build->cache.air            recorded.air
+ *
+ * Files are compared through the executor, to find those that differ; and these, few or none,
+ * once more in order, to tell what. So the loop needs no list of findings per worker.
+ */
+#include "build_verify.h"
+
+#include "build_internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+typedef struct Recorded { /* what the caches hold */
+    FileHashCache files;
+    UnitTable units;
+    ZirCache zir;
+    AirCache air;
+    bool has_files, has_units;
+} Recorded;
+
+typedef struct FileTally { /* what was found of one file */
+    uint64_t units, objects, bytes;
+    bool differs;
+} FileTally;
+
+typedef struct Comparison {
+    Build *build;
+    Recorded recorded;
+    Verification *verification;
+    FileTally *tallies; /* per file */
+} Comparison;
+
+typedef struct FileLook { /* one file being compared */
+    const Comparison *comparison;
+    uint32_t file, recorded_file;
+    Slice path;
+    bool tells; /* else it only notes that there is something to tell */
+    FileTally *tally;
+} FileLook;
+
+void verification_tell(Verification *verification, Slice subject, const char *what)
+{
+    verification->differences++;
+    if (verification->differs != NULL)
+        verification->differs(verification->context, subject, what);
+}
+
+/* ---- what is on record --------------------------------------------------------------------- */
+
+static void state_name(const Build *build, const char *suffix, char name[64])
+{
+    snprintf(name, 64, "%s.%s", build->cache.entry_id, suffix);
+}
+
+/* A difference of a state file, told by its name in the cache directory. */
+static void tell_state(Comparison *comparison, const char *suffix, const char *what)
+{
+    char name[64];
+    state_name(comparison->build, suffix, name);
+    verification_tell(comparison->verification, slice_from(name), what);
+}
+
+static bool is_damage(int status)
+{
+    return status == -EBADMSG || status == -ENOENT;
+}
+
+static int open_tables(Comparison *comparison)
+{
+    const Build *build = comparison->build;
+    Recorded *recorded = &comparison->recorded;
+    char name[64];
+    state_name(build, "files", name);
+    int status = file_hash_cache_open(&recorded->files, build->cache.directory.fd, name,
+                                      &build->cache.manifest.header.files);
+    recorded->has_files = status == 0;
+    if (is_damage(status))
+        tell_state(comparison, "files", "is missing or damaged");
+    else if (status != 0)
+        return status;
+    state_name(build, "units", name);
+    status = unit_table_open(&recorded->units, build->cache.directory.fd, name,
+                             &build->cache.manifest.header.units);
+    recorded->has_units = status == 0;
+    if (is_damage(status))
+        tell_state(comparison, "units", "is missing or damaged");
+    return is_damage(status) ? 0 : status;
+}
+
+static void check_store(Comparison *comparison, const ObjectStore *store, const char *pack,
+                        const char *index)
+{
+    Verification *verification = comparison->verification;
+    if (object_store_is_damaged(store) || object_store_count_damaged(store) != 0)
+        verification_tell(verification, slice_from(pack), "holds damaged records");
+    if (object_store_lost_index(store))
+        verification_tell(verification, slice_from(index), "does not fit its pack");
+}
+
+static int open_stores(Comparison *comparison)
+{
+    Recorded *recorded = &comparison->recorded;
+    int dir_fd = comparison->build->cache.directory.fd;
+    int status =
+        zir_cache_open_read_only(&recorded->zir, dir_fd, comparison->build->cache.fingerprint);
+    if (status == 0)
+        status = air_cache_open_read_only(&recorded->air, dir_fd);
+    if (status != 0)
+        return status;
+    check_store(comparison, recorded->zir.store, "zir.pack", "zir.index");
+    check_store(comparison, recorded->air.store, "air.pack", "air.index");
+    return 0;
+}
+
+static void close_recorded(Recorded *recorded)
+{
+    file_hash_cache_close(&recorded->files);
+    unit_table_close(&recorded->units);
+    zir_cache_close(&recorded->zir);
+    air_cache_close(&recorded->air);
+}
+
+/* ---- the file table ------------------------------------------------------------------------ */
+
+static bool same_imports(const FileHashCache *a, uint32_t file_a, const FileHashCache *b,
+                         uint32_t file_b)
+{
+    const FileRecord *left = &a->records[file_a], *right = &b->records[file_b];
+    if (left->import_count != right->import_count)
+        return false;
+    for (uint32_t i = 0; i < left->import_count; i++)
+        if (!slice_equal(file_hash_cache_path(a, a->imports[left->first_import + i]),
+                         file_hash_cache_path(b, b->imports[right->first_import + i])))
+            return false;
+    return true;
+}
+
+/* Other bytes than recorded: edited since, or worse? */
+static void tell_content(Comparison *comparison, uint32_t recorded_file, Slice path)
+{
+    FileStamp now;
+    Verification *verification = comparison->verification;
+    if (file_hash_cache_is_current(&comparison->recorded.files, comparison->build->project_fd,
+                                   recorded_file, &now)) {
+        verification_tell(verification, path,
+                          "its recorded hash is wrong, and its stamp says that it did not change");
+        return;
+    }
+    verification->is_stale = true;
+    verification_tell(verification, path, "was edited since the last build");
+}
+
+static void compare_record(Comparison *comparison, uint32_t file)
+{
+    const FileHashCache *files = &comparison->build->cache.files;
+    const FileHashCache *recorded = &comparison->recorded.files;
+    Slice path = file_hash_cache_path(files, file);
+    uint32_t number = file_hash_cache_find(recorded, path);
+    comparison->verification->files++;
+    if (number == FILE_NONE) {
+        comparison->verification->is_stale = true;
+        verification_tell(comparison->verification, path, "is not in the last build");
+    } else if (!hash_equal(files->records[file].content, recorded->records[number].content)) {
+        tell_content(comparison, number, path);
+    } else if (!same_imports(files, file, recorded, number)) {
+        verification_tell(comparison->verification, path, "its recorded imports are wrong");
+    }
+}
+
+static void compare_files(Comparison *comparison)
+{
+    const FileHashCache *files = &comparison->build->cache.files;
+    const FileHashCache *recorded = &comparison->recorded.files;
+    if (!comparison->recorded.has_files)
+        return;
+    for (uint32_t i = 0; i < files->count; i++)
+        compare_record(comparison, i);
+    for (uint32_t i = 0; i < recorded->count; i++) {
+        Slice path = file_hash_cache_path(recorded, i);
+        if (file_hash_cache_find(files, path) != FILE_NONE)
+            continue;
+        comparison->verification->is_stale = true;
+        verification_tell(comparison->verification, path, "is no longer imported");
+    }
+    if (!slice_equal(files->entry, recorded->entry))
+        tell_state(comparison, "files", "names another entry");
+}
+
+/* ---- one file: its objects and its keys ---------------------------------------------------- */
+
+static void note(const FileLook *look, Slice subject, const char *what)
+{
+    look->tally->differs = true;
+    if (look->tells)
+        verification_tell(look->comparison->verification, subject, what);
+}
+
+static void note_unit(const FileLook *look, uint32_t unit, const char *what)
+{
+    ByteBuffer subject = {0};
+    const ProgramFile *file = build_loaded_file(look->comparison->build, look->file);
+    if (look->tells) {
+        buffer_put(&subject, look->path);
+        buffer_put_byte(&subject, ':');
+        buffer_put(&subject, declaration_name(&file->declarations, unit));
+    }
+    note(look, buffer_slice(&subject), what);
+    buffer_free(&subject);
+}
+
+static bool count_object(const FileLook *look, bool found, size_t bytes)
+{
+    look->tally->objects += found;
+    look->tally->bytes += found ? bytes : 0;
+    return found;
+}
+
+/* Stale: nobody has built these bytes yet, so their ZIR may be missing. */
+static void compare_zir(const FileLook *look)
+{
+    const Comparison *comparison = look->comparison;
+    const Build *build = comparison->build;
+    Hash128 content = build->cache.files.records[look->file].content;
+    Lowered kept, made;
+    if (!zir_cache_get(&build->cache.zir, content, &made))
+        return; /* larger than what a store keeps */
+    bool found = zir_cache_get(&comparison->recorded.zir, content, &kept);
+    if (!count_object(look, found, made.declarations.size + made.ir.size)) {
+        if (!comparison->verification->is_stale)
+            note(look, look->path, "its ZIR is missing or damaged");
+        return;
+    }
+    if (!slice_equal(kept.declarations, made.declarations))
+        note(look, look->path, "its declarations are wrong");
+    if (!slice_equal(kept.ir, made.ir))
+        note(look, look->path, "its ZIR is wrong");
+}
+
+static void compare_unit_record(const FileLook *look, uint32_t unit, const UnitRecord *kept)
+{
+    const UnitRecord *made = &look->comparison->build->plan[look->file].units[unit];
+    if (!hash_equal(kept->interface_key, made->interface_key))
+        note_unit(look, unit, "its interface key is wrong");
+    if (!hash_equal(kept->unit_key, made->unit_key))
+        note_unit(look, unit, "its unit key is wrong");
+    if (kept->own_hash != made->own_hash)
+        note_unit(look, unit, "the hash of its own source is wrong");
+}
+
+static void compare_row(const FileLook *look)
+{
+    const UnitTable *table = &look->comparison->recorded.units;
+    const UnitRow *made = &look->comparison->build->plan[look->file].row;
+    if (look->recorded_file >= table->file_count) {
+        note(look, look->path, "is not in the unit table");
+        return;
+    }
+    const UnitRow *kept = unit_table_row(table, look->recorded_file);
+    if (!hash_equal(kept->section_key, made->section_key))
+        note(look, look->path, "its section key is wrong");
+    if (!hash_equal(kept->interface_digest, made->interface_digest))
+        note(look, look->path, "the digest of its interfaces is wrong");
+    if (kept->prelude_digest != made->prelude_digest)
+        note(look, look->path, "the digest of its prelude lines is wrong");
+    if (kept->unit_count != made->unit_count || kept->function_count != made->function_count) {
+        note(look, look->path, "the number of its units is wrong");
+        return;
+    }
+    const UnitRecord *units = unit_table_units(table, look->recorded_file);
+    for (uint32_t i = 0; i < made->unit_count; i++)
+        compare_unit_record(look, i, &units[i]);
+}
+
+static void compare_output(const FileLook *look, uint32_t unit)
+{
+    const Comparison *comparison = look->comparison;
+    const PlannedFile *plan = &comparison->build->plan[look->file];
+    Slice kept;
+    if (!plan->planned[unit].is_cacheable)
+        return;
+    look->tally->units++;
+    bool found = air_cache_get(&comparison->recorded.air, plan->planned[unit].key, &kept);
+    if (!count_object(look, found, plan->texts[unit].size)) {
+        if (!comparison->verification->is_stale)
+            note_unit(look, unit, "its output is missing or damaged");
+        return;
+    }
+    if (!slice_equal(kept, plan->texts[unit]))
+        note_unit(look, unit, "its output is wrong");
+}
+
+static void compare_file(const Comparison *comparison, uint32_t file, bool tells)
+{
+    const FileHashCache *files = &comparison->build->cache.files;
+    const Recorded *recorded = &comparison->recorded;
+    FileTally *tally = &comparison->tallies[file];
+    *tally = (FileTally){0};
+    FileLook look = {comparison, file, FILE_NONE, file_hash_cache_path(files, file), tells, tally};
+    if (recorded->has_files)
+        look.recorded_file = file_hash_cache_find(&recorded->files, look.path);
+    compare_zir(&look);
+    if (recorded->has_files && recorded->has_units && !comparison->verification->is_stale)
+        compare_row(&look);
+    for (uint32_t i = 0; i < comparison->build->plan[file].output_count; i++)
+        compare_output(&look, i);
+}
+
+static void look_at_file(void *arg, size_t index, unsigned worker)
+{
+    (void)worker;
+    compare_file(arg, (uint32_t)index, false);
+}
+
+static void compare_contents(Comparison *comparison)
+{
+    Verification *verification = comparison->verification;
+    uint32_t count = comparison->build->cache.files.count;
+    comparison->tallies = memory_allocate_zeroed(count + 1, sizeof *comparison->tallies);
+    executor_run(comparison->build->request.executor, count, look_at_file, comparison);
+    for (uint32_t i = 0; i < count; i++) {
+        if (comparison->tallies[i].differs)
+            compare_file(comparison, i, true);
+        verification->units += comparison->tallies[i].units;
+        verification->objects += comparison->tallies[i].objects;
+        verification->bytes += comparison->tallies[i].bytes;
+    }
+    free(comparison->tallies);
+}
+
+/* ---- the program as a whole ---------------------------------------------------------------- */
+
+/* False if nothing more can be compared. */
+static bool compare_manifest(Comparison *comparison)
+{
+    const MultiLevelCache *cache = &comparison->build->cache;
+    comparison->verification->is_stale = true;
+    if (cache->was_damaged) {
+        tell_state(comparison, "manifest", "is damaged");
+        return false;
+    }
+    if (cache->manifest.header.generation == 0) {
+        verification_tell(comparison->verification, comparison->build->entry,
+                          "no build of it is recorded");
+        return false;
+    }
+    comparison->verification->is_stale = cache->settings_changed;
+    if (cache->settings_changed)
+        tell_state(comparison, "manifest", "is of another compiler or other settings");
+    if (cache->is_unsettled)
+        tell_state(comparison, "unsettled", "the last build did not finish writing its output");
+    return true;
+}
+
+static void compare_summary(Comparison *comparison)
+{
+    const Build *build = comparison->build;
+    const ManifestHeader *kept = &build->cache.manifest.header;
+    if (!hash_equal(kept->combined, build->summary.combined))
+        tell_state(comparison, "manifest", "its combined hash is wrong");
+    if (!hash_equal(kept->prelude, build->summary.prelude))
+        tell_state(comparison, "manifest", "its prelude key is wrong");
+    if (kept->function_count != build->counts.functions_total)
+        tell_state(comparison, "manifest", "its number of functions is wrong");
+}
+
+static BuildStatus compare(Comparison *comparison)
+{
+    if (!compare_manifest(comparison))
+        return BUILD_OK;
+    int status = open_tables(comparison);
+    if (status == 0)
+        status = open_stores(comparison);
+    if (status != 0)
+        return build_fail(comparison->build, comparison->build->cache_path,
+                          "cannot read the cache", status);
+    compare_files(comparison);
+    compare_contents(comparison);
+    if (!comparison->verification->is_stale)
+        compare_summary(comparison);
+    return BUILD_OK;
+}
+
+BuildStatus build_verify(Build *build, Verification *verification)
+{
+    Comparison comparison = {.build = build, .verification = verification};
+    BuildStatus status = build_plan(build);
+    if (status != BUILD_OK)
+        return status;
+    build_want_all(build);
+    status = build_emit(build);
+    if (status == BUILD_OK)
+        status = compare(&comparison);
+    close_recorded(&comparison.recorded);
+    return status;
+}

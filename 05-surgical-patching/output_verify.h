@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Is the output, and what is kept of it, right?
+ *
+ * The part of build_verify.h that concerns floor 5. The sections of the program were emitted in
+ * memory; they are put together as a clean build would and compared with the bytes of the output
+ * and with the recorded hash and size of each section. Nothing is written.
+ *
+ *     status = build_verify(build, &verification);
+ *     if (status == BUILD_OK)
+ *         status = output_verify(build, NULL, &verification);
+ *
+ * Cost: one pass over the output. Threads: through the build's executor.
+ */
+#ifndef OUTPUT_VERIFY_H
+#define OUTPUT_VERIFY_H
+
+#include "build_verify.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Compares the output at `path`, or, if it is NULL, the one that the last build wrote. The
+ * subject of a difference is the path of the output, or of the section. After a change of sources
+ * or settings the output differs with good reason, and nothing is compared. One that went into a
+ * FIFO or a device is not kept, and not compared either. BUILD_OK or BUILD_MACHINE_FAILED. */
+BuildStatus output_verify(Build *build, const char *path, Verification *verification);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
