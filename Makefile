@@ -20,7 +20,7 @@ LDLIBS   := -lm -pthread
 comma  := ,
 CONFIG := $(filter-out cc gcc,$(notdir $(CC))) $(subst $(comma),-,$(SANITIZE)) $(TESTING:%=test)
 BUILD  := $(subst $() ,/,$(strip build $(CONFIG)))
-EXTRA  := $(if $(TESTING),-DGUARD_LOOKUPS) \
+EXTRA  := $(if $(TESTING),-DGUARD_LOOKUPS) $(if $(FUZZING),-fsanitize=fuzzer-no-link) \
           $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 LINK    = $(CC) $(CFLAGS) $(EXTRA) -Wl,--build-id $^ $(LDLIBS)
 
@@ -40,6 +40,9 @@ endif
 .PHONY: all
 all: $(BUILD)/minic
 
+# What holds for every stage: headers compile alone, READMEs tell the truth, lists to copy suffice.
+CHECKS := $(addprefix 01-file-change-detection/test/,check-headers check-readmes take-home)
+
 # ---- one stage: it sees the headers of the floors up to its own, and links with their libraries ----
 
 # $(call stage,DIR), for one directory after another. FLOORS holds those up to and including DIR,
@@ -56,6 +59,9 @@ DEMO_$(1)     := $$(patsubst $(1)/%.c,$$(BUILD)/%-$$(NUMBER_$(1)),$$(wildcard $(
 TESTS_$(1)    := $$(patsubst $(1)/test/%.c,$$(BUILD)/test-$$(NUMBER_$(1))/%,$$(wildcard $(1)/test/test_*.c))
 SUPPORT_$(1)  := $$(patsubst %.c,$$(BUILD)/obj/%.o,\
                    $$(foreach f,$$(FLOORS),$$(filter-out $$f/test/test_%,$$(wildcard $$f/test/*.c))))
+FUZZERS_$(1)  := $$(patsubst $(1)/test/fuzz/%.c,$$(BUILD)/test-$$(NUMBER_$(1))/%,\
+                   $$(wildcard $(1)/test/fuzz/fuzz_*.c))
+TESTS_$(1)    += $$(FUZZERS_$(1))
 
 $$(BUILD)/obj/$(1)/%.o: $(1)/%.c | build-tools
 	@mkdir -p $$(@D)
@@ -77,6 +83,12 @@ $$(BUILD)/test-$$(NUMBER_$(1))/%: $$(BUILD)/obj/$(1)/test/%.o $$(SUPPORT_$(1)) $
 	@echo 'link $$@'
 	$$(Q)$$(LINK) -lcmocka -o $$@
 
+$$(BUILD)/test-$$(NUMBER_$(1))/fuzz_%: $$(BUILD)/obj/$(1)/test/fuzz/fuzz_%.o $$(FUZZ_MAIN) \
+                                       $$(SUPPORT_$(1)) $$(LIBRARIES)
+	@mkdir -p $$(@D)
+	@echo 'link $$@'
+	$$(Q)$$(LINK) $$(FUZZ_LINK) -lcmocka -o $$@
+
 .PHONY: stage-$$(NUMBER_$(1)) demo-$$(NUMBER_$(1)) test-$$(NUMBER_$(1)) run-tests-$$(NUMBER_$(1))
 stage-$$(NUMBER_$(1)): $$(LIBRARIES) $$(foreach f,$$(FLOORS),$$(DEMO_$$f))
 demo-$$(NUMBER_$(1)): $$(DEMO_$(1))
@@ -85,7 +97,7 @@ test-$$(NUMBER_$(1)):
 	@.ci/install-missing build test
 	@$$(MAKE) --no-print-directory TESTING=1 BUILD=$$(TEST_BUILD) run-tests-$$(NUMBER_$(1))
 
-run-tests-$$(NUMBER_$(1)): TESTS := 01-file-change-detection/test/check-headers \
+run-tests-$$(NUMBER_$(1)): TESTS := $$(CHECKS) \
                      $$(foreach f,$$(FLOORS),$$(TESTS_$$f) $$(wildcard $$f/test/*.bats))
 run-tests-$$(NUMBER_$(1)): TESTED := $$(FLOORS)
 run-tests-$$(NUMBER_$(1)): $$(foreach f,$$(FLOORS),$$(TESTS_$$f) $$(DEMO_$$f))
@@ -95,6 +107,8 @@ all: $$(DEMO_$(1))
 endef
 FLOORS    :=
 LIBRARIES :=
+FUZZ_MAIN := $(BUILD)/obj/01-file-change-detection/test/fuzz/$(if $(FUZZING),arena_guard,replay).o
+FUZZ_LINK := $(if $(FUZZING),-fsanitize=fuzzer -Wl$(comma)--wrap=arena_allocate$(comma)--wrap=arena_copy)
 $(foreach s,$(STAGES),$(eval $(call stage,$(s))))
 
 # stb_ds shifts into the sign bit on purpose.
@@ -140,6 +154,30 @@ AGAIN     := make test$(SANITIZE:%= SANITIZE=%)$(patsubst %, CC=%,$(filter-out c
 RUN_TESTS  = BUILD=$(abspath $(BUILD)) STAGES='$(TESTED)' CC='$(CC)' SANITIZE='$(SANITIZE)' \
              ONLY='$(ONLY)' CASE='$(CASE)' AGAIN='$(AGAIN)' \
              01-file-change-detection/test/run-tests $(BUILD)/results
+
+##: make fuzz SECONDS=60  look for inputs that break what reads them, so long each; ONLY=NAME: one
+.PHONY: fuzz run-fuzz
+SECONDS = 60
+ifdef FUZZING
+CC := $(lastword clang $(sort $(notdir $(wildcard /usr/bin/clang-[1-9][0-9]))))
+endif
+fuzz:
+	@.ci/install-missing build test fuzz
+	@$(MAKE) --no-print-directory TESTING=1 FUZZING=1 SANITIZE=address,undefined \
+	    BUILD=$(BUILD)/fuzz run-fuzz
+run-fuzz: $(foreach s,$(STAGES),$(FUZZERS_$(s)))
+	@ONLY='$(ONLY)' 01-file-change-detection/test/fuzz/run-fuzz $(SECONDS) $(BUILD)/found $^
+
+##: make test-faults      builds that are killed, run out of memory or disk, or crowd: thousands
+##: make test-faults ONLY=kill CASE=body_edit
+.PHONY: test-faults run-test-faults
+FAULT_TESTS := $(filter-out %.sh %.c,$(wildcard 06-performance/test/faults/*))
+test-faults:
+	@.ci/install-missing build test faults
+	@$(MAKE) --no-print-directory TESTING=1 BUILD=$(TEST_BUILD) run-test-faults
+run-test-faults: AGAIN := $(AGAIN:make test%=make test-faults%)
+run-test-faults: $(BUILD)/minic $(patsubst %,$(BUILD)/test-06/test_%,random_edits damage moving_sources)
+	@$(RUN_TESTS)-of-faults $(FAULT_TESTS)
 
 ##: make bench            the corpus of 10,000 files and the numbers of the README; QUICK=1: smaller
 .PHONY: bench

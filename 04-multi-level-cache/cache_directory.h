@@ -11,6 +11,12 @@
  *     build B: mkdir, open a new lock, flock it
  *     build A: flock the old lock           both hold "the lock"
  *
+ * Nothing in the directory is trusted. A file that is missing, damaged, from another version or
+ * from another project is a miss, and is written anew. Where there is something else under the
+ * name of a file (a directory, a FIFO, a link), no link is followed and nothing is waited for: it
+ * is replaced where writing is a rename, and else the build fails, names the file's cache, and
+ * leaves the thing as it is.
+ *
  * Objects are shared by all entries of a directory; state belongs to one entry and its files
  * begin with the entry's id, a hash of its absolute path.
  */

@@ -1,24 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 #include "random_project.h"
 
+#include "mini_project.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 static const char *const type_names[NUMBER_TYPES] = {"i32", "i64", "f64"};
 
-/* SplitMix64: https://prng.di.unimi.it/splitmix64.c */
-static uint64_t next_random(RandomProject *project)
+typedef struct ShapeRule {
+    const char *name;
+    int files;         /* numbers that files may have are below it */
+    uint32_t presence; /* percent of the files that are there in the beginning */
+    uint32_t fullness; /* percent of the functions that a file may have */
+} ShapeRule;
+
+static const ShapeRule rules[SHAPES] = {
+    [SHAPE_WEB] = {"web", MOST_FILES, 50, 60},
+    [SHAPE_CHAIN] = {"chain", MOST_FILES, 90, 40},
+    [SHAPE_STAR] = {"star", MOST_FILES, 70, 40},
+    [SHAPE_FEW] = {"few", 3, 100, 100},
+    [SHAPE_CROWD] = {"crowd", MOST_FILES, 100, 20},
+};
+
+const char *random_shape_name(RandomShape shape)
 {
-    uint64_t z = project->random += 0x9e3779b97f4a7c15u;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return z ^ z >> 31;
+    return rules[shape].name;
 }
 
 uint32_t random_below(RandomProject *project, uint32_t limit)
 {
-    return (uint32_t)(next_random(project) % limit);
+    return (uint32_t)(random_next(&project->random) % limit);
 }
 
 static bool chance(RandomProject *project, uint32_t percent)
@@ -33,12 +46,26 @@ static NumberType random_type(RandomProject *project)
 
 /* ---- making the model ---------------------------------------------------------------------- */
 
+/* The file that something in `file` names. */
+static int named_file(RandomProject *project, int file)
+{
+    int files = rules[project->shape].files;
+    if (project->shape == SHAPE_STAR && chance(project, 80))
+        return 1;
+    if (project->shape == SHAPE_CHAIN)
+        return chance(project, 85) ? (file + 1) % files : (file + files - 1) % files;
+    return (int)random_below(project, (uint32_t)files);
+}
+
 /* A later file, so that constants and structs make no cycle; -1 if there is none. */
 static int later_file(RandomProject *project, int file)
 {
-    if (file + 1 >= MOST_FILES || chance(project, 40))
+    int files = rules[project->shape].files;
+    if (file + 1 >= files || chance(project, 40))
         return -1;
-    return file + 1 + (int)random_below(project, (uint32_t)(MOST_FILES - file - 1));
+    if (project->shape == SHAPE_CHAIN)
+        return file + 1;
+    return file + 1 + (int)random_below(project, (uint32_t)(files - file - 1));
 }
 
 static void make_const(RandomProject *project, int file, int number)
@@ -58,11 +85,11 @@ static void make_struct(RandomProject *project, int file)
     made->inner = later_file(project, file);
 }
 
-static void make_calls(RandomProject *project, RandomFunction *made)
+static void make_calls(RandomProject *project, int file, RandomFunction *made)
 {
     made->call_count = random_below(project, MOST_CALLS + 1);
     for (unsigned i = 0; i < made->call_count; i++) {
-        made->calls[i].file = (int)random_below(project, MOST_FILES);
+        made->calls[i].file = named_file(project, file);
         made->calls[i].function = (int)random_below(project, MOST_UNITS);
     }
 }
@@ -76,11 +103,11 @@ static void make_function(RandomProject *project, int file, int number)
         made->params[i] = random_type(project);
     made->result = random_type(project);
     made->literal = random_below(project, 100000);
-    make_calls(project, made);
+    make_calls(project, file, made);
     if (chance(project, 40))
-        made->constant = (int)random_below(project, MOST_FILES);
+        made->constant = named_file(project, file);
     if (chance(project, 30))
-        made->structure = (int)random_below(project, MOST_FILES);
+        made->structure = named_file(project, file);
 }
 
 static void make_file(RandomProject *project, int file)
@@ -92,15 +119,15 @@ static void make_file(RandomProject *project, int file)
     if (chance(project, 60))
         make_struct(project, file);
     for (int i = 0; i < MOST_UNITS; i++)
-        if (chance(project, 60))
+        if (chance(project, rules[project->shape].fullness))
             make_function(project, file, i);
 }
 
-void random_project_init(RandomProject *project, uint64_t seed)
+void random_project_init(RandomProject *project, uint64_t seed, RandomShape shape)
 {
-    *project = (RandomProject){.random = seed};
-    for (int i = 0; i < MOST_FILES; i++)
-        if (i == 0 || chance(project, 50))
+    *project = (RandomProject){.random = seed, .shape = shape, .last_file = -1};
+    for (int i = 0; i < rules[shape].files; i++)
+        if (i == 0 || chance(project, rules[shape].presence))
             make_file(project, i);
 }
 
@@ -299,6 +326,7 @@ static RandomFile *some_file(RandomProject *project, int *number)
     do
         *number = (int)random_below(project, MOST_FILES);
     while (!project->files[*number].exists);
+    project->last_file = *number;
     return &project->files[*number];
 }
 
@@ -339,6 +367,7 @@ static void edit_signature(RandomProject *project, RandomFunction *function)
 static void edit_function(RandomProject *project)
 {
     RandomFunction *function = some_function(project);
+    int file = project->last_file;
     if (function == NULL)
         return;
     switch (random_below(project, 6)) {
@@ -356,7 +385,7 @@ static void edit_function(RandomProject *project)
         break;
     case 4:
         project->last_edit = slice_from("calls");
-        make_calls(project, function);
+        make_calls(project, file, function);
         break;
     default:
         project->last_edit = slice_from("misspelled");
@@ -403,7 +432,8 @@ static void edit_file(RandomProject *project)
 
 static void add_or_remove_file(RandomProject *project)
 {
-    int number = 1 + (int)random_below(project, MOST_FILES - 1);
+    int number = 1 + (int)random_below(project, (uint32_t)rules[project->shape].files - 1);
+    project->last_file = number;
     if (project->files[number].exists) {
         project->last_edit = slice_from("file removed");
         project->files[number].exists = false;
@@ -424,8 +454,10 @@ static void mend(RandomProject *project)
     project->last_edit = slice_from("errors mended");
 }
 
-void random_project_edit(RandomProject *project)
+void random_project_edit(RandomProject *project, uint64_t number)
 {
+    project->random = number;
+    project->last_file = -1;
     project->last_edit = slice_from("nothing");
     uint32_t kind = random_below(project, 20);
     if (kind < 11)

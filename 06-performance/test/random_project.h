@@ -8,7 +8,9 @@
  * sees what it would see of a person's edit. Most states are programs without errors; some edits
  * break one on purpose, and a later one mends it.
  *
- * The same seed gives the same project and the same edits on every machine.
+ * The same seed gives the same project on every machine, and the same number the same edit of
+ * the same project. An edit can be left out without changing what the others draw: so a walk
+ * that fails is shrunk to the few edits that matter.
  */
 #ifndef RANDOM_PROJECT_H
 #define RANDOM_PROJECT_H
@@ -60,16 +62,29 @@ typedef struct RandomFile {
     RandomFunction functions[MOST_UNITS];
 } RandomFile;
 
+/* Who names whom, and how much there is of what. */
+typedef enum RandomShape {
+    SHAPE_WEB,   /* anybody names anybody */
+    SHAPE_CHAIN, /* a file names the next one, and sometimes the one before */
+    SHAPE_STAR,  /* everybody names file 1 */
+    SHAPE_FEW,   /* three files that are full */
+    SHAPE_CROWD, /* all files, with little in each */
+    SHAPES
+} RandomShape;
+
 typedef struct RandomProject {
     uint64_t random; /* state of the generator */
+    RandomShape shape;
     RandomFile files[MOST_FILES];
     Slice last_edit; /* what random_project_edit did; static text */
+    int last_file;   /* where it did it, or -1 */
 } RandomProject;
 
-void random_project_init(RandomProject *project, uint64_t seed);
+void random_project_init(RandomProject *project, uint64_t seed, RandomShape shape);
+const char *random_shape_name(RandomShape shape);
 
-/* One edit. */
-void random_project_edit(RandomProject *project);
+/* The edit of that number. */
+void random_project_edit(RandomProject *project, uint64_t number);
 
 /* Writes the files that differ from those on disk, removes those that are gone. */
 void random_project_write(const RandomProject *project, const Scratch *scratch);

@@ -34,6 +34,7 @@ static void lines_name_the_subject_and_the_reason(void **state)
                 "emitted      math.mini:add (its source changed)\n");
     assert_line(DECISION_UNIT_DEPENDENT, "main.mini:main",
                 "emitted      main.mini:main (something it names changed)\n");
+    assert_line(DECISION_FILE_ADDED, "a\n\033[31m\xff.mini", "added        a??[31m?.mini\n");
     assert_line(DECISION_OUTPUT_PATCHED, "", "output       patch\n");
     assert_line(DECISION_OUTPUT_PATCHED, patch_reason_name(REASON_NONE), "output       patch\n");
     assert_line(DECISION_OUTPUT_REASSEMBLED, "section outgrew its place",

@@ -3,17 +3,27 @@
  * The promise that outranks speed: after any sequence of edits, an incremental build leaves the
  * same bytes, or tells the same errors, as a clean build of the same sources.
  *
- * Each step edits a random project, builds it incrementally with a random number of workers, and
- * builds it again in an empty cache. RANDOM_EDITS_SEED and RANDOM_EDITS_STEPS in the environment
- * choose another walk.
+ * A walk begins with a random project. Each step edits it, builds it incrementally with a random
+ * number of workers, and builds it again in an empty cache. In every second walk steps are
+ * disturbed, too: the output or a pack is lost, the settings change, a build is forced. A walk
+ * that fails is shrunk: steps are left out as long as it still fails, and what is left is told.
+ *
+ * RANDOM_EDITS_SEEDS and RANDOM_EDITS_STEPS in the environment say how much is tried, and
+ * RANDOM_EDITS_SEED where it begins. RANDOM_EDITS_SCRIPT=3,17,40 walks these steps of the first
+ * seed alone.
  */
 #include "mini_compiler.h"
+#include "mini_project.h"
 #include "random_project.h"
 #include "surgical_patch.h"
 #include "work_pool.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+/* ---- one build ----------------------------------------------------------------------------- */
 
 typedef struct Outcome {
     BuildStatus status;
@@ -23,12 +33,19 @@ typedef struct Outcome {
     PatchResult patch;
 } Outcome;
 
+enum { SETTINGS = 2, POOLS = 3 };
+
 typedef struct Walk {
     RandomProject project;
-    Scratch sources, incremental, clean; /* directories of the project and of the two caches */
-    Compiler compiler;
-    ByteBuffer prelude;
-    WorkPool pools[3];
+    Scratch sources, incremental; /* directories of the project, and of cache and output */
+    Compiler compilers[SETTINGS];
+    ByteBuffer preludes[SETTINGS];
+    WorkPool pools[POOLS];
+    BuildStatus last; /* of the build before */
+    /* of this step: */
+    unsigned settings;
+    bool is_forced;
+    const char *disturbance; /* NULL: none */
 } Walk;
 
 static void tell_errors(const Build *build, ByteBuffer *text)
@@ -38,17 +55,19 @@ static void tell_errors(const Build *build, ByteBuffer *text)
         diagnostic_format(&diagnostics->items[i], (Slice){"", 0}, text);
 }
 
-static Outcome build_once(Walk *walk, const Scratch *place, unsigned pool)
+static Outcome build_once(Walk *walk, const Scratch *place, bool is_forced)
 {
     Outcome outcome = {0};
     char entry[512], cache[512], output[512];
     snprintf(entry, sizeof entry, "%s/main.mini", walk->sources.path);
     snprintf(cache, sizeof cache, "%s/cache", place->path);
     snprintf(output, sizeof output, "%s/out.ll", place->path);
-    BuildRequest request = {.compiler = &walk->compiler,
-                            .entry = entry,
-                            .cache_dir = cache,
-                            .executor = &walk->pools[pool].executor};
+    BuildRequest request = {
+        .compiler = &walk->compilers[walk->settings],
+        .entry = entry,
+        .cache_dir = cache,
+        .executor = &walk->pools[random_below(&walk->project, POOLS)].executor,
+        .force = is_forced};
     Build *build;
     outcome.status = build_open(&build, &request);
     if (outcome.status == BUILD_OK)
@@ -69,108 +88,288 @@ static void outcome_free(Outcome *outcome)
     buffer_free(&outcome->errors);
 }
 
-static void compare(const Walk *walk, const Outcome *incremental, const Outcome *clean,
-                    uint64_t seed, unsigned step)
+/* ---- judging ------------------------------------------------------------------------------- */
+
+static bool is_same(const Outcome *incremental, const Outcome *clean)
 {
-    bool same = incremental->status == clean->status;
-    if (same && clean->status == BUILD_OK)
-        same = strcmp(incremental->output, clean->output) == 0;
-    else if (same)
-        same = slice_equal(buffer_slice(&incremental->errors), buffer_slice(&clean->errors));
-    if (same)
-        return;
-    print_error("seed %llu, step %u (%.*s): status %d, clean build %d\n%.*s---- clean:\n%.*s",
-                (unsigned long long)seed, step, (int)walk->project.last_edit.size,
-                walk->project.last_edit.data, incremental->status, clean->status,
-                (int)incremental->errors.size, incremental->errors.data,
-                (int)clean->errors.size, clean->errors.data);
-    fail_msg("the incremental build differs from the clean one");
+    if (incremental->status != clean->status)
+        return false;
+    if (clean->status == BUILD_OK)
+        return strcmp(incremental->output, clean->output) == 0;
+    return slice_equal(buffer_slice(&incremental->errors), buffer_slice(&clean->errors));
 }
 
 /* A body edit is one function, a comment is none, whatever the project. */
-static void check_counts(const Walk *walk, const Outcome *is, BuildStatus before)
+static bool costs_too_much(const Walk *walk, const Outcome *is)
 {
-    if (before != BUILD_OK || is->status != BUILD_OK)
-        return;
-    if (slice_equal(walk->project.last_edit, slice_from("body"))) {
-        assert_true(is->counts.files_lowered <= 1);
-        assert_true(is->counts.functions_emitted <= 1);
-        assert_true(is->counts.sections_dirty <= 1);
-    }
-    if (slice_equal(walk->project.last_edit, slice_from("comment")) ||
-        slice_equal(walk->project.last_edit, slice_from("blank lines"))) {
-        assert_true(is->counts.files_lowered <= 1);
-        assert_int_equal(is->counts.functions_emitted, 0);
-        assert_int_equal(is->counts.sections_dirty, 0);
-    }
+    Slice edit = walk->project.last_edit;
+    if (walk->last != BUILD_OK || is->status != BUILD_OK)
+        return false;
+    if (slice_equal(edit, slice_from("body")))
+        return is->counts.files_lowered > 1 || is->counts.functions_emitted > 1 ||
+               is->counts.sections_dirty > 1;
+    if (slice_equal(edit, slice_from("comment")) || slice_equal(edit, slice_from("blank lines")))
+        return is->counts.files_lowered > 1 || is->counts.functions_emitted != 0 ||
+               is->counts.sections_dirty != 0;
+    return false;
 }
+
+/* ---- one walk ------------------------------------------------------------------------------ */
+
+typedef struct Script { /* which steps of a seed's walk are taken */
+    uint64_t seed;
+    unsigned *steps; /* owned */
+    unsigned count;
+} Script;
 
 static void walk_open(Walk *walk, uint64_t seed)
 {
-    *walk = (Walk){0};
-    random_project_init(&walk->project, seed);
+    static const MiniSettings settings[SETTINGS] = {{0}, {.target = "wasm32-unknown-unknown"}};
+    *walk = (Walk){.last = BUILD_PROGRAM_WRONG};
+    random_project_init(&walk->project, seed, (RandomShape)(seed / 2 % SHAPES));
     scratch_open(&walk->sources);
     scratch_open(&walk->incremental);
-    assert_int_equal(mini_compiler_init(&walk->compiler, &(MiniSettings){0}, &walk->prelude), 0);
-    for (unsigned i = 0; i < 3; i++)
+    for (unsigned i = 0; i < SETTINGS; i++)
+        assert_int_equal(
+            mini_compiler_init(&walk->compilers[i], &settings[i], &walk->preludes[i]), 0);
+    for (unsigned i = 0; i < POOLS; i++)
         work_pool_init(&walk->pools[i], 1u << i);
 }
 
 static void walk_close(Walk *walk)
 {
-    for (unsigned i = 0; i < 3; i++)
+    for (unsigned i = 0; i < POOLS; i++)
         work_pool_free(&walk->pools[i]);
-    buffer_free(&walk->prelude);
+    for (unsigned i = 0; i < SETTINGS; i++)
+        buffer_free(&walk->preludes[i]);
     scratch_close(&walk->sources);
     scratch_close(&walk->incremental);
 }
 
-static unsigned walk_randomly(uint64_t seed, unsigned steps)
+static void overwrite_output(const Walk *walk)
 {
-    Walk walk;
-    unsigned right = 0;
-    BuildStatus before = BUILD_PROGRAM_WRONG;
-    walk_open(&walk, seed);
-    for (unsigned step = 0; step < steps; step++) {
-        random_project_write(&walk.project, &walk.sources);
-        Outcome incremental = build_once(&walk, &walk.incremental, random_below(&walk.project, 3));
-        scratch_open(&walk.clean);
-        Outcome clean = build_once(&walk, &walk.clean, random_below(&walk.project, 3));
-        scratch_close(&walk.clean);
-        compare(&walk, &incremental, &clean, seed, step);
-        check_counts(&walk, &incremental, before);
-        before = incremental.status;
-        right += before == BUILD_OK;
-        outcome_free(&incremental);
-        outcome_free(&clean);
-        random_project_edit(&walk.project);
-    }
-    walk_close(&walk);
-    return right;
+    int fd = openat(walk->incremental.fd, "out.ll", O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    assert_int_equal(pwrite(fd, "somebody", 8, 300), 8);
+    close(fd);
 }
 
-static unsigned long number_from(const char *name, unsigned long otherwise)
+static void disturb(Walk *walk)
 {
-    const char *text = getenv(name);
-    return text == NULL ? otherwise : strtoul(text, NULL, 0);
+    static const char *const lost[] = {"out.ll", "cache/zir.pack", "cache/air.pack",
+                                       "cache/air.index"};
+    uint32_t kind = random_below(&walk->project, 24);
+    if (kind < 4) {
+        unlinkat(walk->incremental.fd, lost[kind], 0);
+        walk->disturbance = lost[kind];
+    } else if (kind == 4) {
+        overwrite_output(walk);
+        walk->disturbance = "output overwritten";
+    } else if (kind == 5) {
+        walk->settings = 1;
+        walk->disturbance = "other settings";
+    } else if (kind == 6) {
+        walk->is_forced = true;
+        walk->disturbance = "forced";
+    }
+}
+
+static void print_step(const Walk *walk, const Script *script, unsigned step)
+{
+    print_message("#     step %u: %.*s", step, (int)walk->project.last_edit.size,
+                  walk->project.last_edit.data);
+    if (walk->project.last_file >= 0)
+        print_message(" in file %d", walk->project.last_file);
+    if (walk->disturbance != NULL)
+        print_message(", then %s", walk->disturbance);
+    print_message(" (seed %llu)\n", (unsigned long long)script->seed);
+}
+
+/* True if the incremental build is as good as a clean one. */
+static bool take_step(Walk *walk, const Script *script, bool is_told)
+{
+    Scratch place;
+    random_project_write(&walk->project, &walk->sources);
+    Outcome incremental = build_once(walk, &walk->incremental, walk->is_forced);
+    scratch_open(&place);
+    Outcome clean = build_once(walk, &place, false);
+    scratch_close(&place);
+    bool is_right = is_same(&incremental, &clean);
+    bool is_calm = script->seed % 2 != 0;
+    bool is_cheap = !is_calm || !costs_too_much(walk, &incremental);
+    if (is_told && !is_right)
+        print_message("#     status %d: %.*s\n#     clean %d: %.*s\n", incremental.status,
+                      (int)incremental.errors.size, incremental.errors.data, clean.status,
+                      (int)clean.errors.size, clean.errors.data);
+    if (is_told && !is_cheap)
+        print_message("#     it costs too much\n");
+    walk->last = incremental.status;
+    outcome_free(&incremental);
+    outcome_free(&clean);
+    return is_right && is_cheap;
+}
+
+/* The place in the script of the step that fails, or its count. */
+static unsigned walk_script(const Script *script, bool is_told, unsigned *right)
+{
+    Walk walk;
+    unsigned i;
+    walk_open(&walk, script->seed);
+    for (i = 0; i < script->count; i++) {
+        random_project_edit(&walk.project, script->seed << 32 | script->steps[i]);
+        walk.settings = 0;
+        walk.is_forced = false;
+        walk.disturbance = NULL;
+        if (script->seed % 2 == 0)
+            disturb(&walk);
+        if (is_told)
+            print_step(&walk, script, script->steps[i]);
+        if (!take_step(&walk, script, is_told))
+            break;
+        *right += walk.last == BUILD_OK;
+    }
+    walk_close(&walk);
+    return i;
+}
+
+/* ---- shrinking ----------------------------------------------------------------------------- */
+
+/* The place of the step that fails, or the count. */
+typedef unsigned TryScript(const Script *script);
+
+static Script without(const Script *script, unsigned from, unsigned count)
+{
+    Script shorter = {script->seed, memory_allocate((script->count + 1) * sizeof(unsigned)), 0};
+    for (unsigned i = 0; i < script->count; i++)
+        if (i < from || i >= from + count)
+            shorter.steps[shorter.count++] = script->steps[i];
+    return shorter;
+}
+
+/* Leaves out half of the steps, a quarter, ... one, as long as what is left fails. */
+static void shrink(Script *script, TryScript *try)
+{
+    for (unsigned part = script->count / 2; part > 0; part /= 2) {
+        for (unsigned at = 0; at < script->count;) {
+            Script shorter = without(script, at, part);
+            unsigned failed = try(&shorter);
+            Script *dropped = failed < shorter.count ? script : &shorter;
+            free(dropped->steps);
+            if (dropped == script) {
+                *script = shorter;
+                script->count = failed + 1;
+            } else {
+                at += part;
+            }
+        }
+    }
+}
+
+static unsigned try_walk(const Script *script)
+{
+    unsigned right = 0;
+    return walk_script(script, false, &right);
+}
+
+static void tell_script(const Script *script)
+{
+    unsigned right = 0;
+    print_message("# again: RANDOM_EDITS_SEED=%llu RANDOM_EDITS_SCRIPT=",
+                  (unsigned long long)script->seed);
+    for (unsigned i = 0; i < script->count; i++)
+        print_message("%s%u", i == 0 ? "" : ",", script->steps[i]);
+    print_message("\n#     a project of shape '%s'\n",
+                  random_shape_name((RandomShape)(script->seed / 2 % SHAPES)));
+    walk_script(script, true, &right);
+}
+
+/* ---- the tests ----------------------------------------------------------------------------- */
+
+static Script all_steps(uint64_t seed, unsigned count)
+{
+    Script script = {seed, memory_allocate((count + 1) * sizeof(unsigned)), count};
+    for (unsigned i = 0; i < count; i++)
+        script.steps[i] = i;
+    return script;
+}
+
+static Script script_from(uint64_t seed, const char *text)
+{
+    Script script = all_steps(seed, (unsigned)strlen(text));
+    script.count = 0;
+    for (char *end; *text != '\0'; text = *end == ',' ? end + 1 : end) {
+        script.steps[script.count++] = (unsigned)strtoul(text, &end, 10);
+        assert_true(end != text);
+    }
+    return script;
+}
+
+/* Returns how many of the programs were right. */
+static unsigned expect_good_walk(Script *script)
+{
+    unsigned right = 0;
+    unsigned failed = walk_script(script, false, &right);
+    if (failed < script->count) {
+        script->count = failed + 1;
+        shrink(script, try_walk);
+        tell_script(script);
+        fail_msg("the incremental build differs from the clean one");
+    }
+    free(script->steps);
+    return right;
 }
 
 static void test_random_edits(void **state)
 {
-    enum { SEEDS = 10 };
     (void)state;
+    const char *only = getenv("RANDOM_EDITS_SCRIPT");
     uint64_t first = number_from("RANDOM_EDITS_SEED", 1);
+    uint64_t seeds = only != NULL ? 0 : number_from("RANDOM_EDITS_SEEDS", 10);
     unsigned steps = (unsigned)number_from("RANDOM_EDITS_STEPS", 120), right = 0;
-    for (uint64_t seed = first; seed < first + SEEDS; seed++)
-        right += walk_randomly(seed, steps);
-    print_message("# %u edits, seeds %llu to %llu; %u of the programs were right\n",
-                  SEEDS * steps, (unsigned long long)first,
-                  (unsigned long long)(first + SEEDS - 1), right);
-    assert_true(right > SEEDS * steps / 4);
+    if (only != NULL) {
+        Script script = script_from(first, only);
+        expect_good_walk(&script);
+        return;
+    }
+    for (uint64_t seed = first; seed < first + seeds; seed++) {
+        Script script = all_steps(seed, steps);
+        right += expect_good_walk(&script);
+    }
+    print_message("# tried: %u random edits, seeds %llu to %llu; %u of the programs were right\n",
+                  (unsigned)seeds * steps, (unsigned long long)first,
+                  (unsigned long long)(first + seeds - 1), right);
+    assert_true(right > seeds * steps / 4);
+}
+
+/* Fails at step 40 if 17 came before it. */
+static unsigned try_two_steps(const Script *script)
+{
+    bool armed = false;
+    for (unsigned i = 0; i < script->count; i++) {
+        armed |= script->steps[i] == 17;
+        if (armed && script->steps[i] == 40)
+            return i;
+    }
+    return script->count;
+}
+
+static void test_a_script_is_shrunk_to_what_matters(void **state)
+{
+    (void)state;
+    Script script = all_steps(1, 100);
+    shrink(&script, try_two_steps);
+    assert_int_equal(script.count, 2);
+    assert_int_equal(script.steps[0], 17);
+    assert_int_equal(script.steps[1], 40);
+    free(script.steps);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_edits)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_random_edits),
+        cmocka_unit_test(test_a_script_is_shrunk_to_what_matters),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * In fuzz builds each piece of an arena has a few bytes behind it that the address sanitizer
+ * watches; it knows where a chunk of an arena ends, but not where the pieces in it do. The linker
+ * (--wrap) leads calls of arena_allocate and arena_copy here.
+ */
+#include "memory.h"
+
+#include <sanitizer/asan_interface.h>
+
+enum { GUARD = 32 };
+
+void *__real_arena_allocate(Arena *arena, size_t size);
+void *__wrap_arena_allocate(Arena *arena, size_t size);
+char *__wrap_arena_copy(Arena *arena, Slice text);
+
+void *__wrap_arena_allocate(Arena *arena, size_t size)
+{
+    char *piece = __real_arena_allocate(arena, size + GUARD);
+    ASAN_UNPOISON_MEMORY_REGION(piece, size);
+    ASAN_POISON_MEMORY_REGION(piece + size, GUARD);
+    return piece;
+}
+
+char *__wrap_arena_copy(Arena *arena, Slice text)
+{
+    char *copy = __wrap_arena_allocate(arena, text.size + 1);
+    if (text.size != 0)
+        memcpy(copy, text.data, text.size);
+    copy[text.size] = '\0';
+    return copy;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The image of a FileHashCache behind a checksum that fits: damaged, or any bytes at all. It is
+ * refused, or everything that can be asked of it is answered from inside of it.
+ *
+ *     kind u8 │ 0: bytes of an image
+ *             │ 1: a table of files, and damage to its image
+ */
+#include "file_hash_cache.h"
+#include "fuzz_input.h"
+#include "import_graph.h"
+#include "scratch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const BinaryFormat format = {"fhcache", 1};
+
+enum { MOST_FILES = 8, MOST_IMPORTS = 4 };
+
+/* ---- making an image --------------------------------------------------------------------- */
+
+static void make_table(FuzzInput *input, FileHashCache *cache)
+{
+    static const char names[MOST_FILES][8] = {"../x", "a", "a.b", "a/b", "b", "b\n", "c", "d"};
+    uint32_t imports[MOST_FILES][MOST_IMPORTS];
+    FileEntry files[MOST_FILES];
+    uint32_t count = fuzz_below(input, MOST_FILES + 1);
+    for (uint32_t i = 0; i < count; i++) {
+        files[i] = (FileEntry){.path = slice_from(names[i]),
+                               .content = {fuzz_u8(input), i},
+                               .imports = imports[i],
+                               .import_count = fuzz_below(input, MOST_IMPORTS + 1)};
+        for (uint32_t n = 0; n < files[i].import_count; n++)
+            imports[i][n] = fuzz_below(input, count);
+    }
+    file_hash_cache_replace(cache, slice_from(names[fuzz_below(input, MOST_FILES)]), files, count);
+}
+
+static void make_image(FuzzInput *input, ByteBuffer *image)
+{
+    FileHashCache cache = {0};
+    if (fuzz_below(input, 2) == 0) {
+        buffer_put(image, fuzz_rest(input));
+        return;
+    }
+    make_table(input, &cache);
+    buffer_put(image, slice_of(cache.state.image, cache.state.size));
+    file_hash_cache_close(&cache);
+    fuzz_damage(input, image);
+}
+
+/* ---- asking ------------------------------------------------------------------------------ */
+
+static void count_difference(void *context, Slice path, FileDifference difference)
+{
+    uint32_t *counts = context;
+    (void)path;
+    counts[difference]++;
+}
+
+static void check_files(const FileHashCache *cache)
+{
+    uint32_t counts[4] = {0};
+    for (uint32_t i = 0; i < cache->count; i++) {
+        Slice path = file_hash_cache_path(cache, i);
+        FUZZ_CHECK(file_hash_cache_find(cache, path) == i);
+        FUZZ_CHECK(path.data[path.size] == '\0');
+        file_hash_cache_combined_from(cache, i);
+    }
+    FUZZ_CHECK(file_hash_cache_find(cache, slice_from("no such file")) == FILE_NONE);
+    hash_bytes(cache->entry);
+    file_hash_cache_combined(cache, (Hash128){1, 2});
+    file_hash_cache_compare(cache, cache, count_difference, counts);
+    FUZZ_CHECK(counts[FILE_IN_BOTH_EQUAL] == cache->count);
+}
+
+static void check_graph(const FileHashCache *cache)
+{
+    ImportGraph graph;
+    bool *marked = memory_allocate_zeroed(cache->count + 1, sizeof *marked);
+    uint32_t *order = memory_allocate((cache->count + 1) * sizeof *order);
+    import_graph_build(&graph, cache);
+    FUZZ_CHECK(import_graph_order(&graph, order, NULL) <= cache->count);
+    for (uint32_t i = 0; i < cache->count; i++)
+        FUZZ_CHECK(order[i] < cache->count && !marked[order[i]] && (marked[order[i]] = true));
+    memset(marked, 0, cache->count);
+    if (cache->count != 0)
+        FUZZ_CHECK(import_graph_affected(&graph, order, 1, marked) >= 1);
+    import_graph_free(&graph);
+    free(marked);
+    free(order);
+}
+
+/* Changes every record, saves, and loads again what was saved. */
+static void check_change(FileHashCache *cache, const char *path)
+{
+    FileHashCache again;
+    for (uint32_t i = 0; i < cache->count; i++)
+        file_hash_cache_set(cache, i, &(FileStamp){.inode = i + 1u}, (Hash128){i, 7});
+    FUZZ_CHECK(file_hash_cache_save(cache, path) == 0);
+    FUZZ_CHECK(file_hash_cache_load(&again, path) == 0);
+    FUZZ_CHECK(again.count == cache->count);
+    FUZZ_CHECK(hash_equal(file_hash_cache_combined(cache, (Hash128){0}),
+                          file_hash_cache_combined(&again, (Hash128){0})));
+    file_hash_cache_close(&again);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    FuzzInput input = {data, data + size};
+    FileHashCache cache;
+    Scratch scratch;
+    ByteBuffer image = {0};
+    char path[512];
+    scratch_open(&scratch);
+    snprintf(path, sizeof path, "%s/table", scratch.path);
+    make_image(&input, &image);
+    Slice part = buffer_slice(&image);
+    FUZZ_CHECK(binary_file_write(AT_FDCWD, path, &format, &part, 1, false) == 0);
+    int status = file_hash_cache_load(&cache, path);
+    FUZZ_CHECK(status == 0 || (status == -EBADMSG && cache.count == 0));
+    check_files(&cache);
+    check_graph(&cache);
+    check_change(&cache, path);
+    file_hash_cache_close(&cache);
+    buffer_free(&image);
+    scratch_close(&scratch);
+    return 0;
+}

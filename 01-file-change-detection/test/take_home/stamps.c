@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* A stamp that was recorded never hides a second save, however fast it came. */
+#include "file_stamp.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+
+static void save(const char *text)
+{
+    FILE *file = fopen("notes.txt", "w");
+    if (file != NULL) {
+        fputs(text, file);
+        fclose(file);
+    }
+}
+
+int main(void)
+{
+    Arena arena = {0};
+    Slice text;
+    FileClock clock;
+    FileStamp read = {0}, now;
+    save("one");
+    file_clock_probe(&clock, AT_FDCWD);
+    int error = file_read(AT_FDCWD, "notes.txt", &arena, &text, &read);
+    FileStamp recorded = file_stamp_if_trusted(&read, &clock);
+    save("two");
+    if (error == 0)
+        error = file_stamp_at(AT_FDCWD, "notes.txt", &now);
+    bool is_hidden = error == 0 && file_stamp_equal(&recorded, &now);
+    arena_free(&arena);
+    return error != 0 || is_hidden;
+}

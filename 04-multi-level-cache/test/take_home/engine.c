@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* Builds a program twice. The second build knows that nothing changed. */
+#include "incremental_build.h"
+#include "whole_file.h"
+
+#include <stdio.h>
+
+static BuildStatus write_and_commit(Build *build)
+{
+    build_want_all(build);
+    BuildStatus status = build_emit(build);
+    if (status == BUILD_OK)
+        status = build_save(build);
+    if (status == BUILD_OK)
+        status = build_begin_output(build);
+    /* here the texts of build_section_texts go into your output */
+    return status == BUILD_OK ? build_commit(build) : status;
+}
+
+static bool build_once(bool expect_unchanged)
+{
+    Compiler compiler = whole_file_compiler();
+    BuildRequest request = {
+        .compiler = &compiler, .entry = "program.txt", .executor = &executor_serial};
+    Build *build;
+    BuildStatus status = build_open(&build, &request);
+    if (status == BUILD_OK)
+        status = build_plan(build);
+    bool is_right = status == BUILD_OK && build_is_unchanged(build) == expect_unchanged;
+    if (is_right && !expect_unchanged)
+        is_right = write_and_commit(build) == BUILD_OK;
+    build_close(build);
+    return is_right;
+}
+
+int main(void)
+{
+    FILE *file = fopen("program.txt", "w");
+    if (file == NULL || fputs("a program\n", file) < 0 || fclose(file) != 0)
+        return 1;
+    return !(build_once(false) && build_once(true));
+}

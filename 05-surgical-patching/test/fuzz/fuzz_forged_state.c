@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The whole state of a project, damaged behind checksums that fit: file table, unit table,
+ * sections, manifest and its blobs, objects. No disk does that; it is what remains when the
+ * checksums are taken for granted, and it reaches every check behind them.
+ *
+ *     u8: stamps are trusted or not │ u8: forgeries │ each: what u8, damage │ u8: edits │ edits
+ *
+ * The next build need not make sense of it. It ends, in memory that is its own; and a build that
+ * is told to ignore the cache leaves the right output, and state that the one after it can use.
+ */
+#include "edit_project.h"
+#include "multi_level_cache.h"
+#include "output_state.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+static const BinaryFormat files_format = {"fhcache", 1};
+static const BinaryFormat units_format = {"icunits", 1};
+static const BinaryFormat sections_format = {"icsects", 1};
+
+typedef struct Forger {
+    const EditProject *project;
+    FuzzInput *input;
+    int cache_fd;
+    char entry_id[ENTRY_ID_SIZE + 1];
+    Manifest manifest;
+    Arena arena;
+} Forger;
+
+/* ---- tables ------------------------------------------------------------------------------ */
+
+static void forge_table(Forger *forger, const char *suffix, const BinaryFormat *format,
+                        StateRef *ref)
+{
+    char name[40];
+    StateFile state;
+    ByteBuffer image = {0};
+    snprintf(name, sizeof name, "%s.%s", forger->entry_id, suffix);
+    FUZZ_CHECK(state_file_open(&state, forger->cache_fd, name, format, ref) == 0 ||
+               fuzz_is_over(forger->input) || state.size == 0);
+    buffer_put(&image, slice_of(state.image, state.size));
+    fuzz_damage(forger->input, &image);
+    state_file_replace(&state, &image);
+    FUZZ_CHECK(state_file_commit(&state, false, ref, NULL) == 0);
+    state_file_close(&state);
+}
+
+static void forge_sections(Forger *forger)
+{
+    Slice blob;
+    StateRef ref;
+    if (!manifest_blob(&forger->manifest, "sections", &blob) || blob.size != sizeof ref)
+        return;
+    memcpy(&ref, blob.data, sizeof ref);
+    forge_table(forger, "sections", &sections_format, &ref);
+    manifest_set_blob(&forger->manifest, "sections", slice_of(&ref, sizeof ref));
+}
+
+static void forge_blob(Forger *forger, const char *name)
+{
+    Slice blob;
+    ByteBuffer bytes = {0};
+    if (!manifest_blob(&forger->manifest, name, &blob))
+        return;
+    buffer_put(&bytes, blob);
+    fuzz_damage(forger->input, &bytes);
+    manifest_set_blob(&forger->manifest, name, buffer_slice(&bytes));
+    buffer_free(&bytes);
+}
+
+static void forge_header(Forger *forger)
+{
+    ByteBuffer bytes = {0};
+    ManifestHeader *header = &forger->manifest.header;
+    buffer_put(&bytes, slice_of(header, sizeof *header));
+    fuzz_damage(forger->input, &bytes);
+    memcpy(header, bytes.data, bytes.size < sizeof *header ? bytes.size : sizeof *header);
+    buffer_free(&bytes);
+}
+
+/* ---- objects ----------------------------------------------------------------------------- */
+
+static void forge_object(Forger *forger, ObjectStore *store, Hash128 key)
+{
+    Slice payload;
+    ByteBuffer bytes = {0};
+    if (!object_store_get(store, key, &payload))
+        return;
+    buffer_put(&bytes, payload);
+    fuzz_damage(forger->input, &bytes);
+    Slice copy = slice_of(arena_copy(&forger->arena, buffer_slice(&bytes)), bytes.size);
+    object_store_invalidate(store, key);
+    object_store_put(store, key, &copy, 1);
+    buffer_free(&bytes);
+}
+
+static void forge_lowered(Forger *forger)
+{
+    FileHashCache files;
+    ZirCache zir;
+    char name[40];
+    snprintf(name, sizeof name, "%s.files", forger->entry_id);
+    file_hash_cache_open(&files, forger->cache_fd, name, &forger->manifest.header.files);
+    FUZZ_CHECK(zir_cache_open(&zir, forger->cache_fd, hash_bytes(slice_from(""))) == 0);
+    if (files.count != 0) {
+        Hash128 key[] = {zir.fingerprint,
+                         files.records[fuzz_u8(forger->input) % files.count].content};
+        forge_object(forger, zir.store, hash_bytes(slice_of(key, sizeof key)));
+    }
+    FUZZ_CHECK(zir_cache_commit(&zir, false, NULL) == 0);
+    zir_cache_close(&zir);
+    file_hash_cache_close(&files);
+}
+
+/* ------------------------------------------------------------------------------------------ */
+
+static void forge(Forger *forger)
+{
+    ManifestHeader *header = &forger->manifest.header;
+    switch (fuzz_below(forger->input, 8)) {
+    case 0: case 1: forge_table(forger, "files", &files_format, &header->files); break;
+    case 2: case 3: forge_table(forger, "units", &units_format, &header->units); break;
+    case 4: forge_sections(forger); break;
+    case 5: forge_blob(forger, "output"); break;
+    case 6: forge_header(forger); break;
+    default: forge_lowered(forger); break;
+    }
+}
+
+static void forge_state(const EditProject *project, FuzzInput *input)
+{
+    Forger forger = {.project = project, .input = input};
+    uint64_t written = 0;
+    forger.cache_fd = openat(project->scratch.fd, "cache", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    FUZZ_CHECK(forger.cache_fd >= 0);
+    FUZZ_CHECK(cache_directory_entry_id(project->scratch.fd, slice_from("main.line"),
+                                        forger.entry_id) == 0);
+    FUZZ_CHECK(manifest_load(&forger.manifest, forger.cache_fd, forger.entry_id) == 0);
+    for (uint32_t count = fuzz_below(input, 5); count > 0; count--)
+        forge(&forger);
+    FUZZ_CHECK(manifest_store(&forger.manifest, forger.cache_fd, forger.entry_id, false,
+                              &written) == 0);
+    manifest_free(&forger.manifest);
+    arena_free(&forger.arena);
+    close(forger.cache_fd);
+}
+
+static void build(const EditProject *project, bool force)
+{
+    EditRequest request = {.force = force};
+    EditOutcome built = edit_project_build(project, &request);
+    edit_outcome_free(&built);
+}
+
+static void expect_clean(const EditProject *project, bool force)
+{
+    EditRequest request = {.force = force};
+    EditOutcome built = edit_project_build(project, &request);
+    EditOutcome clean = edit_project_build_clean(project, &request);
+    FUZZ_CHECK(built.status == clean.status);
+    FUZZ_CHECK(slice_equal(buffer_slice(&built.errors), buffer_slice(&clean.errors)));
+    FUZZ_CHECK(slice_equal(buffer_slice(&built.output), buffer_slice(&clean.output)));
+    edit_outcome_free(&built);
+    edit_outcome_free(&clean);
+}
+
+static void wait_for_a_tick(void)
+{
+    nanosleep(&(struct timespec){0, 12000000}, NULL);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    FuzzInput input = {data, data + size};
+    EditProject project;
+    bool trusts_stamps = fuzz_below(&input, 2) == 1;
+    edit_project_open(&project);
+    edit_project_write(&project);
+    if (trusts_stamps)
+        wait_for_a_tick();
+    build(&project, false);
+    if (trusts_stamps) { /* the output was young: one more build records its stamp */
+        wait_for_a_tick();
+        build(&project, false);
+    }
+    forge_state(&project, &input);
+    for (uint32_t count = fuzz_below(&input, 4); count > 0; count--)
+        edit_project_edit(&project, &input);
+    edit_project_write(&project);
+    build(&project, false);
+    expect_clean(&project, true);
+    expect_clean(&project, false);
+    edit_project_close(&project);
+    return 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* Builds a program, edits it, builds it again: the second build patches. */
+#include "surgical_patch.h"
+#include "whole_file.h"
+
+#include <stdio.h>
+
+static PatchStrategy build_from(const char *source)
+{
+    FILE *file = fopen("program.txt", "w");
+    if (file != NULL) {
+        fputs(source, file);
+        fclose(file);
+    }
+    Compiler compiler = whole_file_compiler();
+    BuildRequest request = {
+        .compiler = &compiler, .entry = "program.txt", .executor = &executor_serial};
+    PatchResult result = {.strategy = PATCH_STRATEGY_COUNT};
+    Build *build;
+    BuildStatus status = build_open(&build, &request);
+    if (status == BUILD_OK)
+        status = build_plan(build);
+    if (status == BUILD_OK)
+        status = output_write(build, "program.out", &result);
+    build_close(build);
+    return status == BUILD_OK ? result.strategy : PATCH_STRATEGY_COUNT;
+}
+
+int main(void)
+{
+    return !(build_from("a program\n") == PATCH_FULL &&
+             build_from("another program\n") == PATCH_IN_PLACE);
+}

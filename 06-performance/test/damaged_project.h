@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A project whose cache can be damaged and put back, again and again.
+ *
+ * It is built once, and what the build left is kept in memory. Putting it back gives the next
+ * build the very state that the first one left: the same files in the cache, the same bytes in
+ * the output, and stamps that fit them. So each damage is tried on a whole cache.
+ *
+ *     DamagedProject project;
+ *     damaged_project_open(&project, 3, DAMAGED_THEN_EDITED, FLAVOUR_USUAL);
+ *     for (...) {
+ *         damaged_project_restore(&project);
+ *         ... change files below "cache/" ...
+ *         damaged_project_expect_healing(&project, "what was done");
+ *     }
+ *     damaged_project_close(&project);
+ */
+#ifndef DAMAGED_PROJECT_H
+#define DAMAGED_PROJECT_H
+
+#include "mini_project.h"
+
+/* What else the build after the damage meets. */
+typedef enum Situation {
+    DAMAGED_ONLY,        /* nothing was changed: it looks at the least */
+    DAMAGED_THEN_EDITED, /* one file was edited: the output is patched */
+    DAMAGED_AND_NO_OUTPUT, /* an edit and no output: it asks for every object */
+    SITUATIONS
+} Situation;
+
+typedef struct KeptFile {
+    char name[64]; /* in the cache directory */
+    char *bytes;
+    size_t size;
+} KeptFile;
+
+enum { MOST_KEPT = 24 };
+
+typedef struct DamagedProject {
+    MiniProject project;
+    Situation situation;
+    unsigned flavour;
+    bool is_tiny;
+    int cache_fd;
+    KeptFile files[MOST_KEPT]; /* sorted by name; all but the lock */
+    unsigned count;
+    char *old_output, *new_output; /* before and after the edit */
+    size_t old_size, new_size;
+    unsigned tries; /* how often the healing was looked at */
+} DamagedProject;
+
+/* Two files as small as they come; or more, each with a struct, a constant and two functions,
+ * after a few edits, so that there are journals where the state is large enough for one. Two
+ * flavours differ in constants, and in no size. */
+typedef enum Flavour { FLAVOUR_USUAL = 1, FLAVOUR_OTHER = 5 } Flavour;
+void damaged_project_open(DamagedProject *project, unsigned files, Situation situation,
+                          Flavour flavour);
+void damaged_project_close(DamagedProject *project);
+
+/* Everything as the first build left it. */
+void damaged_project_restore(DamagedProject *project);
+
+/* Builds; fails the test, naming `what`, unless the output is right and the next build finds
+ * everything up to date. */
+void damaged_project_expect_healing(DamagedProject *project, const char *what);
+
+/* The kept file whose name ends so, e.g. ".manifest"; NULL if there is none. */
+const KeptFile *damaged_project_find(const DamagedProject *project, const char *ending);
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+#include "mini_project.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void mini_project_open(MiniProject *project)
+{
+    *project = (MiniProject){0};
+    scratch_open(&project->scratch);
+    assert_int_equal(
+        mini_compiler_init(&project->compiler, &(MiniSettings){0}, &project->prelude), 0);
+}
+
+void mini_project_close(MiniProject *project)
+{
+    scratch_close(&project->scratch);
+    buffer_free(&project->prelude);
+    buffer_free(&project->said);
+}
+
+void mini_project_write(const MiniProject *project, const char *name, const char *text)
+{
+    scratch_write(&project->scratch, name, text);
+}
+
+/* ---- building ------------------------------------------------------------------------------ */
+
+static void note_what_was_said(MiniProject *project, const Build *build)
+{
+    const Diagnostics *diagnostics = build_diagnostics(build);
+    const BuildFailure *failure = build_failure(build);
+    project->said.size = 0;
+    for (size_t i = 0; i < diagnostics->count; i++)
+        diagnostic_format(&diagnostics->items[i], (Slice){"", 0}, &project->said);
+    if (failure->what != NULL) {
+        buffer_put(&project->said, slice_from(failure->path));
+        buffer_put(&project->said, slice_from(": "));
+        buffer_put(&project->said, slice_from(failure->what));
+    }
+    buffer_put_byte(&project->said, '\0');
+}
+
+static void build_at(MiniProject *project, const Scratch *place)
+{
+    char entry[512], cache[512], output[512];
+    Build *build;
+    snprintf(entry, sizeof entry, "%s/main.mini", project->scratch.path);
+    snprintf(cache, sizeof cache, "%s/cache", place->path);
+    snprintf(output, sizeof output, "%s/out.ll", place->path);
+    BuildRequest request = {.compiler = &project->compiler,
+                            .entry = entry,
+                            .cache_dir = cache,
+                            .executor = &executor_serial,
+                            .force = project->force,
+                            .paranoid = project->paranoid};
+    project->patch = (PatchResult){0};
+    project->status = build_open(&build, &request);
+    if (project->status == BUILD_OK)
+        project->status = build_plan(build);
+    if (project->status == BUILD_OK)
+        project->status = output_write(build, output, &project->patch);
+    project->counts = *build_counts(build);
+    project->was_damaged = project->status != BUILD_MACHINE_FAILED &&
+                           build_state_was_damaged(build);
+    note_what_was_said(project, build);
+    build_close(build);
+}
+
+BuildStatus mini_project_build(MiniProject *project)
+{
+    build_at(project, &project->scratch);
+    return project->status;
+}
+
+/* ---- comparing ----------------------------------------------------------------------------- */
+
+char *mini_project_clean_output(const MiniProject *project, size_t *size)
+{
+    MiniProject clean = *project;
+    Scratch place;
+    char *output = NULL;
+    clean.said = (ByteBuffer){0};
+    scratch_open(&place);
+    build_at(&clean, &place);
+    if (clean.status == BUILD_OK)
+        output = scratch_read(&place, "out.ll", size);
+    scratch_close(&place);
+    buffer_free(&clean.said);
+    return output;
+}
+
+bool mini_project_output_is(const MiniProject *project, Slice bytes)
+{
+    size_t size;
+    if (!scratch_exists(&project->scratch, "out.ll"))
+        return false;
+    char *output = scratch_read(&project->scratch, "out.ll", &size);
+    bool is_equal = slice_equal(slice_of(output, size), bytes);
+    free(output);
+    return is_equal;
+}
+
+void mini_project_expect_clean(const MiniProject *project)
+{
+    size_t size;
+    char *expected = mini_project_clean_output(project, &size);
+    if ((project->status == BUILD_OK) != (expected != NULL))
+        fail_msg("the build ends with status %d, a clean one otherwise: %s", project->status,
+                 project->said.data);
+    if (expected != NULL && !mini_project_output_is(project, slice_of(expected, size)))
+        fail_msg("the output is not that of a clean build");
+    free(expected);
+}
+
+/* ---- trying much --------------------------------------------------------------------------- */
+
+uint64_t number_from(const char *name, uint64_t otherwise)
+{
+    const char *text = getenv(name);
+    return text == NULL ? otherwise : strtoull(text, NULL, 0);
+}
+
+uint64_t random_next(uint64_t *state)
+{
+    uint64_t z = *state += 0x9e3779b97f4a7c15u;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return z ^ z >> 31;
+}

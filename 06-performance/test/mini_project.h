@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A Mini project in a directory of its own, built inside the test's process: a build takes less
+ * than a millisecond, so that tens of thousands of them can be tried.
+ *
+ *     MiniProject project;
+ *     mini_project_open(&project);
+ *     mini_project_write(&project, "main.mini", "fn main() i32 { return 0; }\n");
+ *     mini_project_build(&project);                main.mini, with "cache", into "out.ll"
+ *     mini_project_expect_clean(&project);
+ *     mini_project_close(&project);
+ */
+#ifndef MINI_PROJECT_H
+#define MINI_PROJECT_H
+
+#include "mini_compiler.h"
+#include "scratch.h"
+#include "surgical_patch.h"
+
+typedef struct MiniProject { /* set up by mini_project_open; tests change the settings at will */
+    Scratch scratch;
+    Compiler compiler;
+    ByteBuffer prelude; /* owned for the compiler */
+    bool force, paranoid;
+    /* of the last build: */
+    BuildStatus status;
+    BuildCounts counts;
+    PatchResult patch;
+    bool was_damaged;
+    ByteBuffer said; /* diagnostics and the failure, NUL-terminated */
+} MiniProject;
+
+void mini_project_open(MiniProject *project);
+void mini_project_close(MiniProject *project);
+
+void mini_project_write(const MiniProject *project, const char *name, const char *text);
+
+BuildStatus mini_project_build(MiniProject *project);
+
+/* The output of a build of the same sources with an empty cache; NULL if that is no BUILD_OK.
+ * The caller frees. What the project keeps of its last build is not touched. */
+char *mini_project_clean_output(const MiniProject *project, size_t *size);
+
+/* Is the output these bytes? */
+bool mini_project_output_is(const MiniProject *project, Slice bytes);
+
+/* Fails the test unless the last build ended as a clean build does, with the same output. */
+void mini_project_expect_clean(const MiniProject *project);
+
+/* A number from the environment, for tests that try more when they are asked to. */
+uint64_t number_from(const char *name, uint64_t otherwise);
+
+/* SplitMix64: the next random number of a state. */
+uint64_t random_next(uint64_t *state);
+
+#endif
