@@ -1,0 +1,297 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+#
+# What the fault tests share: a project, edits of it, a build in which something goes wrong, and
+# the oracle that judges what comes afterwards:
+#
+#     the output that is there   is the old one or the new one. If it is neither, the next build
+#                                knows, gives that as its reason, and writes the output again
+#     the next build             ends as it should, and its output is that of a clean build in an
+#                                empty cache, byte for byte
+#     the one after that         finds everything up to date
+#
+# One fault at one moment is a point. Before each, sources, cache and output are made anew, by
+# building: copies would have other inodes and times than the cache has on record.
+set -u
+
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+export ASAN_OPTIONS=detect_leaks=0 # looking for leaks is tracing, and strace does that already
+export LC_ALL=C
+unset MINIC_TARGET MINIC_VERBOSE
+
+# In memory where there is such a place: what a process leaves is in the page cache in any case,
+# and a thousand builds with --sync take minutes on a disk.
+[ -n "${TMPDIR:-}" ] || [ ! -w /dev/shm ] || TMPDIR=/dev/shm
+WORK=$(mktemp -d "${TMPDIR:-/tmp}/minic-faults-XXXXXX") || exit 3
+trap 'cd / && rm -rf "$WORK"' EXIT
+cp "${MINIC:-${BUILD:?the directory that minic was built in}/minic}" "$WORK/minic" || exit 3
+MINIC=$WORK/minic # of its own: somebody may build another meanwhile
+mkdir "$WORK/project" && cd "$WORK/project" || exit 3
+
+# ---- TAP ----------------------------------------------------------------------------------------
+
+TESTS=0 TRIED=0 FLAWS=0 POINT=
+
+# flaw TEXT: the test that runs fails, and why. The first few are told.
+flaw() {
+    FLAWS=$((FLAWS + 1))
+    [ "$FLAWS" -gt 5 ] || echo "# $POINT: $1" >>"$WORK/flaws"
+}
+
+# finish NAME COUNT UNIT: ends a test that tried that many.
+finish() {
+    TESTS=$((TESTS + 1)) TRIED=$((TRIED + $2))
+    [ "$2" -gt 0 ] || flaw "nothing was tried"
+    if [ "$FLAWS" = 0 ]; then
+        echo "ok $TESTS - $1: $2 $3"
+    else
+        echo "not ok $TESTS - $1: $2 $3, $FLAWS flaws"
+        cat "$WORK/flaws"
+    fi
+    rm -f "$WORK/flaws"
+    FLAWS=0
+}
+
+# conclude UNIT: the plan, and how much was tried in all.
+conclude() {
+    echo "1..$TESTS"
+    echo "# tried: $TRIED $1"
+}
+
+# wanted SCENARIO...: these, or only the one that CASE names.
+wanted() {
+    local name
+    for name in "$@"; do
+        [ "${CASE:-$name}" != "$name" ] || echo "$name"
+    done
+}
+
+skip_all() {
+    echo "1..1"
+    echo "ok 1 # SKIP $1"
+    exit 0
+}
+
+need_strace() {
+    command -v strace >/dev/null || skip_all "no strace"
+    strace -f -qq -o /dev/null true 2>/dev/null || skip_all "strace may not trace here"
+}
+
+# need_shim NAME: the library $WORK/NAME.so, to be preloaded into minic.
+need_shim() {
+    case ${SANITIZE:-} in ?*) skip_all "nothing can be preloaded before a sanitizer" ;; esac
+    "${CC:-cc}" -shared -fPIC -o "$WORK/$1.so" "$HERE/$1.c" -ldl || exit 3
+}
+
+# ---- the project --------------------------------------------------------------------------------
+
+# math EXPRESSION [FILE]: what most edits edit. Its section stands in the middle of the output.
+math() {
+    {
+        echo "fn add(a: i32, b: i32) i32 { return $1; }"
+        echo "fn twice(n: i32) i32 { return add(n, n); }"
+    } >"${2:-math.mini}"
+}
+
+# entry NAME...: main.mini, which imports these files, too.
+entry() {
+    local name sum=0
+    for name in math shapes text "$@"; do echo "import \"$name.mini\" as $name;"; done
+    for name in "$@"; do sum="$sum + $name.f(1)"; done
+    echo "fn main() i32 { print(text.hello()); return shapes.area() + math.add(2, 3) + $sum; }"
+} >main.mini
+
+# make_project small: five files, one of which nobody imports yet. With `large`, seventy more: the
+# output is written in two batches, and changes of the state go into its journals.
+make_project() {
+    local i
+    rm -rf ./* .mini_cache
+    MORE=()
+    math 'a + b'
+    {
+        echo 'import "math.mini" as math;'
+        echo 'struct Box { width: i32, height: i32 }'
+        echo 'fn area() i32 { const b = Box{ width: 3, height: 4 }; return math.twice(b.width); }'
+    } >shapes.mini
+    echo 'fn hello() str { return "hello"; }' >text.mini
+    echo 'fn f(n: i32) i32 { return n; }' >extra.mini
+    if [ "$1" = large ]; then
+        for i in {10..79}; do
+            echo "fn f(n: i32) i32 { return n + $i; }" >"part$i.mini"
+            MORE+=("part$i")
+        done
+    fi
+    entry "${MORE[@]}"
+}
+
+# ---- scenarios: each is a function that makes the sources old or new ----------------------------
+
+# What a scenario may change: is there an older build; what is run instead of a build, and how;
+# the exit status that a build has from then on.
+defaults() { BUILT=yes COMMAND=build OPTIONS=("${ALWAYS[@]}") STATUS=0; }
+
+first_build() { BUILT=no; }
+no_change() { :; }
+touched_file() { case $1 in new) touch math.mini ;; esac; }
+comment() { case $1 in old) math 'a + b' ;; new) echo '// no code' >>math.mini ;; esac; }
+body_edit() { case $1 in old) math 'a + b' ;; new) math 'b + a' ;; esac; }
+second_edit() { case $1 in old) edit_before ;; new) math 'b + a' ;; esac; }
+outgrown_place() { case $1 in old) math 'a + b' ;; new) math "$LONG" ;; esac; }
+shrunken_place() { case $1 in old) math "$LONG" ;; new) math 'a + b' ;; esac; }
+new_signature() { case $1 in old) math 'a + b' ;; new) rename_parameter ;; esac; }
+new_prelude() { case $1 in old) math 'a + b' ;; new) echo "$EXTERN" >>math.mini ;; esac; }
+all_edited() { case $1 in old) sed -i /edition/d ./*.mini ;; new) edit_all ;; esac; }
+added_file() { case $1 in old) entry "${MORE[@]}" ;; new) entry "${MORE[@]}" extra ;; esac; }
+removed_file() { case $1 in old) entry "${MORE[@]}" extra ;; new) entry "${MORE[@]}" ;; esac; }
+syntax_error() { case $1 in old) math 'a + b' ;; new) math 'a +' && STATUS=1 ;; esac; }
+forced() { case $1 in new) OPTIONS+=(--force) ;; esac; }
+checked() { case $1 in old) math 'a + b' ;; new) math 'b + a' && COMMAND=check ;; esac; }
+cleaned() { case $1 in new) COMMAND=clean ;; esac; }
+lost_output() { case $1 in new) rm -f main.ll ;; esac; }
+lost_index() { case $1 in old) math 'a + b' ;; new) math 'b + a' && lose_index ;; esac; }
+collected() { case $1 in old) make_history ;; new) math 'b + a' && collect ;; esac; }
+new_settings() { case $1 in old) unset MINIC_TARGET ;; new) export MINIC_TARGET="$OTHER" ;; esac; }
+
+EXTERN='extern fn abs(n: i32) i32;'
+LONG='a + b' # so much more code that the section needs several blocks more
+for _ in {1..40}; do LONG="$LONG + a * b"; done
+
+OTHER=aarch64-unknown-linux-gnu
+
+edit_before() {
+    math 'a - b'
+    build
+    math 'a + b'
+}
+
+# Old objects enough that --cache-limit finds something to drop.
+make_history() {
+    local i
+    for i in {1..6}; do
+        math "$LONG + $i"
+        build
+    done
+    math 'a + b'
+}
+
+lose_index() { rm .mini_cache/*.index; }
+collect() { OPTIONS+=(--cache-limit 1); }
+rename_parameter() { sed -i 's/a: i32/first: i32/; s/a + b/first + b/' math.mini; }
+edit_all() {
+    local file
+    for file in *.mini; do echo 'fn edition() i32 { return 2; }' >>"$file"; done
+}
+
+# ---- a point ------------------------------------------------------------------------------------
+
+build() { "$MINIC" build -q -j1 main.mini; }
+
+# Everything as it is before the build of $SCENARIO.
+prepare() {
+    rm -rf .mini_cache main.ll .output-*.tmp
+    defaults
+    "$SCENARIO" old
+    [ "$BUILT" = no ] || build
+    "$SCENARIO" new
+}
+
+# begin SCENARIO small|large [OPTION...]: what the output is before its build, and what it should
+# be afterwards.
+begin() {
+    SCENARIO=$1 POINT="$1, without a fault"
+    make_project "$2"
+    shift 2
+    ALWAYS=("$@")
+    prepare
+    rm -f ../old.ll ../new.ll
+    [ ! -e main.ll ] || cp main.ll ../old.ll
+    if [ "$STATUS" = 0 ]; then
+        rm -rf .mini_cache main.ll
+        build || flaw "a clean build fails"
+        mv main.ll ../new.ll
+    else
+        cp ../old.ll ../new.ll
+    fi
+    prepare
+}
+
+# strike FAULT...: the build of the scenario, under a command that makes something go wrong. Its
+# exit status is in $? and what it said in $WORK/said.
+strike() {
+    case $COMMAND in
+    build) { "$@" "$MINIC" build -q -j1 "${OPTIONS[@]}" main.mini; } ;;
+    check) { "$@" "$MINIC" check -q -j1 main.mini; } ;;
+    clean) { "$@" "$MINIC" clean; } ;;
+    esac >"$WORK/said" 2>&1
+}
+
+# The output is "old", "new", or else: "longer", the old one with space behind it, or "mixed".
+look() {
+    if [ ! -e main.ll ]; then
+        [ -e ../old.ll ] && OUTPUT=lost || OUTPUT=old
+    elif cmp -s main.ll ../new.ll; then
+        OUTPUT=new
+    elif [ ! -e ../old.ll ]; then
+        OUTPUT=mixed
+    elif cmp -s main.ll ../old.ll; then
+        OUTPUT=old
+    elif cat ../old.ll /dev/zero | cmp -s -n "$(stat -c %s main.ll)" - main.ll; then
+        OUTPUT=longer
+    else
+        OUTPUT=mixed
+    fi
+}
+
+# judge STATUS ERROR [CALL]: of the build with the fault. Right in spite of it, or one line that
+# tells what failed. A call that was only interrupted is no failure; but what --sync could not
+# bring to the disk is one, whatever the output looks like.
+judge() {
+    local said
+    mapfile -t said <"$WORK/said"
+    if [ "$1" = "$STATUS" ]; then
+        [ "$1" != 0 ] || [ ${#said[@]} = 0 ] || flaw "exit status 0, and: ${said[*]}"
+    elif [ "$1" != 3 ]; then
+        flaw "exit status $1: ${said[*]}"
+    elif [ "$2" = EINTR ]; then
+        flaw "an interrupted call is not repeated: ${said[*]}"
+    else
+        [[ ${#said[@]} = 1 && ${said[0]} =~ ^(minic: .+: .+|out of memory: .+) ]] ||
+            flaw "exit status 3 and not one clear line: ${said[*]}"
+    fi
+    # Not in a collection, though: if it cannot be sure of the new pack, the old one stays.
+    if [ "$1,${3:-}" = 0,fsync ] && [ "$2" != EINTR ] && [ "$SCENARIO" != collected ]; then
+        flaw "fsync fails, and nobody is told"
+    fi
+    look
+    [ "$1,$STATUS,$COMMAND" != 0,0,build ] || [ "$OUTPUT" = new ] ||
+        flaw "exit status 0, but the output is $OUTPUT"
+}
+
+# The oracle. `look` comes first.
+heal() {
+    local status
+    "$MINIC" build -q -j1 --stats=json main.mini >"$WORK/stats" 2>"$WORK/said"
+    status=$?
+    STATS=
+    read -r STATS <"$WORK/stats"
+    [ "$status" = "$STATUS" ] ||
+        flaw "the next build exits with $status: $(cat "$WORK/said")"
+    cmp -s main.ll ../new.ll || flaw "the next output is wrong ($OUTPUT before)"
+    [ "$STATUS" = 0 ] || return
+    # The draft of a forced build stays until there is something to write again.
+    ! compgen -G '.output-*.tmp' >/dev/null || [ "$SCENARIO" = forced ] ||
+        flaw "a draft of the output is left"
+    case $OUTPUT,$STATS in
+    *'"reason":"damaged state"'*) flaw "the state is damaged" ;;
+    old,* | new,*) ;;
+    longer,*'"reason":"output changed by others"'*) ;;
+    longer,*'"reason":"last build unfinished"'* | mixed,*'"reason":"last build unfinished"'*) ;;
+    *) flaw "the output was $OUTPUT, and the next build does not know: $STATS" ;;
+    esac
+    "$MINIC" build -q -j1 --stats=json main.mini >"$WORK/stats" 2>&1
+    read -r STATS <"$WORK/stats"
+    case $STATS in
+    *'"strategy":"up-to-date"'*) ;;
+    *) flaw "one build does not heal: $STATS" ;;
+    esac
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Preloaded into a build, makes its writes go wrong. FAULT_WRITES says how:
+ *
+ *     short:N   the Nth write takes half of the bytes
+ *     short:0   every write takes one byte
+ *     torn:N    the Nth write takes half of the bytes, and the process is killed
+ *     full:N    the disk has room for N bytes more. What a file grows by is taken from them; a
+ *               write takes what there is room for, and then there is no space left
+ *
+ * Standard output and error are left alone: they are not on that disk.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+/* The number of the fault of that name, or -1 if it is another fault. */
+static long long fault(const char *name)
+{
+    const char *wanted = getenv("FAULT_WRITES");
+    size_t size = strlen(name);
+    return wanted != NULL && strncmp(wanted, name, size) == 0 ? atoll(wanted + size) : -1;
+}
+
+/* ---- a disk that fills up ------------------------------------------------------------------ */
+
+/* How much of `grows` bytes more there is room for; that is taken. */
+static long long take_space(long long grows)
+{
+    static long long left = -1;
+    if (left < 0)
+        left = fault("full:");
+    if (left < 0 || grows <= 0)
+        return grows;
+    long long taken = grows < left ? grows : left;
+    left -= taken;
+    return taken;
+}
+
+static size_t room_for(int fd, size_t size, off_t offset)
+{
+    struct stat status;
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
+        return size;
+    long long grows = (long long)offset + (long long)size - (long long)status.st_size;
+    return grows <= 0 ? size : size - (size_t)(grows - take_space(grows));
+}
+
+int posix_fallocate(int fd, off_t offset, off_t size)
+{
+    int (*real)(int, off_t, off_t) =
+        (int (*)(int, off_t, off_t))dlsym(RTLD_NEXT, "posix_fallocate");
+    return room_for(fd, (size_t)size, offset) < (size_t)size ? ENOSPC : real(fd, offset, size);
+}
+
+/* ---- writes -------------------------------------------------------------------------------- */
+
+/* How many of the bytes this write may take. */
+static size_t allowed(int fd, size_t size, off_t offset)
+{
+    static long long count;
+    count++;
+    if (size < 2)
+        return room_for(fd, size, offset);
+    if (fault("short:") == 0)
+        return 1;
+    if (fault("short:") == count || fault("torn:") == count)
+        return size / 2;
+    return room_for(fd, size, offset);
+}
+
+/* The end of each write: the process, in a torn one. */
+static ssize_t end(ssize_t written)
+{
+    static long long count;
+    if (++count == fault("torn:"))
+        raise(SIGKILL);
+    return written;
+}
+
+static ssize_t no_space(void)
+{
+    errno = ENOSPC;
+    return end(-1);
+}
+
+ssize_t pwrite(int fd, const void *bytes, size_t size, off_t offset)
+{
+    ssize_t (*real)(int, const void *, size_t, off_t) =
+        (ssize_t(*)(int, const void *, size_t, off_t))dlsym(RTLD_NEXT, "pwrite");
+    size_t part = allowed(fd, size, offset);
+    return part == 0 && size != 0 ? no_space() : end(real(fd, bytes, part, offset));
+}
+
+ssize_t write(int fd, const void *bytes, size_t size)
+{
+    ssize_t (*real)(int, const void *, size_t) =
+        (ssize_t(*)(int, const void *, size_t))dlsym(RTLD_NEXT, "write");
+    if (fd <= STDERR_FILENO)
+        return real(fd, bytes, size);
+    size_t part = allowed(fd, size, lseek(fd, 0, SEEK_CUR));
+    return part == 0 && size != 0 ? no_space() : end(real(fd, bytes, part));
+}
+
+ssize_t writev(int fd, const struct iovec *vector, int count)
+{
+    ssize_t (*real)(int, const struct iovec *, int) =
+        (ssize_t(*)(int, const struct iovec *, int))dlsym(RTLD_NEXT, "writev");
+    struct iovec parts[IOV_MAX];
+    size_t size = 0;
+    for (int i = 0; i < count; i++)
+        size += vector[i].iov_len;
+    size_t part = allowed(fd, size, lseek(fd, 0, SEEK_CUR)), left = part;
+    int used = 0;
+    for (; used < count && left != 0; used++) {
+        parts[used] = vector[used];
+        if (parts[used].iov_len > left)
+            parts[used].iov_len = left;
+        left -= parts[used].iov_len;
+    }
+    return part == 0 && size != 0 ? no_space() : end(real(fd, parts, used));
+}
