@@ -9,6 +9,7 @@
 #include "memory.h"
 
 #include <stdalign.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -140,6 +141,16 @@ void buffer_put_decimal(ByteBuffer *buffer, uint64_t value)
         digits[sizeof digits - ++count] = (char)('0' + value % 10);
     while ((value /= 10) != 0);
     buffer_put(buffer, slice_of(digits + sizeof digits - count, count));
+}
+
+void buffer_put_format(ByteBuffer *buffer, const char *format, ...)
+{
+    char text[256];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    buffer_put(buffer, slice_from(text));
 }
 
 void buffer_free(ByteBuffer *buffer)

@@ -98,6 +98,12 @@ static inline void buffer_put_u32(ByteBuffer *buffer, uint32_t value)
 /* `value` as decimal digits. */
 void buffer_put_decimal(ByteBuffer *buffer, uint64_t value);
 
+/* A short text formatted as printf does; what is longer than 255 bytes is cut. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+void buffer_put_format(ByteBuffer *buffer, const char *format, ...);
+
 /* What the buffer holds. Valid until the buffer grows or is freed. */
 static inline Slice buffer_slice(const ByteBuffer *buffer)
 {

@@ -58,7 +58,7 @@ typedef struct Verification {
  * build_emit; then there is nothing to compare with, and nothing is. */
 BuildStatus build_verify(Build *build, Verification *verification);
 
-/* Counts a difference and tells it: for the floors above. */
+/* Counts a difference and tells it: for the stages above. */
 void verification_tell(Verification *verification, Slice subject, const char *what);
 
 #ifdef __cplusplus

@@ -131,13 +131,13 @@ bool build_output_is_unsettled(const Build *build); /* it began to write and did
 bool build_may_be_unsynced(const Build *build);     /* the machine restarted since, and the last
                                                        commit was not synced */
 
-/* A floor above keeps blobs of its own in the manifest (at most 15 characters of name). The
+/* A stage above keeps blobs of its own in the manifest (at most 15 characters of name). The
  * blob of the last commit is valid until build_close; false if there is none. A blob that is
  * not set again is kept. */
 bool build_blob(const Build *build, const char *name, Slice *blob);
 void build_set_blob(Build *build, const char *name, Slice blob); /* copied */
 
-/* The cache directory, for files of a floor above, and a prefix for their names that is unique
+/* The cache directory, for files of a stage above, and a prefix for their names that is unique
  * to the entry (16 characters). Lent until build_close. */
 int build_cache_fd(const Build *build);
 const char *build_entry_id(const Build *build);
@@ -168,7 +168,7 @@ Slice build_source(const Build *build, Slice path, Arena *arena);
  * NULL. */
 const BuildFailure *build_failure(const Build *build);
 
-/* For a floor above that fails in its own work: records the failure and returns the status. */
+/* For a stage above that fails in its own work: records the failure and returns the status. */
 BuildStatus build_fail(Build *build, const char *path, const char *what, int error);
 
 const BuildCounts *build_counts(const Build *build);

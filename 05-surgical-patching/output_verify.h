@@ -2,7 +2,7 @@
 /*
  * Is the output, and what is kept of it, right?
  *
- * The part of build_verify.h that concerns floor 5. The sections of the program were emitted in
+ * The part of build_verify.h that concerns stage 5. The sections of the program were emitted in
  * memory; they are put together as a clean build would and compared with the bytes of the output
  * and with the recorded hash and size of each section. Nothing is written.
  *

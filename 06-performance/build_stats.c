@@ -5,24 +5,7 @@
  */
 #include "build_stats.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <sys/resource.h>
-
-#if defined(__GNUC__)
-__attribute__((format(printf, 2, 3)))
-#endif
-static void
-put_format(ByteBuffer *text, const char *format, ...)
-{
-    char line[256];
-    va_list arguments;
-    va_start(arguments, format);
-    int size = vsnprintf(line, sizeof line, format, arguments);
-    va_end(arguments);
-    if (size > 0)
-        buffer_put(text, slice_from(line));
-}
 
 typedef struct NamedCount {
     const char *name; /* in the JSON */
@@ -121,36 +104,40 @@ void build_stats_json(const BuildStats *stats, ByteBuffer *text)
     NamedTime times[TIME_COUNT];
     list_counts(stats, counts);
     list_times(stats, times);
-    put_format(text, "{\"status\":%d", (int)stats->status);
+    buffer_put_format(text, "{\"status\":%d", (int)stats->status);
     if (stats->has_output)
-        put_format(text, ",\"strategy\":\"%s\",\"reason\":\"%s\"",
-                   patch_strategy_name(stats->patch.strategy),
-                   patch_reason_name(stats->patch.reason));
+        buffer_put_format(text, ",\"strategy\":\"%s\",\"reason\":\"%s\"",
+                          patch_strategy_name(stats->patch.strategy),
+                          patch_reason_name(stats->patch.reason));
     else
-        put_format(text, ",\"strategy\":null,\"reason\":null");
+        buffer_put_format(text, ",\"strategy\":null,\"reason\":null");
     for (size_t i = 0; i < COUNT_COUNT; i++)
-        put_format(text, ",\"%s\":%llu", counts[i].name, (unsigned long long)counts[i].value);
-    put_format(text, ",\"seconds\":{");
+        buffer_put_format(text, ",\"%s\":%llu", counts[i].name,
+                          (unsigned long long)counts[i].value);
+    buffer_put_format(text, ",\"seconds\":{");
     for (size_t i = 0; i < TIME_COUNT; i++)
-        put_format(text, "%s\"%s\":%.6f", i == 0 ? "" : ",", times[i].name, times[i].seconds);
-    put_format(text, "}}\n");
+        buffer_put_format(text, "%s\"%s\":%.6f", i == 0 ? "" : ",", times[i].name,
+                          times[i].seconds);
+    buffer_put_format(text, "}}\n");
 }
 
 static void put_count_lines(const BuildStats *stats, ByteBuffer *text)
 {
     const BuildCounts *c = &stats->counts;
 #define N(field) ((unsigned long long)c->field)
-    put_format(text, "files      %8llu   %llu stat, %llu hashed, %llu lowered\n", N(files_total),
-               N(files_stat), N(files_hashed), N(files_lowered));
-    put_format(text, "           %8s   %llu changed, %llu added, %llu removed\n", "",
-               N(files_changed), N(files_added), N(files_removed));
-    put_format(text, "functions  %8llu   %llu emitted (%llu dirty, %llu dependent), %llu cached\n",
-               N(functions_total), N(functions_emitted), N(functions_dirty), N(functions_dependent),
-               N(functions_cached));
-    put_format(text, "sections   %8llu   %llu dirty, %llu written\n", N(sections_total),
-               N(sections_dirty), (unsigned long long)stats->patch.sections_written);
-    put_format(text, "bytes      %8s   %llu read, %llu written to caches, %llu to the output\n", "",
-               N(bytes_read), N(bytes_written), (unsigned long long)stats->patch.bytes_written);
+    buffer_put_format(text, "files      %8llu   %llu stat, %llu hashed, %llu lowered\n",
+                      N(files_total), N(files_stat), N(files_hashed), N(files_lowered));
+    buffer_put_format(text, "           %8s   %llu changed, %llu added, %llu removed\n", "",
+                      N(files_changed), N(files_added), N(files_removed));
+    buffer_put_format(text,
+                      "functions  %8llu   %llu emitted (%llu dirty, %llu dependent), %llu cached\n",
+                      N(functions_total), N(functions_emitted), N(functions_dirty),
+                      N(functions_dependent), N(functions_cached));
+    buffer_put_format(text, "sections   %8llu   %llu dirty, %llu written\n", N(sections_total),
+                      N(sections_dirty), (unsigned long long)stats->patch.sections_written);
+    buffer_put_format(
+        text, "bytes      %8s   %llu read, %llu written to caches, %llu to the output\n", "",
+        N(bytes_read), N(bytes_written), (unsigned long long)stats->patch.bytes_written);
 #undef N
 }
 
@@ -160,13 +147,15 @@ void build_stats_table(const BuildStats *stats, ByteBuffer *text)
     list_times(stats, times);
     put_count_lines(stats, text);
     if (stats->has_output && stats->patch.reason == REASON_NONE)
-        put_format(text, "strategy   %8s   %s\n", "", patch_strategy_name(stats->patch.strategy));
+        buffer_put_format(text, "strategy   %8s   %s\n", "",
+                          patch_strategy_name(stats->patch.strategy));
     else if (stats->has_output)
-        put_format(text, "strategy   %8s   %s (%s)\n", "",
-                   patch_strategy_name(stats->patch.strategy),
-                   patch_reason_name(stats->patch.reason));
-    put_format(text, "workers    %8u\n", stats->workers);
-    put_format(text, "memory     %8.1f MiB at most\n", (double)stats->peak_memory_bytes / 1048576);
+        buffer_put_format(text, "strategy   %8s   %s (%s)\n", "",
+                          patch_strategy_name(stats->patch.strategy),
+                          patch_reason_name(stats->patch.reason));
+    buffer_put_format(text, "workers    %8u\n", stats->workers);
+    buffer_put_format(text, "memory     %8.1f MiB at most\n",
+                      (double)stats->peak_memory_bytes / 1048576);
     for (size_t i = 0; i < TIME_COUNT; i++)
-        put_format(text, "%-9s  %8.2f ms\n", times[i].name, times[i].seconds * 1e3);
+        buffer_put_format(text, "%-9s  %8.2f ms\n", times[i].name, times[i].seconds * 1e3);
 }

@@ -2,24 +2,6 @@
 /* One screen: what was seen, which rule follows from it, and what that means for a build. */
 #include "doctor_report.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
-#if defined(__GNUC__)
-__attribute__((format(printf, 2, 3)))
-#endif
-static void
-put_format(ByteBuffer *text, const char *format, ...)
-{
-    char line[256];
-    va_list arguments;
-    va_start(arguments, format);
-    int size = vsnprintf(line, sizeof line, format, arguments);
-    va_end(arguments);
-    if (size > 0)
-        buffer_put(text, slice_from(line));
-}
-
 static const char *yes(bool fact)
 {
     return fact ? "yes" : "no";
@@ -50,41 +32,46 @@ static const char *consequence(TrustRule rule)
 
 static void put_clock(const FileSystemFacts *facts, ByteBuffer *text)
 {
-    put_format(text, "clock    two files had the same stamp for up to %.2f ms\n",
-               (double)facts->tick_ns / 1e6);
-    put_format(text, "         one that was looked at after each write: for up to %.2f ms\n",
-               (double)facts->looked_tick_ns / 1e6);
-    put_format(text, "         stamps are multiples of %lld ns\n", (long long)facts->resolution_ns);
-    put_format(text, "         behind the wall clock by up to %.2f ms",
-               (double)facts->behind_ns / 1e6);
+    buffer_put_format(text, "clock    two files had the same stamp for up to %.2f ms\n",
+                      (double)facts->tick_ns / 1e6);
+    buffer_put_format(text, "         one that was looked at after each write: for up to %.2f ms\n",
+                      (double)facts->looked_tick_ns / 1e6);
+    buffer_put_format(text, "         stamps are multiples of %lld ns\n",
+                      (long long)facts->resolution_ns);
+    buffer_put_format(text, "         behind the wall clock by up to %.2f ms",
+                      (double)facts->behind_ns / 1e6);
     if (facts->ahead_ns != 0)
-        put_format(text, ", ahead of it by up to %.2f ms", (double)facts->ahead_ns / 1e6);
-    put_format(text, "\n");
+        buffer_put_format(text, ", ahead of it by up to %.2f ms", (double)facts->ahead_ns / 1e6);
+    buffer_put_format(text, "\n");
 }
 
 static void put_defects(const FileSystemFacts *facts, ByteBuffer *text)
 {
     const char *defect;
     for (unsigned i = 0; (defect = file_system_defect(facts, i)) != NULL; i++)
-        put_format(text, "defect   %s\n", defect);
+        buffer_put_format(text, "defect   %s\n", defect);
 }
 
 void doctor_report_text(const FileSystemFacts *facts, ByteBuffer *text)
 {
     TrustRule rule = trust_rule_of(facts);
     put_clock(facts, text);
-    put_format(text, "ctime    changes with a write: %s, chmod: %s, rename: %s\n",
-               yes(facts->ctime_on_write), yes(facts->ctime_on_chmod), yes(facts->ctime_on_rename));
-    put_format(text, "         tells a write whose mtime was set back: %s\n",
-               yes(facts->ctime_on_restored_mtime));
-    put_format(text, "rename   replaces a file that is open: %s; keeps the inode number: %s\n",
-               yes(facts->rename_replaces), yes(facts->rename_keeps_inode));
-    put_format(text, "inodes   a number is given again at once: %s\n", yes(facts->reuses_inodes));
-    put_format(text, "flock    keeps two builds apart: %s\n", yes(facts->has_flock));
-    put_format(text, "mmap     private pages: %s\n", yes(facts->has_private_mmap));
-    put_format(text, "caches   on the file system of the sources: %s\n", yes(facts->is_one_device));
+    buffer_put_format(text, "ctime    changes with a write: %s, chmod: %s, rename: %s\n",
+                      yes(facts->ctime_on_write), yes(facts->ctime_on_chmod),
+                      yes(facts->ctime_on_rename));
+    buffer_put_format(text, "         tells a write whose mtime was set back: %s\n",
+                      yes(facts->ctime_on_restored_mtime));
+    buffer_put_format(text,
+                      "rename   replaces a file that is open: %s; keeps the inode number: %s\n",
+                      yes(facts->rename_replaces), yes(facts->rename_keeps_inode));
+    buffer_put_format(text, "inodes   a number is given again at once: %s\n",
+                      yes(facts->reuses_inodes));
+    buffer_put_format(text, "flock    keeps two builds apart: %s\n", yes(facts->has_flock));
+    buffer_put_format(text, "mmap     private pages: %s\n", yes(facts->has_private_mmap));
+    buffer_put_format(text, "caches   on the file system of the sources: %s\n",
+                      yes(facts->is_one_device));
     put_defects(facts, text);
-    put_format(text, "\nrule     %s\n\n", trust_rule_text(rule));
+    buffer_put_format(text, "\nrule     %s\n\n", trust_rule_text(rule));
     buffer_put(text, slice_from(consequence(rule)));
 }
 
@@ -122,11 +109,11 @@ void doctor_report_json(const FileSystemFacts *facts, ByteBuffer *text)
         {"has_private_mmap", facts->has_private_mmap},
         {"is_one_device", facts->is_one_device},
     };
-    put_format(text, "{\"rule\":\"%s\"", rules[trust_rule_of(facts)]);
+    buffer_put_format(text, "{\"rule\":\"%s\"", rules[trust_rule_of(facts)]);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        put_format(text, ",\"%s\":%lld", numbers[i].name, numbers[i].value);
+        buffer_put_format(text, ",\"%s\":%lld", numbers[i].name, numbers[i].value);
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
-        put_format(text, ",\"%s\":%s", flags[i].name, flags[i].value ? "true" : "false");
-    put_format(text, ",\"is_healthy\":%s}\n",
-               file_system_defect(facts, 0) == NULL ? "true" : "false");
+        buffer_put_format(text, ",\"%s\":%s", flags[i].name, flags[i].value ? "true" : "false");
+    buffer_put_format(text, ",\"is_healthy\":%s}\n",
+                      file_system_defect(facts, 0) == NULL ? "true" : "false");
 }

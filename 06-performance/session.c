@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+#include "session.h"
+
+#include "decision_log.h"
+
+#include <string.h>
+#include <time.h>
+
+double session_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+void session_print_text(ByteBuffer *text, FILE *stream)
+{
+    if (text->size != 0)
+        fwrite(text->data, 1, text->size, stream);
+    text->size = 0;
+}
+
+/* What somebody else named. */
+static void print_shown(const char *name, FILE *stream)
+{
+    ByteBuffer text = {0};
+    diagnostics_put_shown(&text, slice_from(name));
+    session_print_text(&text, stream);
+    buffer_free(&text);
+}
+
+static void clear_progress(Session *session)
+{
+    if (session->progress_seen != 0)
+        fputs("\r\033[K", stderr);
+    session->progress_seen = 0;
+}
+
+/* Only a build that takes a while shows progress, ten times a second at most. */
+static void show_progress(Session *session)
+{
+    double now = session_now();
+    if (now - session->begun < 0.3 || now - session->progress_seen < 0.1)
+        return;
+    session->progress_seen = now;
+    fprintf(stderr, "\r\033[K%llu decisions, %.1f s", (unsigned long long)session->decisions,
+            now - session->begun);
+}
+
+void session_on_decision(void *context, Decision decision, Slice subject)
+{
+    enum { DECISIONS_PER_LOOK = 256 }; /* the clock is not asked for each */
+    Session *session = context;
+    session->decisions++;
+    if (decision_level(decision) <= session->line.verbosity) {
+        decision_format(decision, subject, &session->text);
+        session_print_text(&session->text, stderr);
+    } else if (session->on_terminal && session->decisions % DECISIONS_PER_LOOK == 0) {
+        show_progress(session);
+    }
+}
+
+void session_on_waiting(void *context)
+{
+    Session *session = context;
+    if (session->line.quiet)
+        return;
+    fputs("minic: waiting for another build that uses ", stderr);
+    print_shown(session->line.cache_dir, stderr);
+    fputc('\n', stderr);
+}
+
+int session_complain(int status, const ByteBuffer *error)
+{
+    ByteBuffer text = {0};
+    buffer_put(&text, slice_from("minic: "));
+    diagnostics_put_shown(&text, buffer_slice(error));
+    buffer_put_byte(&text, '\n');
+    session_print_text(&text, stderr);
+    buffer_free(&text);
+    return status;
+}
+
+int session_print_failure(BuildStatus status, const BuildFailure *failure)
+{
+    fputs("minic: ", stderr);
+    print_shown(failure->path, stderr);
+    fprintf(stderr, "%s%s", failure->path[0] == '\0' ? "" : ": ",
+            failure->what == NULL ? "failed" : failure->what);
+    if (failure->error != 0)
+        fprintf(stderr, ": %s", strerror(failure->error));
+    fputc('\n', stderr);
+    return (int)status;
+}
+
+/* Paths of a build are relative to the entry's directory; people and editors want them from
+ * the working directory. */
+static Slice shown_path(const char *entry, Slice path, Arena *arena)
+{
+    const char *slash = strrchr(entry, '/');
+    if (slash == NULL)
+        return path;
+    size_t dir_size = (size_t)(slash + 1 - entry);
+    char *shown = arena_allocate(arena, dir_size + path.size);
+    memcpy(shown, entry, dir_size);
+    memcpy(shown + dir_size, path.data, path.size);
+    return slice_of(shown, dir_size + path.size);
+}
+
+static void print_diagnostics(Session *session)
+{
+    const Diagnostics *diagnostics = build_diagnostics(session->build);
+    Arena arena = {0};
+    Slice path = {0}, shown = {0}, source = {0};
+    for (size_t i = 0; i < diagnostics->count; i++) {
+        Diagnostic diagnostic = diagnostics->items[i];
+        if (i == 0 || !slice_equal(path, diagnostic.path)) {
+            path = diagnostic.path;
+            shown = shown_path(session->line.entry, path, &arena);
+            source = build_source(session->build, path, &arena);
+        }
+        diagnostic.path = shown;
+        diagnostic_format(&diagnostic, source, &session->text);
+    }
+    session_print_text(&session->text, stderr);
+    arena_free(&arena);
+}
+
+void session_print_summary(const Session *session, const BuildStats *stats)
+{
+    double milliseconds = stats->total_seconds * 1e3;
+    print_shown(session->line.output, stderr);
+    if (stats->patch.strategy == PATCH_UP_TO_DATE)
+        fprintf(stderr, ": up to date, %.1f ms\n", milliseconds);
+    else
+        fprintf(stderr, ": %s, %llu of %llu functions emitted, %.1f ms\n",
+                patch_strategy_name(stats->patch.strategy),
+                (unsigned long long)stats->counts.functions_emitted,
+                (unsigned long long)stats->counts.functions_total, milliseconds);
+}
+
+void session_print_stats(Session *session, const BuildStats *stats)
+{
+    const CommandLine *line = &session->line;
+    if (line->stats == STATS_JSON)
+        build_stats_json(stats, &session->text);
+    else if (line->stats == STATS_TABLE)
+        build_stats_table(stats, &session->text);
+    session_print_text(&session->text, line->command == COMMAND_RUN ? stderr : stdout);
+}
+
+void session_tell_problems(Session *session, BuildStatus status)
+{
+    clear_progress(session);
+    if (status == BUILD_PROGRAM_WRONG)
+        print_diagnostics(session);
+    if (build_failure(session->build)->what != NULL)
+        session_print_failure(status, build_failure(session->build));
+}
+
+/* One line for each difference, whatever a file is called. */
+void session_on_difference(void *context, Slice subject, const char *what)
+{
+    Session *session = context;
+    clear_progress(session);
+    diagnostics_put_shown(&session->text, subject);
+    session_print_text(&session->text, stdout);
+    printf(": %s\n", what);
+}
+
+void session_print_verification(const Session *session, const Verification *verification)
+{
+    const CommandLine *line = &session->line;
+    bool differs = verification->differences != 0;
+    if (differs ? line->quiet : line->verbosity == 0)
+        return;
+    fputs(differs ? "minic: " : "", stderr);
+    print_shown(line->entry, stderr);
+    if (differs)
+        fprintf(stderr, ": differences: %llu\n", (unsigned long long)verification->differences);
+    else
+        fprintf(stderr,
+                ": no difference in %llu files, %llu units, %llu objects, %llu sections: "
+                "%.1f MB, %.1f ms\n",
+                (unsigned long long)verification->files, (unsigned long long)verification->units,
+                (unsigned long long)verification->objects,
+                (unsigned long long)verification->sections, (double)verification->bytes / 1e6,
+                (session_now() - session->begun) * 1e3);
+}
