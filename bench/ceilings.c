@@ -11,7 +11,8 @@
  *                  a cold build's output. Without OUTPUT_BYTES only the walk is measured.
  *
  * One process, one thread, warm page cache: a run that is not counted comes first, then the
- * median of the rest. A parallel build can be faster than these, and minic is; they are
+ * median of the rest. Each begins after a pause, as the builds do that are compared with it: a
+ * processor that has just been idle is slower than one that is at it. A parallel build can be faster than these, and minic is; they are
  * ceilings for what one thread can do, and the unit in which machines can be compared.
  */
 #include "memory.h"
@@ -26,6 +27,8 @@
 #include <unistd.h>
 
 enum { RUNS = 7 };
+
+static const struct timespec pause_before = {0, 50000000};
 
 typedef struct FileList {
     int directory;      /* descriptor of DIR */
@@ -162,6 +165,7 @@ static void measure(const char *name, FileList *list, void (*work)(FileList *),
     work(list);
     clean_up(list);
     for (int run = 0; run < RUNS; run++) {
+        nanosleep(&pause_before, NULL);
         double start = now_ms();
         work(list);
         times[run] = now_ms() - start;
