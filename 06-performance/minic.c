@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * minic: the command line over the six stages. A command is one Session (session.h): the
+ * minic: the command line over the six stages. A call is one Invocation (invocation.h): the
  * arguments, the compiler, the workers, the build.
  */
 #include "doctor_report.h"
 #include "mini_compiler.h"
 #include "output_verify.h"
 #include "program_run.h"
-#include "session.h"
+#include "invocation.h"
 #include "system_calls.h"
 
 #include <stdlib.h>
@@ -17,16 +17,16 @@
 
 /* ---- building ------------------------------------------------------------------------------ */
 
-static int open_compiler(Session *session)
+static int open_compiler(Invocation *invocation)
 {
     MiniSettings settings = {.target = getenv("MINIC_TARGET")};
     if (settings.target != NULL && settings.target[0] == '\0')
         settings.target = NULL;
-    int error = mini_compiler_init(&session->compiler, &settings, &session->prelude);
+    int error = mini_compiler_init(&invocation->compiler, &settings, &invocation->prelude);
     if (error == 0)
         return BUILD_OK;
     BuildFailure failure = {.what = "cannot identify this executable", .error = -error};
-    return session_print_failure(BUILD_MACHINE_FAILED, &failure);
+    return invocation_print_failure(BUILD_MACHINE_FAILED, &failure);
 }
 
 /* check: everything that would be built is checked, nothing is written but the caches. */
@@ -36,94 +36,96 @@ static BuildStatus check_only(Build *build)
     return status == BUILD_OK ? build_emit(build) : status;
 }
 
-static BuildStatus plan_and_write(Session *session, PatchResult *patch)
+static BuildStatus plan_and_write(Invocation *invocation, PatchResult *patch)
 {
-    BuildStatus status = build_plan(session->build);
-    return status == BUILD_OK ? output_write(session->build, session->line.output, patch) : status;
+    BuildStatus status = build_plan(invocation->build);
+    return status == BUILD_OK ? output_write(invocation->build, invocation->line.output, patch)
+                              : status;
 }
 
-static BuildRequest make_request(Session *session)
+static BuildRequest make_request(Invocation *invocation)
 {
-    const CommandLine *line = &session->line;
+    const CommandLine *line = &invocation->line;
     return (BuildRequest){
-        .compiler = &session->compiler,
+        .compiler = &invocation->compiler,
         .entry = line->entry,
         .cache_dir = line->cache_dir,
-        .executor = &session->pool.executor,
-        .observer = line->verbosity > 0 || session->on_terminal ? &session->observer : NULL,
+        .executor = &invocation->pool.executor,
+        .observer = line->verbosity > 0 || invocation->on_terminal ? &invocation->observer : NULL,
         .force = line->force,
         .paranoid = line->paranoid,
         .sync = line->sync,
         .limit_bytes = line->limit_bytes,
-        .waiting = session_on_waiting,
-        .waiting_context = session,
+        .waiting = invocation_on_waiting,
+        .waiting_context = invocation,
     };
 }
 
 /* Runs the build and tells what there is to tell. */
-static BuildStatus build_session(Session *session)
+static BuildStatus build_invocation(Invocation *invocation)
 {
-    const CommandLine *line = &session->line;
+    const CommandLine *line = &invocation->line;
     bool writes = line->command != COMMAND_CHECK;
-    BuildRequest request = make_request(session);
+    BuildRequest request = make_request(invocation);
     PatchResult patch = {0};
-    BuildStatus status = build_open(&session->build, &request);
+    BuildStatus status = build_open(&invocation->build, &request);
     if (status == BUILD_OK)
-        status = writes ? plan_and_write(session, &patch) : check_only(session->build);
-    session_tell_problems(session, status);
+        status = writes ? plan_and_write(invocation, &patch) : check_only(invocation->build);
+    invocation_tell_problems(invocation, status);
     if (status > BUILD_PROGRAM_WRONG)
         return status;
 
-    BuildStats stats = build_stats_of(session->build, writes && status == BUILD_OK ? &patch : NULL);
+    BuildStats stats =
+        build_stats_of(invocation->build, writes && status == BUILD_OK ? &patch : NULL);
     stats.status = status;
-    stats.total_seconds = session_now() - session->begun;
-    session_print_stats(session, &stats);
+    stats.total_seconds = invocation_now() - invocation->begun;
+    invocation_print_stats(invocation, &stats);
     if (status == BUILD_OK && line->command == COMMAND_BUILD && !line->quiet)
-        session_print_summary(session, &stats);
+        invocation_print_summary(invocation, &stats);
     return status;
 }
 
 /* ---- verifying ------------------------------------------------------------------------------ */
 
 /* The decisions of a build that uses nothing are the same for every file: they are not told. */
-static BuildStatus verify_session(Session *session)
+static BuildStatus verify_invocation(Invocation *invocation)
 {
-    Verification verification = {.differs = session_on_difference, .context = session};
-    BuildRequest request = make_request(session);
+    Verification verification = {.differs = invocation_on_difference, .context = invocation};
+    BuildRequest request = make_request(invocation);
     request.in_memory = true;
     request.observer = NULL;
-    BuildStatus status = build_open(&session->build, &request);
+    BuildStatus status = build_open(&invocation->build, &request);
     if (status == BUILD_OK)
-        status = build_verify(session->build, &verification);
+        status = build_verify(invocation->build, &verification);
     if (status == BUILD_OK)
-        status = output_verify(session->build, session->line.output, &verification);
-    session_tell_problems(session, status);
+        status = output_verify(invocation->build, invocation->line.output, &verification);
+    invocation_tell_problems(invocation, status);
     if (status != BUILD_OK)
         return status;
-    session_print_verification(session, &verification);
+    invocation_print_verification(invocation, &verification);
     return verification.differences == 0 ? BUILD_OK : BUILD_PROGRAM_WRONG;
 }
 
 /* ---- commands ------------------------------------------------------------------------------- */
 
-static int build_command(Session *session)
+static int build_command(Invocation *invocation)
 {
-    int status = open_compiler(session);
+    int status = open_compiler(invocation);
     if (status != BUILD_OK)
         return status;
-    work_pool_init(&session->pool, session->line.workers);
-    status = (int)(session->line.command == COMMAND_VERIFY ? verify_session(session)
-                                                           : build_session(session));
-    build_close(session->build);
-    work_pool_free(&session->pool);
-    buffer_free(&session->prelude);
+    work_pool_init(&invocation->pool, invocation->line.workers);
+    status = (int)(invocation->line.command == COMMAND_VERIFY ? verify_invocation(invocation)
+                                                              : build_invocation(invocation));
+    build_close(invocation->build);
+    work_pool_free(&invocation->pool);
+    buffer_free(&invocation->prelude);
     return status;
 }
 
 /* The build is over and its lock released when the program starts. */
-static int run_command(Session *session)
+static int run_command(Invocation *invocation)
 {
-    int status = build_command(session);
+    int status = build_command(invocation);
     if (status != BUILD_OK)
         return status;
     LlvmTool tool;
@@ -131,9 +133,10 @@ static int run_command(Session *session)
     status = -1;
     fflush(NULL);
     if (llvm_tool_find(&tool, &error))
-        status = program_run(&tool, session->line.output, session->line.program_arguments, &error);
+        status =
+            program_run(&tool, invocation->line.output, invocation->line.program_arguments, &error);
     if (error.size != 0)
-        status = session_complain(status < 0 ? BUILD_MACHINE_FAILED : status, &error);
+        status = invocation_complain(status < 0 ? BUILD_MACHINE_FAILED : status, &error);
     buffer_free(&error);
     return status;
 }
@@ -142,7 +145,7 @@ static int clean_command(const CommandLine *line)
 {
     BuildFailure failure = {0};
     BuildStatus status = build_clean(line->cache_dir, line->entry, &failure);
-    return status == BUILD_OK ? BUILD_OK : session_print_failure(status, &failure);
+    return status == BUILD_OK ? BUILD_OK : invocation_print_failure(status, &failure);
 }
 
 static int open_directory(const char *path)
@@ -167,35 +170,35 @@ static int probe(const CommandLine *line, FileSystemFacts *facts)
     return status;
 }
 
-static int doctor_command(Session *session)
+static int doctor_command(Invocation *invocation)
 {
-    const CommandLine *line = &session->line;
+    const CommandLine *line = &invocation->line;
     FileSystemFacts facts;
     int error = probe(line, &facts);
     if (error != 0) {
         BuildFailure failure = {.what = "cannot try the file system", .error = -error};
         snprintf(failure.path, sizeof failure.path, "%s", line->entry);
-        return session_print_failure(BUILD_MACHINE_FAILED, &failure);
+        return invocation_print_failure(BUILD_MACHINE_FAILED, &failure);
     }
     if (line->json)
-        doctor_report_json(&facts, &session->text);
+        doctor_report_json(&facts, &invocation->text);
     else
-        doctor_report_text(&facts, &session->text);
-    session_print_text(&session->text, stdout);
+        doctor_report_text(&facts, &invocation->text);
+    invocation_print_text(&invocation->text, stdout);
     return file_system_defect(&facts, 0) == NULL ? BUILD_OK : BUILD_PROGRAM_WRONG;
 }
 
 /* ---- the command line ------------------------------------------------------------------------ */
 
-static int run_session(Session *session)
+static int run_invocation(Invocation *invocation)
 {
-    switch (session->line.command) {
+    switch (invocation->line.command) {
     case COMMAND_BUILD:
     case COMMAND_CHECK:
-    case COMMAND_VERIFY: return build_command(session);
-    case COMMAND_RUN: return run_command(session);
-    case COMMAND_CLEAN: return clean_command(&session->line);
-    case COMMAND_DOCTOR: return doctor_command(session);
+    case COMMAND_VERIFY: return build_command(invocation);
+    case COMMAND_RUN: return run_command(invocation);
+    case COMMAND_CLEAN: return clean_command(&invocation->line);
+    case COMMAND_DOCTOR: return doctor_command(invocation);
     case COMMAND_HELP: fputs(command_line_usage, stdout); return BUILD_OK;
     case COMMAND_VERSION: puts("minic " MINIC_VERSION); return BUILD_OK;
     }
@@ -212,21 +215,21 @@ static void apply_environment(CommandLine *line)
 
 int main(int argc, char **argv)
 {
-    Session session = {.begun = session_now()};
+    Invocation invocation = {.begun = invocation_now()};
     ByteBuffer error = {0};
     int status;
-    if (command_line_parse(&session.line, argc, argv, &error)) {
-        apply_environment(&session.line);
-        session.on_terminal = !session.line.quiet && isatty(STDERR_FILENO);
-        session.observer = (Observer){session_on_decision, &session};
-        status = run_session(&session);
+    if (command_line_parse(&invocation.line, argc, argv, &error)) {
+        apply_environment(&invocation.line);
+        invocation.on_terminal = !invocation.line.quiet && isatty(STDERR_FILENO);
+        invocation.observer = (Observer){invocation_on_decision, &invocation};
+        status = run_invocation(&invocation);
     } else {
         buffer_put(&error, slice_from("; see minic --help"));
-        status = session_complain(BUILD_MISUSED, &error);
+        status = invocation_complain(BUILD_MISUSED, &error);
     }
     buffer_free(&error);
-    buffer_free(&session.text);
-    command_line_free(&session.line);
+    buffer_free(&invocation.text);
+    command_line_free(&invocation.line);
     if ((fflush(stdout) != 0 || ferror(stdout)) && status == BUILD_OK) {
         perror("minic: stdout");
         status = BUILD_MACHINE_FAILED;

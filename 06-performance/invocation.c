@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-#include "session.h"
+#include "invocation.h"
 
 #include "decision_log.h"
 
 #include <string.h>
 #include <time.h>
 
-double session_now(void)
+double invocation_now(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-void session_print_text(ByteBuffer *text, FILE *stream)
+void invocation_print_text(ByteBuffer *text, FILE *stream)
 {
     if (text->size != 0)
         fwrite(text->data, 1, text->size, stream);
@@ -25,63 +25,63 @@ static void print_shown(const char *name, FILE *stream)
 {
     ByteBuffer text = {0};
     diagnostics_put_shown(&text, slice_from(name));
-    session_print_text(&text, stream);
+    invocation_print_text(&text, stream);
     buffer_free(&text);
 }
 
-static void clear_progress(Session *session)
+static void clear_progress(Invocation *invocation)
 {
-    if (session->progress_seen != 0)
+    if (invocation->progress_seen != 0)
         fputs("\r\033[K", stderr);
-    session->progress_seen = 0;
+    invocation->progress_seen = 0;
 }
 
 /* Only a build that takes a while shows progress, ten times a second at most. */
-static void show_progress(Session *session)
+static void show_progress(Invocation *invocation)
 {
-    double now = session_now();
-    if (now - session->begun < 0.3 || now - session->progress_seen < 0.1)
+    double now = invocation_now();
+    if (now - invocation->begun < 0.3 || now - invocation->progress_seen < 0.1)
         return;
-    session->progress_seen = now;
-    fprintf(stderr, "\r\033[K%llu decisions, %.1f s", (unsigned long long)session->decisions,
-            now - session->begun);
+    invocation->progress_seen = now;
+    fprintf(stderr, "\r\033[K%llu decisions, %.1f s", (unsigned long long)invocation->decisions,
+            now - invocation->begun);
 }
 
-void session_on_decision(void *context, Decision decision, Slice subject)
+void invocation_on_decision(void *context, Decision decision, Slice subject)
 {
     enum { DECISIONS_PER_LOOK = 256 }; /* the clock is not asked for each */
-    Session *session = context;
-    session->decisions++;
-    if (decision_level(decision) <= session->line.verbosity) {
-        decision_format(decision, subject, &session->text);
-        session_print_text(&session->text, stderr);
-    } else if (session->on_terminal && session->decisions % DECISIONS_PER_LOOK == 0) {
-        show_progress(session);
+    Invocation *invocation = context;
+    invocation->decisions++;
+    if (decision_level(decision) <= invocation->line.verbosity) {
+        decision_format(decision, subject, &invocation->text);
+        invocation_print_text(&invocation->text, stderr);
+    } else if (invocation->on_terminal && invocation->decisions % DECISIONS_PER_LOOK == 0) {
+        show_progress(invocation);
     }
 }
 
-void session_on_waiting(void *context)
+void invocation_on_waiting(void *context)
 {
-    Session *session = context;
-    if (session->line.quiet)
+    Invocation *invocation = context;
+    if (invocation->line.quiet)
         return;
     fputs("minic: waiting for another build that uses ", stderr);
-    print_shown(session->line.cache_dir, stderr);
+    print_shown(invocation->line.cache_dir, stderr);
     fputc('\n', stderr);
 }
 
-int session_complain(int status, const ByteBuffer *error)
+int invocation_complain(int status, const ByteBuffer *error)
 {
     ByteBuffer text = {0};
     buffer_put(&text, slice_from("minic: "));
     diagnostics_put_shown(&text, buffer_slice(error));
     buffer_put_byte(&text, '\n');
-    session_print_text(&text, stderr);
+    invocation_print_text(&text, stderr);
     buffer_free(&text);
     return status;
 }
 
-int session_print_failure(BuildStatus status, const BuildFailure *failure)
+int invocation_print_failure(BuildStatus status, const BuildFailure *failure)
 {
     fputs("minic: ", stderr);
     print_shown(failure->path, stderr);
@@ -107,29 +107,29 @@ static Slice shown_path(const char *entry, Slice path, Arena *arena)
     return slice_of(shown, dir_size + path.size);
 }
 
-static void print_diagnostics(Session *session)
+static void print_diagnostics(Invocation *invocation)
 {
-    const Diagnostics *diagnostics = build_diagnostics(session->build);
+    const Diagnostics *diagnostics = build_diagnostics(invocation->build);
     Arena arena = {0};
     Slice path = {0}, shown = {0}, source = {0};
     for (size_t i = 0; i < diagnostics->count; i++) {
         Diagnostic diagnostic = diagnostics->items[i];
         if (i == 0 || !slice_equal(path, diagnostic.path)) {
             path = diagnostic.path;
-            shown = shown_path(session->line.entry, path, &arena);
-            source = build_source(session->build, path, &arena);
+            shown = shown_path(invocation->line.entry, path, &arena);
+            source = build_source(invocation->build, path, &arena);
         }
         diagnostic.path = shown;
-        diagnostic_format(&diagnostic, source, &session->text);
+        diagnostic_format(&diagnostic, source, &invocation->text);
     }
-    session_print_text(&session->text, stderr);
+    invocation_print_text(&invocation->text, stderr);
     arena_free(&arena);
 }
 
-void session_print_summary(const Session *session, const BuildStats *stats)
+void invocation_print_summary(const Invocation *invocation, const BuildStats *stats)
 {
     double milliseconds = stats->total_seconds * 1e3;
-    print_shown(session->line.output, stderr);
+    print_shown(invocation->line.output, stderr);
     if (stats->patch.strategy == PATCH_UP_TO_DATE)
         fprintf(stderr, ": up to date, %.1f ms\n", milliseconds);
     else
@@ -139,38 +139,38 @@ void session_print_summary(const Session *session, const BuildStats *stats)
                 (unsigned long long)stats->counts.functions_total, milliseconds);
 }
 
-void session_print_stats(Session *session, const BuildStats *stats)
+void invocation_print_stats(Invocation *invocation, const BuildStats *stats)
 {
-    const CommandLine *line = &session->line;
+    const CommandLine *line = &invocation->line;
     if (line->stats == STATS_JSON)
-        build_stats_json(stats, &session->text);
+        build_stats_json(stats, &invocation->text);
     else if (line->stats == STATS_TABLE)
-        build_stats_table(stats, &session->text);
-    session_print_text(&session->text, line->command == COMMAND_RUN ? stderr : stdout);
+        build_stats_table(stats, &invocation->text);
+    invocation_print_text(&invocation->text, line->command == COMMAND_RUN ? stderr : stdout);
 }
 
-void session_tell_problems(Session *session, BuildStatus status)
+void invocation_tell_problems(Invocation *invocation, BuildStatus status)
 {
-    clear_progress(session);
+    clear_progress(invocation);
     if (status == BUILD_PROGRAM_WRONG)
-        print_diagnostics(session);
-    if (build_failure(session->build)->what != NULL)
-        session_print_failure(status, build_failure(session->build));
+        print_diagnostics(invocation);
+    if (build_failure(invocation->build)->what != NULL)
+        invocation_print_failure(status, build_failure(invocation->build));
 }
 
 /* One line for each difference, whatever a file is called. */
-void session_on_difference(void *context, Slice subject, const char *what)
+void invocation_on_difference(void *context, Slice subject, const char *what)
 {
-    Session *session = context;
-    clear_progress(session);
-    diagnostics_put_shown(&session->text, subject);
-    session_print_text(&session->text, stdout);
+    Invocation *invocation = context;
+    clear_progress(invocation);
+    diagnostics_put_shown(&invocation->text, subject);
+    invocation_print_text(&invocation->text, stdout);
     printf(": %s\n", what);
 }
 
-void session_print_verification(const Session *session, const Verification *verification)
+void invocation_print_verification(const Invocation *invocation, const Verification *verification)
 {
-    const CommandLine *line = &session->line;
+    const CommandLine *line = &invocation->line;
     bool differs = verification->differences != 0;
     if (differs ? line->quiet : line->verbosity == 0)
         return;
@@ -185,5 +185,5 @@ void session_print_verification(const Session *session, const Verification *veri
                 (unsigned long long)verification->files, (unsigned long long)verification->units,
                 (unsigned long long)verification->objects,
                 (unsigned long long)verification->sections, (double)verification->bytes / 1e6,
-                (session_now() - session->begun) * 1e3);
+                (invocation_now() - invocation->begun) * 1e3);
 }

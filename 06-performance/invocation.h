@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One call of minic: what it carries, and what it says.
+ *
+ * Errors of the program and of the machine go to stderr; stdout is for what was asked for
+ * (--stats, --help, the findings of verify and doctor). Names that somebody else chose are shown
+ * without their control bytes. Private to minic.
+ */
+#ifndef INVOCATION_H
+#define INVOCATION_H
+
+#include "build_stats.h"
+#include "build_verify.h"
+#include "command_line.h"
+#include "work_pool.h"
+
+#include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct Invocation {
+    CommandLine line;
+    double begun;     /* when the command started, in seconds of the monotonic clock */
+    bool on_terminal; /* progress may be shown */
+    Compiler compiler;
+    ByteBuffer prelude; /* owned for the compiler */
+    WorkPool pool;
+    Observer observer;
+    ByteBuffer text;      /* what is about to be said */
+    double progress_seen; /* when the progress line was last drawn; 0: never */
+    uint64_t decisions;
+    Build *build;
+} Invocation;
+
+/* Seconds of the monotonic clock. */
+double invocation_now(void);
+
+/* Prints the text and empties it. */
+void invocation_print_text(ByteBuffer *text, FILE *stream);
+
+/* "minic: " and one line on stderr; returns the status. */
+int invocation_complain(int status, const ByteBuffer *error);
+int invocation_print_failure(BuildStatus status, const BuildFailure *failure);
+
+/* What went wrong with the invocation's build: the diagnostics, with their lines, or the failure.
+ */
+void invocation_tell_problems(Invocation *invocation, BuildStatus status);
+
+void invocation_print_stats(Invocation *invocation, const BuildStats *stats);
+void invocation_print_summary(const Invocation *invocation, const BuildStats *stats);
+void invocation_print_verification(const Invocation *invocation, const Verification *verification);
+
+/* What the build calls while it runs; `context` is the invocation. */
+void invocation_on_decision(void *context, Decision decision, Slice subject);
+void invocation_on_waiting(void *context);
+void invocation_on_difference(void *context, Slice subject, const char *what);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
