@@ -107,8 +107,10 @@ all: $$(DEMO_$(1))
 endef
 FLOORS    :=
 LIBRARIES :=
-FUZZ_MAIN := $(BUILD)/obj/01-file-change-detection/test/fuzz/$(if $(FUZZING),arena_guard,replay).o
-FUZZ_LINK := $(if $(FUZZING),-fsanitize=fuzzer -Wl$(comma)--wrap=arena_allocate$(comma)--wrap=arena_copy)
+FUZZ_MAIN := $(patsubst %,$(BUILD)/obj/01-file-change-detection/test/fuzz/%.o,\
+               $(if $(FUZZING),arena_guard coarse_stamps,replay))
+FUZZ_WRAP := arena_allocate arena_copy fstat fstatat
+FUZZ_LINK := $(if $(FUZZING),-fsanitize=fuzzer $(FUZZ_WRAP:%=-Wl$(comma)--wrap=%))
 $(foreach s,$(STAGES),$(eval $(call stage,$(s))))
 
 # stb_ds shifts into the sign bit on purpose.

@@ -43,14 +43,16 @@ static bool interface_refers_to(const ProgramFile *file, uint32_t target)
     return false;
 }
 
-/* The file is loaded, for its interfaces were looked at; the keys on record no longer hold. */
+/* The file is loaded, for its interfaces were looked at, or could not be had, and is empty; the
+ * keys on record no longer hold. */
 static void add_affected(Planner *planner, uint32_t file)
 {
     Build *build = planner->build;
     ProgramFile *loaded = build_loaded_file(build, file);
     build->plan[file].is_affected = true;
     planner->affected[planner->affected_count++] = file;
-    memset(loaded->key_states, KEY_UNKNOWN, loaded->declarations.count);
+    if (loaded->declarations.count != 0)
+        memset(loaded->key_states, KEY_UNKNOWN, loaded->declarations.count);
 }
 
 /* Compares what a changed file offers with what it offered. */

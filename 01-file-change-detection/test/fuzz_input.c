@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "fuzz_input.h"
 
+#include "binary_file.h"
+#include "content_hash.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -72,7 +75,7 @@ static void repeat_end(ByteBuffer *bytes, size_t at)
     bytes->size += size;
 }
 
-void fuzz_damage(FuzzInput *input, ByteBuffer *bytes)
+bool fuzz_damage(FuzzInput *input, ByteBuffer *bytes)
 {
     uint32_t count = fuzz_below(input, 8);
     for (uint32_t i = 0; i < count && bytes->size != 0; i++) {
@@ -87,4 +90,16 @@ void fuzz_damage(FuzzInput *input, ByteBuffer *bytes)
         else if (bytes->size < 1 << 16)
             repeat_end(bytes, at);
     }
+    return count != 0;
+}
+
+void fuzz_seal(ByteBuffer *file)
+{
+    enum { SIZE_AT = 16, CHECKSUM_AT = 24 };
+    FUZZ_CHECK(file->size >= BINARY_HEADER_SIZE);
+    uint64_t size = file->size - BINARY_HEADER_SIZE;
+    uint64_t checksum =
+        hash_checksum(slice_of(file->data + BINARY_HEADER_SIZE, (size_t)size));
+    memcpy(file->data + SIZE_AT, &size, sizeof size);
+    memcpy(file->data + CHECKSUM_AT, &checksum, sizeof checksum);
 }

@@ -54,8 +54,13 @@ uint32_t fuzz_below(FuzzInput *input, uint32_t limit);
 Slice fuzz_bytes(FuzzInput *input, size_t size);
 Slice fuzz_rest(FuzzInput *input);
 
+/* ---- damage ------------------------------------------------------------------------------ */
+
 /* Damages `bytes` as the input says, in a few places at most: single bytes and whole numbers
- * become others, the end is cut off or repeated. */
-void fuzz_damage(FuzzInput *input, ByteBuffer *bytes);
+ * become others, the end is cut off or repeated. False if the input wants none. */
+bool fuzz_damage(FuzzInput *input, ByteBuffer *bytes);
+
+/* Makes size and checksum in the header of a binary file (binary_file.h) fit what follows it. */
+void fuzz_seal(ByteBuffer *file);
 
 #endif

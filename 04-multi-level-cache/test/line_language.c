@@ -310,19 +310,29 @@ static void put_found(Emission *emission, const Unit *found)
     emission->depth--;
 }
 
+/* The numbers that may be asked for: of what is found, those of its interface alone. */
+static uint32_t reference_count(const Emission *emission, const Unit *unit)
+{
+    const Declaration *declaration = declaration_of(unit);
+    bool is_emitted = unit == emission->unit;
+    return declaration->interface_reference_count +
+           (is_emitted ? declaration->body_reference_count : 0);
+}
+
+/* A number that is none of the unit's own comes out of damaged IR. */
 static void expand_reference(Emission *emission, const Unit *unit, uint32_t number)
 {
     Unit found;
+    bool is_known = number < reference_count(emission, unit);
     if (emission->failed)
         return;
-    if (emission->lookup->find(emission->lookup, unit, number, &found)) {
+    if (is_known && emission->lookup->find(emission->lookup, unit, number, &found)) {
         put_found(emission, &found);
         return;
     }
     emission->failed = true;
-    const Declaration *at = declaration_of(unit);
-    if (unit == emission->unit &&
-        number < at->interface_reference_count + at->body_reference_count) {
+    if (unit == emission->unit && is_known) {
+        const Declaration *at = declaration_of(unit);
         Slice name = declarations_text(
             unit->declarations,
             declaration_reference(unit->declarations, unit->declaration, number)->name);

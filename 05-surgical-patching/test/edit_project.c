@@ -294,6 +294,26 @@ EditOutcome edit_project_build_clean(const EditProject *project, const EditReque
     return outcome;
 }
 
+static void tell_outcome(const char *what, const EditOutcome *outcome)
+{
+    fprintf(stderr, "---- %s: status %d, %s (%s), %zu bytes\n%.*s\n", what, outcome->status,
+            patch_strategy_name(outcome->patch.strategy), patch_reason_name(outcome->patch.reason),
+            outcome->output.size, (int)outcome->errors.size,
+            outcome->errors.data == NULL ? "" : outcome->errors.data);
+}
+
+void edit_outcome_expect_equal(const EditOutcome *built, const EditOutcome *clean)
+{
+    bool is_equal = built->status == clean->status &&
+                    slice_equal(buffer_slice(&built->errors), buffer_slice(&clean->errors)) &&
+                    slice_equal(buffer_slice(&built->output), buffer_slice(&clean->output));
+    if (is_equal)
+        return;
+    tell_outcome("this build", built);
+    tell_outcome("a clean one", clean);
+    FUZZ_CHECK(is_equal);
+}
+
 void edit_outcome_free(EditOutcome *outcome)
 {
     buffer_free(&outcome->output);

@@ -77,6 +77,9 @@ EditOutcome edit_project_build(const EditProject *project, const EditRequest *re
 /* The same in an empty cache, to another output. */
 EditOutcome edit_project_build_clean(const EditProject *project, const EditRequest *request);
 
+/* Ends the process, and tells both, unless they ended alike, with the same bytes or errors. */
+void edit_outcome_expect_equal(const EditOutcome *built, const EditOutcome *clean);
+
 void edit_outcome_free(EditOutcome *outcome);
 
 #endif
