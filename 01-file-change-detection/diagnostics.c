@@ -29,6 +29,14 @@ static void append(Diagnostics *diagnostics, Diagnostic diagnostic)
     diagnostics->items[diagnostics->count++] = diagnostic;
 }
 
+/* What a message quotes (an import path, say) may hold line feeds. */
+static void make_one_line(char *message, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (message[i] == '\n' || message[i] == '\r')
+            message[i] = '?';
+}
+
 void diagnostics_add(Diagnostics *diagnostics, uint32_t line, uint32_t column, const char *format,
                      ...)
 {
@@ -42,6 +50,7 @@ void diagnostics_add(Diagnostics *diagnostics, uint32_t line, uint32_t column, c
     vsnprintf(message, size + 1, format, again);
     va_end(again);
     va_end(arguments);
+    make_one_line(message, size);
     append(diagnostics, (Diagnostic){diagnostics->path, line, column, slice_of(message, size)});
 }
 

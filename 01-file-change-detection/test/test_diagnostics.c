@@ -197,6 +197,15 @@ static void sorted_by_place_without_repetitions(void **state)
     diagnostics_sort(&list); /* an empty list is sorted */
 }
 
+static void a_message_is_one_line_whatever_it_quotes(void **state)
+{
+    (void)state;
+    Diagnostics list = {0};
+    add(&list, "a", 1, 1, "'x\ny\r\nz' declares no 'f'");
+    expect_item(&list, 0, "a", 1, 1, "'x?y??z' declares no 'f'");
+    diagnostics_free(&list);
+}
+
 static void messages_are_copied_and_formatted(void **state)
 {
     (void)state;
@@ -226,6 +235,7 @@ int main(void)
         cmocka_unit_test(random_bytes),
         cmocka_unit_test(sorted_by_place_without_repetitions),
         cmocka_unit_test(messages_are_copied_and_formatted),
+        cmocka_unit_test(a_message_is_one_line_whatever_it_quotes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
