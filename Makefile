@@ -185,7 +185,7 @@ run-test-faults: $(BUILD)/minic $(patsubst %,$(BUILD)/test-06/test_%,random_edit
 .PHONY: bench
 bench: $(BUILD)/minic
 	@.ci/install-missing build bench
-	@BUILD=$(abspath $(BUILD)) QUICK='$(QUICK)' bench/run-bench
+	@BUILD=$(abspath $(BUILD)) QUICK='$(QUICK)' PARTS='$(PARTS)' bench/run-bench
 
 ##: make -C 03-function-cache [demo|test]    stages 1 to 3 and nothing else
 ##: make deps             install what building, testing and measuring need

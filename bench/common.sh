@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: MIT
+#
+# What the parts of the benchmark share: where things are, what is said while they run, and how
+# one case is timed. To be sourced by bash; expects `part` to name the part.
+#
+# Every figure is the wall time of a whole process, started by hyperfine without a shell. Each
+# case is a pair: what is done before each run (not timed), and the build (timed). Around each
+# case the ceilings of the machine are measured too, so that a ratio holds when a shared machine
+# drifts; a last run of the case, with --stats=json, tells how much work it was.
+#
+# An edit is followed by a pause of 50 ms. People edit seconds before they build, and a file
+# that changes within the same tick of the file system's clock as the build is read again by
+# the next one: without the pause the cases would measure that.
+#
+#     BUILD=build        where the programs are; figures go to $BUILD/bench
+#     QUICK=1            smaller corpora and fewer runs
+#     JOBS=2 SEED=1      -j of the builds; seed of the corpora
+#     KEEP=1             leave the corpora of a part in $BUILD/bench/PART
+
+set -euo pipefail
+export LC_ALL=C
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+bin=${BUILD:-build}
+results=$bin/bench
+work=$results/$part
+jobs=${JOBS:-2}
+seed=${SEED:-1}
+quick=${QUICK:-}
+[ "$quick" != 0 ] || quick=
+pause="sleep 0.05"
+
+progress() { printf 'bench: %s: %s\n' "$part" "$*" >&2; }
+fail() { printf 'bench: %s: %s\n' "$part" "$*" >&2; exit 1; }
+
+need() {
+    local tool
+    for tool in "$@"; do
+        command -v "$tool" >/dev/null || fail "$tool is missing: run 'make bench', which provides it"
+    done
+}
+
+start_part() {
+    need hyperfine jq "$bin/minic" "$bin/generate-corpus" "$bin/edit-corpus" "$bin/ceilings"
+    rm -rf "$work"
+    mkdir -p "$work/raw"
+}
+
+# What stays of a part is NAME.json; its corpora are large.
+end_part() {
+    [ -n "${KEEP:-}" ] || rm -rf "$work"
+}
+
+machine() {
+    jq -n --arg cpu "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" \
+        --argjson cpus "$(getconf _NPROCESSORS_ONLN)" --arg kernel "$(uname -sr)" \
+        --arg file_system "$(df --output=fstype "$results" | tail -n 1)" \
+        --arg compiler "$(${CC:-cc} --version | head -n 1)" --arg flags "${CFLAGS:--O2 -g}" '
+        { cpu: $cpu, cpus: $cpus, kernel: $kernel, file_system: $file_system,
+          compiler: $compiler, flags: $flags }'
+}
+
+# ---- a corpus --------------------------------------------------------------------------------------
+
+# use_corpus NAME: sets `corpus`, `output`, `cache` and `build`, which the cases work with.
+use_corpus() {
+    corpus=$work/$1 output=$work/$1.ll cache=$work/$1.cache
+    build="$bin/minic build $corpus/main.mini -q -j $jobs -o $output --cache-dir $cache"
+}
+
+# make_corpus NAME FILES [OPTIONS]: generates one and uses it; `few` and `most` are files to edit.
+make_corpus() {
+    local name=$1 files=$2
+    shift 2
+    use_corpus "$name"
+    progress "generating $files files${*:+ ($*)}"
+    "$bin/generate-corpus" "$corpus" --files "$files" --seed "$seed" "$@"
+    most=$corpus/$(jq -r .most_imported "$corpus/corpus.json")
+    few=$corpus/$(jq -r .least_imported "$corpus/corpus.json")
+}
+
+# The numbers mean nothing if the program that was built is wrong.
+verify_program() {
+    progress "running the program of the corpus"
+    "$bin/minic" run -q -j "$jobs" -o "$output" --cache-dir "$cache" "$corpus/main.mini" \
+        >"$work/raw/printed"
+    cmp -s "$work/raw/printed" "$corpus/expected" || fail "the program printed something else"
+    sync
+}
+
+# After hundreds of edits the output must be what a build from nothing writes.
+verify_output() {
+    progress "comparing with a build from nothing"
+    $build
+    "$bin/minic" build "$corpus/main.mini" -q -o "$work/fresh.ll" --cache-dir "$work/fresh.cache"
+    cmp "$output" "$work/fresh.ll" || fail "the patched output differs from a fresh one"
+    rm -rf "$work/fresh.ll" "$work/fresh.cache"
+}
+
+# ---- one case --------------------------------------------------------------------------------------
+
+# measure NAME TITLE RUNS PREPARATION: one case of the corpus in use, into $work/raw/NAME.case.
+measure() {
+    local name=$1 title=$2 count=$3 prepare=$4 raw=$work/raw size
+    progress "$title"
+    [ -e "$output" ] || $build
+    size=$(wc -c <"$output")
+    "$bin/ceilings" "$corpus" "$size" >"$raw/$name.before"
+    hyperfine -N --style none --runs "$count" --prepare "sh -c '$prepare'" \
+        --export-json "$raw/$name.times" "$build" >"$raw/$name.log" 2>&1 ||
+        { cat "$raw/$name.log" >&2; fail "$title: the build failed"; }
+    "$bin/ceilings" "$corpus" "$size" >"$raw/$name.after"
+    sh -c "$prepare"
+    $build --stats=json >"$raw/$name.stats"
+    jq -n --arg name "$name" --arg title "$title" \
+        --slurpfile times "$raw/$name.times" --slurpfile stats "$raw/$name.stats" \
+        --slurpfile before "$raw/$name.before" --slurpfile after "$raw/$name.after" '
+        def around(key): ($before[0][key] + $after[0][key]) / 2;
+        $times[0].results[0] as $run |
+        { name: $name, title: $title,
+          median_ms: ($run.median * 1000), min_ms: ($run.min * 1000), max_ms: ($run.max * 1000),
+          times_ms: [$run.times[] * 1000],
+          stat_walk_ms: around("stat_walk_ms"), read_all_ms: around("read_all_ms"),
+          write_output_ms: around("write_output_ms"), stats: $stats[0] }
+        | .ceiling_ms = if $name == "cold" then .read_all_ms + .write_output_ms
+                        else .stat_walk_ms end
+        | .ceiling_ratio = .median_ms / .ceiling_ms' >"$raw/$name.case"
+}
+
+# cases NAME...: what measure wrote, as one JSON array, each with its speedup over the cold build.
+cases() {
+    local files=() name
+    for name in "$@"; do files+=("$work/raw/$name.case"); done
+    jq -s '(.[] | select(.name == "cold") | .median_ms) as $cold |
+           map(.speedup = $cold / .median_ms)' "${files[@]}"
+}
