@@ -193,6 +193,19 @@ bench: $(BUILD)/minic
 deps:
 	@.ci/install-missing build test bench
 
+##: make check-mine STAGE=1 CMD='python3 my_detect.py'    test a program of yours, in any language
+.PHONY: check-mine
+check-mine: $(BUILD)/coarse-stamps.so
+	@.ci/install-missing mine
+	@BUILD=$(abspath $(BUILD)) 01-file-change-detection/test/check-mine '$(STAGE)' '$(CMD)' $(TIER)
+
+# Preloaded into a program under test: a file system whose clock ticks every two seconds.
+$(BUILD)/coarse-stamps.so: 01-file-change-detection/test/conformance/coarse_stamps.c
+	@mkdir -p $(@D)
+	@echo 'link $@'
+	$(Q)$(CC) -std=gnu11 $(filter-out -Wpedantic,$(WARNINGS)) -O2 -fPIC -shared $< -o $@
+run-tests-01 run-tests-02 run-tests-03 run-tests-04 run-tests-05 run-tests-06: $(BUILD)/coarse-stamps.so
+
 ##: make clean            remove build/
 .PHONY: clean
 clean:

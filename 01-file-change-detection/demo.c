@@ -3,7 +3,8 @@
  * What changed since the last look?
  *
  *     demo-01                  a project of three files, and five looks at it
- *     demo-01 ENTRY.mini       one look at your project; edit something and look again
+ *     demo-01 ENTRY.mini       one look at your project, by the contract that the README tells;
+ *                              edit something and look again
  *
  * What is known of the files is kept beside the entry, in .mini_cache/file_hashes.bin.
  */
@@ -33,8 +34,7 @@ static void tell_counts(const Discovery *found, const FileHashCache *cache)
 {
     char hex[HASH_HEX_SIZE + 1];
     hash_to_hex(file_hash_cache_combined(cache, (Hash128){0}), hex);
-    printf("  stat: %d, read and hashed: %d, combined hash: %.8s...\n", (int)found->files_stat,
-           (int)found->files_hashed, hex);
+    printf("  read       %d\n  combined   %.8s\n", (int)found->files_hashed, hex);
 }
 
 static void tell_failure(const Discovery *found, Diagnostics *errors)
@@ -49,7 +49,7 @@ static void tell_failure(const Discovery *found, Diagnostics *errors)
         fprintf(stderr, "%s: %s\n", found->error_path, strerror(-found->error));
 }
 
-/* One look at the project whose entry is in the working directory. */
+/* One look at the project whose entry is in the working directory, with a title above or none. */
 static int look(const char *title, const char *entry)
 {
     mkdir(".mini_cache", 0777);
@@ -67,7 +67,8 @@ static int look(const char *title, const char *entry)
         .observer = &observer,
         .diagnostics = &errors,
     };
-    puts(title);
+    if (title != NULL)
+        puts(title);
     file_hash_cache_load(&cache, hashes); /* missing or damaged: every file is new */
     int status = discover(&found, &request, &cache);
     if (status != 0) {
@@ -155,5 +156,5 @@ int main(int argument_count, char **arguments)
         }
         entry = slash + 1;
     }
-    return look(entry, entry) == 0 ? 0 : 1;
+    return look(NULL, entry) == 0 ? 0 : 1;
 }

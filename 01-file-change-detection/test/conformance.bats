@@ -1,0 +1,46 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Who tests the tests of stage 1? What is right passes them; what is wrong does not.
+
+load conformance/tester
+MAIN=detect.py
+
+@test "the demo of this stage passes every tier" {
+    passes "$bin/demo-01"
+}
+
+@test "the program in Python passes every tier" {
+    passes "python3 $python/detect.py"
+}
+
+@test "a program that does nothing fails" {
+    fails /bin/true
+}
+
+@test "each planted mistake is caught by the test that names it" {
+    catches_mistakes
+}
+
+@test "a crash, an endless loop and a missing program are told apart from a wrong answer" {
+    printf 'kill -SEGV $$\n' >"$BATS_TEST_TMPDIR/mine.sh"
+    fails "sh $BATS_TEST_TMPDIR/mine.sh"
+    [[ $output == *"it crashed: signal 11"* ]]
+    run "$check_mine" 1 "python3 there_is_no_such.py"
+    [ "$status" = 2 ]
+    [[ $output == *"there_is_no_such.py: no such file"* ]]
+    run "$check_mine" 1 "there-is-no-such-program"
+    [ "$status" = 2 ]
+    [[ $output == *"no such program"* ]]
+    run "$check_mine" 9 /bin/true
+    [ "$status" = 2 ]
+    printf 'exit 77\n' >"$BATS_TEST_TMPDIR/mine.sh"
+    fails "sh $BATS_TEST_TMPDIR/mine.sh"
+    [[ $output == *"it crashed: exit status 77"* ]]
+    printf 'exit 1\n' >"$BATS_TEST_TMPDIR/mine.sh"
+    fails "sh $BATS_TEST_TMPDIR/mine.sh"
+    [[ $output == *"it crashed, or hid its reason"* ]]
+    printf 'sleep 99\n' >"$BATS_TEST_TMPDIR/mine.sh"
+    LIMIT=1 fails "sh $BATS_TEST_TMPDIR/mine.sh"
+    [[ $output == *"did not end within"* ]]
+}

@@ -1,0 +1,102 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Stage 1, what few programs get right.
+
+load mine
+facts='added|unchanged|touched|changed|removed|read|combined'
+files='added|unchanged|touched|changed|removed'
+
+# Waits for the beginning of an interval of two seconds, so that what follows fits into one.
+await_tick() {
+    while [ $(($(date +%s%N) % 2000000000)) -gt 200000000 ]; do sleep 0.02; done
+}
+
+@test "1.2 two saves within one tick of the clock are both seen" {
+    coarse=${BUILD:-$BATS_TEST_DIRNAME/../../../build}/coarse-stamps.so
+    [ -e "$coarse" ] || skip "no coarse-stamps.so: make check-mine builds it"
+    export LD_PRELOAD=$coarse # stamps of two seconds, as FAT has them
+    write probe x
+    [[ $(stat -c %.9Y probe) == *[02468].000000000 ]] || skip "programs cannot be preloaded here"
+    write main.mini 'import "text.mini" as text;'
+    await_tick
+    write text.mini 'const name: str = "Ada";'
+    mine main.mini
+    write text.mini 'const name: str = "Eve";'
+    sleep 2.1
+    mine main.mini
+    expect changed 'changed text.mini'
+}
+
+@test "1.2 a file that is named like a source and is none does not hang" {
+    write main.mini 'import "pipe.mini" as pipe;'
+    mkfifo pipe.mini
+    LIMIT=10 mine main.mini
+    [ "$status" != 0 ] || flunk "expected an error"
+}
+
+@test "1.3 a chain of 10,000 imports" {
+    seq 1 10000 | awk '{ print "import \"" $1 + 1 ".mini\" as next;" >$1 ".mini"; close($1 ".mini") }'
+    echo '// the last one' >10001.mini
+    note "wrote 1.mini ... 10001.mini: each imports the next"
+    mine 1.mini
+    expect_status 0
+    [ "$(told added | wc -l)" = 10001 ] || flunk "expected 10001 files to be added"
+}
+
+@test "1.3 a ladder of 40 diamonds ends" {
+    for ((i = 0; i < 40; i++)); do
+        echo "import \"l$i.mini\" as l; import \"r$i.mini\" as r;" >"$([ $i = 0 ] && echo main || echo "m$i").mini"
+        echo "import \"m$((i + 1)).mini\" as m;" | tee "l$i.mini" >"r$i.mini"
+    done
+    echo '// the bottom' >m40.mini
+    note "wrote main.mini, and 40 times: two files that import the same third one"
+    LIMIT=20 mine main.mini
+    expect_status 0
+    [ "$(told added | wc -l)" = 121 ] || flunk "expected 121 files to be added"
+}
+
+@test "1.3 names with spaces, quotes in UTF-8, and dots" {
+    write main.mini 'import "a b.mini" as a;' 'import "größe„x“.mini" as b;' 'import "..c.mini" as c;'
+    write 'a b.mini' '// 1'
+    write 'größe„x“.mini' '// 2'
+    write '..c.mini' '// 3'
+    mine main.mini
+    expect "$files" 'added ..c.mini' 'added a b.mini' 'added größe„x“.mini' 'added main.mini'
+}
+
+@test "1.4 any byte of the state may be wrong" {
+    write main.mini 'import "text.mini" as text;'
+    write text.mini '// Ada'
+    settle
+    mine main.mini
+    right=$(word combined)
+    cp -a .mini_cache saved
+    while read -r file size; do
+        for ((at = 0; at < size; at += size / 24 + 1)); do
+            rm -rf .mini_cache
+            cp -a saved .mini_cache
+            flip_bit ".mini_cache/$file" $at
+            note "flipped a bit in byte $at of .mini_cache/$file"
+            mine main.mini
+            expect_status 0 "a damaged cache is a cold start, not an error"
+            same "combined" "$right" "$(word combined)"
+            [ -z "$(told changed)" ] || flunk "nothing changed"
+        done
+    done < <(cd saved && find . -type f -size +0 -printf '%P %s\n' | sort)
+}
+
+@test "1.4 a run that is killed leaves a state that can be loaded" {
+    write main.mini 'import "text.mini" as text;'
+    for delay in 0.001 0.005 0.01 0.02 0.03 0.05 0.08; do
+        write text.mini "// $delay"
+        timeout -s KILL $delay $CMD main.mini >"$BATS_TEST_TMPDIR/killed" 2>&1 || true
+        note "ran it, and killed it after $delay s"
+        write text.mini "// after $delay"
+        settle
+        mine main.mini
+        expect_status 0
+        told "$files" | grep -qxE '(added|changed) text.mini' ||
+            flunk "expected text.mini to be changed or added"
+    done
+}

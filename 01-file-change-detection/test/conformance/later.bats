@@ -1,0 +1,163 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Stage 1, what makes it fast and keeps it right: stamps, a state that is loaded, damage.
+
+load mine
+facts='added|unchanged|touched|changed|removed|read|combined'
+files='added|unchanged|touched|changed|removed'
+
+project_of_three() {
+    write main.mini 'import "math.mini" as math;' 'import "text.mini" as text;'
+    write math.mini 'fn one() i32 { return 1; }'
+    write text.mini 'const name: str = "Ada";'
+    settle
+}
+
+@test "1.2 the first look reads every file" {
+    project_of_three
+    mine main.mini
+    expect read 'read 3'
+}
+
+@test "1.2 a file that did not change is not read" {
+    project_of_three
+    mine main.mini
+    mine_watched main.mini -- main.mini math.mini text.mini
+    expect "$files" 'unchanged main.mini' 'unchanged math.mini' 'unchanged text.mini'
+    expect read 'read 0'
+    expect_unopened
+}
+
+@test "1.2 one edit reads one file" {
+    project_of_three
+    mine main.mini
+    settle
+    write math.mini 'fn one() i32 { return 2; }'
+    settle
+    mine_watched main.mini -- main.mini text.mini
+    expect "$files" 'unchanged main.mini' 'changed math.mini' 'unchanged text.mini'
+    expect read 'read 1'
+    expect_unopened
+}
+
+@test "1.2 a touched file is read once, and no change" {
+    project_of_three
+    mine main.mini
+    settle
+    doing touch math.mini
+    settle
+    mine main.mini
+    expect "$files" 'unchanged main.mini' 'touched math.mini' 'unchanged text.mini'
+    expect read 'read 1'
+    settle
+    mine main.mini
+    expect "$files" 'unchanged main.mini' 'unchanged math.mini' 'unchanged text.mini'
+    expect read 'read 0'
+}
+
+@test "1.2 an edit with the size and the mtime of before is told" {
+    project_of_three
+    mine main.mini
+    settle
+    doing cp -p text.mini before
+    write text.mini 'const name: str = "Eve";'
+    doing touch -r before text.mini
+    settle
+    mine main.mini
+    expect changed 'changed text.mini'
+}
+
+@test "1.2 an older file in the place of a newer one is told" {
+    write older '// an older one'
+    settle
+    project_of_three
+    mine main.mini
+    settle
+    doing mv older text.mini
+    mine main.mini
+    expect changed 'changed text.mini'
+}
+
+@test "1.2 a file from the future is not trusted" {
+    project_of_three
+    doing touch -d '+1 hour' text.mini
+    mine main.mini
+    settle
+    write text.mini 'const name: str = "Eve";'
+    doing touch -d '+1 hour' text.mini
+    mine main.mini
+    expect changed 'changed text.mini'
+}
+
+@test "1.3 the imports of a file that is not read are known" {
+    write main.mini 'import "a.mini" as a;'
+    write a.mini 'import "b.mini" as b;'
+    write b.mini '// the last one'
+    settle
+    mine main.mini
+    settle
+    write b.mini '// changed'
+    mine_watched main.mini -- main.mini a.mini
+    expect "$files" 'unchanged a.mini' 'changed b.mini' 'unchanged main.mini'
+    expect_unopened
+}
+
+# Whatever was damaged, the next look tells the truth about an edit, and is not an error.
+after_damage() {
+    settle
+    echo "// $RANDOM $RANDOM" >math.mini
+    settle
+    mine main.mini
+    expect_status 0 "a damaged cache is a cold start, not an error"
+    told "$files" | grep -qxE '(added|changed) math.mini' ||
+        flunk "expected math.mini to be changed, or everything to be added"
+    [ "$(told "$files" | wc -l)" = 3 ] || flunk "expected three files"
+}
+
+@test "1.4 a flipped bit is a cold start" {
+    project_of_three
+    mine main.mini
+    damage_each flip_in_middle
+}
+
+@test "1.4 a file that is cut short is a cold start" {
+    project_of_three
+    mine main.mini
+    damage_each cut_in_half
+    damage_each empty
+}
+
+@test "1.4 a file that is gone is a cold start" {
+    project_of_three
+    mine main.mini
+    damage_each remove
+    doing rm -rf .mini_cache
+    mine main.mini
+    expect "$files" 'added main.mini' 'added math.mini' 'added text.mini'
+}
+
+@test "1.4 a state in which nothing changed is not written again" {
+    project_of_three
+    mine main.mini
+    settle
+    mine main.mini
+    before=$(kept)
+    mine main.mini
+    same "the files in .mini_cache, with inode, size and time" "$before" "$(kept)"
+}
+
+@test "1.4 two entries of one directory do not disturb each other" {
+    project_of_three
+    write other.mini 'import "math.mini" as math;'
+    mine main.mini
+    mine other.mini
+    settle
+    write math.mini 'fn one() i32 { return 2; }'
+    for entry in main.mini other.mini; do
+        mine $entry
+        expect_status 0
+        told "$files" | grep -qxE '(added|changed) math.mini' ||
+            flunk "expected math.mini to be changed (or added): $entry has not seen the edit"
+    done
+}

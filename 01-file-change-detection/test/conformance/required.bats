@@ -1,0 +1,187 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Stage 1, what every program must do: tell what changed, from the contents, across runs.
+
+load mine
+facts='added|unchanged|touched|changed|removed|read|combined'
+files='added|unchanged|touched|changed|removed'
+
+project_of_three() {
+    write main.mini 'import "math.mini" as math;' 'import "lib/text.mini" as text;' \
+        'fn main() i32 { return math.one(); }'
+    write math.mini 'fn one() i32 { return 1; }'
+    write lib/text.mini 'const name: str = "Ada";'
+}
+
+# Everything is known, and as it was: `touched` is an unchanged file whose stamp differs.
+expect_no_change() {
+    local words
+    words=$(told "$files" | cut -d' ' -f1 | sort -u)
+    [ "$words" = unchanged ] || [ "$words" = touched ] || [ "$words" = $'touched\nunchanged' ] ||
+        flunk "expected every file to be unchanged"
+}
+
+@test "1.1 the first look adds every file, in byte order of the paths" {
+    project_of_three
+    mine main.mini
+    expect "$files" 'added lib/text.mini' 'added main.mini' 'added math.mini'
+}
+
+@test "1.1 a second look finds nothing changed" {
+    project_of_three
+    mine main.mini
+    settle
+    mine main.mini
+    expect_no_change
+}
+
+@test "1.1 an edit is told, and only the file that was edited" {
+    project_of_three
+    mine main.mini
+    settle
+    write math.mini 'fn one() i32 { return 11; }'
+    settle
+    mine main.mini
+    expect changed 'changed math.mini'
+    settle
+    mine main.mini
+    expect_no_change
+}
+
+@test "1.1 an edit that keeps the size is told" {
+    project_of_three
+    mine main.mini
+    settle
+    write math.mini 'fn one() i32 { return 7; }'
+    mine main.mini
+    expect changed 'changed math.mini'
+}
+
+@test "1.1 what a file holds decides, not when it was written" {
+    project_of_three
+    mine main.mini
+    settle
+    doing touch math.mini
+    mine main.mini
+    expect_no_change
+}
+
+@test "1.1 any bytes can be hashed: an empty file, one with NUL" {
+    write main.mini 'import "empty.mini" as empty; import "nul.mini" as nul;'
+    : >empty.mini
+    printf '// a\0b\n' >nul.mini
+    mine main.mini
+    settle
+    printf '// a\0c\n' >nul.mini
+    mine main.mini
+    expect changed 'changed nul.mini'
+}
+
+@test "1.3 an import of an import belongs to the program" {
+    write main.mini 'import "a.mini" as a;'
+    write a.mini 'import "b.mini" as b;'
+    write b.mini '// the last one'
+    write unrelated.mini '// nobody imports this'
+    mine main.mini
+    expect "$files" 'added a.mini' 'added b.mini' 'added main.mini'
+}
+
+@test "1.3 a path is relative to the file that imports it" {
+    write main.mini 'import "lib/a.mini" as a;'
+    write lib/a.mini 'import "b.mini" as b;' 'import "../c.mini" as c;'
+    write lib/b.mini '// in lib'
+    write c.mini '// above lib'
+    mine main.mini
+    expect "$files" 'added c.mini' 'added lib/a.mini' 'added lib/b.mini' 'added main.mini'
+}
+
+@test "1.3 a file that is imported twice is told once" {
+    write main.mini 'import "left.mini" as left; import "right.mini" as right;'
+    write left.mini 'import "lib/../base.mini" as base;'
+    write right.mini 'import "./base.mini" as base;'
+    write base.mini '// both import this'
+    mkdir lib
+    mine main.mini
+    expect "$files" 'added base.mini' 'added left.mini' 'added main.mini' 'added right.mini'
+}
+
+@test "1.3 circular imports end" {
+    write main.mini 'import "a.mini" as a;'
+    write a.mini 'import "b.mini" as b;'
+    write b.mini 'import "a.mini" as a; import "main.mini" as main; import "b.mini" as self;'
+    LIMIT=10 mine main.mini
+    expect "$files" 'added a.mini' 'added b.mini' 'added main.mini'
+}
+
+@test "1.3 an import that comes adds a file, one that goes removes it" {
+    project_of_three
+    write new.mini '// new'
+    mine main.mini
+    settle
+    write main.mini 'import "math.mini" as math;' 'import "new.mini" as new;'
+    mine main.mini
+    expect "added|changed|removed" 'removed lib/text.mini' 'changed main.mini' 'added new.mini'
+}
+
+@test "1.3 an import in a comment is none" {
+    write main.mini '// import "nowhere.mini" as nowhere;' 'import "math.mini" as math;' \
+        '// import "nowhere.mini" as nowhere;' 'fn main() i32 { return math.one(); }'
+    write math.mini 'fn one() i32 { return 1; } // import "nowhere.mini" as nowhere;'
+    mine main.mini
+    expect "$files" 'added main.mini' 'added math.mini'
+}
+
+@test "1.3 an import that leads nowhere is an error at its line" {
+    write main.mini 'import "math.mini" as math;' 'import "nowhere.mini" as nowhere;'
+    write math.mini '// there'
+    mine main.mini
+    expect_error main.mini:2:8
+}
+
+@test "1.3 after an error is mended, everything is there" {
+    project_of_three
+    mine main.mini
+    settle
+    doing mv math.mini elsewhere.mini
+    mine main.mini
+    expect_error main.mini:1:8
+    settle
+    doing mv elsewhere.mini math.mini
+    write math.mini 'fn one() i32 { return 1111; }'
+    mine main.mini
+    expect_status 0
+    [[ $(told "$files") == *'changed math.mini'* || $(told "$files") == *'added math.mini'* ]] ||
+        flunk "expected math.mini to be changed or added"
+}
+
+@test "1.5 the combined hash changes with any file, and comes back with it" {
+    project_of_three
+    mine main.mini
+    first=$(word combined)
+    settle
+    mine main.mini
+    same "combined, nothing changed" "$first" "$(word combined)"
+    settle
+    write lib/text.mini 'const name: str = "Eve";'
+    mine main.mini
+    differs "combined, an edit" "$first" "$(word combined)"
+    settle
+    write lib/text.mini 'const name: str = "Ada";'
+    mine main.mini
+    same "combined, the edit undone" "$first" "$(word combined)"
+}
+
+@test "1.5 the combined hash tells which file holds what" {
+    write main.mini 'import "a.mini" as a; import "b.mini" as b;'
+    write a.mini '// one'
+    write b.mini '// two'
+    mine main.mini
+    first=$(word combined)
+    settle
+    doing mv a.mini c.mini
+    doing mv b.mini a.mini
+    doing mv c.mini b.mini
+    mine main.mini
+    differs "combined, two files exchanged" "$first" "$(word combined)"
+}

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: MIT
+#
+# The tester is tested, too: what is right passes, and what is wrong is caught by the test that
+# says so. The conformance.bats of each stage loads this.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+    bin=${BUILD:-$root/build}
+    stage=$(basename "$(dirname "$BATS_TEST_DIRNAME")")
+    stage=${stage:1:1}
+    python=$BATS_TEST_DIRNAME/python
+    check_mine=$root/01-file-change-detection/test/check-mine
+}
+
+# passes COMMAND [TIER...]: and nothing was skipped without a reason.
+passes() {
+    run "$check_mine" "$stage" "$@"
+    echo "$output" | grep -v '^  ok '
+    [ "$status" = 0 ]
+}
+
+# fails COMMAND [TIER...]: by a wrong answer, with the lesson to read again.
+fails() {
+    run "$check_mine" "$stage" "$@"
+    echo "$output"
+    [ "$status" = 1 ] && [[ $output == *"  FAIL  "* && $output == *"Read again: "* ]]
+}
+
+# The tier that has the test of this name.
+tier_of() {
+    local tier
+    for tier in required later extra; do
+        if grep -qF "@test \"$1\" {" "$BATS_TEST_DIRNAME/conformance/$tier.bats"; then
+            echo $tier
+            return
+        fi
+    done
+    echo "no tier has a test '$1'" >&2
+    return 1
+}
+
+as_pattern() { sed 's/[][\.*^$()+?{}|]/\\&/g' <<<"$1"; }
+
+# only TEST COMMAND: runs that test alone.
+only() {
+    local tier
+    tier=$(tier_of "$1") || return
+    ONLY_TEST=$(as_pattern "$1") run "$check_mine" "$stage" "$2" "$tier"
+}
+
+# Each line of python/mistakes: NAME | PROGRAM | TEST | SED. The program with that edit fails that
+# test, and yet is no wreck: it passes the first test of all, unless that is the one.
+catches_mistakes() {
+    local name program test edit first wrong=$BATS_TEST_TMPDIR/wrong count=0
+    first=$(sed -n 's/^@test "\(.*\)" {$/\1/p' "$BATS_TEST_DIRNAME/conformance/required.bats" | head -n 1)
+    while IFS='|' read -r name program test edit; do
+        [ -n "${name%%#*}" ] || continue
+        name=${name// /} program=${program// /} test=$(sed 's/^ *//; s/ *$//' <<<"$test")
+        rm -rf "$wrong"
+        cp -r "$python" "$wrong"
+        sed -i "${edit# }" "$wrong/$program"
+        ! cmp -s "$python/$program" "$wrong/$program" ||
+            { echo "$name: the edit changes nothing"; return 1; }
+        only "$test" "python3 $wrong/${MAIN:?}"
+        if [ "$status" != 1 ] || [[ $output != *"FAIL  $test"* ]]; then
+            echo "$name is not caught by '$test':" "$output"
+            return 1
+        fi
+        if [ "$test" != "$first" ]; then
+            only "$first" "python3 $wrong/$MAIN"
+            [ "$status" = 0 ] || { echo "$name breaks everything:" "$output"; return 1; }
+        fi
+        count=$((count + 1))
+    done <"$python/mistakes"
+    [ $count -ge 3 ]
+}
