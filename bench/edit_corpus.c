@@ -6,12 +6,19 @@
  *     comment    the revision in the first comment grows by one
  *     body       the first `bias` constant grows by one: one function body differs
  *     signature  the parameter of the last function gets a new name, in all of its body
+ *     rename     so does the local variable `total` of the first function
+ *     swap       the first two functions change places, with the comments above them
+ *     function   a new function stands before the first one; nobody calls it
+ *     constant   the value of the constant LIMIT grows by one
+ *     field      the struct Span of the first FILE gets a new first field, which that FILE and
+ *                the others, its importers, set where they make one
  *     add        a new file beside FILE, imported by FILE and called by a new function in it;
  *                the revision grows too, and both functions hold it
  *     remove     takes back what add did, but for the revision
  *
  * A number that only grows makes each edit new, so no cache has seen the result before, and it
- * needs no memory but the file itself. Files are rewritten in place, as most editors do.
+ * needs no memory but the file itself. (Two kinds can lead back: swap, made twice, and remove.)
+ * Files are rewritten in place, as most editors do.
  */
 #include "memory.h"
 
@@ -89,6 +96,13 @@ static size_t grow_number(ByteBuffer *text, size_t from, const char *mark)
     return start + (size_t)length;
 }
 
+/* The place of the first `mark` at or behind `from`, or the end of the text. */
+static size_t place_of(const ByteBuffer *text, size_t from, const char *mark)
+{
+    const char *found = strstr(text->data + from, mark);
+    return found == NULL ? text->size : (size_t)(found - text->data);
+}
+
 static size_t start_of_last_function(const ByteBuffer *text)
 {
     size_t start = 0;
@@ -97,15 +111,93 @@ static size_t start_of_last_function(const ByteBuffer *text)
     return start;
 }
 
+typedef struct Block { /* a function with the comment above it */
+    size_t start, end;
+} Block;
+
+/* The first function that begins at or behind `from`, which is 0 or the end of another; empty if
+ * there is none. A blank line stands before each. */
+static Block find_block(const ByteBuffer *text, size_t from)
+{
+    size_t name = place_of(text, from, "\nfn "), start = from;
+    if (name == text->size)
+        return (Block){name, name};
+    for (size_t at = from == 0 ? 0 : from - 1; (at = place_of(text, at, "\n\n")) < name; at++)
+        start = at + strlen("\n\n");
+    return (Block){start, place_of(text, name, "\n}\n") + strlen("\n}\n")};
+}
+
 /* ---- the edits: each returns false if the file is not of this corpus -------------------------- */
 
-static bool edit_signature(ByteBuffer *text)
+/* Gives the local `name` of the function behind `at` a new number, wherever it stands. */
+static bool rename_local(ByteBuffer *text, size_t at, const char *name)
 {
     size_t renamed = 0;
-    size_t at = start_of_last_function(text);
-    while ((at = grow_number(text, at, "seed")) != SIZE_MAX)
+    while (place_of(text, at, name) < place_of(text, at, "\n}\n")) {
+        at = grow_number(text, at, name);
         renamed++;
+    }
     return renamed >= 2;
+}
+
+static bool edit_swap(ByteBuffer *text)
+{
+    Block first = find_block(text, 0), second = find_block(text, first.end);
+    if (second.start == second.end)
+        return false;
+    ByteBuffer swapped = {0};
+    buffer_put(&swapped, slice_of(text->data + second.start, second.end - second.start));
+    buffer_put(&swapped, slice_of(text->data + first.end, second.start - first.end));
+    buffer_put(&swapped, slice_of(text->data + first.start, first.end - first.start));
+    replace(text, first.start, second.end, buffer_slice(&swapped));
+    buffer_free(&swapped);
+    return true;
+}
+
+static bool edit_function(ByteBuffer *text)
+{
+    static const char before[] = "fn unused_";
+    Block first = find_block(text, 0);
+    if (first.start == first.end)
+        return false;
+    unsigned long number = 1;
+    for (const char *found = text->data; (found = strstr(found, before)) != NULL; found++)
+        number++;
+    char added[128];
+    int size = snprintf(added, sizeof added, "%s%lu(value: i32) i32 {\n    return value;\n}\n\n",
+                        before, number);
+    replace(text, first.start, first.start, slice_of(added, (size_t)size));
+    return true;
+}
+
+/* Puts a field in front of the others, behind each `opening`; its number follows from them. */
+static bool add_field(ByteBuffer *text, const char *opening, const char *rest)
+{
+    static const char name[] = "extra";
+    size_t at = 0, added = 0;
+    while ((at = place_of(text, at, opening)) < text->size) {
+        char field[64];
+        at += strlen(opening);
+        bool has_one = strncmp(text->data + at, name, strlen(name)) == 0;
+        unsigned long last = has_one ? strtoul(text->data + at + strlen(name), NULL, 10) : 0;
+        int size = snprintf(field, sizeof field, "%s%lu: %s, ", name, last + 1, rest);
+        replace(text, at, at, slice_of(field, (size_t)size));
+        added++;
+    }
+    return added != 0;
+}
+
+/* `owner` is the path of the file with the struct: of the importers' alias, too. */
+static bool edit_field(ByteBuffer *text, const char *owner, bool is_owner)
+{
+    const char *slash = strrchr(owner, '/');
+    const char *name = slash == NULL ? owner : slash + 1;
+    char literal[64];
+    snprintf(literal, sizeof literal, " %.*s.Span{ ", (int)strcspn(name, "."), name);
+    if (!is_owner)
+        return add_field(text, literal, "0");
+    add_field(text, " Span{ ", "0");
+    return add_field(text, "struct Span { ", "i32");
 }
 
 static unsigned long revision_of(const ByteBuffer *text)
@@ -144,7 +236,15 @@ static bool edit_text(const char *kind, ByteBuffer *text)
     if (strcmp(kind, "body") == 0)
         return grow_number(text, 0, "const bias: i32 = ") != SIZE_MAX;
     if (strcmp(kind, "signature") == 0)
-        return edit_signature(text);
+        return rename_local(text, start_of_last_function(text), "seed");
+    if (strcmp(kind, "rename") == 0)
+        return rename_local(text, place_of(text, 0, "\nfn "), "total");
+    if (strcmp(kind, "swap") == 0)
+        return edit_swap(text);
+    if (strcmp(kind, "function") == 0)
+        return edit_function(text);
+    if (strcmp(kind, "constant") == 0)
+        return grow_number(text, 0, "const LIMIT: i32 = 10007 + ") != SIZE_MAX;
     if (strcmp(kind, "add") == 0)
         return edit_add(text);
     return strcmp(kind, "remove") == 0 && edit_remove(text);
@@ -181,7 +281,8 @@ static void add_or_remove_file(const char *kind, const char *path, const ByteBuf
 
 /* ---- the command line ------------------------------------------------------------------------ */
 
-static void edit_file(const char *kind, const char *path, ByteBuffer *text)
+/* `first` is the first FILE of the command line. */
+static void edit_file(const char *kind, const char *path, const char *first, ByteBuffer *text)
 {
     if (strcmp(kind, "touch") == 0) {
         if (utimensat(AT_FDCWD, path, NULL, 0) != 0)
@@ -189,7 +290,9 @@ static void edit_file(const char *kind, const char *path, ByteBuffer *text)
         return;
     }
     read_file(path, text);
-    if (!edit_text(kind, text))
+    bool is_done = strcmp(kind, "field") == 0 ? edit_field(text, first, path == first)
+                                              : edit_text(kind, text);
+    if (!is_done)
         die(path, "cannot be edited in this way");
     write_file(path, buffer_slice(text));
     add_or_remove_file(kind, path, text);
@@ -198,12 +301,13 @@ static void edit_file(const char *kind, const char *path, ByteBuffer *text)
 int main(int argc, char **argv)
 {
     if (argc < 3) {
-        fprintf(stderr, "usage: edit-corpus touch|comment|body|signature|add|remove FILE...\n");
+        fprintf(stderr, "usage: edit-corpus touch|comment|body|signature|rename|swap|function|"
+                        "constant|field|\n                   add|remove FILE...\n");
         return 2;
     }
     ByteBuffer text = {0};
     for (int i = 2; i < argc; i++)
-        edit_file(argv[1], argv[i], &text);
+        edit_file(argv[1], argv[i], argv[2], &text);
     buffer_free(&text);
     return 0;
 }

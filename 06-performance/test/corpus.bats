@@ -147,6 +147,58 @@ builds_as_from_nothing() {
     [[ "$output" == *"(seed1: i32)"* ]]
 }
 
+# The lines that differ from the corpus before the edits, as diff marks them.
+changed_lines() {
+    diff -r "$corpus-before" "$corpus" | grep '^[<>]' || true
+}
+
+@test "edits that only some units can see change just that, and the program prints the same" {
+    generate "$corpus" --files 60
+    cp -r "$corpus" "$corpus-before"
+    local file=$corpus/d000/f00030.mini
+
+    "$bin/edit-corpus" rename "$file"
+    [ "$(changed_lines | grep '^>' | sed 's/total1/total/g')" = \
+        "$(changed_lines | grep '^<' | tr '<' '>')" ]
+    [ "$(changed_lines | grep -c 'var total1 = ')" -eq 1 ]
+    prints_expected
+
+    cp "$corpus-before/d000/f00030.mini" "$file"
+    "$bin/edit-corpus" swap "$file"
+    [ "$(grep '^// Step' "$file" | cut -c 4-9 | tr '\n' ' ')" = "Step 2 Step 1 Step 3 " ]
+    diff <(sort "$corpus-before/d000/f00030.mini") <(sort "$file")
+    prints_expected
+    "$bin/edit-corpus" swap "$file"
+    [ -z "$(changed_lines)" ]
+
+    "$bin/edit-corpus" function "$file"
+    "$bin/edit-corpus" function "$file"
+    [ "$(grep -c '^fn unused_[12](value: i32) i32 {$' "$file")" -eq 2 ]
+    [ -z "$(changed_lines | grep '^<')" ]
+    prints_expected
+}
+
+@test "a constant grows, and a new field is set wherever its struct is made" {
+    generate "$corpus" --files 60
+    cp -r "$corpus" "$corpus-before"
+    local file=$corpus/d000/f00030.mini importers
+    "$bin/edit-corpus" constant "$file"
+    [ "$(changed_lines | tr '\n' ' ')" = \
+        "< const LIMIT: i32 = 10007 + 30; > const LIMIT: i32 = 10007 + 31; " ]
+    builds_as_from_nothing
+
+    cp "$corpus-before/d000/f00030.mini" "$file"
+    mapfile -t importers < <(grep -rl 'f00030\.Span' "$corpus")
+    [ "${#importers[@]}" -gt 0 ]
+    "$bin/edit-corpus" field "$file" "${importers[@]}"
+    "$bin/edit-corpus" field "$file" "${importers[@]}"
+    grep -q '^struct Span { extra2: i32, extra1: i32, low: i32, high: i32 }$' "$file"
+    grep -q 'f00030.Span{ extra2: 0, extra1: 0, low: ' "${importers[0]}"
+    prints_expected
+    run "$bin/edit-corpus" field "$file" "$corpus/main.mini"
+    [ "$status" -eq 3 ]
+}
+
 @test "a file that is added and removed leaves nothing but a new revision" {
     generate "$corpus" --files 60
     cp -r "$corpus" "$corpus-before"
@@ -164,8 +216,10 @@ builds_as_from_nothing() {
     cp -r "$corpus" "$corpus-before"
     run "$bin/edit-corpus" remove "$corpus/d000/f00010.mini"
     [ "$status" -eq 3 ]
-    run "$bin/edit-corpus" body "$corpus/expected"
-    [ "$status" -eq 3 ]
+    for kind in body signature rename swap function constant field; do
+        run "$bin/edit-corpus" "$kind" "$corpus/expected"
+        [ "$status" -eq 3 ]
+    done
     diff -r "$corpus-before" "$corpus"
 }
 
