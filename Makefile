@@ -121,6 +121,7 @@ $(BUILD)/obj/01-file-change-detection/collections.o: EXTRA += $(if $(SANITIZE),-
 $(BUILD)/minic: $(BUILD)/obj/06-performance/minic.o $(LIBRARIES)
 	@echo 'link $@'
 	$(Q)$(LINK) -o $@
+run-tests-06: TESTS += 06-performance/test/check-figures
 stage-06 run-tests-06: $(BUILD)/minic
 
 # bench/make_corpus.c is the program build/make-corpus.
