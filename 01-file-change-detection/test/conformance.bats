@@ -11,18 +11,22 @@ MAIN=detect.py
 }
 
 @test "the program in Python passes every tier" {
+    tests_no_c
     passes "python3 $python/detect.py"
 }
 
 @test "a program that does nothing fails" {
+    tests_no_c
     fails /bin/true
 }
 
 @test "each planted mistake is caught by the test that names it" {
+    tests_no_c
     catches_mistakes
 }
 
 @test "a crash, an endless loop and a missing program are told apart from a wrong answer" {
+    tests_no_c
     printf 'kill -SEGV $$\n' >"$BATS_TEST_TMPDIR/mine.sh"
     fails "sh $BATS_TEST_TMPDIR/mine.sh"
     [[ $output == *"it crashed: signal 11"* ]]

@@ -14,6 +14,9 @@ setup() {
     check_mine=$root/01-file-change-detection/test/check-mine
 }
 
+# For tests that run nothing that a sanitizer could look at.
+tests_no_c() { [ -z "${SANITIZE:-}" ] || skip "tests no C, so there is nothing to sanitize"; }
+
 # passes COMMAND [TIER...]: and nothing was skipped without a reason.
 passes() {
     run "$check_mine" "$stage" "$@"
