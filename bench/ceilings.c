@@ -11,9 +11,10 @@
  *                  a cold build's output. Without OUTPUT_BYTES only the walk is measured.
  *
  * One process, one thread, warm page cache: a run that is not counted comes first, then the
- * median of the rest. Each begins after a pause, as the builds do that are compared with it: a
- * processor that has just been idle is slower than one that is at it. A parallel build can be faster than these, and minic is; they are
- * ceilings for what one thread can do, and the unit in which machines can be compared.
+ * median of seven, or of at least three where seven take more than a second. Each begins after a
+ * pause, as the builds do that are compared with it: a processor that has just been idle is
+ * slower than one that is at it. A parallel build can be faster than these, and minic is; they
+ * are ceilings for what one thread can do, and the unit in which machines can be compared.
  */
 #include "memory.h"
 
@@ -26,7 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { RUNS = 7 };
+enum { LEAST_RUNS = 3, MOST_RUNS = 7, ENOUGH_MS = 1000 };
 
 static const struct timespec pause_before = {0, 50000000};
 
@@ -161,18 +162,20 @@ static void remove_output(FileList *list)
 static void measure(const char *name, FileList *list, void (*work)(FileList *),
                     void (*clean_up)(FileList *))
 {
-    double times[RUNS];
+    double times[MOST_RUNS], spent = 0;
+    int runs = 0;
     work(list);
     clean_up(list);
-    for (int run = 0; run < RUNS; run++) {
+    while (runs < LEAST_RUNS || (runs < MOST_RUNS && spent < ENOUGH_MS)) {
         nanosleep(&pause_before, NULL);
         double start = now_ms();
         work(list);
-        times[run] = now_ms() - start;
+        times[runs] = now_ms() - start;
+        spent += times[runs++];
         clean_up(list);
     }
-    qsort(times, RUNS, sizeof *times, compare_times);
-    printf(", \"%s_ms\": %.3f", name, times[RUNS / 2]);
+    qsort(times, (size_t)runs, sizeof *times, compare_times);
+    printf(", \"%s_ms\": %.3f", name, times[runs / 2]);
 }
 
 static void measure_output(FileList *list, size_t bytes)

@@ -34,9 +34,16 @@ enum {
     NO_FILE = -1,
 };
 
-typedef enum Shape { SHAPE_DAG, SHAPE_CHAIN, SHAPE_STAR, SHAPE_CYCLE, SHAPE_COUNT } Shape;
+typedef enum Shape {
+    SHAPE_DAG,
+    SHAPE_CHAIN,
+    SHAPE_STAR,
+    SHAPE_CYCLE,
+    SHAPE_RING,
+    SHAPE_COUNT,
+} Shape;
 
-static const char *const shape_names[SHAPE_COUNT] = {"dag", "chain", "star", "cycle"};
+static const char *const shape_names[SHAPE_COUNT] = {"dag", "chain", "star", "cycle", "ring"};
 
 typedef struct Options {
     const char *directory;
@@ -167,6 +174,7 @@ static void make_graph(Corpus *corpus)
         case SHAPE_CHAIN: add_import(corpus, file, file + 1); break;
         case SHAPE_STAR: add_import(corpus, file, count - 1); break;
         case SHAPE_CYCLE: import_ring(corpus, file); break;
+        case SHAPE_RING: add_import(corpus, file, (file + 1) % count); break;
         default: import_some_ahead(corpus, file); break;
         }
     }
@@ -425,7 +433,7 @@ static void write_summary(const Corpus *corpus)
 static int usage(void)
 {
     fprintf(stderr, "usage: generate-corpus DIR [--files N] [--functions K] [--imports M] "
-                    "[--seed S]\n                       [--shape dag|chain|star|cycle]\n");
+                    "[--seed S]\n                       [--shape dag|chain|star|cycle|ring]\n");
     return 2;
 }
 

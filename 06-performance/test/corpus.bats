@@ -84,10 +84,17 @@ builds_as_from_nothing() {
 }
 
 @test "every file is reached from main, in every shape" {
-    for shape in dag chain star cycle; do
+    for shape in dag chain star cycle ring; do
         generate "$corpus-$shape" --files 130 --shape "$shape"
         diff <(reached "$corpus-$shape") <(find "$corpus-$shape" -name '*.mini' | sort)
     done
+}
+
+@test "a ring is one cycle of all files" {
+    generate "$corpus" --files 130 --shape ring
+    [ "$(cat "$corpus"/d*/*.mini | grep -c '^import ')" -eq 130 ]
+    grep -q '^import "../d000/f00000.mini" as f00000;' "$corpus/d001/f00129.mini"
+    [ "$(grep -c '^import ' "$main")" -eq 1 ]
 }
 
 @test "corpus.json names the file with the most importers" {
@@ -117,7 +124,7 @@ builds_as_from_nothing() {
 }
 
 @test "so does one of each other shape" {
-    for shape in chain star cycle; do
+    for shape in chain star cycle ring; do
         rm -rf "$corpus"
         generate "$corpus" --files 130 --seed 2 --shape "$shape"
         prints_expected
