@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Mutation testing as a compiler sees it: one small fault at a time, and a build for each.
+ *
+ *     mutants [--count N] [--seed S] [--jobs J] [--without-cache] MINIC WORK ENTRY FILE...
+ *
+ * A mutant is one operator in one function body of one FILE, replaced by another: `+` by `-`, `<`
+ * by `<=`. All that can be made are listed, shuffled by the seed, and the first N are built, one
+ * after another. The file of the mutant before is put back in the same step, so that a build finds
+ * one or two changed files, and each mutant is new to every cache.
+ *
+ * With the cache, a build of the unchanged program comes first and is counted with them. Without,
+ * each build begins with an empty cache and no output. In the end the files are as they were.
+ *
+ * Prints sums over all builds as one line of JSON: what --stats=json counts, the wall time of the
+ * processes from start to end, and what they call their total; `outputs` is one hash of all
+ * output files that were written, so that two runs of this program can be compared. Starting
+ * processes from here instead of a shell keeps what a shell costs out of the times.
+ */
+#include "content_hash.h"
+#include "memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+extern char **environ;
+
+enum { PATH_BYTES = 4096, FILES_MOST = 1000000, JOBS_MOST = 1000 };
+
+typedef struct Operator {
+    const char *from, *to;
+} Operator;
+
+/* With the spaces around them: the sign of a number has none behind it. */
+static const Operator operators[] = {
+    {" + ", " - "},   {" - ", " + "},   {" * ", " + "},  {" / ", " * "},   {" % ", " / "},
+    {" < ", " <= "},  {" > ", " >= "},  {" == ", " != "}, {" || ", " && "},
+};
+enum { OPERATORS = sizeof operators / sizeof *operators };
+
+typedef struct Site {
+    size_t file, at; /* the byte of the file's text at which the operator begins */
+    const Operator *replaced;
+} Site;
+
+typedef struct Options {
+    int count, seed, jobs;
+    bool without_cache;
+    const char *minic, *work, *entry;
+    char **paths; /* of the files */
+    size_t file_count;
+} Options;
+
+typedef struct Sums {
+    double files_hashed, files_lowered, functions_emitted, sections_written;
+    double process_seconds, build_seconds;
+    int builds;
+} Sums;
+
+typedef struct Mutants {
+    Options options;
+    ByteBuffer *texts; /* of each file, as it was */
+    ByteBuffer sites;  /* Site each */
+    char output[PATH_BYTES], cache[PATH_BYTES], stats[PATH_BYTES];
+    ByteBuffer outputs; /* the hash of each output */
+    Sums sums;
+} Mutants;
+
+static void die(const char *what, const char *why)
+{
+    fprintf(stderr, "mutants: %s: %s\n", what, why);
+    exit(3);
+}
+
+/* ---- files ----------------------------------------------------------------------------------- */
+
+static void read_file(const char *path, ByteBuffer *text)
+{
+    struct stat status;
+    FILE *file = fopen(path, "rb");
+    if (file == NULL || fstat(fileno(file), &status) != 0)
+        die(path, strerror(errno));
+    text->size = 0;
+    buffer_reserve(text, (size_t)status.st_size + 1);
+    text->size = fread(text->data, 1, (size_t)status.st_size, file);
+    text->data[text->size] = '\0'; /* so that string functions can search it */
+    if (text->size != (size_t)status.st_size)
+        die(path, "cannot be read");
+    fclose(file);
+}
+
+static void write_file(const char *path, Slice text)
+{
+    FILE *file = fopen(path, "wb");
+    if (file == NULL)
+        die(path, strerror(errno));
+    size_t written = fwrite(text.data, 1, text.size, file);
+    if (fclose(file) != 0 || written != text.size)
+        die(path, "cannot be written");
+}
+
+/* ---- the mutants ----------------------------------------------------------------------------- */
+
+static void find_sites_in_line(Mutants *mutants, size_t file, size_t start, size_t end)
+{
+    const char *text = mutants->texts[file].data;
+    for (size_t at = start; at < end; at++)
+        for (size_t i = 0; i < OPERATORS; i++) {
+            Site site = {file, at, &operators[i]};
+            if (strncmp(text + at, operators[i].from, strlen(operators[i].from)) == 0)
+                buffer_put(&mutants->sites, slice_of(&site, sizeof site));
+        }
+}
+
+/* Lines that begin with a space stand in a function body, in a generated corpus. */
+static void find_sites(Mutants *mutants, size_t file)
+{
+    const char *text = mutants->texts[file].data;
+    for (size_t start = 0; text[start] != '\0';) {
+        size_t end = start + strcspn(text + start, "\n");
+        if (text[start] == ' ')
+            find_sites_in_line(mutants, file, start, end);
+        start = end + (text[end] == '\n');
+    }
+}
+
+static Site *site_at(const Mutants *mutants, size_t i)
+{
+    return (Site *)(void *)mutants->sites.data + i;
+}
+
+/* splitmix64 again, as in generate_corpus.c. */
+static uint64_t next_random(uint64_t *random)
+{
+    uint64_t z = *random += 0x9e3779b97f4a7c15;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+}
+
+static void shuffle_sites(Mutants *mutants)
+{
+    uint64_t random = (uint64_t)mutants->options.seed;
+    for (size_t left = mutants->sites.size / sizeof(Site); left > 1; left--) {
+        size_t drawn = (size_t)(next_random(&random) % left);
+        Site site = *site_at(mutants, drawn);
+        *site_at(mutants, drawn) = *site_at(mutants, left - 1);
+        *site_at(mutants, left - 1) = site;
+    }
+}
+
+static void write_mutant(const Mutants *mutants, const Site *site)
+{
+    const ByteBuffer *text = &mutants->texts[site->file];
+    ByteBuffer mutant = {0};
+    size_t behind = site->at + strlen(site->replaced->from);
+    buffer_put(&mutant, slice_of(text->data, site->at));
+    buffer_put(&mutant, slice_from(site->replaced->to));
+    buffer_put(&mutant, slice_of(text->data + behind, text->size - behind));
+    write_file(mutants->options.paths[site->file], buffer_slice(&mutant));
+    buffer_free(&mutant);
+}
+
+static void put_back(const Mutants *mutants, const Site *site)
+{
+    write_file(mutants->options.paths[site->file], buffer_slice(&mutants->texts[site->file]));
+}
+
+/* ---- builds ---------------------------------------------------------------------------------- */
+
+static double now_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Runs a command whose stdout goes to the file of statistics; returns its wall time. */
+static double run(const Mutants *mutants, char *const *command)
+{
+    posix_spawn_file_actions_t actions;
+    pid_t process;
+    int status;
+    if (posix_spawn_file_actions_init(&actions) != 0 ||
+        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, mutants->stats,
+                                         O_WRONLY | O_CREAT | O_TRUNC, 0666) != 0)
+        die(command[0], "out of memory");
+    double start = now_seconds();
+    int error = posix_spawnp(&process, command[0], &actions, NULL, command, environ);
+    if (error != 0 || waitpid(process, &status, 0) != process)
+        die(command[0], strerror(error != 0 ? error : errno));
+    double seconds = now_seconds() - start;
+    posix_spawn_file_actions_destroy(&actions);
+    if (status != 0)
+        die(command[0], "the build failed");
+    return seconds;
+}
+
+static void empty_cache(Mutants *mutants)
+{
+    const Options *options = &mutants->options;
+    char *command[] = {(char *)options->minic, "clean", "-q", "--cache-dir", mutants->cache, NULL};
+    run(mutants, command);
+    if (unlink(mutants->output) != 0 && errno != ENOENT)
+        die(mutants->output, strerror(errno));
+}
+
+static double number_in(const ByteBuffer *stats, const char *name)
+{
+    char quoted[64];
+    snprintf(quoted, sizeof quoted, "\"%s\":", name);
+    const char *found = strstr(stats->data, quoted);
+    if (found == NULL)
+        die(name, "is not among the statistics");
+    return strtod(found + strlen(quoted), NULL);
+}
+
+static void add_up(Mutants *mutants, double seconds)
+{
+    Sums *sums = &mutants->sums;
+    ByteBuffer text = {0};
+    read_file(mutants->stats, &text);
+    sums->files_hashed += number_in(&text, "files_hashed");
+    sums->files_lowered += number_in(&text, "files_lowered");
+    sums->functions_emitted += number_in(&text, "functions_emitted");
+    sums->sections_written += number_in(&text, "sections_written");
+    sums->build_seconds += number_in(&text, "total");
+    sums->process_seconds += seconds;
+    sums->builds++;
+    buffer_free(&text);
+}
+
+static double build_once(const Mutants *mutants)
+{
+    const Options *options = &mutants->options;
+    char jobs[16];
+    snprintf(jobs, sizeof jobs, "%d", options->jobs);
+    char *command[] = {(char *)options->minic, "build", (char *)options->entry, "-q", "-j", jobs,
+                       "-o", (char *)mutants->output, "--cache-dir", (char *)mutants->cache,
+                       "--stats=json", NULL};
+    return run(mutants, command);
+}
+
+static void build(Mutants *mutants)
+{
+    if (mutants->options.without_cache)
+        empty_cache(mutants);
+    add_up(mutants, build_once(mutants));
+}
+
+static void remember_output(Mutants *mutants)
+{
+    ByteBuffer text = {0};
+    read_file(mutants->output, &text);
+    Hash128 hash = hash_bytes(buffer_slice(&text));
+    buffer_put(&mutants->outputs, slice_of(&hash, sizeof hash));
+    buffer_free(&text);
+}
+
+static void build_all(Mutants *mutants)
+{
+    if (!mutants->options.without_cache)
+        build(mutants);
+    for (int i = 0; i < mutants->options.count; i++) {
+        if (i > 0)
+            put_back(mutants, site_at(mutants, (size_t)i - 1));
+        write_mutant(mutants, site_at(mutants, (size_t)i));
+        build(mutants);
+        remember_output(mutants);
+    }
+    put_back(mutants, site_at(mutants, (size_t)mutants->options.count - 1));
+}
+
+/* ---- the command line ------------------------------------------------------------------------ */
+
+static int usage(void)
+{
+    fprintf(stderr, "usage: mutants [--count N] [--seed S] [--jobs J] [--without-cache] MINIC "
+                    "WORK ENTRY FILE...\n");
+    return 2;
+}
+
+static bool parse_number(const char *text, int low, int high, int *number)
+{
+    char *end;
+    long value = text == NULL ? 0 : strtol(text, &end, 10);
+    *number = (int)value;
+    return text != NULL && end != text && *end == '\0' && value >= low && value <= high;
+}
+
+/* Returns the number of arguments that the option at argv[0] takes with it, or 0. */
+static int parse_option(Options *options, char **argv)
+{
+    if (strcmp(argv[0], "--without-cache") == 0)
+        return options->without_cache = true, 1;
+    if (strcmp(argv[0], "--count") == 0)
+        return parse_number(argv[1], 1, FILES_MOST, &options->count) ? 2 : 0;
+    if (strcmp(argv[0], "--seed") == 0)
+        return parse_number(argv[1], 0, 1000000000, &options->seed) ? 2 : 0;
+    if (strcmp(argv[0], "--jobs") == 0)
+        return parse_number(argv[1], 1, JOBS_MOST, &options->jobs) ? 2 : 0;
+    return 0;
+}
+
+static bool parse_arguments(Options *options, int argc, char **argv)
+{
+    int at = 1;
+    while (at < argc && argv[at][0] == '-') {
+        int taken = parse_option(options, argv + at);
+        if (taken == 0)
+            return false;
+        at += taken;
+    }
+    if (argc - at < 4)
+        return false;
+    options->minic = argv[at];
+    options->work = argv[at + 1];
+    options->entry = argv[at + 2];
+    options->paths = argv + at + 3;
+    options->file_count = (size_t)(argc - at - 3);
+    return true;
+}
+
+static void name_places(Mutants *mutants)
+{
+    const char *work = mutants->options.work;
+    if (mkdir(work, 0777) != 0 && errno != EEXIST)
+        die(work, strerror(errno));
+    if (snprintf(mutants->output, PATH_BYTES, "%s/out.ll", work) >= PATH_BYTES - 8)
+        die(work, strerror(ENAMETOOLONG));
+    snprintf(mutants->cache, PATH_BYTES, "%s/cache", work);
+    snprintf(mutants->stats, PATH_BYTES, "%s/stats.json", work);
+}
+
+static void find_mutants(Mutants *mutants)
+{
+    const Options *options = &mutants->options;
+    mutants->texts = memory_allocate_zeroed(options->file_count, sizeof *mutants->texts);
+    for (size_t file = 0; file < options->file_count; file++) {
+        read_file(options->paths[file], &mutants->texts[file]);
+        find_sites(mutants, file);
+    }
+    if (mutants->sites.size / sizeof(Site) < (size_t)options->count) {
+        fprintf(stderr, "mutants: these files have only %zu\n", mutants->sites.size / sizeof(Site));
+        exit(3);
+    }
+    shuffle_sites(mutants);
+}
+
+static void print_sums(const Mutants *mutants)
+{
+    const Sums *sums = &mutants->sums;
+    char hex[HASH_HEX_SIZE + 1];
+    hash_to_hex(hash_bytes(buffer_slice(&mutants->outputs)), hex);
+    printf("{\"files\": %zu, \"mutants\": %d, \"builds\": %d, \"files_hashed\": %.0f, "
+           "\"files_lowered\": %.0f, \"functions_emitted\": %.0f, \"sections_written\": %.0f, "
+           "\"process_seconds\": %.6f, \"build_seconds\": %.6f, \"outputs\": \"%s\"}\n",
+           mutants->options.file_count, mutants->options.count, sums->builds, sums->files_hashed,
+           sums->files_lowered, sums->functions_emitted, sums->sections_written,
+           sums->process_seconds, sums->build_seconds, hex);
+}
+
+int main(int argc, char **argv)
+{
+    Mutants mutants = {.options = {.count = 1000, .seed = 1, .jobs = 2}};
+    if (!parse_arguments(&mutants.options, argc, argv))
+        return usage();
+    name_places(&mutants);
+    find_mutants(&mutants);
+    build_all(&mutants);
+    print_sums(&mutants);
+    for (size_t file = 0; file < mutants.options.file_count; file++)
+        buffer_free(&mutants.texts[file]);
+    free(mutants.texts);
+    buffer_free(&mutants.sites);
+    buffer_free(&mutants.outputs);
+    return 0;
+}
