@@ -2,19 +2,19 @@
 /*
  * What the machine itself takes: the least that a build must do, and nothing else.
  *
- *     ceilings DIR [OUTPUT_BYTES]
+ *     ceilings DIR [OUTPUT_BYTES [RUNS]]
  *
  *     stat_walk    fstatat of every .mini file below DIR, by its path relative to a descriptor
  *                  of DIR, in byte order of the paths: a build that finds nothing changed
  *     read_all     open, fstat, read, close of every file, into one buffer: a cold build's input
  *     write_output OUTPUT_BYTES into a new file in an empty directory, by one write and a close:
- *                  a cold build's output. Without OUTPUT_BYTES only the walk is measured.
+ *                  a cold build's output. Without OUTPUT_BYTES, or with 0, only the walk is measured.
  *
  * One process, one thread, warm page cache: a run that is not counted comes first, then the
- * median of seven, or of at least three where seven take more than a second. Each begins after a
- * pause, as the builds do that are compared with it: a processor that has just been idle is
- * slower than one that is at it. A parallel build can be faster than these, and minic is; they
- * are ceilings for what one thread can do, and the unit in which machines can be compared.
+ * median of RUNS, or of seven. Each begins after a pause, as the builds do that are compared with
+ * it: a processor that has just been idle is slower than one that is at it. A parallel build can
+ * be faster than these, and minic is; they are ceilings for what one thread can do, and the unit
+ * in which machines can be compared.
  */
 #include "memory.h"
 
@@ -27,7 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LEAST_RUNS = 3, MOST_RUNS = 7, ENOUGH_MS = 1000 };
+enum { RUNS = 7, MOST_RUNS = 99 };
 
 static const struct timespec pause_before = {0, 50000000};
 
@@ -37,6 +37,7 @@ typedef struct FileList {
     ByteBuffer paths;   /* const char * each, sorted */
     size_t count;
     ByteBuffer content; /* as large as the largest file */
+    int runs;           /* of each measurement: the median counts */
     size_t output_bytes;
 } FileList;
 
@@ -162,20 +163,18 @@ static void remove_output(FileList *list)
 static void measure(const char *name, FileList *list, void (*work)(FileList *),
                     void (*clean_up)(FileList *))
 {
-    double times[MOST_RUNS], spent = 0;
-    int runs = 0;
+    double times[MOST_RUNS];
     work(list);
     clean_up(list);
-    while (runs < LEAST_RUNS || (runs < MOST_RUNS && spent < ENOUGH_MS)) {
+    for (int run = 0; run < list->runs; run++) {
         nanosleep(&pause_before, NULL);
         double start = now_ms();
         work(list);
-        times[runs] = now_ms() - start;
-        spent += times[runs++];
+        times[run] = now_ms() - start;
         clean_up(list);
     }
-    qsort(times, (size_t)runs, sizeof *times, compare_times);
-    printf(", \"%s_ms\": %.3f", name, times[runs / 2]);
+    qsort(times, (size_t)list->runs, sizeof *times, compare_times);
+    printf(", \"%s_ms\": %.3f", name, times[list->runs / 2]);
 }
 
 static void measure_output(FileList *list, size_t bytes)
@@ -190,22 +189,30 @@ static void measure_output(FileList *list, size_t bytes)
     unlinkat(list->directory, "ceilings.tmp", AT_REMOVEDIR);
 }
 
+static int usage(void)
+{
+    fprintf(stderr, "usage: ceilings DIR [OUTPUT_BYTES [RUNS]]\n");
+    return 2;
+}
+
 int main(int argc, char **argv)
 {
-    if (argc < 2 || argc > 3) {
-        fprintf(stderr, "usage: ceilings DIR [OUTPUT_BYTES]\n");
-        return 2;
-    }
-    FileList list = {.directory = open(argv[1], O_RDONLY | O_DIRECTORY)};
+    if (argc < 2 || argc > 4)
+        return usage();
+    size_t output_bytes = argc > 2 ? strtoul(argv[2], NULL, 10) : 0;
+    FileList list = {.directory = open(argv[1], O_RDONLY | O_DIRECTORY),
+                     .runs = argc > 3 ? atoi(argv[3]) : RUNS};
+    if (list.runs < 1 || list.runs > MOST_RUNS)
+        return usage();
     if (list.directory < 0)
         die(argv[1]);
     list_files(&list, "");
     sort_files(&list);
     printf("{\"files\": %zu", list.count);
     measure("stat_walk", &list, stat_walk, nothing);
-    if (argc == 3) {
+    if (output_bytes > 0) {
         measure("read_all", &list, read_all, nothing);
-        measure_output(&list, strtoul(argv[2], NULL, 10));
+        measure_output(&list, output_bytes);
     }
     printf("}\n");
     buffer_free(&list.text);

@@ -29,6 +29,8 @@ seed=${SEED:-1}
 quick=${QUICK:-}
 [ "$quick" != 0 ] || quick=
 pause="sleep 0.05"
+ceiling_runs=7
+ceilings_are_of=
 
 progress() { printf 'bench: %s: %s\n' "$part" "$*" >&2; }
 fail() { printf 'bench: %s: %s\n' "$part" "$*" >&2; exit 1; }
@@ -62,21 +64,24 @@ machine() {
 
 # ---- a corpus --------------------------------------------------------------------------------------
 
-# use_corpus NAME: sets `corpus`, `output`, `cache` and `build`, which the cases work with.
+# use_corpus NAME: sets `corpus`, `output`, `cache` and `build`, which the cases work with; and
+# `few` and `most`, files to edit, once the corpus is there.
 use_corpus() {
     corpus=$work/$1 output=$work/$1.ll cache=$work/$1.cache
     build="$bin/minic build $corpus/main.mini -q -j $jobs -o $output --cache-dir $cache"
+    [ -e "$corpus/corpus.json" ] || return 0
+    most=$corpus/$(jq -r .most_imported "$corpus/corpus.json")
+    few=$corpus/$(jq -r .least_imported "$corpus/corpus.json")
 }
 
-# make_corpus NAME FILES [OPTIONS]: generates one and uses it; `few` and `most` are files to edit.
+# make_corpus NAME FILES [OPTIONS]: generates one and uses it.
 make_corpus() {
     local name=$1 files=$2
     shift 2
     use_corpus "$name"
     progress "generating $files files${*:+ ($*)}"
     "$bin/generate-corpus" "$corpus" --files "$files" --seed "$seed" "$@"
-    most=$corpus/$(jq -r .most_imported "$corpus/corpus.json")
-    few=$corpus/$(jq -r .least_imported "$corpus/corpus.json")
+    use_corpus "$name"
 }
 
 # The numbers mean nothing if the program that was built is wrong.
@@ -99,23 +104,33 @@ verify_output() {
 
 # ---- one case --------------------------------------------------------------------------------------
 
+# The ceilings of the corpus in use, into the file. Only a cold build must read everything and
+# write the output; for all others a stat of every file is the least.
+measure_ceilings() {
+    local size=0
+    [ "$1" != cold ] || size=$(wc -c <"$output")
+    "$bin/ceilings" "$corpus" "$size" "$ceiling_runs" >"$2"
+}
+
 # measure NAME TITLE RUNS PREPARATION: one case of the corpus in use, into $work/raw/NAME.case.
+# What was measured after one case is what stands before the next of the same corpus.
 measure() {
-    local name=$1 title=$2 count=$3 prepare=$4 raw=$work/raw size
+    local name=$1 title=$2 count=$3 prepare=$4 raw=$work/raw
     progress "$title"
     [ -e "$output" ] || $build
-    size=$(wc -c <"$output")
-    "$bin/ceilings" "$corpus" "$size" >"$raw/$name.before"
+    if [ "$name" = cold ] || [ "$ceilings_are_of" != "$corpus" ]; then
+        measure_ceilings "$name" "$raw/before"
+    fi
     hyperfine -N --style none --runs "$count" --prepare "sh -c '$prepare'" \
         --export-json "$raw/$name.times" "$build" >"$raw/$name.log" 2>&1 ||
         { cat "$raw/$name.log" >&2; fail "$title: the build failed"; }
-    "$bin/ceilings" "$corpus" "$size" >"$raw/$name.after"
+    measure_ceilings "$name" "$raw/after"
     sh -c "$prepare"
     $build --stats=json >"$raw/$name.stats"
     jq -n --arg name "$name" --arg title "$title" \
         --slurpfile times "$raw/$name.times" --slurpfile stats "$raw/$name.stats" \
-        --slurpfile before "$raw/$name.before" --slurpfile after "$raw/$name.after" '
-        def around(key): ($before[0][key] + $after[0][key]) / 2;
+        --slurpfile before "$raw/before" --slurpfile after "$raw/after" '
+        def around(key): [$before[0][key], $after[0][key]] | if all then add / 2 else null end;
         $times[0].results[0] as $run |
         { name: $name, title: $title,
           median_ms: ($run.median * 1000), min_ms: ($run.min * 1000), max_ms: ($run.max * 1000),
@@ -125,6 +140,38 @@ measure() {
         | .ceiling_ms = if $name == "cold" then .read_all_ms + .write_output_ms
                         else .stat_walk_ms end
         | .ceiling_ratio = .median_ms / .ceiling_ms' >"$raw/$name.case"
+    mv "$raw/after" "$raw/before"
+    ceilings_are_of=$corpus
+}
+
+# The edits whose cost every program is asked for; see README.md.
+all_cases="cold warm one_body touched comment popular_body popular_signature hundred added removed"
+
+# measure_all_cases RUNS COLD_RUNS: of the corpus in use.
+measure_all_cases() {
+    local runs=$1 cold_runs=$2 edit=$bin/edit-corpus
+    find "$corpus" -name 'f*.mini' | sort >"$work/raw/files"
+    awk -v every=$(($(wc -l <"$work/raw/files") / 100)) 'NR % every == 0' "$work/raw/files" \
+        >"$work/raw/hundred"
+
+    measure cold "cold" "$cold_runs" "rm -rf $cache $output; sync"
+    $pause
+    $build
+    measure warm "nothing changed" "$runs" "$pause"
+    measure one_body "1 body" "$runs" "$edit body $few; $pause"
+    measure touched "1 touched only" "$runs" "$edit touch $few; $pause"
+    measure comment "1 comment" "$runs" "$edit comment $few; $pause"
+    measure popular_body "1 popular body" "$runs" "$edit body $most; $pause"
+    measure popular_signature "1 popular sign." "$runs" "$edit signature $most; $pause"
+    measure hundred "100 bodies" "$runs" "xargs $edit body <$work/raw/hundred; $pause"
+    "$edit" add "$few"
+    $build
+    measure added "1 file added" "$runs" \
+        "$edit remove $few; $pause; $build; $edit add $few; $pause"
+    "$edit" remove "$few"
+    $build
+    measure removed "1 file removed" "$runs" \
+        "$edit add $few; $pause; $build; $edit remove $few; $pause"
 }
 
 # cases NAME...: what measure wrote, as one JSON array, each with its speedup over the cold build.
