@@ -187,7 +187,7 @@ static double run(const Mutants *mutants, char *const *command)
 {
     posix_spawn_file_actions_t actions;
     pid_t process;
-    int status;
+    int status = 0;
     if (posix_spawn_file_actions_init(&actions) != 0 ||
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, mutants->stats,
                                          O_WRONLY | O_CREAT | O_TRUNC, 0666) != 0)
