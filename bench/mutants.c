@@ -32,7 +32,7 @@
 
 extern char **environ;
 
-enum { PATH_BYTES = 4096, FILES_MOST = 1000000, JOBS_MOST = 1000 };
+enum { PATH_BYTES = 4096, COUNT_MOST = 1000000, JOBS_MOST = 1000 };
 
 typedef struct Operator {
     const char *from, *to;
@@ -298,10 +298,12 @@ static bool parse_number(const char *text, int low, int high, int *number)
 /* Returns the number of arguments that the option at argv[0] takes with it, or 0. */
 static int parse_option(Options *options, char **argv)
 {
-    if (strcmp(argv[0], "--without-cache") == 0)
-        return options->without_cache = true, 1;
+    if (strcmp(argv[0], "--without-cache") == 0) {
+        options->without_cache = true;
+        return 1;
+    }
     if (strcmp(argv[0], "--count") == 0)
-        return parse_number(argv[1], 1, FILES_MOST, &options->count) ? 2 : 0;
+        return parse_number(argv[1], 1, COUNT_MOST, &options->count) ? 2 : 0;
     if (strcmp(argv[0], "--seed") == 0)
         return parse_number(argv[1], 0, 1000000000, &options->seed) ? 2 : 0;
     if (strcmp(argv[0], "--jobs") == 0)
