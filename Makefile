@@ -124,12 +124,17 @@ $(BUILD)/minic: $(BUILD)/obj/06-performance/minic.o $(LIBRARIES)
 run-tests-06: TESTS += 06-performance/test/check-figures
 stage-06 run-tests-06: $(BUILD)/minic
 
-# bench/make_corpus.c is the program build/make-corpus.
+# bench/edit_corpus.c is the program build/edit-corpus. PARTS_x are further objects of program x;
+# a program with NEEDS_x, a library that not everybody has, is built when it is measured or tested.
+NAIVE            := $(patsubst %.c,$(BUILD)/obj/%.o,\
+                      $(filter-out bench/naive/test_%,$(wildcard bench/naive/*.c)))
+PARTS_techniques := $(NAIVE)
+NEEDS_techniques := -ljansson
 define bench_program
-$(BUILD)/$(subst _,-,$(1)): $(BUILD)/obj/bench/$(1).o $(LIBRARIES)
+$(BUILD)/$(subst _,-,$(1)): $(BUILD)/obj/bench/$(1).o $$(PARTS_$(1)) $(LIBRARIES)
 	@echo 'link $$@'
-	$$(Q)$$(LINK) -o $$@
-all run-tests-06 bench: $(BUILD)/$(subst _,-,$(1))
+	$$(Q)$$(LINK) $$(NEEDS_$(1)) -o $$@
+$(if $(NEEDS_$(1)),,all) run-tests-06 bench: $(BUILD)/$(subst _,-,$(1))
 endef
 $(foreach p,$(patsubst bench/%.c,%,$(wildcard bench/*.c)),$(eval $(call bench_program,$(p))))
 
@@ -137,6 +142,17 @@ $(BUILD)/obj/bench/%.o: bench/%.c | build-tools
 	@mkdir -p $(@D)
 	@echo 'cc   $<'
 	$(Q)$(CC) $(STANDARD) $(WARNINGS) $(CFLAGS) $(EXTRA) -MMD -MP $(INCLUDES_06-performance) -c $< -o $@
+
+# What the techniques are measured against is held right by tests of its own.
+$(BUILD)/obj/bench/naive/%.o: INCLUDES_06-performance += -I01-file-change-detection/test
+$(BUILD)/obj/bench/naive/json_state.o: | json-tools
+$(BUILD)/test-bench/test_naive: $(BUILD)/obj/bench/naive/test_naive.o $(NAIVE) \
+                                $(BUILD)/obj/01-file-change-detection/test/scratch.o $(LIBRARIES)
+	@mkdir -p $(@D)
+	@echo 'link $@'
+	$(Q)$(LINK) $(NEEDS_techniques) -lcmocka -o $@
+run-tests-06: TESTS += $(BUILD)/test-bench/test_naive
+run-tests-06: $(BUILD)/test-bench/test_naive
 
 # ---- for people ------------------------------------------------------------------------------------
 
@@ -217,8 +233,10 @@ clean:
 help:
 	@sed -n 's/^##: //p' Makefile
 
-.PHONY: build-tools
+.PHONY: build-tools json-tools
 build-tools:
 	@CC='$(CC)' SANITIZE='$(SANITIZE)' .ci/install-missing build
+json-tools: | build-tools
+	@CC='$(CC)' .ci/install-missing json
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
