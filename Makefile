@@ -151,7 +151,7 @@ $(BUILD)/test-bench/test_naive: $(BUILD)/obj/bench/naive/test_naive.o $(NAIVE) \
 	@mkdir -p $(@D)
 	@echo 'link $@'
 	$(Q)$(LINK) $(NEEDS_techniques) -lcmocka -o $@
-run-tests-06: TESTS += $(BUILD)/test-bench/test_naive
+run-tests-06: TESTS += $(BUILD)/test-bench/test_naive bench/naive/techniques.bats
 run-tests-06: $(BUILD)/test-bench/test_naive
 
 # ---- for people ------------------------------------------------------------------------------------

@@ -413,6 +413,24 @@ static void loose_objects_come_back_as_from_the_pack(void **state)
     object_store_close(store);
 }
 
+/* Keys that differ in one of their 128 bits are different keys. */
+static void loose_objects_are_told_apart(void **state)
+{
+    Project *project = *state;
+    size_t size;
+    for (unsigned bit = 0; bit < 128; bit++) {
+        Hash128 key = {bit < 64 ? UINT64_C(1) << bit : 0, bit < 64 ? 0 : UINT64_C(1) << (bit - 64)};
+        assert_int_equal(loose_put(project->scratch.fd, key, slice_of(&bit, sizeof bit)), 0);
+    }
+    for (unsigned bit = 0; bit < 128; bit++) {
+        Hash128 key = {bit < 64 ? UINT64_C(1) << bit : 0, bit < 64 ? 0 : UINT64_C(1) << (bit - 64)};
+        char *bytes = loose_get(project->scratch.fd, key, &size);
+        assert_int_equal(size, sizeof bit);
+        assert_memory_equal(bytes, &bit, sizeof bit);
+        free(bytes);
+    }
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, open_project, close_project)
 
 int main(void)
@@ -431,6 +449,7 @@ int main(void)
         CASE(a_list_of_mallocs_is_the_list_in_the_arena),
         CASE(a_path_of_mallocs_is_the_path_in_the_arena),
         CASE(loose_objects_come_back_as_from_the_pack),
+        CASE(loose_objects_are_told_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
