@@ -231,6 +231,7 @@ static void write_pack(Bench *bench)
     ObjectStore *store;
     unlinkat(bench->work, "copy.pack", 0);
     unlinkat(bench->work, "copy.index", 0);
+    sync(); /* the file system is done with what went before */
     begin(bench);
     check(object_store_open(&store, bench->work, "copy"), "the pack");
     for (uint32_t i = 0; i < bench->cache.files.count; i++)
@@ -244,6 +245,7 @@ static void write_loose(Bench *bench)
 {
     nftw(bench->loose, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
     int directory = open_loose(bench);
+    sync();
     begin(bench);
     for (uint32_t i = 0; i < bench->cache.files.count; i++)
         check(loose_put(directory, bench->objects[i].key, bench->objects[i].bytes), "an object");
