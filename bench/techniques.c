@@ -11,8 +11,9 @@
  *
  * The two take turns, and the median of each is told: what disturbs the machine for a second
  * disturbs both. Each begins after a pause, as in ceilings.c; a round that is not counted comes
- * first. A pair that has taken eight seconds gets no more rounds than two. Prints one JSON array; progress goes to stderr. At the end the outputs that were written
- * in three ways must be equal.
+ * first, and a pair that has taken eight seconds gets no more rounds than two. Prints one JSON
+ * array; progress goes to stderr. At the end the outputs that were written in three ways must be
+ * equal.
  */
 #include "mini_compiler.h"
 #include "naive/pairs.h"

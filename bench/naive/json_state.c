@@ -44,8 +44,8 @@ int json_state_save(const FileHashCache *cache, const char *path)
     int failed = 0;
     for (uint32_t i = 0; i < cache->count; i++)
         failed |= json_array_append_new(files, file_to_json(cache, i));
-    json_t *state = json_pack("{ss% so}", "entry", cache->entry.data == NULL ? "" : cache->entry.data,
-                              cache->entry.size, "files", files);
+    Slice entry = cache->count == 0 ? slice_from("") : cache->entry;
+    json_t *state = json_pack("{ss% so}", "entry", entry.data, entry.size, "files", files);
     int status = failed || state == NULL ? -EINVAL : 0;
     if (status == 0 && json_dump_file(state, path, JSON_COMPACT) != 0)
         status = -EIO;

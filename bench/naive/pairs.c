@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Each half prepares what it needs, then looks at the clock, does its work, and looks again: only
+ * what is between begin() and end() counts. What it found is checked afterwards.
+ */
 #define _XOPEN_SOURCE 700 /* nftw */
 #include "pairs.h"
 

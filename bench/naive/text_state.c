@@ -58,7 +58,8 @@ static int parse_file(NaiveState *state, const char *line)
     char hex[HASH_HEX_SIZE + 1];
     FileStamp stamp;
     int path = 0;
-    int fields = sscanf(line, "file %32s %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNu64 " %" SCNu64 "%n",
+    int fields = sscanf(line,
+                        "file %32s %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNu64 " %" SCNu64 "%n",
                         hex, &stamp.size_bytes, &stamp.mtime_ns, &stamp.ctime_ns, &stamp.inode,
                         &stamp.device, &path);
     if (fields != 6 || line[path] != ' ')
