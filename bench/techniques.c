@@ -65,7 +65,6 @@ static void name_files(Bench *bench, const char *corpus, const char *work)
     join(bench->image, work, "state.bin");
     join(bench->json, work, "state.json");
     join(bench->text, work, "state.txt");
-    join(bench->loose, work, "loose");
     join(ladder, work, "ladder");
     name_way(&bench->patched, work, "patched", false);
     name_way(&bench->reassembled, work, "reassembled", true);

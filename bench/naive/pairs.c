@@ -3,7 +3,6 @@
  * Each half prepares what it needs, then looks at the clock, does its work, and looks again: only
  * what is between begin() and end() counts. What it found is checked afterwards.
  */
-#define _XOPEN_SOURCE 700 /* nftw */
 #include "pairs.h"
 
 #include "source_path.h"
@@ -11,7 +10,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -216,45 +214,50 @@ static void tokens_by_malloc(Bench *bench)
 
 /* ---- objects --------------------------------------------------------------------------------- */
 
-static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *place)
+/* Each writing goes to a place of its own. To remove the objects of the round before would not be
+ * fair to loose ones: ext4 passes over inodes that were freed a moment ago, one by one. */
+static int new_place(Bench *bench)
 {
-    (void)status, (void)type, (void)place;
-    return remove(path);
+    char name[32];
+    snprintf(name, sizeof name, "objects%u", bench->places++);
+    if (mkdirat(bench->work, name, 0777) != 0)
+        check(-errno, name);
+    int place = openat(bench->work, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    check(place < 0 ? -errno : 0, name);
+    sync(); /* the file system is done with what went before */
+    return place;
 }
 
-static int open_loose(const Bench *bench)
+/* What was written last is what is read back. */
+static void keep_place(int *kept, int place)
 {
-    mkdir(bench->loose, 0777);
-    int directory = open(bench->loose, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    check(directory < 0 ? -errno : 0, bench->loose);
-    return directory;
+    if (*kept != 0)
+        close(*kept);
+    *kept = place;
 }
 
 static void write_pack(Bench *bench)
 {
     ObjectStore *store;
-    unlinkat(bench->work, "copy.pack", 0);
-    unlinkat(bench->work, "copy.index", 0);
-    sync(); /* the file system is done with what went before */
+    int place = new_place(bench);
     begin(bench);
-    check(object_store_open(&store, bench->work, "copy"), "the pack");
+    check(object_store_open(&store, place, "objects"), "the pack");
     for (uint32_t i = 0; i < bench->cache.files.count; i++)
         object_store_put(store, bench->objects[i].key, &bench->objects[i].bytes, 1);
     check(object_store_commit(store, false, NULL), "the pack");
     object_store_close(store);
     end(bench);
+    keep_place(&bench->pack, place);
 }
 
 static void write_loose(Bench *bench)
 {
-    nftw(bench->loose, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-    int directory = open_loose(bench);
-    sync();
+    int place = new_place(bench);
     begin(bench);
     for (uint32_t i = 0; i < bench->cache.files.count; i++)
-        check(loose_put(directory, bench->objects[i].key, bench->objects[i].bytes), "an object");
+        check(loose_put(place, bench->objects[i].key, bench->objects[i].bytes), "an object");
     end(bench);
-    close(directory);
+    keep_place(&bench->loose, place);
 }
 
 static void read_pack(Bench *bench)
@@ -262,7 +265,7 @@ static void read_pack(Bench *bench)
     ObjectStore *store;
     Slice copy;
     begin(bench);
-    check(object_store_open(&store, bench->work, "copy"), "the pack");
+    check(object_store_open(&store, bench->pack, "objects"), "the pack");
     for (uint32_t i = 0; i < bench->cache.files.count; i++) {
         const KeyedObject *object = &bench->objects[i];
         if (!object_store_get(store, object->key, &copy) || copy.size != object->bytes.size)
@@ -274,17 +277,15 @@ static void read_pack(Bench *bench)
 
 static void read_loose(Bench *bench)
 {
-    int directory = open_loose(bench);
     begin(bench);
     for (uint32_t i = 0; i < bench->cache.files.count; i++) {
         size_t size;
-        char *copy = loose_get(directory, bench->objects[i].key, &size);
+        char *copy = loose_get(bench->loose, bench->objects[i].key, &size);
         if (copy == NULL || size != bench->objects[i].bytes.size)
             die("a loose object is gone");
         free(copy);
     }
     end(bench);
-    close(directory);
 }
 
 /* ---- the output ------------------------------------------------------------------------------ */

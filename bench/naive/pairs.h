@@ -23,7 +23,7 @@ typedef struct KeyedObject {
 
 typedef struct Bench {
     int corpus, work, ladder; /* descriptors of directories */
-    char entry[PATH_MAX], loose[PATH_MAX];
+    char entry[PATH_MAX];
     char image[PATH_MAX], json[PATH_MAX], text[PATH_MAX]; /* the state, three times */
     unsigned rungs;                                       /* of the ladder */
     Compiler compiler;
@@ -33,6 +33,8 @@ typedef struct Bench {
     KeyedObject *objects;  /* per file: its lowered form, in the cache */
     bool *changed;         /* per file */
     uint64_t units, tokens, imports, visits; /* how much there was to do */
+    int pack, loose;       /* descriptors of the directories where objects were written last */
+    unsigned places;       /* how many such directories there are */
     double begun, ended;   /* milliseconds */
 } Bench;
 
