@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An arena is a list of chunks; the newest has free space, and each new one is twice as large
- * as the last up to a limit, so that a small build stays small and a large one asks rarely:
+ * An arena is a list of chunks; the newest has free space, and each new one is eight times as
+ * large as the last up to a limit, so that a small build stays small and a large one soon has
+ * chunks of large pages, which cost one page fault where small ones cost 512:
  *
  *     chunks ─► [older | used used used ####] ─► [oldest | used used]
  *                                next ^    ^ end
@@ -14,11 +15,16 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-enum { FIRST_CHUNK_BYTES = 4096, LARGEST_CHUNK_BYTES = 4 << 20, HUGE_PAGE_BYTES = 2 << 20 };
+enum {
+    FIRST_CHUNK_BYTES = 4096,
+    CHUNK_GROWTH = 8,
+    LARGEST_CHUNK_BYTES = 4 << 20,
+    HUGE_PAGE_BYTES = 2 << 20,
+};
 
 struct ArenaChunk {
     ArenaChunk *older;
-    size_t size; /* of the space behind this header */
+    size_t size; /* this header included */
     alignas(max_align_t) char space[];
 };
 
@@ -46,36 +52,41 @@ void *memory_resize(void *pointer, size_t size)
     return checked(realloc(pointer, size), size);
 }
 
-/* A page fault costs more than filling the page: large chunks ask for large pages. */
-static void *allocate_chunk(size_t size)
+/* A page fault costs more than filling the page: large chunks ask for large pages, and take
+ * whole ones. */
+static ArenaChunk *allocate_chunk(size_t size)
 {
+    ArenaChunk *chunk;
 #ifdef MADV_HUGEPAGE
     if (size >= HUGE_PAGE_BYTES) {
-        void *chunk = NULL;
+        void *pages = NULL;
         size = (size + HUGE_PAGE_BYTES - 1) / HUGE_PAGE_BYTES * HUGE_PAGE_BYTES;
-        if (posix_memalign(&chunk, HUGE_PAGE_BYTES, size) != 0)
-            chunk = NULL;
+        if (posix_memalign(&pages, HUGE_PAGE_BYTES, size) != 0)
+            pages = NULL;
         else
-            madvise(chunk, size, MADV_HUGEPAGE);
-        return checked(chunk, size);
+            madvise(pages, size, MADV_HUGEPAGE);
+        chunk = checked(pages, size);
+        chunk->size = size;
+        return chunk;
     }
 #endif
-    return memory_allocate(size);
+    chunk = memory_allocate(size);
+    chunk->size = size;
+    return chunk;
 }
 
 static void add_chunk(Arena *arena, size_t needed)
 {
-    size_t size = arena->chunks == NULL ? FIRST_CHUNK_BYTES : arena->chunks->size * 2;
+    size_t size = arena->chunks == NULL ? FIRST_CHUNK_BYTES : arena->chunks->size * CHUNK_GROWTH;
     if (size > LARGEST_CHUNK_BYTES)
         size = LARGEST_CHUNK_BYTES;
-    if (size < needed)
-        size = needed;
-    ArenaChunk *chunk = allocate_chunk(sizeof *chunk + size);
+    if (size < sizeof(ArenaChunk) + needed)
+        size = sizeof(ArenaChunk) + needed;
+    ArenaChunk *chunk = allocate_chunk(size);
     chunk->older = arena->chunks;
-    chunk->size = size;
     arena->chunks = chunk;
     arena->next = chunk->space;
-    arena->end = chunk->space + size;
+    arena->end = (char *)chunk + chunk->size;
 }
 
 void *arena_allocate(Arena *arena, size_t size)
