@@ -39,6 +39,9 @@ struct Executor {
     /* The same for an array that grows: `*count` is read again until every item below it has
      * returned. An item raises it after the slots of the new items can be read. */
     void (*run_growing)(Executor *executor, atomic_size_t *count, ExecutorItem item, void *arg);
+    /* As `run`, for a few items of which each takes milliseconds: worth a thread from the first
+     * one on. */
+    void (*run_heavy)(Executor *executor, size_t count, ExecutorItem item, void *arg);
 };
 
 /* One item after another, in index order, on the calling thread. Shared, stateless. */
@@ -47,6 +50,12 @@ extern Executor executor_serial;
 static inline void executor_run(Executor *executor, size_t count, ExecutorItem item, void *arg)
 {
     executor->run(executor, count, item, arg);
+}
+
+static inline void executor_run_heavy(Executor *executor, size_t count, ExecutorItem item,
+                                      void *arg)
+{
+    executor->run_heavy(executor, count, item, arg);
 }
 
 static inline void executor_run_growing(Executor *executor, atomic_size_t *count, ExecutorItem item,

@@ -48,8 +48,8 @@ static bool find_object(const ObjectStore *store, const IndexSlot *slot, PackObj
     if (record == NULL || !hash_equal(record->key, slot->key) || record->size != slot->size)
         return false;
     object->payload = pack_record_payload(record);
-    object->record = pack_record_make(slot->key, object->payload);
-    return object->record.checksum == record->checksum;
+    object->key = slot->key;
+    return pack_record_has_good_payload(record);
 }
 
 static int compare_offsets(const void *a, const void *b)
@@ -71,7 +71,7 @@ static void list_candidates(Compaction *compaction, const ObjectStore *store,
         Candidate candidate = {.offset = index->slots[i].offset};
         if (!find_object(store, &index->slots[i], &candidate.object))
             continue;
-        candidate.is_kept = is_live(context, candidate.object.record.key);
+        candidate.is_kept = is_live(context, candidate.object.key);
         if (candidate.is_kept)
             compaction->kept_bytes += pack_record_extent(candidate.object.payload.size);
         compaction->candidates[compaction->count++] = candidate;

@@ -19,7 +19,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { INDEX_VERSION = 1, SMALLEST_BITS = 6, LARGEST_BITS = 31 };
+enum { INDEX_VERSION = 1, SMALLEST_BITS = 6, SMALLEST_SLOTS = 1 << SMALLEST_BITS, LARGEST_BITS = 31 };
 enum { OFFSET_FREE = 0, OFFSET_REMOVED = 1 };
 
 /* Changed slots are written one by one up to this many, or this part of all. One write of a slot
@@ -113,13 +113,12 @@ static void put_slot(ObjectIndex *index, IndexSlot *slot, Hash128 key, uint64_t 
     *slot = (IndexSlot){key, offset, size, 0};
 }
 
-/* A table without marks of removed keys, at most half full, and with room for one more. It has no
- * file: the next save writes one. */
-static void rehash(ObjectIndex *index)
+/* A table of at least so many slots, without marks of removed keys, at most half full, and with
+ * room for one more. It has no file: the next save writes one. */
+static void rehash(ObjectIndex *index, uint64_t slot_count)
 {
     object_index_recount(index);
     ObjectIndex old = *index;
-    uint64_t slot_count = (uint64_t)1 << SMALLEST_BITS;
     while (old.count >= slot_count / 2)
         slot_count *= 2;
     index->mapping = NULL;
@@ -153,11 +152,20 @@ void object_index_put(ObjectIndex *index, Hash128 key, uint64_t offset, uint32_t
     IndexSlot *slot = probe(index, key);
     bool is_full = index->used >= index->slot_count / 4 * 3;
     if (slot == NULL || (slot->offset == OFFSET_FREE && is_full)) {
-        rehash(index);
+        rehash(index, SMALLEST_SLOTS);
         slot = probe(index, key);
     }
     put_slot(index, slot, key, offset, size);
     note_change(index, slot);
+}
+
+void object_index_reserve(ObjectIndex *index, uint64_t count)
+{
+    uint64_t slot_count = SMALLEST_SLOTS;
+    while (slot_count / 4 * 3 <= index->used + count)
+        slot_count *= 2;
+    if (slot_count > index->slot_count)
+        rehash(index, slot_count);
 }
 
 void object_index_remove(ObjectIndex *index, Hash128 key)
@@ -317,7 +325,7 @@ static int save_whole(ObjectIndex *index, const IndexHeader *header, bool sync, 
 int object_index_save(ObjectIndex *index, const PackEnd *covered, bool sync, uint64_t *written)
 {
     if (index->slot_count == 0)
-        rehash(index);
+        rehash(index, SMALLEST_SLOTS);
     IndexHeader header = make_header(index, covered);
     bool few = index->change_count <= FEW_CHANGES ||
                index->change_count <= index->slot_count / FEW_OF_SLOTS;

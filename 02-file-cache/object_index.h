@@ -64,6 +64,9 @@ const IndexSlot *object_index_find(const ObjectIndex *index, Hash128 key);
 /* Sets where the object of a key stands, be the key new or not. */
 void object_index_put(ObjectIndex *index, Hash128 key, uint64_t offset, uint32_t size);
 
+/* Makes room for so many more keys. Puts make it too, doubling the table time and again. */
+void object_index_reserve(ObjectIndex *index, uint64_t count);
+
 void object_index_remove(ObjectIndex *index, Hash128 key);
 
 /* Counts the slots anew, when a killed process wrote some that its header does not count. */

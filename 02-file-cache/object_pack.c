@@ -206,11 +206,13 @@ static int flush(Stage *stage, Slice more)
     return status;
 }
 
+/* The checksum is made here and not when the object was put: the payload is read once for both. */
 static int stage_object(Stage *stage, const PackObject *object)
 {
     static const char zeros[PACK_ALIGNMENT];
     int status = 0;
-    buffer_put(&stage->bytes, slice_of(&object->record, sizeof object->record));
+    PackRecord record = pack_record_make(object->key, object->payload);
+    buffer_put(&stage->bytes, slice_of(&record, sizeof record));
     if (object->payload.size < LARGE_PAYLOAD_BYTES)
         buffer_put(&stage->bytes, object->payload);
     else

@@ -32,8 +32,8 @@ typedef struct PackRecord { /* followed by its payload */
     uint32_t header_checksum;
 } PackRecord;
 
-typedef struct PackObject { /* a record on its way to the pack */
-    PackRecord record;
+typedef struct PackObject { /* on its way to the pack */
+    Hash128 key;
     Slice payload;
     uint64_t offset; /* of the record, once it is in the pack */
 } PackObject;

@@ -201,7 +201,7 @@ static const PackObject *find_pending(const ObjectStore *store, uint64_t offset)
 static bool get_pending(const ObjectStore *store, Hash128 key, uint64_t offset, Slice *payload)
 {
     const PackObject *object = find_pending(store, offset);
-    if (object == NULL || !hash_equal(object->record.key, key))
+    if (object == NULL || !hash_equal(object->key, key))
         return false;
     *payload = object->payload;
     return true;
@@ -289,10 +289,19 @@ void object_store_put(ObjectStore *store, Hash128 key, const Slice *parts, size_
         return;
     Slice payload = part_count == 1 ? parts[0] : join(store, parts, part_count, (size_t)size);
     PackObject *object = add_pending(store);
-    *object = (PackObject){.payload = payload, .offset = store->end.offset};
-    object->record = pack_record_make(key, payload);
-    object_index_put(&store->index, key, object->offset, object->record.size);
-    advance(&store->end, &object->record);
+    *object = (PackObject){key, payload, store->end.offset};
+    object_index_put(&store->index, key, object->offset, (uint32_t)size);
+    store->end.offset += pack_record_extent(size);
+}
+
+void object_store_expect(ObjectStore *store, uint64_t count)
+{
+    object_index_reserve(&store->index, count);
+    if (store->pending_capacity - store->pending_count >= count)
+        return;
+    store->pending_capacity = store->pending_count + (size_t)count;
+    store->pending =
+        memory_resize(store->pending, store->pending_capacity * sizeof *store->pending);
 }
 
 void object_store_invalidate(ObjectStore *store, Hash128 key)
@@ -315,6 +324,22 @@ int object_store_clear(ObjectStore *store)
     return index_status != 0 ? index_status : pack_status;
 }
 
+uint64_t object_store_pending_bytes(const ObjectStore *store)
+{
+    return store->end.offset - object_pack_end(&store->pack);
+}
+
+/* The last record of the pack will be that of the last object that was put. */
+static void note_last_record(ObjectStore *store)
+{
+    if (store->pending_count == 0)
+        return;
+    const PackObject *last = &store->pending[store->pending_count - 1];
+    PackRecord record = pack_record_make(last->key, last->payload);
+    store->end.last_record = last->offset;
+    store->end.last_record_sum = hash_checksum(slice_of(&record, sizeof record));
+}
+
 int object_store_commit(ObjectStore *store, bool sync, uint64_t *written)
 {
     if (store->access == STORE_IN_MEMORY || (store->pending_count == 0 && !store->index.is_changed))
@@ -325,6 +350,7 @@ int object_store_commit(ObjectStore *store, bool sync, uint64_t *written)
     int status = object_pack_append(&store->pack, store->pending, store->pending_count, sync,
                                     &bytes);
     if (status == 0) {
+        note_last_record(store);
         status = object_index_save(&store->index, &store->end, sync, &bytes);
         if (status != 0)
             (void)object_pack_truncate(&store->pack, store->pack.size);

@@ -77,6 +77,10 @@ bool object_store_has(const ObjectStore *store, Hash128 key);
  * store. An object of 4 GiB or more is not kept. */
 void object_store_put(ObjectStore *store, Hash128 key, const Slice *parts, size_t part_count);
 
+/* Room for so many objects at once. Puts need no such call; before thousands of them it spares the
+ * index growing step by step. */
+void object_store_expect(ObjectStore *store, uint64_t count);
+
 /* Forgets one key, from the next commit on also on disk. The record itself stays in the pack: if
  * the index is lost, rebuilding it brings the object back. That is right for a cache, whose keys
  * stand for what the object was made from; a wrong object needs another key. */
@@ -91,6 +95,9 @@ int object_store_clear(ObjectStore *store);
  * was put can still be got and committed later. Writes nothing if nothing was put, invalidated or
  * repaired. */
 int object_store_commit(ObjectStore *store, bool sync, uint64_t *written);
+
+/* Bytes that a commit would append to the pack. */
+uint64_t object_store_pending_bytes(const ObjectStore *store);
 
 /* Bytes of the pack file as of the last commit, and keys present, those just put included. */
 uint64_t object_store_pack_size(const ObjectStore *store);

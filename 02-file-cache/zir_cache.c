@@ -115,6 +115,11 @@ void zir_cache_put_joined(ZirCache *cache, Hash128 content, Slice object)
     object_store_put(cache->store, key_of(cache, content), &object, 1);
 }
 
+void zir_cache_expect(ZirCache *cache, uint64_t count)
+{
+    object_store_expect(cache->store, count);
+}
+
 void zir_cache_invalidate(ZirCache *cache, Hash128 content)
 {
     object_store_invalidate(cache->store, key_of(cache, content));

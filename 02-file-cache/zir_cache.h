@@ -61,6 +61,9 @@ void zir_cache_put(ZirCache *cache, Hash128 content, const Lowered *lowered);
 Slice zir_cache_join(Lowered *lowered, Arena *arena);
 void zir_cache_put_joined(ZirCache *cache, Hash128 content, Slice object);
 
+/* Room for so many puts at once. */
+void zir_cache_expect(ZirCache *cache, uint64_t count);
+
 void zir_cache_invalidate(ZirCache *cache, Hash128 content);
 int zir_cache_clear(ZirCache *cache);
 int zir_cache_commit(ZirCache *cache, bool sync, uint64_t *written);

@@ -30,6 +30,11 @@ void air_cache_put(AirCache *cache, Hash128 unit_key, Slice output)
     object_store_put(cache->store, unit_key, &output, 1);
 }
 
+void air_cache_expect(AirCache *cache, uint64_t count)
+{
+    object_store_expect(cache->store, count);
+}
+
 void air_cache_invalidate(AirCache *cache, Hash128 unit_key)
 {
     object_store_invalidate(cache->store, unit_key);

@@ -37,6 +37,9 @@ bool air_cache_get(const AirCache *cache, Hash128 unit_key, Slice *output);
 /* Keeps `output`, whose bytes are lent until the commit. */
 void air_cache_put(AirCache *cache, Hash128 unit_key, Slice output);
 
+/* Room for so many puts at once. */
+void air_cache_expect(AirCache *cache, uint64_t count);
+
 void air_cache_invalidate(AirCache *cache, Hash128 unit_key);
 int air_cache_clear(AirCache *cache);
 int air_cache_commit(AirCache *cache, bool sync, uint64_t *written);

@@ -122,6 +122,15 @@ static bool keep_outputs(Build *build, uint32_t file)
     return is_right;
 }
 
+static uint64_t count_new(const Build *build, const uint32_t *wanted, uint32_t wanted_count)
+{
+    uint64_t count = 0;
+    for (uint32_t i = 0; i < wanted_count; i++)
+        for (uint32_t unit = 0; unit < build->plan[wanted[i]].output_count; unit++)
+            count += build->plan[wanted[i]].outputs[unit].origin == OUTPUT_EMITTED;
+    return count;
+}
+
 static uint32_t collect_wanted(const Build *build, uint32_t *wanted)
 {
     uint32_t count = 0;
@@ -154,6 +163,7 @@ static bool emit_wanted(Build *build)
     uint32_t count = collect_wanted(build, loop.wanted);
     executor_run(build->request.executor, count, emit_file, &loop);
     bool is_right = true;
+    air_cache_expect(&build->cache.air, count_new(build, loop.wanted, count));
     for (uint32_t i = 0; i < count; i++)
         is_right &= keep_outputs(build, loop.wanted[i]);
     free(loop.wanted);

@@ -226,9 +226,18 @@ static void lower_change(void *arg, size_t index, unsigned worker)
     publish(build, change->file, file);
 }
 
+static size_t count_new(const Build *build, const LoweredChange *results)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < build->found.change_count; i++)
+        count += results[i].object.size != 0;
+    return count;
+}
+
 static bool keep_and_tell(Build *build, const LoweredChange *results)
 {
     bool is_wrong = false;
+    zir_cache_expect(&build->cache.zir, count_new(build, results));
     for (size_t i = 0; i < build->found.change_count; i++) {
         const FileChange *change = &build->found.changes[i];
         if (change->kind == FILE_TOUCHED)

@@ -262,7 +262,8 @@ bool build_is_unchanged(const Build *build)
 BuildStatus build_commit_objects(Build *build)
 {
     return cache_failed(
-        build, multi_level_cache_commit_objects(&build->cache, build->request.sync));
+        build, multi_level_cache_commit_objects(&build->cache, build->request.executor,
+                                                build->request.sync));
 }
 
 static void replace_units(Build *build)

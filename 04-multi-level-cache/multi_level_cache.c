@@ -146,13 +146,38 @@ int multi_level_cache_open_objects(MultiLevelCache *cache)
 
 /* ---- committing ---------------------------------------------------------------------------- */
 
-int multi_level_cache_commit_objects(MultiLevelCache *cache, bool sync)
+/* Above it, a second thread is worth waking. */
+static const uint64_t LARGE_COMMIT_BYTES = 1 << 20;
+
+typedef struct StoreCommit {
+    ObjectStore *store;
+    bool sync;
+    uint64_t written;
+    int status;
+} StoreCommit;
+
+static void commit_store(void *arg, size_t index, unsigned worker)
+{
+    StoreCommit *commit = (StoreCommit *)arg + index;
+    (void)worker;
+    commit->status = object_store_commit(commit->store, commit->sync, &commit->written);
+}
+
+/* The two stores know nothing of each other: what one lacks, the other may have. So they are
+ * written at the same time. */
+int multi_level_cache_commit_objects(MultiLevelCache *cache, Executor *executor, bool sync)
 {
     if (!cache->objects_open)
         return 0;
-    int status = zir_cache_commit(&cache->zir, sync, &cache->bytes_written);
-    if (status == 0)
-        status = air_cache_commit(&cache->air, sync, &cache->bytes_written);
+    StoreCommit commits[] = {{cache->zir.store, sync, 0, 0}, {cache->air.store, sync, 0, 0}};
+    bool is_large = object_store_pending_bytes(cache->zir.store) > LARGE_COMMIT_BYTES &&
+                    object_store_pending_bytes(cache->air.store) > LARGE_COMMIT_BYTES;
+    if (is_large)
+        executor_run_heavy(executor, 2, commit_store, commits);
+    else
+        executor_run(&executor_serial, 2, commit_store, commits);
+    cache->bytes_written += commits[0].written + commits[1].written;
+    int status = commits[0].status != 0 ? commits[0].status : commits[1].status;
     return failed(cache, "cannot write the cache's objects", status);
 }
 

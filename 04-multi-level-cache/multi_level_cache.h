@@ -17,7 +17,7 @@
  *     MultiLevelCache cache;
  *     multi_level_cache_open(&cache, &request);            lock, manifest, file table
  *     multi_level_cache_open_units(&cache);                only if something changed
- *     multi_level_cache_commit_objects(&cache, false);     also when the program is wrong
+ *     multi_level_cache_commit_objects(&cache, executor, false);    a wrong program, too
  *     multi_level_cache_save(&cache, false);               state, not yet valid
  *     multi_level_cache_begin_output(&cache, false);       from here on the output is unsettled
  *     multi_level_cache_commit(&cache, &summary, false);   one rename
@@ -31,6 +31,7 @@
 
 #include "air_cache.h"
 #include "cache_directory.h"
+#include "executor.h"
 #include "file_hash_cache.h"
 #include "manifest.h"
 #include "observer.h"
@@ -93,7 +94,7 @@ int multi_level_cache_open_units(MultiLevelCache *cache);
 /* Opens ZirCache and AirCache. */
 int multi_level_cache_open_objects(MultiLevelCache *cache);
 
-int multi_level_cache_commit_objects(MultiLevelCache *cache, bool sync);
+int multi_level_cache_commit_objects(MultiLevelCache *cache, Executor *executor, bool sync);
 int multi_level_cache_save(MultiLevelCache *cache, bool sync);
 int multi_level_cache_begin_output(MultiLevelCache *cache, bool sync);
 

@@ -16,7 +16,8 @@
  *
  * Sleeping and waking costs some ten microseconds, and starting a thread more. The caller
  * therefore works alone at first, and calls the others only to a loop that has lasted longer than
- * that. A build of three files starts no thread at all.
+ * that. A build of three files starts no thread at all. Only a loop whose caller says that its
+ * items are heavy is shared from the first one on.
  *
  * A sleeper that is about to miss an item: it raises `asleep`, then looks at *count. A worker
  * whose item made the loop grow raised *count, then looks at `asleep`. Both are sequentially
@@ -191,13 +192,13 @@ static void finish_together(WorkPoolShared *shared)
     pthread_mutex_unlock(&shared->mutex);
 }
 
-static void run_growing(Executor *executor, atomic_size_t *count, ExecutorItem item, void *arg)
+/* Makes it the loop that is run, and starts it. True if that was all: there is one worker. */
+static bool begin(WorkPoolShared *shared, atomic_size_t *count, ExecutorItem item, void *arg)
 {
-    WorkPoolShared *shared = ((WorkPool *)executor)->shared;
     if (shared->workers == 1) {
         for (size_t i = 0; i < atomic_load(count); i++)
             item(arg, i, 0);
-        return;
+        return true;
     }
     /* The loop of before is closed and nobody is inside, but a thread that wakes late reads
      * `open` and, were it set, these: hence the mutex. */
@@ -207,7 +208,13 @@ static void run_growing(Executor *executor, atomic_size_t *count, ExecutorItem i
     shared->count = count;
     atomic_store(&shared->next, 0);
     pthread_mutex_unlock(&shared->mutex);
-    if (!finish_alone(shared))
+    return false;
+}
+
+static void run_growing(Executor *executor, atomic_size_t *count, ExecutorItem item, void *arg)
+{
+    WorkPoolShared *shared = ((WorkPool *)executor)->shared;
+    if (!begin(shared, count, item, arg) && !finish_alone(shared))
         finish_together(shared);
 }
 
@@ -216,6 +223,15 @@ static void run_fixed(Executor *executor, size_t count, ExecutorItem item, void 
     atomic_size_t fixed;
     atomic_init(&fixed, count);
     run_growing(executor, &fixed, item, arg);
+}
+
+static void run_heavy(Executor *executor, size_t count, ExecutorItem item, void *arg)
+{
+    WorkPoolShared *shared = ((WorkPool *)executor)->shared;
+    atomic_size_t fixed;
+    atomic_init(&fixed, count);
+    if (!begin(shared, &fixed, item, arg))
+        finish_together(shared);
 }
 
 static unsigned online_cpus(void)
@@ -235,7 +251,7 @@ void work_pool_init(WorkPool *pool, unsigned workers)
     pthread_mutex_init(&shared->mutex, NULL);
     pthread_cond_init(&shared->changed, NULL);
     pool->shared = shared;
-    pool->executor = (Executor){workers, run_fixed, run_growing};
+    pool->executor = (Executor){workers, run_fixed, run_growing, run_heavy};
 }
 
 void work_pool_free(WorkPool *pool)

@@ -402,7 +402,7 @@ static void commit_cache(OpenCache *opened)
     MultiLevelCache *cache = &opened->cache;
     const ManifestHeader *last = &cache->manifest.header;
     CommitSummary summary = {last->combined, last->prelude, last->function_count};
-    assert_int_equal(multi_level_cache_commit_objects(cache, false), 0);
+    assert_int_equal(multi_level_cache_commit_objects(cache, &executor_serial, false), 0);
     assert_int_equal(multi_level_cache_save(cache, false), 0);
     assert_int_equal(multi_level_cache_commit(cache, &summary, false), 0);
     multi_level_cache_close(cache);
