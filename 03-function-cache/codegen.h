@@ -23,6 +23,7 @@ extern "C" {
 typedef struct Unit { /* one declaration of one file, with all that is known of it */
     const Declarations *declarations; /* of its file */
     Slice ir;                         /* blob of its file */
+    bool ir_is_fresh;                 /* lowered by this process: not read from anywhere */
     uint32_t file;
     uint32_t declaration; /* in declarations->items */
     Slice path;           /* of its file */

@@ -46,6 +46,7 @@ typedef enum KeyState {
 typedef struct ProgramFile { /* one file, as keys and code generation see it */
     Declarations declarations;
     Slice ir;
+    bool ir_is_fresh; /* lowered by this process, not read from a cache */
     Slice path;
     const uint32_t *targets; /* per import, the number of the file it leads to */
     Hash128 *interface_keys; /* per declaration */

@@ -25,6 +25,7 @@ static Unit describe(Program *program, uint32_t file, uint32_t declaration, Aren
     return (Unit){
         .declarations = &owner->declarations,
         .ir = owner->ir,
+        .ir_is_fresh = owner->ir_is_fresh,
         .file = file,
         .declaration = declaration,
         .path = owner->path,

@@ -35,11 +35,12 @@ ProgramFile *build_loaded_file(const Build *build, uint32_t number)
 /* What the keys and the code generator need of a lowered file. NULL if its declarations are not
  * well formed, or have other imports than the scanner found. */
 static ProgramFile *make_file(Build *build, uint32_t number, const Lowered *lowered,
-                              Arena *arena)
+                              bool is_fresh, Arena *arena)
 {
     const FileHashCache *files = &build->cache.files;
     ProgramFile *file = arena_allocate(arena, sizeof *file);
     *file = (ProgramFile){.ir = lowered->ir,
+                          .ir_is_fresh = is_fresh,
                           .path = file_hash_cache_path(files, number),
                           .targets = files->imports + files->records[number].first_import};
     if (!declarations_view(lowered->declarations, &file->declarations) ||
@@ -86,7 +87,7 @@ static ProgramFile *find_file(Build *build, uint32_t number, Arena *arena)
     if (build->request.force ||
         !zir_cache_get(&build->cache.zir, build->cache.files.records[number].content, &lowered))
         return NULL;
-    return make_file(build, number, &lowered, arena);
+    return make_file(build, number, &lowered, false, arena);
 }
 
 /* The object is gone (a damaged pack): makes it again from the source, which must still be what
@@ -143,7 +144,7 @@ static ProgramFile *load_file(Build *build, uint32_t number)
     if (file == NULL) {
         int status = lower_again(build, number, &lowered);
         if (status == 0)
-            file = make_file(build, number, &lowered, &build->loaded);
+            file = make_file(build, number, &lowered, true, &build->loaded);
         if (file == NULL)
             return miss_file(build, number, status == 0 ? EBADMSG : -status);
     }
@@ -202,7 +203,7 @@ static ProgramFile *lower_source(Build *build, const FileChange *change, BuildWo
                          &scratch->diagnostics, &lowered))
         return NULL;
     *object = zir_cache_join(&lowered, &scratch->arena);
-    ProgramFile *file = make_file(build, change->file, &lowered, &scratch->arena);
+    ProgramFile *file = make_file(build, change->file, &lowered, true, &scratch->arena);
     if (file == NULL)
         diagnostics_add(&scratch->diagnostics, 1, 1,
                         "internal error: the import scanner and the parser disagree");

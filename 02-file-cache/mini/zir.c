@@ -15,6 +15,7 @@
 #include "source_text.h"
 
 #include <stdalign.h>
+#include <stdlib.h>
 
 _Static_assert(ZIR_OP_COUNT <= 64 && sizeof(ZirInst) == 12 && sizeof(ZirPart) == 16,
                "operations fit a word of bits; the layout has no padding");
@@ -241,6 +242,20 @@ bool zir_view_interface(Slice blob, uint32_t offset, uint32_t size, Zir *zir)
     bool is_valid = view_frame(blob, offset, size, &view);
     view.inst_count = view.interface_count;
     is_valid = is_valid && insts_are_valid(&view);
+    *zir = is_valid ? view : (Zir){0};
+    return is_valid;
+}
+
+bool zir_view_fresh(Slice blob, uint32_t offset, uint32_t size, bool interface_only, Zir *zir)
+{
+    Zir view = {0};
+    bool is_valid = view_frame(blob, offset, size, &view);
+    if (interface_only)
+        view.inst_count = view.interface_count;
+#ifdef GUARD_LOOKUPS
+    if (!is_valid || !insts_are_valid(&view))
+        abort();
+#endif
     *zir = is_valid ? view : (Zir){0};
     return is_valid;
 }

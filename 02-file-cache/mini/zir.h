@@ -145,6 +145,11 @@ bool zir_view(Slice blob, uint32_t offset, uint32_t size, Zir *zir);
  * body holds. Cost: one pass over the interface. */
 bool zir_view_interface(Slice blob, uint32_t offset, uint32_t size, Zir *zir);
 
+/* Either of the two for a blob that mini_lower has made in this very process: the instructions are
+ * not checked once more, for nobody could have damaged them. Cost: none. In test builds
+ * (GUARD_LOOKUPS) they are checked, and the process ends if they are not well formed. */
+bool zir_view_fresh(Slice blob, uint32_t offset, uint32_t size, bool interface_only, Zir *zir);
+
 /* Line and column, from 1, of an instruction. Cost: log2 of the lines. */
 void zir_position(const Zir *zir, uint32_t inst, uint32_t *line, uint32_t *column);
 
