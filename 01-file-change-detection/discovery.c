@@ -398,15 +398,20 @@ int discover(Discovery *found, const DiscoveryRequest *request, FileHashCache *c
     return status;
 }
 
-void discovery_free(Discovery *found)
+void discovery_forget_sources(Discovery *found)
 {
     if (found->walk != NULL)
         graph_walk_free(found->walk);
+    for (unsigned i = 0; i < found->arena_count; i++)
+        arena_free(&found->arenas[i]);
+}
+
+void discovery_free(Discovery *found)
+{
+    discovery_forget_sources(found);
     free(found->walk);
     free(found->changes);
     free(found->old_number);
-    for (unsigned i = 0; i < found->arena_count; i++)
-        arena_free(&found->arenas[i]);
     free(found->arenas);
     *found = (Discovery){0};
 }

@@ -54,7 +54,7 @@ typedef enum FileChangeKind {
 typedef struct FileChange {
     uint32_t file; /* number in the cache as it is after discovery */
     FileChangeKind kind;
-    Slice source; /* the bytes that were hashed; valid until discovery_free */
+    Slice source; /* the bytes that were hashed; valid until discovery_forget_sources */
 } FileChange;
 
 typedef struct DiscoveryRequest {
@@ -79,7 +79,7 @@ typedef struct Discovery { /* {0} before discover */
     uint64_t files_hashed; /* read, too */
     uint64_t bytes_read;
     int error;             /* 0, or the negative errno of a file that could not be read ... */
-    const char *error_path; /* ... and its path; valid until discovery_free */
+    const char *error_path; /* ... and its path; valid as long as the sources */
     Arena *arenas;         /* one per worker: sources and paths */
     unsigned arena_count;
     struct GraphWalk *walk; /* private */
@@ -93,6 +93,10 @@ typedef struct Discovery { /* {0} before discover */
  * such entry. On failure the cache's content in memory is unspecified and must not be
  * committed. */
 int discover(Discovery *found, const DiscoveryRequest *request, FileHashCache *cache);
+
+/* Gives back the memory of the sources, most of what a discovery holds, once they are lowered.
+ * The rest of `found` stays. */
+void discovery_forget_sources(Discovery *found);
 
 void discovery_free(Discovery *found);
 

@@ -266,6 +266,7 @@ BuildStatus build_lower(Build *build)
     LowerLoop loop = {build, memory_allocate_zeroed(count + 1, sizeof *loop.results)};
     executor_run(build->request.executor, count, lower_change, &loop);
     bool is_right = keep_and_tell(build, loop.results);
+    discovery_forget_sources(&build->found);
     free(loop.results);
     for (unsigned i = 0; i < build->request.executor->workers; i++)
         diagnostics_append(&build->diagnostics, &build->workers[i].diagnostics);
