@@ -13,11 +13,12 @@
 #include "zir.h"
 
 #include "source_text.h"
+#include "zir_code.h"
 
 #include <stdalign.h>
 #include <stdlib.h>
 
-_Static_assert(ZIR_OP_COUNT <= 64 && sizeof(ZirInst) == 12 && sizeof(ZirPart) == 16,
+_Static_assert(ZIR_OP_COUNT <= 64 && sizeof(ZirInst) == 12 && sizeof(ZirPart) == 20,
                "operations fit a word of bits; the layout has no padding");
 
 #define BIT(op) (UINT64_C(1) << (op))
@@ -198,66 +199,83 @@ static bool view_lines(Slice blob, Zir *zir, uint64_t *end)
     return zir->line_starts[0] == 0;
 }
 
-static bool view_part(Slice bytes, Zir *zir)
+/* Everything about the part but its instructions. */
+static bool view_part(Slice bytes, Zir *zir, Slice *code)
 {
     if (bytes.size < sizeof(ZirPart))
         return false;
     const ZirPart *part = (const ZirPart *)(const void *)bytes.data;
-    uint64_t needed = sizeof *part +
-                      (uint64_t)part->inst_count * (sizeof(ZirInst) + sizeof(uint32_t)) +
-                      part->text_size;
-    if (((needed + 7) & ~UINT64_C(7)) != bytes.size || part->kind > ZIR_STRUCT ||
-        part->interface_count > part->inst_count)
+    uint64_t needed = sizeof *part + (uint64_t)part->text_size + part->code_size;
+    if (((needed + 3) & ~UINT64_C(3)) != bytes.size || part->kind > ZIR_STRUCT ||
+        part->interface_count > part->inst_count ||
+        part->inst_count > part->code_size / ZIR_CODE_LEAST_BYTES)
         return false;
     zir->kind = (ZirKind)part->kind;
     zir->interface_count = part->interface_count;
     zir->inst_count = part->inst_count;
     zir->text_size = part->text_size;
-    zir->insts = (const ZirInst *)(part + 1);
-    zir->positions = (const uint32_t *)(zir->insts + part->inst_count);
-    zir->text = (const char *)(zir->positions + part->inst_count);
+    zir->text = (const char *)(part + 1);
+    *code = slice_of(zir->text + part->text_size, part->code_size);
     return part->text_size == 0 || zir->text[part->text_size - 1] == '\0';
 }
 
-/* The part without its instructions being checked. */
-static bool view_frame(Slice blob, uint32_t offset, uint32_t size, Zir *zir)
+/* Unpacks all instructions, or those of the interface, which are then all there are. */
+static bool unpack(Slice code, bool interface_only, Arena *arena, Zir *zir)
+{
+    if (interface_only)
+        zir->inst_count = zir->interface_count;
+    zir->insts = arena_allocate(arena, zir->inst_count * sizeof *zir->insts);
+    zir->positions = arena_allocate(arena, zir->inst_count * sizeof *zir->positions);
+    size_t size = zir_code_get(code, zir->insts, zir->positions, zir->inst_count);
+    return interface_only ? size != 0 || zir->inst_count == 0 : size == code.size;
+}
+
+/* The part, its instructions not yet checked. */
+static bool open_part(Slice blob, uint32_t offset, uint32_t size, bool interface_only,
+                      Arena *arena, Zir *zir)
 {
     uint64_t lines_end;
-    return view_lines(blob, zir, &lines_end) && offset >= lines_end && offset % 8 == 0 &&
+    Slice code;
+    *zir = (Zir){0};
+    return view_lines(blob, zir, &lines_end) && offset >= lines_end && offset % 4 == 0 &&
            offset <= blob.size && size <= blob.size - offset &&
-           view_part(slice_of(blob.data + offset, size), zir);
+           view_part(slice_of(blob.data + offset, size), zir, &code) &&
+           unpack(code, interface_only, arena, zir);
 }
 
-bool zir_view(Slice blob, uint32_t offset, uint32_t size, Zir *zir)
+static bool view(Slice blob, uint32_t offset, uint32_t size, bool interface_only, Arena *arena,
+                 Zir *zir)
 {
-    Zir view = {0};
-    bool is_valid = view_frame(blob, offset, size, &view) && insts_are_valid(&view);
-    *zir = is_valid ? view : (Zir){0};
+    bool is_valid =
+        open_part(blob, offset, size, interface_only, arena, zir) && insts_are_valid(zir);
+    if (!is_valid)
+        *zir = (Zir){0};
     return is_valid;
 }
 
-bool zir_view_interface(Slice blob, uint32_t offset, uint32_t size, Zir *zir)
+bool zir_view(Slice blob, uint32_t offset, uint32_t size, Arena *arena, Zir *zir)
 {
-    Zir view = {0};
-    bool is_valid = view_frame(blob, offset, size, &view);
-    view.inst_count = view.interface_count;
-    is_valid = is_valid && insts_are_valid(&view);
-    *zir = is_valid ? view : (Zir){0};
-    return is_valid;
+    return view(blob, offset, size, false, arena, zir);
 }
 
-bool zir_view_fresh(Slice blob, uint32_t offset, uint32_t size, bool interface_only, Zir *zir)
+bool zir_view_interface(Slice blob, uint32_t offset, uint32_t size, Arena *arena, Zir *zir)
 {
-    Zir view = {0};
-    bool is_valid = view_frame(blob, offset, size, &view);
-    if (interface_only)
-        view.inst_count = view.interface_count;
+    return view(blob, offset, size, true, arena, zir);
+}
+
+bool zir_view_fresh(Slice blob, uint32_t offset, uint32_t size, bool interface_only, Arena *arena,
+                    Zir *zir)
+{
 #ifdef GUARD_LOOKUPS
-    if (!is_valid || !insts_are_valid(&view))
+    if (!view(blob, offset, size, interface_only, arena, zir))
         abort();
-#endif
-    *zir = is_valid ? view : (Zir){0};
+    return true;
+#else
+    bool is_valid = open_part(blob, offset, size, interface_only, arena, zir);
+    if (!is_valid)
+        *zir = (Zir){0};
     return is_valid;
+#endif
 }
 
 void zir_position(const Zir *zir, uint32_t inst, uint32_t *line, uint32_t *column)

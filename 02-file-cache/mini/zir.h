@@ -9,8 +9,11 @@
  * positions left out, is the hash of the declaration: spaces, comments and the functions before
  * it do not reach it.
  *
- *     blob    ZirHeader │ line starts u32 × line_count, padded to 8 │ part │ part │ ...
- *     part    ZirPart │ ZirInst × inst_count │ positions u32 × inst_count │ text, padded to 8
+ *     blob    ZirHeader │ line starts u32 × line_count │ part │ part │ ...
+ *     part    ZirPart │ text │ instructions and their positions, packed (zir_code.h); padded to 4
+ *
+ * Whoever reads a part unpacks its instructions into scratch memory: an array again, of 12 bytes
+ * each.
  *
  * Instructions stand in the order in which they are evaluated; an operand is the number of an
  * earlier instruction. Control flow is structured: IF .. ELSE .. END, LOOP .. END_LOOP. One
@@ -45,7 +48,7 @@
 extern "C" {
 #endif
 
-#define ZIR_VERSION 1
+#define ZIR_VERSION 2
 #define ZIR_NO_VALUE UINT32_MAX
 
 typedef enum ZirKind { ZIR_FN, ZIR_EXTERN_FN, ZIR_CONST, ZIR_STRUCT } ZirKind;
@@ -123,32 +126,34 @@ typedef struct ZirPart {
     uint32_t interface_count; /* instructions [0, interface_count) are the interface */
     uint32_t inst_count;
     uint32_t text_size;
+    uint32_t code_size;
 } ZirPart;
 
 typedef struct Zir { /* a checked view of one declaration's part */
     ZirKind kind;
-    const ZirInst *insts;
-    const uint32_t *positions; /* byte offset in the source, per instruction */
+    ZirInst *insts;      /* in the arena */
+    uint32_t *positions; /* byte offset in the source, per instruction; likewise */
     const char *text;
     uint32_t interface_count, inst_count, text_size;
     const uint32_t *line_starts; /* of the whole file: byte offset of each line */
     uint32_t line_count;
 } Zir;
 
-/* The part of a blob at [offset, offset + size). Checks sizes, and that every operand is in
+/* The part of a blob at [offset, offset + size), unpacked into the arena. Checks sizes, and that every operand is in
  * range and of the right sort (a value, a place, the other end of a block), so that what reads
  * it later need not. Reference numbers are not checked: only the declarations know how many
  * there are. False if it is not well formed. Cost: one pass over the part. */
-bool zir_view(Slice blob, uint32_t offset, uint32_t size, Zir *zir);
+bool zir_view(Slice blob, uint32_t offset, uint32_t size, Arena *arena, Zir *zir);
 
 /* The same for who reads no more than the interface: inst_count is interface_count, whatever the
  * body holds. Cost: one pass over the interface. */
-bool zir_view_interface(Slice blob, uint32_t offset, uint32_t size, Zir *zir);
+bool zir_view_interface(Slice blob, uint32_t offset, uint32_t size, Arena *arena, Zir *zir);
 
 /* Either of the two for a blob that mini_lower has made in this very process: the instructions are
- * not checked once more, for nobody could have damaged them. Cost: none. In test builds
+ * unpacked and not checked once more, for nobody could have damaged them. In test builds
  * (GUARD_LOOKUPS) they are checked, and the process ends if they are not well formed. */
-bool zir_view_fresh(Slice blob, uint32_t offset, uint32_t size, bool interface_only, Zir *zir);
+bool zir_view_fresh(Slice blob, uint32_t offset, uint32_t size, bool interface_only, Arena *arena,
+                    Zir *zir);
 
 /* Line and column, from 1, of an instruction. Cost: log2 of the lines. */
 void zir_position(const Zir *zir, uint32_t inst, uint32_t *line, uint32_t *column);

@@ -14,10 +14,11 @@
 #include "zir_builder.h"
 
 #include "source_text.h"
+#include "zir_code.h"
 
 #include <stdlib.h>
 
-enum { FIRST_INSTS = 256, FIRST_SLOTS = 64, PART_ALIGNMENT = 8 };
+enum { FIRST_INSTS = 256, FIRST_SLOTS = 64, PART_ALIGNMENT = 4 };
 
 static void pad(ByteBuffer *buffer)
 {
@@ -140,13 +141,14 @@ void zir_finish_part(ZirBuilder *builder, ZirKind kind, Declaration *declaration
             hash_section(builder, kind, builder->interface_count, builder->count,
                          builder->interface_text, builder->text.size);
     ZirPart part = {(uint32_t)kind, builder->interface_count, builder->count,
-                    (uint32_t)builder->text.size};
+                    (uint32_t)builder->text.size, 0};
     ByteBuffer *blob = &builder->blob;
     size_t offset = blob->size;
     buffer_put(blob, slice_of(&part, sizeof part));
-    buffer_put(blob, slice_of(builder->insts, builder->count * sizeof *builder->insts));
-    buffer_put(blob, slice_of(builder->positions, builder->count * sizeof *builder->positions));
     buffer_put(blob, buffer_slice(&builder->text));
+    size_t code = blob->size;
+    zir_code_put(blob, builder->insts, builder->positions, builder->count);
+    ((ZirPart *)(void *)(blob->data + offset))->code_size = (uint32_t)(blob->size - code);
     pad(blob);
     declaration->ir_offset = (uint32_t)offset;
     declaration->ir_size = (uint32_t)(blob->size - offset);

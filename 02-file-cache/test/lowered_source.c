@@ -23,13 +23,13 @@ void lowered_source_close(LoweredSource *source)
     buffer_free(&source->text);
 }
 
-static void view_part(const LoweredSource *source, uint32_t number, Zir *zir)
+static void view_part(LoweredSource *source, uint32_t number, Zir *zir)
 {
     const Declaration *item = &source->declarations.items[number];
-    assert_true(zir_view(source->lowered.ir, item->ir_offset, item->ir_size, zir));
+    assert_true(zir_view(source->lowered.ir, item->ir_offset, item->ir_size, &source->arena, zir));
 }
 
-void lowered_source_part(const LoweredSource *source, const char *name, Zir *zir)
+void lowered_source_part(LoweredSource *source, const char *name, Zir *zir)
 {
     uint32_t number = declarations_find(&source->declarations, slice_from(name));
     assert_int_not_equal(number, DECLARATION_NONE);

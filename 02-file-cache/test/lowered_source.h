@@ -19,7 +19,7 @@ void lowered_source_open(LoweredSource *source, Slice text);
 void lowered_source_close(LoweredSource *source);
 
 /* The part of a declaration; fails the test if there is none. */
-void lowered_source_part(const LoweredSource *source, const char *name, Zir *zir);
+void lowered_source_part(LoweredSource *source, const char *name, Zir *zir);
 
 /* All declarations as zir_print lists them, each behind a line "NAME:". Valid until the next
  * call for this source. */

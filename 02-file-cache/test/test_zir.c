@@ -2,6 +2,8 @@
 /* ZIR as it lies in a cache: views of what is whole, and no view of what is damaged. */
 #include "lowered_source.h"
 #include "scratch.h"
+#include "zir_builder.h"
+#include "zir_code.h"
 
 #include <stdlib.h>
 
@@ -102,7 +104,7 @@ static void test_a_flipped_byte_never_leads_astray(void **state)
             const Declaration *item = &source.declarations.items[part];
             ByteBuffer listing = {0};
             Zir zir;
-            if (!zir_view(blob, item->ir_offset, item->ir_size, &zir)) {
+            if (!zir_view(blob, item->ir_offset, item->ir_size, &source.arena, &zir)) {
                 refused++;
                 continue;
             }
@@ -132,18 +134,18 @@ static void test_wrong_sizes_and_places_are_refused(void **state)
     uint32_t last = source.declarations.count - 1;
     uint32_t offset = source.declarations.items[last].ir_offset;
     uint32_t size = source.declarations.items[last].ir_size;
-    assert_true(zir_view(blob, offset, size, &zir));
-    assert_false(zir_view(blob, offset, size + 8, &zir));
-    assert_false(zir_view(blob, offset, size - 8, &zir));
-    assert_false(zir_view(blob, offset + 4, size, &zir));
-    assert_false(zir_view(blob, 0, size, &zir));
-    assert_false(zir_view(blob, offset, 0, &zir));
-    assert_false(zir_view(blob, UINT32_MAX - 7, 16, &zir));
+    assert_true(zir_view(blob, offset, size, &source.arena, &zir));
+    assert_false(zir_view(blob, offset, size + 8, &source.arena, &zir));
+    assert_false(zir_view(blob, offset, size - 8, &source.arena, &zir));
+    assert_false(zir_view(blob, offset + 4, size, &source.arena, &zir));
+    assert_false(zir_view(blob, 0, size, &source.arena, &zir));
+    assert_false(zir_view(blob, offset, 0, &source.arena, &zir));
+    assert_false(zir_view(blob, UINT32_MAX - 7, 16, &source.arena, &zir));
     assert_null(zir.insts);
     for (size_t cut = 0; cut < blob.size; cut++) {
         char *copy = memory_allocate(cut);
         memcpy(copy, blob.data, cut);
-        assert_false(zir_view(slice_of(copy, cut), offset, size, &zir));
+        assert_false(zir_view(slice_of(copy, cut), offset, size, &source.arena, &zir));
         free(copy);
     }
     lowered_source_close(&source);
@@ -169,6 +171,29 @@ static void damage(ZirInst *inst, const Damage *how)
         inst->a = how->value;
     else
         inst->b = how->value;
+}
+
+/* Packs what was viewed, and then changed, into a blob of its own. */
+static Slice pack_again(LoweredSource *source, const Zir *zir, Declaration *item)
+{
+    ZirBuilder builder;
+    zir_builder_open(&builder, slice_from(sample));
+    zir_begin_part(&builder);
+    buffer_put(&builder.text, slice_of(zir->text, zir->text_size));
+    for (uint32_t i = 0; i < zir->inst_count; i++)
+        zir_emit(&builder, zir->positions[i], zir->insts[i]);
+    builder.interface_count = zir->interface_count;
+    zir_finish_part(&builder, zir->kind, item);
+    Slice blob = zir_builder_finish(&builder, &source->arena);
+    zir_builder_close(&builder);
+    return blob;
+}
+
+static bool view_again(LoweredSource *source, const Zir *zir, Zir *again)
+{
+    Declaration item;
+    Slice blob = pack_again(source, zir, &item);
+    return zir_view(blob, item.ir_offset, item.ir_size, &source->arena, again);
 }
 
 static void test_every_rule_is_checked(void **state)
@@ -203,18 +228,17 @@ static void test_every_rule_is_checked(void **state)
     LoweredSource source;
     lowered_source_open(&source, slice_from(sample));
     for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
-        Slice blob = copy_of(source.lowered.ir);
         uint32_t number = declarations_find(&source.declarations, slice_from(damages[i].part));
         const Declaration *item = &source.declarations.items[number];
-        Zir zir;
-        assert_true(zir_view(blob, item->ir_offset, item->ir_size, &zir));
-        ZirInst *inst = (ZirInst *)(uintptr_t)zir.insts;
+        Zir zir, again;
+        assert_true(zir_view(source.lowered.ir, item->ir_offset, item->ir_size, &source.arena, &zir));
+        assert_true(view_again(&source, &zir, &again));
+        ZirInst *inst = zir.insts;
         while (inst->op != damages[i].op)
             inst++;
         damage(inst, &damages[i]);
-        if (zir_view(blob, item->ir_offset, item->ir_size, &zir))
+        if (view_again(&source, &zir, &again))
             fail_msg("damage %zu is not noticed", i);
-        free((char *)(uintptr_t)blob.data);
     }
     lowered_source_close(&source);
 }
@@ -228,7 +252,7 @@ static void test_the_first_line_starts_at_0(void **state)
     lowered_source_part(&source, "f", &zir);
     *(uint32_t *)(uintptr_t)zir.line_starts = 1;
     const Declaration *item = &source.declarations.items[0];
-    assert_false(zir_view(source.lowered.ir, item->ir_offset, item->ir_size, &zir));
+    assert_false(zir_view(source.lowered.ir, item->ir_offset, item->ir_size, &source.arena, &zir));
     lowered_source_close(&source);
 }
 
@@ -241,7 +265,7 @@ static void test_text_ends_in_nul(void **state)
     lowered_source_part(&source, "P", &zir);
     *(char *)(uintptr_t)&zir.text[zir.text_size - 1] = 'x';
     const Declaration *item = &source.declarations.items[1];
-    assert_false(zir_view(source.lowered.ir, item->ir_offset, item->ir_size, &zir));
+    assert_false(zir_view(source.lowered.ir, item->ir_offset, item->ir_size, &source.arena, &zir));
     lowered_source_close(&source);
 }
 
@@ -252,15 +276,16 @@ static void test_an_interface_is_viewed_alone(void **state)
     LoweredSource source;
     Zir zir, interface;
     lowered_source_open(&source, slice_from("fn f(a: i32) i32 { return a; }"));
-    const Declaration *item = &source.declarations.items[0];
+    Declaration item;
     lowered_source_part(&source, "f", &zir);
-    ZirInst *insts = (ZirInst *)(uintptr_t)zir.insts;
-    insts[2].op = ZIR_OP_COUNT;
-    assert_false(zir_view(source.lowered.ir, item->ir_offset, item->ir_size, &zir));
-    assert_true(zir_view_interface(source.lowered.ir, item->ir_offset, item->ir_size, &interface));
+    zir.insts[2].op = ZIR_OP_COUNT;
+    Slice blob = pack_again(&source, &zir, &item);
+    assert_false(zir_view(blob, item.ir_offset, item.ir_size, &source.arena, &interface));
+    assert_true(zir_view_interface(blob, item.ir_offset, item.ir_size, &source.arena, &interface));
     assert_int_equal(interface.inst_count, 2);
-    insts[0].op = ZIR_OP_COUNT;
-    assert_false(zir_view_interface(source.lowered.ir, item->ir_offset, item->ir_size, &interface));
+    zir.insts[0].op = ZIR_OP_COUNT;
+    blob = pack_again(&source, &zir, &item);
+    assert_false(zir_view_interface(blob, item.ir_offset, item.ir_size, &source.arena, &interface));
     lowered_source_close(&source);
 }
 
@@ -269,16 +294,44 @@ static void test_ends_that_are_not_of_their_begins_are_refused(void **state)
 {
     (void)state;
     LoweredSource source;
-    Zir zir;
+    Zir zir, again;
     lowered_source_open(&source, slice_from("fn f(a: bool) { if a { } if a { } }"));
     lowered_source_part(&source, "f", &zir);
-    ZirInst *insts = (ZirInst *)(uintptr_t)zir.insts;
-    assert_int_equal(insts[2].op, ZIR_IF);
-    assert_int_equal(insts[5].op, ZIR_END);
-    insts[5].a = 2;
-    const Declaration *item = &source.declarations.items[0];
-    assert_false(zir_view(source.lowered.ir, item->ir_offset, item->ir_size, &zir));
+    assert_int_equal(zir.insts[2].op, ZIR_IF);
+    assert_int_equal(zir.insts[5].op, ZIR_END);
+    zir.insts[5].a = 2;
+    assert_false(view_again(&source, &zir, &again));
     lowered_source_close(&source);
+}
+
+/* Numbers of every length, and those that are no number: too long, too large, cut off. */
+static void test_numbers_are_packed_and_unpacked(void **state)
+{
+    (void)state;
+    static const uint32_t numbers[] = {0, 1, 126, 127, 128, 16383, 16384, 1u << 21, INT32_MAX,
+                                       1u << 31, UINT32_MAX - 1, UINT32_MAX};
+    enum { NUMBERS = sizeof numbers / sizeof *numbers };
+    ZirInst insts[NUMBERS], unpacked[NUMBERS];
+    uint32_t positions[NUMBERS], read[NUMBERS];
+    ByteBuffer code = {0};
+    memset(insts, 0, sizeof insts);
+    for (uint32_t i = 0; i < NUMBERS; i++) {
+        insts[i] = (ZirInst){(uint8_t)i, i % 3 == 0 ? 5 : 0, i % 2 == 0 ? 0 : UINT16_MAX, numbers[i],
+                             numbers[NUMBERS - 1 - i]};
+        positions[i] = numbers[i * 7 % NUMBERS];
+    }
+    zir_code_put(&code, insts, positions, NUMBERS);
+    assert_int_equal(zir_code_get(buffer_slice(&code), unpacked, read, NUMBERS), code.size);
+    assert_memory_equal(unpacked, insts, sizeof insts);
+    assert_memory_equal(read, positions, sizeof positions);
+    for (size_t cut = 0; cut < code.size; cut++)
+        assert_int_equal(zir_code_get(slice_of(code.data, cut), unpacked, read, NUMBERS), 0);
+    buffer_free(&code);
+    static const char *const wrong[] = {"\x05\x80\x80\x80\x80\x80\x01\x01\x01",
+                                        "\x05\xFF\xFF\xFF\xFF\x1F\x01\x01",
+                                        "\x85\x80\x80\x04\x01\x01\x01"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        assert_int_equal(zir_code_get(slice_from(wrong[i]), unpacked, read, 1), 0);
 }
 
 int main(void)
@@ -286,6 +339,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_part_stands_alone),
         cmocka_unit_test(test_positions),
+        cmocka_unit_test(test_numbers_are_packed_and_unpacked),
         cmocka_unit_test(test_a_flipped_byte_never_leads_astray),
         cmocka_unit_test(test_wrong_sizes_and_places_are_refused),
         cmocka_unit_test(test_every_rule_is_checked),

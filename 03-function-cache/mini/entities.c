@@ -62,14 +62,14 @@ static Entity *add(Entities *entities, const Unit *unit, uint32_t reference_coun
 }
 
 /* What was read from a cache is checked; what the parser has just made is not. */
-static bool view(const Unit *unit, bool interface_only, Zir *zir)
+static bool view(const Unit *unit, bool interface_only, Arena *arena, Zir *zir)
 {
     const Declaration *item = &unit->declarations->items[unit->declaration];
     if (unit->ir_is_fresh)
-        return zir_view_fresh(unit->ir, item->ir_offset, item->ir_size, interface_only, zir);
+        return zir_view_fresh(unit->ir, item->ir_offset, item->ir_size, interface_only, arena, zir);
     if (interface_only)
-        return zir_view_interface(unit->ir, item->ir_offset, item->ir_size, zir);
-    return zir_view(unit->ir, item->ir_offset, item->ir_size, zir);
+        return zir_view_interface(unit->ir, item->ir_offset, item->ir_size, arena, zir);
+    return zir_view(unit->ir, item->ir_offset, item->ir_size, arena, zir);
 }
 
 bool entities_init(Entities *entities, const Unit *unit, const Lookup *lookup, Arena *scratch)
@@ -78,7 +78,7 @@ bool entities_init(Entities *entities, const Unit *unit, const Lookup *lookup, A
     *entities = (Entities){.lookup = lookup, .scratch = scratch};
     Entity *entity = add(entities, unit, declaration->interface_reference_count +
                                              declaration->body_reference_count);
-    return view(unit, false, &entity->zir);
+    return view(unit, false, scratch, &entity->zir);
 }
 
 /* The number of the entity that `found` is, new or known; damaged IR counts as not found. */
@@ -89,7 +89,7 @@ static uint32_t intern(Entities *entities, const Unit *found)
         return known - 1;
     const Declaration *declaration = &found->declarations->items[found->declaration];
     Entity *entity = add(entities, found, declaration->interface_reference_count);
-    entity->is_wrong = !view(found, true, &entity->zir);
+    entity->is_wrong = !view(found, true, entities->scratch, &entity->zir);
     return entity->number;
 }
 

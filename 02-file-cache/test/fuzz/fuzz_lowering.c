@@ -82,15 +82,17 @@ static void check_errors(const Lowering *lowering, Slice source)
 static void check_part(const Lowering *lowering, const Declaration *item, Slice source)
 {
     Zir zir, interface;
+    Arena arena = {0};
     Slice ir = lowering->lowered.ir;
     uint32_t line, column;
-    FUZZ_CHECK(zir_view(ir, item->ir_offset, item->ir_size, &zir));
-    FUZZ_CHECK(zir_view_interface(ir, item->ir_offset, item->ir_size, &interface));
+    FUZZ_CHECK(zir_view(ir, item->ir_offset, item->ir_size, &arena, &zir));
+    FUZZ_CHECK(zir_view_interface(ir, item->ir_offset, item->ir_size, &arena, &interface));
     FUZZ_CHECK(interface.inst_count == zir.interface_count);
     for (uint32_t i = 0; i < zir.inst_count; i++) {
         zir_position(&zir, i, &line, &column);
         from_place(source, line, column);
     }
+    arena_free(&arena);
 }
 
 static void check_declarations(const Lowering *lowering, Slice source, Declarations *view)

@@ -46,6 +46,7 @@ static Slice damaged(FuzzInput *input, Slice blob, Arena *arena)
 static void look_at_parts(const MemoryFile *file)
 {
     ByteBuffer text = {0};
+    Arena arena = {0};
     Declarations view;
     if (!declarations_view(file->lowered.declarations, &view))
         return;
@@ -53,10 +54,13 @@ static void look_at_parts(const MemoryFile *file)
         Zir zir;
         uint32_t found = declarations_find(&view, declaration_name(&view, i));
         FUZZ_CHECK(found < view.count);
-        if (zir_view(file->lowered.ir, view.items[i].ir_offset, view.items[i].ir_size, &zir))
+        if (zir_view(file->lowered.ir, view.items[i].ir_offset, view.items[i].ir_size, &arena,
+                     &zir))
             zir_print(&zir, &text);
-        zir_view_interface(file->lowered.ir, view.items[i].ir_offset, view.items[i].ir_size, &zir);
+        zir_view_interface(file->lowered.ir, view.items[i].ir_offset, view.items[i].ir_size, &arena,
+                           &zir);
     }
+    arena_free(&arena);
     buffer_free(&text);
 }
 
