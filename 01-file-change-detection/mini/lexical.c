@@ -27,18 +27,16 @@ const unsigned char lexical_char_class[256] = {
     ['y'] = LETTER, ['z'] = LETTER,
 };
 
-const char *lexical_skip_blanks(const char *at, const char *end)
+const char *lexical_skip_comments(const char *at, const char *end)
 {
-    for (;;) {
-        while (at < end && lexical_is(*at, CHAR_BLANK))
-            at++;
-        if (end - at < 2 || at[0] != '/' || at[1] != '/')
-            return at;
+    while (end - at >= 2 && at[0] == '/' && at[1] == '/') {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         if (newline == NULL)
             return end;
-        at = newline;
+        for (at = newline; at < end && lexical_is(*at, CHAR_BLANK);)
+            at++;
     }
+    return at;
 }
 
 const char *lexical_string_end(const char *at, const char *end)

@@ -36,8 +36,16 @@ static inline bool lexical_is(char c, unsigned classes)
     return (lexical_char_class[(unsigned char)c] & classes) != 0;
 }
 
-/* The first byte that is neither blank nor part of a `//` comment, or `end`. */
-const char *lexical_skip_blanks(const char *at, const char *end);
+/* The first byte that is neither blank nor part of a `//` comment, or `end`. The first form is for
+ * who stands at a slash. */
+const char *lexical_skip_comments(const char *at, const char *end);
+
+static inline const char *lexical_skip_blanks(const char *at, const char *end)
+{
+    while (at < end && lexical_is(*at, CHAR_BLANK))
+        at++;
+    return at < end && *at == '/' ? lexical_skip_comments(at, end) : at;
+}
 
 /* The end of the run of letters, digits and underscores that starts at `at`. */
 static inline const char *lexical_word_end(const char *at, const char *end)

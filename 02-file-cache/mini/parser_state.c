@@ -41,17 +41,25 @@ static void resume(Parser *parser)
     parser->panicking = false;
 }
 
+static void tell_invalid(Parser *parser)
+{
+    char problem[128];
+    if (lexer_problem(parser->source, parser->token, problem, sizeof problem))
+        parser_error(parser, parser->token.offset, "%s", problem);
+}
+
 /* Goes on by one token. If it is an invalid one, tells what is wrong with it. */
 static void step(Parser *parser)
 {
-    char problem[128];
-    parser->brace_depth += parser_at(parser, TOKEN_LEFT_BRACE);
-    parser->brace_depth -= parser_at(parser, TOKEN_RIGHT_BRACE) && parser->brace_depth > 0;
+    TokenKind taken = parser->token.kind;
+    if (taken == TOKEN_LEFT_BRACE)
+        parser->brace_depth++;
+    else if (taken == TOKEN_RIGHT_BRACE && parser->brace_depth > 0)
+        parser->brace_depth--;
     parser->previous_end = parser->token.offset + parser->token.size;
     parser->token = lexer_next(&parser->lexer);
-    if (parser_at(parser, TOKEN_INVALID) &&
-        lexer_problem(parser->source, parser->token, problem, sizeof problem))
-        parser_error(parser, parser->token.offset, "%s", problem);
+    if (parser_at(parser, TOKEN_INVALID))
+        tell_invalid(parser);
 }
 
 void parser_advance(Parser *parser)

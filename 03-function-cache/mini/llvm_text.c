@@ -15,7 +15,7 @@ static const char hex_digits[] = "0123456789ABCDEF";
 
 /* ---- numbers and types --------------------------------------------------------------------- */
 
-void ir_put_number(LlvmPrinter *printer, uint64_t value)
+void ir_put_large_number(LlvmPrinter *printer, uint64_t value)
 {
     char digits[20];
     char *start = digits + sizeof digits;
@@ -60,12 +60,6 @@ void ir_put_type(LlvmPrinter *printer, AirType type)
 }
 
 /* ---- names --------------------------------------------------------------------------------- */
-
-void ir_put_name(LlvmPrinter *printer, uint32_t at)
-{
-    PUT(printer, "%v");
-    ir_put_number(printer, at);
-}
 
 void ir_put_symbol(LlvmPrinter *printer, Entity *entity)
 {

@@ -50,11 +50,28 @@ static inline void ir_put_word(LlvmPrinter *printer, const char *word)
 /* A string literal: its length is known to the compiler, which makes the copy a few moves. */
 #define PUT(printer, literal) ir_put_bytes((printer), "" literal, sizeof(literal) - 1)
 
-void ir_put_number(LlvmPrinter *printer, uint64_t value);
+/* A number; nearly all are those of instructions, and small. */
+void ir_put_large_number(LlvmPrinter *printer, uint64_t value);
+
+static inline void ir_put_number(LlvmPrinter *printer, uint64_t value)
+{
+    const char digits[2] = {(char)('0' + value / 10), (char)('0' + value % 10)};
+    if (value < 10)
+        ir_put_bytes(printer, digits + 1, 1);
+    else if (value < 100)
+        ir_put_bytes(printer, digits, 2);
+    else
+        ir_put_large_number(printer, value);
+}
+
 void ir_put_type(LlvmPrinter *printer, AirType type);
 
 /* %v7: the name that instruction `at` gives to its own value. */
-void ir_put_name(LlvmPrinter *printer, uint32_t at);
+static inline void ir_put_name(LlvmPrinter *printer, uint32_t at)
+{
+    PUT(printer, "%v");
+    ir_put_number(printer, at);
+}
 
 /* What `value` is where it is used: a name or a constant. Then the same with its type before. */
 void ir_put_operand(LlvmPrinter *printer, uint32_t value);
