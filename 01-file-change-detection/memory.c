@@ -13,6 +13,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 enum {
@@ -20,6 +21,7 @@ enum {
     CHUNK_GROWTH = 8,
     LARGEST_CHUNK_BYTES = 4 << 20,
     HUGE_PAGE_BYTES = 2 << 20,
+    LARGEST_ZEROED_BYTES = 64 << 20, /* above it, what is never written should cost nothing */
 };
 
 struct ArenaChunk {
@@ -42,8 +44,29 @@ void *memory_allocate(size_t size)
     return checked(malloc(size), size);
 }
 
+/* Memory of whole large pages, where the system has them: a page fault costs more than filling the
+ * page. `*size` is rounded up. */
+static void *allocate_large(size_t *size)
+{
+#ifdef MADV_HUGEPAGE
+    void *pages = NULL;
+    *size = (*size + HUGE_PAGE_BYTES - 1) / HUGE_PAGE_BYTES * HUGE_PAGE_BYTES;
+    if (posix_memalign(&pages, HUGE_PAGE_BYTES, *size) != 0)
+        pages = NULL;
+    else
+        madvise(pages, *size, MADV_HUGEPAGE);
+    return checked(pages, *size);
+#else
+    return memory_allocate(*size);
+#endif
+}
+
 void *memory_allocate_zeroed(size_t count, size_t size)
 {
+    if (size != 0 && count >= HUGE_PAGE_BYTES / size && count <= LARGEST_ZEROED_BYTES / size) {
+        size_t total = count * size;
+        return memset(allocate_large(&total), 0, count * size);
+    }
     return checked(calloc(count, size), count * size);
 }
 
@@ -52,25 +75,10 @@ void *memory_resize(void *pointer, size_t size)
     return checked(realloc(pointer, size), size);
 }
 
-/* A page fault costs more than filling the page: large chunks ask for large pages, and take
- * whole ones. */
 static ArenaChunk *allocate_chunk(size_t size)
 {
-    ArenaChunk *chunk;
-#ifdef MADV_HUGEPAGE
-    if (size >= HUGE_PAGE_BYTES) {
-        void *pages = NULL;
-        size = (size + HUGE_PAGE_BYTES - 1) / HUGE_PAGE_BYTES * HUGE_PAGE_BYTES;
-        if (posix_memalign(&pages, HUGE_PAGE_BYTES, size) != 0)
-            pages = NULL;
-        else
-            madvise(pages, size, MADV_HUGEPAGE);
-        chunk = checked(pages, size);
-        chunk->size = size;
-        return chunk;
-    }
-#endif
-    chunk = memory_allocate(size);
+    ArenaChunk *chunk =
+        size >= HUGE_PAGE_BYTES ? allocate_large(&size) : memory_allocate(size);
     chunk->size = size;
     return chunk;
 }
