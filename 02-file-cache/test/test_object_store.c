@@ -396,6 +396,8 @@ static void model_put(Model *model, uint32_t number)
     size_t half = payload.size / 2;
     Slice parts[] = {slice_of(payload.data, half),
                      slice_of(payload.data + half, payload.size - half)};
+    if (next_random(model, 8) == 0)
+        object_store_expect(model->store, next_random(model, 200));
     if (next_random(model, 2) == 0)
         object_store_put(model->store, model_key(number), parts, 2);
     else

@@ -333,11 +333,44 @@ static void zero_workers_means_one_per_cpu(void **state)
     work_pool_free(&pool);
 }
 
+/* Each item of two waits until the other has begun, but not for ever. */
+static void meet(void *arg, size_t index, unsigned worker)
+{
+    atomic_uint *begun = arg;
+    (void)index;
+    (void)worker;
+    atomic_fetch_add(begun, 1);
+    for (unsigned tries = 0; tries < 10000 && atomic_load(begun) < 2; tries++)
+        nanosleep(&(struct timespec){0, 1000000}, NULL);
+    atomic_fetch_add(begun, atomic_load(begun) >= 2 ? 10 : 0);
+}
+
+static void heavy_items_run_at_the_same_time_from_the_first(void **state)
+{
+    (void)state;
+    WorkPool pool;
+    work_pool_init(&pool, 2);
+    for (unsigned i = 0; i < 100; i++) {
+        atomic_uint begun = 0;
+        executor_run_heavy(&pool.executor, 2, meet, &begun);
+        assert_int_equal(begun, 22);
+    }
+    work_pool_free(&pool);
+    work_pool_init(&pool, 1);
+    Loop loop;
+    loop_open(&loop, 1);
+    executor_run_heavy(&pool.executor, 7, count_item, &loop);
+    assert_each_once(&loop, 7);
+    work_pool_free(&pool);
+    free(loop.times);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_index_runs_once),
         cmocka_unit_test(few_long_items_are_shared),
+        cmocka_unit_test(heavy_items_run_at_the_same_time_from_the_first),
         cmocka_unit_test(sleepers_are_woken_when_a_loop_grows),
         cmocka_unit_test(a_growing_loop_ends_with_its_last_item),
         cmocka_unit_test(an_empty_growing_loop_ends),
