@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+#
+# What the pictures of the report share. make-report makes each of them in two steps:
+#
+#     jq -r -L bench/report -f bench/report/NAME.jq results.json >NAME.dat     fields between tabs
+#     gnuplot bench/report/NAME.gnuplot                                        NAME.dat → NAME.svg
+#
+# and hands these variables to NAME.gnuplot:
+#
+#     data       the path of NAME.dat
+#     picture    the path of NAME.svg
+#     facts      machine and corpus of the run, for the small print
+#     report     the directory of these files
+#
+# NAME.gnuplot says how tall it is (in units of which it is 540 wide), then loads this file, then
+# sets its axes and plots:
+#
+#     height = 300
+#     load report."/style.gnuplot"
+#     plot data using 2:1 with points @OURS notitle
+#
+# 540 units with letters of 15 stay readable on a telephone, 360 points wide. Colours are told apart
+# with any eyes (the palette of Okabe and Ito) and never alone: what has another colour has another
+# mark or another dash too, so that a black-and-white print says the same.
+
+if (!exists("height")) height = 360
+width = 540
+set encoding utf8
+set terminal svg size width,height fixed rounded noenhanced font "sans-serif,15" linewidth 1 \
+    background rgb "white"
+set output picture
+
+set datafile separator tab
+set datafile commentschars ""
+set datafile missing "-"
+
+BLUE = "#0072B2"; RED = "#D55E00"; GREEN = "#009E73"; ORANGE = "#E69F00"; SKY = "#56B4E9"
+PURPLE = "#CC79A7"; INK = "#222222"; GREY = "#666666"; PALE = "#D8D8D8"
+
+# Ours, the ceiling of the machine, what others report: everywhere the same colour and mark.
+OURS = "linecolor rgb BLUE pointtype 7 pointsize 1.1 linewidth 2"
+OURS_RANGE = "linecolor rgb BLUE linewidth 5"
+CEILING = "linecolor rgb RED linewidth 2 dashtype (6,4)"
+THEIRS = "linecolor rgb INK pointtype 12 pointsize 1.3 linewidth 2"
+RANGE = "linecolor rgb GREY linewidth 3"
+
+# Letters: what is small, what belongs to ours, to the ceiling, to others; headings.
+SMALL = "font ',11' textcolor rgb GREY"
+TEXT = "font ',13' textcolor rgb INK"
+OURS_TEXT = "font ',14' textcolor rgb BLUE"
+CEILING_TEXT = "font ',13' textcolor rgb '#A84300'"
+HEADING = "font 'sans-serif:Bold,15' textcolor rgb INK"
+
+# Only the axis that has numbers is drawn; grid lines go behind everything, pale.
+set border 1 linecolor rgb GREY linewidth 1
+set tics nomirror out scale 0.5 font ',13' textcolor rgb INK
+unset ytics
+set grid xtics back linetype 1 linecolor rgb PALE linewidth 1
+unset key
+
+# The small print, at the bottom left, below the axis.
+set lmargin 1.5
+set rmargin 2
+set tmargin 1
+set bmargin 4
+set label 1000 facts at screen 0.02, screen 0 offset 0, 0.7 left noenhanced @SMALL
+
+# Milliseconds, on a logarithmic axis.
+TIMES = '("0.1 ms" 0.1, "1 ms" 1, "10 ms" 10, "100 ms" 100, "1 s" 1000, "10 s" 10000, "100 s" 100000, "1000 s" 1000000)'
