@@ -9,12 +9,14 @@
 #
 #     data       the path of NAME.dat
 #     picture    the path of NAME.svg
-#     facts      machine and corpus of the run, for the small print
 #     report     the directory of these files
 #
-# NAME.gnuplot says how tall it is (in units of which it is 540 wide), then loads this file, then
-# sets its axes and plots:
+# Title, description and the small print below (machine and corpus) are added by make-report.
 #
+# NAME.gnuplot says how its data is to be read and how tall it is (in units of which it is 540
+# wide), then loads this file, then sets its axes and plots:
+#
+#     load report."/data.gnuplot"
 #     height = 300
 #     load report."/style.gnuplot"
 #     plot data using 2:1 with points @OURS notitle
@@ -25,14 +27,9 @@
 
 if (!exists("height")) height = 360
 width = 540
-set encoding utf8
 set terminal svg size width,height fixed rounded noenhanced font "sans-serif,15" linewidth 1 \
     background rgb "white"
 set output picture
-
-set datafile separator tab
-set datafile commentschars ""
-set datafile missing "-"
 
 BLUE = "#0072B2"; RED = "#D55E00"; GREEN = "#009E73"; ORANGE = "#E69F00"; SKY = "#56B4E9"
 PURPLE = "#CC79A7"; INK = "#222222"; GREY = "#666666"; PALE = "#D8D8D8"
@@ -49,7 +46,7 @@ SMALL = "font ',11' textcolor rgb GREY"
 TEXT = "font ',13' textcolor rgb INK"
 OURS_TEXT = "font ',14' textcolor rgb BLUE"
 CEILING_TEXT = "font ',13' textcolor rgb '#A84300'"
-HEADING = "font 'sans-serif:Bold,15' textcolor rgb INK"
+HEADING = "font 'sans-serif:Bold,14' textcolor rgb INK"
 
 # Only the axis that has numbers is drawn; grid lines go behind everything, pale.
 set border 1 linecolor rgb GREY linewidth 1
@@ -58,12 +55,10 @@ unset ytics
 set grid xtics back linetype 1 linecolor rgb PALE linewidth 1
 unset key
 
-# The small print, at the bottom left, below the axis.
 set lmargin 1.5
 set rmargin 2
 set tmargin 1
-set bmargin 4
-set label 1000 facts at screen 0.02, screen 0 offset 0, 0.7 left noenhanced @SMALL
+set bmargin 2
 
 # Milliseconds, on a logarithmic axis.
 TIMES = '("0.1 ms" 0.1, "1 ms" 1, "10 ms" 10, "100 ms" 100, "1 s" 1000, "10 s" 10000, "100 s" 100000, "1000 s" 1000000)'
