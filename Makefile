@@ -204,6 +204,22 @@ bench: $(BUILD)/minic
 	@.ci/install-missing build bench
 	@BUILD=$(abspath $(BUILD)) QUICK='$(QUICK)' PARTS='$(PARTS)' bench/run-bench
 
+##: make bench-report     the page of the figures that were measured: build/bench/report.html
+.PHONY: bench-report
+bench-report:
+	@.ci/install-missing report
+	@BUILD=$(abspath $(BUILD)) bench/report/make-report
+
+##: make bench-pictures   the pictures of the READMEs, bench/pictures/, of the published figures or
+##:                       RESULTS=build/bench/results.json
+.PHONY: bench-pictures
+RESULTS = $(firstword $(wildcard bench/published/results.json) $(BUILD)/bench/results.json)
+bench-pictures:
+	@.ci/install-missing report
+	@mkdir -p $(BUILD)/published/bench
+	@cp $(RESULTS) $(BUILD)/published/bench/results.json
+	@BUILD=$(abspath $(BUILD))/published bench/report/make-report --pictures bench/pictures
+
 ##: make -C 03-function-cache [demo|test]    stages 1 to 3 and nothing else
 ##: make deps             install what building, testing and measuring need
 .PHONY: deps

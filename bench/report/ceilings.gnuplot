@@ -8,13 +8,14 @@ rows = int(STATS_records)
 most = STATS_max
 stats data using 4 nooutput
 left = STATS_min < 0.25 ? STATS_min : 0.25
+width = 480
 height = 74 + rows * 28
 load report."/style.gnuplot"
 
-set lmargin 17
-set rmargin 7
+set lmargin 15
+set rmargin 8
 set logscale x 2
-set xrange [left:(most > 8 ? most * 1.2 : 8)]
+set xrange [left:(most > 8 ? most * 1.2 : 8.2)]
 set xtics ("1/16" 0.0625, "1/8" 0.125, "1/4" 0.25, "1/2" 0.5, "1x" 1, "2x" 2, "4x" 4, "8x" 8, "16x" 16, "32x" 32, "64x" 64)
 set yrange [rows - 0.3:-1.3]
 

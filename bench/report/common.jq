@@ -16,6 +16,7 @@ def fixed(digits):
 def short:
     if . == null then "-"
     elif . == 0 then "0"
+    elif . < 0 then "-" + (-. | short)
     elif . < 0.1 then fixed(3)
     elif . < 1 then fixed(2)
     elif . < 100 then fixed(1)
@@ -26,7 +27,7 @@ def duration:
     if . == null then "-" elif . >= 10000 then "\(. / 1000 | fixed(1)) s"
     elif . >= 1000 then "\(. / 1000 | fixed(2)) s" else "\(short) ms" end;
 def times: if . == null then "-" elif . < 10 then fixed(2) + "x" else short + "x" end;
-def range(low; high): "\(low | short)..\(high | short)";
+def span(low; high): "\(low | short)..\(high | short)";
 def mb: . / 1e6 | fixed(1) + " MB";
 def plural(one; many): if . == 1 then "1 \(one)" else "\(grouped) \(many)" end;
 
@@ -52,18 +53,22 @@ def picture(name; title; description; facts):
 def paragraph(text): "<p>\(text | on_one_line | @html)</p>";
 def made_by(command): "<p class=\"made\">Made by <code>\(command | @html)</code>.</p>";
 
-# table(CAPTION; [HEAD...]; [[CELL...]...]): the first cell of a row is its heading. Cells that begin
-# with a digit stand on the right.
+# table(CAPTION; [HEAD...]; [[CELL...]...]): the first cell of a row is its heading. A column in which
+# every cell is a number, with its unit and what stands in brackets or behind a comma, or is absent,
+# stands on the right.
+def numbers: all(.[]; tostring | test("^-?[0-9][0-9.,]*(x| s| [kM]B)?(\\.\\.[0-9.,]+)?([ ,]+\\(?[0-9.,]+x?\\)?)?$|^-$"));
 def table(caption; heads; rows):
-    def cell: on_one_line | if test("^[0-9-]") then @html "<td class=\"number\">\(.)</td>"
-                            else @html "<td>\(.)</td>" end;
+    (rows | transpose | map(numbers)) as $number |
+    def cells(tag): [range(1; length) as $i |
+        "<\(tag)\(if $number[$i] then " class=\"number\"" else "" end)>"
+        + "\(.[$i] | on_one_line | @html)</\(tag | .[:2])>"] | join("");
     "<div class=\"table\" role=\"region\" tabindex=\"0\" aria-label=\"\(caption | @html)\">",
     "<table>",
     "<caption>\(caption | on_one_line | @html)</caption>",
-    "<thead><tr>\(heads | map(@html "<th scope=\"col\">\(.)</th>") | join(""))</tr></thead>",
+    "<thead><tr><th scope=\"col\">\(heads[0] | @html)</th>\(heads | cells("th scope=\"col\""))</tr></thead>",
     "<tbody>",
     (rows[] | "<tr><th scope=\"row\">\(.[0] | on_one_line | @html)</th>"
-              + "\(.[1:] | map(cell) | join(""))</tr>"),
+              + "\(cells("td"))</tr>"),
     "</tbody>",
     "</table>",
     "</div>";

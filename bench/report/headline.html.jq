@@ -8,9 +8,9 @@ if (.cases | length) == 0 then absent("The headline is"; "make bench PARTS=headl
 (.cases | map({ key: .name, value: . }) | from_entries) as $case |
 (.corpus.files == 10001) as $as_the_tutorial |
 paragraph("After one edited function of \(.corpus.functions | grouped), the new output is there in "
-    + "\($case.one_body.median_ms | duration): \($case.one_body.speedup | times) as fast as building "
-    + "everything, and \($case.one_body.ceiling_ratio | times) what one thread needs to ask the file "
-    + "system for \(.corpus.files | grouped) timestamps. When nothing changed, the build takes "
+    + "\($case.one_body.median_ms | duration), \($case.one_body.speedup | short) times as fast as from "
+    + "nothing. One thread that asks the file system for \(.corpus.files | grouped) timestamps takes "
+    + "\($case.one_body.ceiling_ms | duration). When nothing changed, the build takes "
     + "\($case.warm.median_ms | duration)."),
 if $as_the_tutorial then
     paragraph("The tutorial that this project follows reports "
@@ -40,7 +40,7 @@ paragraph("Below 1x is possible: the builds use more than one thread (-j \(.jobs
     + "stat of every file."),
 table("Times of whole processes"; ["case", "median, ms", "range, ms", "n", "faster than cold",
       "tutorial", "its ceiling, ms", "times ceiling"];
-    [.cases[] | [.title, (.median_ms | ms), range(.min_ms; .max_ms), (.times_ms | length),
+    [.cases[] | [.title, (.median_ms | ms), span(.min_ms; .max_ms), (.times_ms | length),
       (.speedup | times), (if $as_the_tutorial and .tutorial_s then
          "\(.tutorial_s) s, \($case.cold.tutorial_s / .tutorial_s | times)" else "-" end),
       (.ceiling_ms | ms), (.ceiling_ratio | times)]]),

@@ -10,23 +10,25 @@ stats data using 7 nooutput
 least = STATS_min
 stats data using 6 nooutput
 most = STATS_max
+width = 480
 height = 48 + rows * 26
 load report."/style.gnuplot"
 
-set lmargin 17
+set lmargin 18
 set logscale x
-set xrange [least * 0.7:most * 25]
+set xrange [least * 0.7:most * 40]
 set xtics ("0.1 ms" 0.1, "1 ms" 1, "10 ms" 10, "100 ms" 100, "1 s" 1000, "10 s" 10000, "100 s" 100000)
 set yrange [rows - 0.4:-0.6]
 
 ours(n) = n == 1 ? 1 : NaN
 other(n) = n == 0 ? 1 : NaN
 plot data using 7:($1 - 0.5):(0):(1) with vectors nohead @CEILING notitle, \
+     data every ::1::1 using 7:(0):("stat of every file") with labels left offset -1.5, 0 @CEILING_TEXT notitle, \
      data using 4:1:5:6 with xerrorbars @RANGE pointtype 0 notitle, \
-     data using ($4 * other($9)):1 with points @THEIRS notitle, \
+     data using ($4 * other($9)):1 with points @OTHERS notitle, \
      data using ($4 * ours($9)):1 with points @OURS notitle, \
      data using ($6 * other($9)):1:8 with labels left offset 1, 0 @TEXT notitle, \
      data using ($6 * ours($9)):1:8 with labels left offset 1, 0 @OURS_TEXT notitle, \
      data using (least * 0.7 * other($9)):1:3 with labels right offset -1, 0 @TEXT notitle, \
      data using (least * 0.7 * ours($9)):1:3 with labels right offset -1, 0 @OURS_TEXT notitle, \
-     data using (least * 0.7):1:2 with labels left offset -15.5, 0 @HEADING notitle
+     data using (least * 0.7):1:2 with labels left offset -16.5, 0 @HEADING notitle

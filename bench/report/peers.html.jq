@@ -20,7 +20,7 @@ made_by("make bench-peers"),
 picture("peers"; "Builds of the same program by several compilers";
     ([$measured[] | "\(.name): " + ([.cases[] | "\(.name) \(.median_ms | duration)"] | join(", "))] | join("; "))
     + ". Logarithmic scale."; $facts),
-paragraph("Dot: this project. Hollow diamond: others. Grey: the range. Dashed line: one thread asks for "
+paragraph("Dot: this project. Diamond: others. Grey: the range. Dashed line: one thread asks for "
     + "the timestamps of all files; the second number is the multiple of that. They do not all do the same "
     + "work: what each one makes stands in the table."),
 table("\($all.corpus | corpus_facts). Medians, ms (n)";

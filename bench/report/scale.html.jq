@@ -23,12 +23,12 @@ def sizes:
     table("Medians, n of each, and multiples of the ceiling"; ["files, case", "median, ms", "range, ms", "n",
           "its ceiling, ms", "times ceiling"];
         [$scale[] | .files as $files | .cases[] | ["\($files | grouped), \(.title)", (.median_ms | ms),
-          range(.min_ms; .max_ms), (.times_ms | length | if . > 0 then . else "-" end),
+          span(.min_ms; .max_ms), (.times_ms | length | if . > 0 then . else "-" end),
           (.ceiling_ms // .stat_walk_ms | ms), (.ceiling_ratio | times)]]);
 def shapes:
     "<h3>Extreme shapes</h3>",
-    paragraph("Programs as deep or as wide as their size allows: does a file cost more when there are ten times as many? "
-        + ([.shapes[] | "In a \(.shape), \(.per_file_us | short) µs a file in a cold build and "
+    paragraph("Programs as deep or as wide as their size allows: does a file cost more when there are ten times as many? Cold, "
+        + ([.shapes[] | "in a \(.shape), \(.per_file_us | short) µs a file, and "
             + "\(.per_file_us_tenth | short) µs in a program of a tenth of the size"] | join("; ")) + "."),
     picture("shapes"; "Cost of a file in programs of extreme shapes";
         ([.shapes[] | "\(.shape): \(.per_file_us | short) µs"] | join("; ")); .machine | machine_facts),
@@ -40,10 +40,10 @@ def mutants:
     .mutants as $m |
     "<h3>\($m.mutants | grouped) mutants</h3>",
     paragraph("Mutation testing changes one function, builds, and takes the change back. With the caches "
-        + "\($m.mutants | grouped) mutants of \($m.files | grouped) files need \($m.files_lowered | grouped) "
-        + "files lowered instead of \($m.files_lowered_without_cache | grouped): \($m.factor | times) less work, "
-        + "and \($m.time_factor | times) less time."),
-    table("\($m.mutants | grouped) mutants, each built once"; ["", "with the caches", "without", "factor"];
+        + "\($m.mutants | grouped) mutants of a program of \($m.files | grouped) files lower \($m.files_lowered | grouped) "
+        + "files, without them \($m.files_lowered_without_cache | grouped): \($m.factor | times). The times of whole processes "
+        + "differ by \($m.time_factor | times)."),
+    table("\($m.mutants | grouped) mutants, each built once"; ["work", "with the caches", "without", "factor"];
         [["files lowered", ($m.files_lowered | grouped), ($m.files_lowered_without_cache | grouped),
           ($m.factor | times)],
          ["seconds", ($m.seconds | short), ($m.seconds_without_cache | short), ($m.time_factor | times)]]);

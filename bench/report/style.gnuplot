@@ -13,20 +13,20 @@
 #
 # Title, description and the small print below (machine and corpus) are added by make-report.
 #
-# NAME.gnuplot says how its data is to be read and how tall it is (in units of which it is 540
-# wide), then loads this file, then sets its axes and plots:
+# NAME.gnuplot says how tall it is, then loads this file, then sets its axes and plots (what wants
+# to know the data before, by `stats`, loads data.gnuplot first):
 #
-#     load report."/data.gnuplot"
 #     height = 300
 #     load report."/style.gnuplot"
 #     plot data using 2:1 with points @OURS notitle
 #
-# 540 units with letters of 15 stay readable on a telephone, 360 points wide. Colours are told apart
+# With a width of 480 or 540, letters of 13 stay readable on a telephone, 360 points wide. Colours are told apart
 # with any eyes (the palette of Okabe and Ito) and never alone: what has another colour has another
 # mark or another dash too, so that a black-and-white print says the same.
 
 if (!exists("height")) height = 360
-width = 540
+if (!exists("width")) width = 540
+load report."/data.gnuplot"
 set terminal svg size width,height fixed rounded noenhanced font "sans-serif,15" linewidth 1 \
     background rgb "white"
 set output picture
@@ -39,6 +39,7 @@ OURS = "linecolor rgb BLUE pointtype 7 pointsize 1.1 linewidth 2"
 OURS_RANGE = "linecolor rgb BLUE linewidth 5"
 CEILING = "linecolor rgb RED linewidth 2 dashtype (6,4)"
 THEIRS = "linecolor rgb INK pointtype 12 pointsize 1.3 linewidth 2"
+OTHERS = "linecolor rgb INK pointtype 13 pointsize 1.2"
 RANGE = "linecolor rgb GREY linewidth 3"
 
 # Letters: what is small, what belongs to ours, to the ceiling, to others; headings.
@@ -52,6 +53,7 @@ HEADING = "font 'sans-serif:Bold,14' textcolor rgb INK"
 set border 1 linecolor rgb GREY linewidth 1
 set tics nomirror out scale 0.5 font ',13' textcolor rgb INK
 unset ytics
+set xtics offset 0, 0.5
 set grid xtics back linetype 1 linecolor rgb PALE linewidth 1
 unset key
 

@@ -9,6 +9,7 @@ rows = int(STATS_records)
 least = STATS_min
 stats data using 8 nooutput
 most = STATS_max
+width = 480
 height = 40 + rows * 62
 load report."/style.gnuplot"
 
