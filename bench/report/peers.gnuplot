@@ -17,7 +17,7 @@ load report."/style.gnuplot"
 set lmargin 18
 set logscale x
 set xrange [least * 0.7:most * 40]
-set xtics ("0.1 ms" 0.1, "1 ms" 1, "10 ms" 10, "100 ms" 100, "1 s" 1000, "10 s" 10000, "100 s" 100000)
+set xtics @TIMES
 set yrange [rows - 0.4:-0.6]
 
 ours(n) = n == 1 ? 1 : NaN

@@ -57,10 +57,10 @@ set xtics offset 0, 0.5
 set grid xtics back linetype 1 linecolor rgb PALE linewidth 1
 unset key
 
-set lmargin 1.5
+set lmargin 2.2
 set rmargin 2
 set tmargin 1
 set bmargin 2
 
 # Milliseconds, on a logarithmic axis.
-TIMES = '("0.1 ms" 0.1, "1 ms" 1, "10 ms" 10, "100 ms" 100, "1 s" 1000, "10 s" 10000, "100 s" 100000, "1000 s" 1000000)'
+TIMES = '("0.001 ms" 0.001, "0.01 ms" 0.01, "0.1 ms" 0.1, "1 ms" 1, "10 ms" 10, "100 ms" 100, "1 s" 1000, "10 s" 10000, "100 s" 100000, "1000 s" 1000000)'

@@ -16,7 +16,7 @@ load report."/style.gnuplot"
 # Room for the numbers beside the marks.
 set logscale x
 set xrange [least / 8:most * 12]
-set xtics ("0.001 ms" 0.001, "0.01 ms" 0.01, "0.1" 0.1, "1 ms" 1, "10" 10, "100 ms" 100, "1 s" 1000, "10 s" 10000, "100 s" 100000)
+set xtics @TIMES
 set yrange [rows:0]
 
 set for [n = 1:rows - 1] arrow from graph 0, first n to graph 1, first n nohead linecolor rgb PALE
