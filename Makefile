@@ -208,7 +208,7 @@ bench: $(BUILD)/minic
 .PHONY: bench-report
 bench-report:
 	@.ci/install-missing report
-	@BUILD=$(abspath $(BUILD)) bench/report/make-report
+	@BUILD=$(abspath $(BUILD)) PARTS=none bench/run-bench
 
 ##: make bench-pictures   the pictures of the READMEs, bench/pictures/, of the published figures or
 ##:                       RESULTS=build/bench/results.json
