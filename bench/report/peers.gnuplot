@@ -14,10 +14,11 @@ width = 480
 height = 48 + rows * 26
 load report."/style.gnuplot"
 
-set lmargin 18
+set lmargin 17
+set rmargin 12
 set logscale x
-set xrange [least * 0.7:most * 40]
-set xtics @TIMES
+set xrange [least * 0.7:most * 1.5]
+set xtics ("0.1 ms" 0.1, "1 ms" 1, "10 ms" 10, "100" 100, "1 s" 1000, "10" 10000, "100 s" 100000)
 set yrange [rows - 0.4:-0.6]
 
 ours(n) = n == 1 ? 1 : NaN
@@ -31,4 +32,4 @@ plot data using 7:($1 - 0.5):(0):(1) with vectors nohead @CEILING notitle, \
      data using ($6 * ours($9)):1:8 with labels left offset 1, 0 @OURS_TEXT notitle, \
      data using (least * 0.7 * other($9)):1:3 with labels right offset -1, 0 @TEXT notitle, \
      data using (least * 0.7 * ours($9)):1:3 with labels right offset -1, 0 @OURS_TEXT notitle, \
-     data using (least * 0.7):1:2 with labels left offset -16.5, 0 @HEADING notitle
+     data using (least * 0.7):1:2 with labels left offset -15.5, 0 @HEADING notitle

@@ -15,7 +15,8 @@ load report."/style.gnuplot"
 
 # Room for the numbers beside the marks.
 set logscale x
-set xrange [least / 8:most * 12]
+set xrange [least / 14:most * 16]
+set lmargin 3
 set xtics @TIMES
 set yrange [rows:0]
 
@@ -25,8 +26,8 @@ plot data using 4:(marks($1)):($5 - $4):(0) with vectors nohead linecolor rgb SK
      data using 5:(marks($1)) with points linecolor rgb INK pointtype 5 pointsize 1 notitle, \
      data using 5:(marks($1)) with points linecolor rgb "white" pointtype 5 pointsize 0.6 notitle, \
      data using 4:(marks($1)) with points @OURS notitle, \
-     data using (least / 8):($1 + 0.22):2 with labels left offset 0.2, 0 @HEADING notitle, \
-     data using (least / 8):($1 + 0.5):3 with labels left offset 0.2, 0 @TEXT notitle, \
-     data using (most * 12):($1 + 0.22):6 with labels right @OURS_TEXT notitle, \
+     data using (least / 14):($1 + 0.22):2 with labels left offset 0.2, 0 @HEADING notitle, \
+     data using (least / 14):($1 + 0.5):3 with labels left offset 0.2, 0 @TEXT notitle, \
+     data using (most * 16):($1 + 0.22):6 with labels right @OURS_TEXT notitle, \
      data using 7:(marks($1)):9 with labels right offset -1, 0 @TEXT notitle, \
      data using 8:(marks($1)):10 with labels left offset 1, 0 @TEXT notitle
