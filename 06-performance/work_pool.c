@@ -23,11 +23,18 @@
  * whose item made the loop grow raised *count, then looks at `asleep`. Both are sequentially
  * consistent, so at least one of them sees the other.
  */
+#ifdef __linux__
+#define _GNU_SOURCE /* sched_getcpu and what sets on which processors a thread may run */
+#endif
+
 #include "work_pool.h"
 
 #include "memory.h"
 
 #include <pthread.h>
+#ifdef __linux__
+#include <sched.h>
+#endif
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -138,6 +145,24 @@ static void *thread_main(void *arg)
     return NULL;
 }
 
+/* A new thread may find itself behind its maker on one processor, and stay there for longer than
+ * a short build lasts. It is sent away once; where it runs from then on is the system's choice. */
+static void send_away(pthread_t thread)
+{
+#ifdef __linux__
+    cpu_set_t allowed, others;
+    int here = sched_getcpu();
+    if (here < 0 || sched_getaffinity(0, sizeof allowed, &allowed) != 0)
+        return;
+    others = allowed;
+    CPU_CLR((size_t)here, &others);
+    if (pthread_setaffinity_np(thread, sizeof others, &others) == 0)
+        pthread_setaffinity_np(thread, sizeof allowed, &allowed);
+#else
+    (void)thread;
+#endif
+}
+
 static void start_threads(WorkPoolShared *shared)
 {
     shared->threads_started = true;
@@ -148,6 +173,7 @@ static void start_threads(WorkPoolShared *shared)
         worker->number = i + 1;
         if (pthread_create(&worker->thread, NULL, thread_main, worker) != 0)
             return;
+        send_away(worker->thread);
         shared->thread_count++;
     }
 }
