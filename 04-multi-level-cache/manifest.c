@@ -76,13 +76,14 @@ int manifest_load(Manifest *manifest, int dir_fd, const char *entry_id)
 int manifest_store(const Manifest *manifest, int dir_fd, const char *entry_id, bool sync,
                    uint64_t *written)
 {
-    char name[NAME_SIZE];
+    char name[NAME_SIZE], spare[NAME_SIZE];
     Slice parts[] = {slice_of(&manifest->header, sizeof manifest->header),
                      buffer_slice(&manifest->blobs)};
     file_name(name, entry_id, "manifest");
+    file_name(spare, entry_id, "spare");
     if (written != NULL)
         *written += BINARY_HEADER_SIZE + parts[0].size + parts[1].size;
-    return binary_file_write(dir_fd, name, &manifest_format, parts, 2, sync);
+    return binary_file_exchange(dir_fd, name, spare, &manifest_format, parts, 2, sync);
 }
 
 bool manifest_blob(const Manifest *manifest, const char *name, Slice *blob)
@@ -137,7 +138,10 @@ int manifest_mark_unsettled(int dir_fd, const char *entry_id, uint64_t generatio
     char name[NAME_SIZE];
     Slice part = slice_of(&generation, sizeof generation);
     file_name(name, entry_id, "unsettled");
-    return binary_file_write(dir_fd, name, &unsettled_format, &part, 1, sync);
+    int status = binary_file_overwrite(dir_fd, name, &unsettled_format, &part, 1, sync);
+    if (status == -EBADMSG) /* what has its name is no file */
+        status = binary_file_write(dir_fd, name, &unsettled_format, &part, 1, sync);
+    return status;
 }
 
 bool manifest_is_unsettled(int dir_fd, const char *entry_id, uint64_t generation)

@@ -2,15 +2,17 @@
 /*
  * The manifest: which files, up to which length, make up the state of one entry.
  *
- * A commit writes packs, bases and journals first, where nobody looks yet, and then renames one
- * small file over the old manifest. Before the rename the old state is valid, afterwards the new
- * one; there is no moment at which it is neither.
+ * A commit writes packs, bases and journals first, where nobody looks yet, and then one rename
+ * puts a small file in the place of the old manifest, which becomes the spare that the next commit
+ * writes over. Before the rename the old state is valid, afterwards the new one; there is no
+ * moment at which it is neither.
  *
  *     name    <entry id>.manifest
  *     bytes   header (fixed) │ name[16] size u32 0 u32 bytes, padded to 8 │ ...
  *
  * Beside it lies <entry id>.unsettled: the generation of a build that has begun to write its
- * output. If the manifest is older than that, the output may be half old and half new.
+ * output. If the manifest is older than that, the output may be half old and half new. It is
+ * written over in its place: a mark that is damaged counts as one, so half of one will do.
  */
 #ifndef MANIFEST_H
 #define MANIFEST_H
@@ -45,7 +47,7 @@ typedef struct Manifest { /* {0}: there is none */
  * frees. */
 int manifest_load(Manifest *manifest, int dir_fd, const char *entry_id);
 
-/* Writes and renames. 0 or a negative errno; on failure the old one is in place. */
+/* Writes over <entry id>.spare and exchanges the names. 0 or a negative errno; on failure the old one is in place. */
 int manifest_store(const Manifest *manifest, int dir_fd, const char *entry_id, bool sync,
                    uint64_t *written);
 
