@@ -13,7 +13,6 @@
 typedef struct EmitLoop {
     Build *build;
     CachedCodegen codegen;
-    uint32_t *wanted; /* files */
 } EmitLoop;
 
 static void unit_key_of(const Build *build, uint32_t file, uint32_t unit, PlannedUnit *planned)
@@ -39,7 +38,7 @@ static void emit_file(void *arg, size_t index, unsigned worker)
 {
     EmitLoop *loop = arg;
     Build *build = loop->build;
-    uint32_t file = loop->wanted[index];
+    uint32_t file = build->wanted[index];
     PlannedFile *plan = &build->plan[file];
     Arena *arena = &build->workers[worker].arena;
     plan->output_count = unit_count_of(build, file);
@@ -122,23 +121,54 @@ static bool keep_outputs(Build *build, uint32_t file)
     return is_right;
 }
 
-static uint64_t count_new(const Build *build, const uint32_t *wanted, uint32_t wanted_count)
+static uint64_t count_new(const Build *build)
 {
     uint64_t count = 0;
-    for (uint32_t i = 0; i < wanted_count; i++)
-        for (uint32_t unit = 0; unit < build->plan[wanted[i]].output_count; unit++)
-            count += build->plan[wanted[i]].outputs[unit].origin == OUTPUT_EMITTED;
+    for (uint32_t i = 0; i < build->wanted_count; i++) {
+        const FilePlan *plan = &build->plan[build->wanted[i]];
+        for (uint32_t unit = 0; unit < plan->output_count; unit++)
+            count += plan->outputs[unit].origin == OUTPUT_EMITTED;
+    }
     return count;
 }
 
-static uint32_t collect_wanted(const Build *build, uint32_t *wanted)
+/* ---- what is wanted ------------------------------------------------------------------------ */
+
+static int compare_numbers(const void *a, const void *b)
 {
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < build->cache.files.count; i++)
-        if ((build->plan[i].is_dirty || build->plan[i].is_wanted) &&
-            build->plan[i].outputs == NULL)
-            wanted[count++] = i;
-    return count;
+    const uint32_t *left = a, *right = b;
+    return (*left > *right) - (*left < *right);
+}
+
+/* Most lists are short, or ascend already. */
+void build_sort_numbers(uint32_t *numbers, uint32_t count)
+{
+    for (uint32_t i = 1; i < count; i++)
+        if (numbers[i - 1] > numbers[i]) {
+            qsort(numbers, count, sizeof *numbers, compare_numbers);
+            return;
+        }
+}
+
+static void want(Build *build, uint32_t file)
+{
+    if (build->plan[file].is_wanted)
+        return;
+    build->plan[file].is_wanted = true;
+    build->wanted[build->wanted_count++] = file;
+}
+
+/* The dirty files and those that were asked for, ascending, without those that are emitted. */
+static void collect_wanted(Build *build)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < build->dirty_count; i++)
+        want(build, build->dirty[i]);
+    for (uint32_t i = 0; i < build->wanted_count; i++)
+        if (build->plan[build->wanted[i]].outputs == NULL)
+            build->wanted[kept++] = build->wanted[i];
+    build->wanted_count = kept;
+    build_sort_numbers(build->wanted, kept);
 }
 
 static void collect_diagnostics(Build *build)
@@ -150,6 +180,7 @@ static void collect_diagnostics(Build *build)
 
 static bool emit_wanted(Build *build)
 {
+    collect_wanted(build);
     const Compiler *compiler = build->request.compiler;
     EmitLoop loop = {
         .build = build,
@@ -158,15 +189,12 @@ static bool emit_wanted(Build *build)
                     .emit = compiler->emit,
                     .language = compiler->language,
                     .scratch = build->codegen},
-        .wanted = memory_allocate((build->cache.files.count + 1) * sizeof(uint32_t)),
     };
-    uint32_t count = collect_wanted(build, loop.wanted);
-    executor_run(build->request.executor, count, emit_file, &loop);
+    executor_run(build->request.executor, build->wanted_count, emit_file, &loop);
     bool is_right = true;
-    air_cache_expect(&build->cache.air, count_new(build, loop.wanted, count));
-    for (uint32_t i = 0; i < count; i++)
-        is_right &= keep_outputs(build, loop.wanted[i]);
-    free(loop.wanted);
+    air_cache_expect(&build->cache.air, count_new(build));
+    for (uint32_t i = 0; i < build->wanted_count; i++)
+        is_right &= keep_outputs(build, build->wanted[i]);
     return is_right;
 }
 
@@ -195,7 +223,7 @@ BuildStatus build_emit(Build *build)
 void build_want_section(Build *build, uint32_t section)
 {
     if (build_prepare(build) == BUILD_OK)
-        build->plan[section].is_wanted = true;
+        want(build, section);
 }
 
 void build_want_all(Build *build)

@@ -76,9 +76,11 @@ struct Build {
     int load_error;          /* errno of a file that was needed and could not be had ... */
     uint32_t load_error_file; /* ... and which */
 
-    PlannedFile *plan; /* per file; NULL if nothing changed */
-    uint32_t *dirty;
-    uint32_t dirty_count;
+    /* Per file, zero until the plan reaches it: of 10,000 files an edit touches one. What is
+     * done for all that was reached goes by these lists of file numbers, which ascend. */
+    PlannedFile *plan; /* NULL if nothing changed */
+    uint32_t *rekeyed, *dirty, *wanted;
+    uint32_t rekeyed_count, dirty_count, wanted_count;
     CommitSummary summary;
     ByteBuffer prelude;
     bool prelude_is_made, prelude_is_dirty;
@@ -124,6 +126,11 @@ BuildStatus build_prepare(Build *build);
 /* ---- build_plan.c -------------------------------------------------------------------------- */
 
 BuildStatus build_make_plan(Build *build);
+
+/* ---- build_emit.c -------------------------------------------------------------------------- */
+
+/* Sorts a list of file numbers. */
+void build_sort_numbers(uint32_t *numbers, uint32_t count);
 
 /* ---- build_prelude.c ----------------------------------------------------------------------- */
 

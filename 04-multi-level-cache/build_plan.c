@@ -21,9 +21,15 @@ typedef struct Planner {
     ImportGraph graph;    /* built when an interface changed */
     uint32_t *affected;   /* files whose interface keys are computed again */
     uint32_t affected_count;
-    uint32_t *rekeyed;    /* files whose unit keys are computed */
-    uint32_t rekeyed_count;
 } Planner;
+
+/* Each file of the program is on record under its number: what the plan does not reach is as it
+ * was, and nobody needs to look at it. */
+static bool all_on_record(const Build *build)
+{
+    return build->cache.had_state && !build->found.renumbered &&
+           build->cache.units.file_count == build->cache.files.count;
+}
 
 /* ---- which interfaces may have changed? ---------------------------------------------------- */
 
@@ -60,7 +66,7 @@ static void digest_file(void *arg, size_t index, unsigned worker)
 {
     Planner *planner = arg;
     Build *build = planner->build;
-    uint32_t file = planner->rekeyed[index];
+    uint32_t file = build->rekeyed[index];
     build->plan[file].row.interface_digest = program_interface_digest(
         &build->program, file, &build->workers[worker].key);
 }
@@ -144,21 +150,20 @@ static bool interface_keys_changed(const Build *build, uint32_t file)
     return false;
 }
 
-static void add_rekeyed(Planner *planner, uint32_t file)
+static void add_rekeyed(Build *build, uint32_t file)
 {
-    PlannedFile *plan = &planner->build->plan[file];
-    if (plan->is_rekeyed)
+    if (build->plan[file].is_rekeyed)
         return;
-    plan->is_rekeyed = true;
-    planner->rekeyed[planner->rekeyed_count++] = file;
+    build->plan[file].is_rekeyed = true;
+    build->rekeyed[build->rekeyed_count++] = file;
 }
 
 static void add_importers(Planner *planner)
 {
     Build *build = planner->build;
     for (uint32_t i = 0; i < planner->affected_count; i++)
-        add_rekeyed(planner, planner->affected[i]);
-    if (planner->rekeyed_count == build->cache.files.count)
+        add_rekeyed(build, planner->affected[i]);
+    if (build->rekeyed_count == build->cache.files.count)
         return;
     for (uint32_t i = 0; i < planner->affected_count; i++) {
         uint32_t file = planner->affected[i];
@@ -167,7 +172,7 @@ static void add_importers(Planner *planner)
         build_graph(planner);
         const ImportGraph *graph = &planner->graph;
         for (uint32_t n = graph->first_importer[file]; n < graph->first_importer[file + 1]; n++)
-            add_rekeyed(planner, graph->importers[n]);
+            add_rekeyed(build, graph->importers[n]);
     }
 }
 
@@ -231,7 +236,7 @@ static void key_file(void *arg, size_t index, unsigned worker)
     Planner *planner = arg;
     Build *build = planner->build;
     BuildWorker *scratch = &build->workers[worker];
-    uint32_t number = planner->rekeyed[index];
+    uint32_t number = build->rekeyed[index];
     ProgramFile *file = build_program_file(&build->program, number);
     PlannedFile *plan = &build->plan[number];
     uint32_t count = file->declarations.count;
@@ -271,33 +276,60 @@ static void check_entry_point(Build *build)
                     compiler->missing_entry_point.data);
 }
 
-static void count_functions(Build *build)
+static uint64_t count_all_functions(const Build *build)
 {
-    uint32_t count = build->cache.files.count;
     const UnitRecord *units;
-    build->counts.functions_total = 0;
-    for (uint32_t i = 0; i < count; i++) {
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < build->cache.files.count; i++) {
         const PlannedFile *plan = &build->plan[i];
         const UnitRow *row = plan->is_rekeyed ? &plan->row : build_recorded(build, i, &units);
         if (row != NULL)
-            build->counts.functions_total += row->function_count;
+            total += row->function_count;
     }
+    return total;
+}
+
+/* The last build's number, less what the rekeyed files had, plus what they have. */
+static void count_functions(Build *build)
+{
+    const UnitRecord *units;
+    uint64_t total = build->cache.manifest.header.function_count;
+    for (uint32_t i = 0; i < build->rekeyed_count && all_on_record(build); i++) {
+        uint32_t file = build->rekeyed[i];
+        total += build->plan[file].row.function_count;
+        total -= build_recorded(build, file, &units)->function_count;
+    }
+    build->counts.functions_total = all_on_record(build) ? total : count_all_functions(build);
 }
 
 static void collect_dirty(Build *build)
 {
-    uint32_t count = build->cache.files.count;
-    build->dirty = memory_allocate((count + 1) * sizeof *build->dirty);
-    for (uint32_t i = 0; i < count; i++)
-        if (build->plan[i].is_dirty)
-            build->dirty[build->dirty_count++] = i;
+    for (uint32_t i = 0; i < build->rekeyed_count; i++)
+        if (build->plan[build->rekeyed[i]].is_dirty)
+            build->dirty[build->dirty_count++] = build->rekeyed[i];
     build->counts.sections_dirty = build->dirty_count;
     build->is_changed =
         build->dirty_count != 0 || build->found.renumbered || build->prelude_is_dirty;
 }
 
+/* Do the rekeyed files want in the prelude what they wanted before? */
+static bool same_wishes(const Build *build)
+{
+    const UnitRecord *units;
+    for (uint32_t i = 0; i < build->rekeyed_count; i++) {
+        uint32_t file = build->rekeyed[i];
+        const UnitRow *row = build_recorded(build, file, &units);
+        if (build->plan[file].row.prelude_digest != row->prelude_digest)
+            return false;
+    }
+    return true;
+}
+
 static void check_prelude(Build *build)
 {
+    build->summary.prelude = build->cache.manifest.header.prelude;
+    if (all_on_record(build) && same_wishes(build))
+        return;
     build->summary.prelude = build_prelude_key(build);
     build->prelude_is_dirty =
         !build->cache.had_state ||
@@ -309,21 +341,26 @@ static void check_prelude(Build *build)
 /* ---- all together -------------------------------------------------------------------------- */
 
 /* Files whose source changed, and all files if the last build's units are not known. */
-static void begin_with_changes(Planner *planner)
+static void begin_with_changes(Build *build)
 {
-    Build *build = planner->build;
     const UnitRecord *units;
+    if (all_on_record(build)) {
+        for (size_t i = 0; i < build->found.change_count; i++)
+            if (build->plan[build->found.changes[i].file].source_changed)
+                add_rekeyed(build, build->found.changes[i].file);
+        return;
+    }
     for (uint32_t i = 0; i < build->cache.files.count; i++)
         if (build->plan[i].source_changed || build_recorded(build, i, &units) == NULL)
-            add_rekeyed(planner, i);
+            add_rekeyed(build, i);
 }
 
 static void find_affected(Planner *planner)
 {
     Build *build = planner->build;
-    executor_run(build->request.executor, planner->rekeyed_count, digest_file, planner);
-    for (uint32_t i = 0; i < planner->rekeyed_count; i++) {
-        uint32_t file = planner->rekeyed[i];
+    executor_run(build->request.executor, build->rekeyed_count, digest_file, planner);
+    for (uint32_t i = 0; i < build->rekeyed_count; i++) {
+        uint32_t file = build->rekeyed[i];
         if (same_interface(build, file))
             take_recorded_interface_keys(build, file);
         else
@@ -337,22 +374,24 @@ BuildStatus build_make_plan(Build *build)
     uint32_t count = build->cache.files.count;
     Planner planner = {.build = build};
     planner.affected = memory_allocate((count + 1) * sizeof *planner.affected);
-    planner.rekeyed = memory_allocate((count + 1) * sizeof *planner.rekeyed);
+    build->rekeyed = memory_allocate((count + 1) * sizeof *build->rekeyed);
+    build->dirty = memory_allocate((count + 1) * sizeof *build->dirty);
+    build->wanted = memory_allocate((count + 1) * sizeof *build->wanted);
 
-    begin_with_changes(&planner);
+    begin_with_changes(build);
     find_affected(&planner);
     compute_interface_keys(&planner);
     add_importers(&planner);
-    executor_run(build->request.executor, planner.rekeyed_count, key_file, &planner);
-    for (uint32_t i = 0; i < planner.rekeyed_count; i++)
-        build->counts.declarations_visited += build->plan[planner.rekeyed[i]].row.unit_count;
+    build_sort_numbers(build->rekeyed, build->rekeyed_count);
+    executor_run(build->request.executor, build->rekeyed_count, key_file, &planner);
+    for (uint32_t i = 0; i < build->rekeyed_count; i++)
+        build->counts.declarations_visited += build->plan[build->rekeyed[i]].row.unit_count;
 
     check_entry_point(build);
     check_prelude(build);
     count_functions(build);
     collect_dirty(build);
     free(planner.affected);
-    free(planner.rekeyed);
     import_graph_free(&planner.graph);
     return build_check_loading(build);
 }

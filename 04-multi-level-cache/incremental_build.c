@@ -189,12 +189,10 @@ static Hash128 combined_hash(const Build *build)
 static bool nothing_changed(Build *build)
 {
     const ManifestHeader *last = &build->cache.manifest.header;
-    if (!build->cache.had_state || build->found.renumbered)
-        return false;
-    build->summary.combined = last->combined;
-    if (build->found.change_count != 0)
-        build->summary.combined = combined_hash(build);
-    return hash_equal(build->summary.combined, last->combined);
+    bool same_files = build->cache.had_state && !build->found.renumbered;
+    build->summary.combined = same_files && build->found.change_count == 0 ? last->combined
+                                                                           : combined_hash(build);
+    return same_files && hash_equal(build->summary.combined, last->combined);
 }
 
 static BuildStatus open_rest(Build *build)
@@ -248,7 +246,6 @@ BuildStatus build_plan(Build *build)
         return BUILD_OK;
     }
     build->is_changed = true;
-    build->summary.combined = combined_hash(build);
     return build_prepare(build);
 }
 
@@ -284,10 +281,10 @@ static void replace_units(Build *build)
 
 static void set_units(Build *build)
 {
-    UnitTable *table = &build->cache.units;
-    for (uint32_t i = 0; i < table->file_count; i++)
-        if (build->plan[i].is_rekeyed)
-            unit_table_set(table, i, &build->plan[i].row, build->plan[i].units);
+    for (uint32_t i = 0; i < build->rekeyed_count; i++) {
+        const PlannedFile *plan = &build->plan[build->rekeyed[i]];
+        unit_table_set(&build->cache.units, build->rekeyed[i], &plan->row, plan->units);
+    }
 }
 
 static void update_units(Build *build)
@@ -352,7 +349,9 @@ void build_close(Build *build)
     free(build->codegen);
     free(build->files);
     free(build->plan);
+    free(build->rekeyed);
     free(build->dirty);
+    free(build->wanted);
     buffer_free(&build->prelude);
     buffer_free(&build->healed);
     arena_free(&build->loaded);

@@ -66,8 +66,9 @@ static void compare_with_last(MultiLevelCache *cache)
     }
     cache->is_unsettled =
         manifest_is_unsettled(cache->directory.fd, cache->entry_id, last->generation);
+    cache->boot = manifest_boot();
     cache->may_be_unsynced =
-        cache->had_state && !last->is_synced && !hash_equal(last->boot, manifest_boot());
+        cache->had_state && !last->is_synced && !hash_equal(last->boot, cache->boot);
 }
 
 int multi_level_cache_open(MultiLevelCache *cache, const CacheRequest *request)
@@ -224,7 +225,7 @@ int multi_level_cache_commit(MultiLevelCache *cache, const CommitSummary *summar
     next->combined = summary->combined;
     next->prelude = summary->prelude;
     next->function_count = summary->function_count;
-    next->boot = manifest_boot();
+    next->boot = cache->boot;
     /* What an earlier commit left unsynced stays so: this one synced only what it wrote. */
     next->is_synced = sync && (next->is_synced || next->generation == 1);
     int status = manifest_store(&cache->manifest, cache->directory.fd, cache->entry_id, sync,

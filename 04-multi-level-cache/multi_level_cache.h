@@ -67,6 +67,7 @@ typedef struct MultiLevelCache {
     char entry_id[ENTRY_ID_SIZE + 1];
     Slice entry; /* lent by the request */
     Hash128 fingerprint;
+    Hash128 boot;          /* identity of the system's run */
     bool had_state;        /* there was a commit that this build can start from ... */
     bool was_damaged;      /* ... or there would be, but a file failed its checks */
     bool settings_changed; /* ... or there would be, but another fingerprint made it */

@@ -15,9 +15,11 @@ static size_t row_offset(uint32_t file)
     return sizeof(TableHeader) + file * sizeof(UnitRow);
 }
 
-static bool is_whole(const StateFile *state, uint32_t *file_count)
+static bool is_whole(UnitTable *table)
 {
+    const StateFile *state = &table->state;
     TableHeader header;
+    uint64_t unit_count = 0;
     if (state->size < sizeof header || state->size % 8 != 0)
         return false;
     memcpy(&header, state->image, sizeof header);
@@ -30,18 +32,21 @@ static bool is_whole(const StateFile *state, uint32_t *file_count)
         uint64_t size = (uint64_t)rows[i].unit_count * sizeof(UnitRecord);
         if (begin < blocks || begin > state->size || size > state->size - begin)
             return false;
+        unit_count += rows[i].unit_count;
     }
-    *file_count = header.file_count;
+    table->file_count = header.file_count;
+    table->unit_count = unit_count;
     return true;
 }
 
 int unit_table_open(UnitTable *table, int dir_fd, const char *name, const StateRef *ref)
 {
     table->file_count = 0;
+    table->unit_count = 0;
     int status = state_file_open(&table->state, dir_fd, name, &table_format, ref);
     if (status != 0 || table->state.size == 0)
         return status;
-    if (is_whole(&table->state, &table->file_count))
+    if (is_whole(table))
         return 0;
     ByteBuffer empty = {0};
     state_file_replace(&table->state, &empty);
@@ -70,6 +75,8 @@ void unit_table_set(UnitTable *table, uint32_t file, const UnitRow *row, const U
     UnitRow placed = *row;
     const UnitRow *old = unit_table_row(table, file);
     size_t size = row->unit_count * sizeof *units;
+    table->unit_count += row->unit_count;
+    table->unit_count -= old->unit_count;
     if (old->unit_count == row->unit_count) {
         placed.first_unit = old->first_unit;
         memcpy(table->state.image + (size_t)placed.first_unit * 8, units, size);
@@ -83,9 +90,7 @@ void unit_table_set(UnitTable *table, uint32_t file, const UnitRow *row, const U
 
 bool unit_table_is_wasteful(const UnitTable *table)
 {
-    size_t used = row_offset(table->file_count);
-    for (uint32_t i = 0; i < table->file_count; i++)
-        used += unit_table_row(table, i)->unit_count * sizeof(UnitRecord);
+    size_t used = row_offset(table->file_count) + table->unit_count * sizeof(UnitRecord);
     return table->state.size > 2 * used;
 }
 
@@ -109,4 +114,5 @@ void unit_table_replace(UnitTable *table, const UnitRow *rows, const UnitRecord 
         buffer_put(&image, slice_of(units[i], rows[i].unit_count * sizeof(UnitRecord)));
     state_file_replace(&table->state, &image);
     table->file_count = file_count;
+    table->unit_count = (total - row_offset(file_count)) / sizeof(UnitRecord);
 }

@@ -40,6 +40,7 @@ typedef struct UnitRow {
 typedef struct UnitTable { /* {0} is an empty table */
     StateFile state;
     uint32_t file_count;
+    uint64_t unit_count; /* of all files */
 } UnitTable;
 
 /* As state_file_open, and checks every row. */
