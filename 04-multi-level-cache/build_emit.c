@@ -125,7 +125,7 @@ static uint64_t count_new(const Build *build)
 {
     uint64_t count = 0;
     for (uint32_t i = 0; i < build->wanted_count; i++) {
-        const FilePlan *plan = &build->plan[build->wanted[i]];
+        const PlannedFile *plan = &build->plan[build->wanted[i]];
         for (uint32_t unit = 0; unit < plan->output_count; unit++)
             count += plan->outputs[unit].origin == OUTPUT_EMITTED;
     }
