@@ -124,19 +124,19 @@ $(BUILD)/minic: $(BUILD)/obj/06-performance/minic.o $(LIBRARIES)
 run-tests-06: TESTS += 06-performance/test/check-figures
 stage-06 run-tests-06: $(BUILD)/minic
 
-# bench/edit_corpus.c is the program build/edit-corpus. PARTS_x are further objects of program x;
+# bench/edit_corpus.c is the program build/edit-corpus, and so for bench/peers/. PARTS_x are further objects of program x;
 # a program with NEEDS_x, a library that not everybody has, is built when it is measured or tested.
 NAIVE            := $(patsubst %.c,$(BUILD)/obj/%.o,\
                       $(filter-out bench/naive/test_%,$(wildcard bench/naive/*.c)))
 PARTS_techniques := $(NAIVE)
 NEEDS_techniques := -ljansson
 define bench_program
-$(BUILD)/$(subst _,-,$(1)): $(BUILD)/obj/bench/$(1).o $$(PARTS_$(1)) $(LIBRARIES)
+$(BUILD)/$(subst _,-,$(notdir $(1))): $(BUILD)/obj/bench/$(1).o $$(PARTS_$(1)) $(LIBRARIES)
 	@echo 'link $$@'
 	$$(Q)$$(LINK) $$(NEEDS_$(1)) -o $$@
-$(if $(NEEDS_$(1)),,all) run-tests-06 bench: $(BUILD)/$(subst _,-,$(1))
+$(if $(NEEDS_$(1)),,all) run-tests-06 bench: $(BUILD)/$(subst _,-,$(notdir $(1)))
 endef
-$(foreach p,$(patsubst bench/%.c,%,$(wildcard bench/*.c)),$(eval $(call bench_program,$(p))))
+$(foreach p,$(patsubst bench/%.c,%,$(wildcard bench/*.c bench/peers/*.c)),$(eval $(call bench_program,$(p))))
 
 $(BUILD)/obj/bench/%.o: bench/%.c | build-tools
 	@mkdir -p $(@D)

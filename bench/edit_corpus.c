@@ -4,7 +4,8 @@
  *
  *     touch      a new mtime, the same bytes
  *     comment    the revision in the first comment grows by one
- *     body       the first `bias` constant grows by one: one function body differs
+ *     body       the first `bias` constant grows by one: one function body differs; also in a
+ *                translation of the file (bench/peers/)
  *     signature  the parameter of the last function gets a new name, in all of its body
  *     rename     so does the local variable `total` of the first function
  *     swap       the first two functions change places, with the comments above them
@@ -229,12 +230,22 @@ static bool edit_remove(ByteBuffer *text)
     return true;
 }
 
+static bool edit_body(ByteBuffer *text)
+{
+    static const char *const marks[] = {"const bias: i32 = ", "const int bias = ",
+                                        "const bias: number = ", "const bias int32 = "};
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+        if (grow_number(text, 0, marks[i]) != SIZE_MAX)
+            return true;
+    return false;
+}
+
 static bool edit_text(const char *kind, ByteBuffer *text)
 {
     if (strcmp(kind, "comment") == 0)
         return grow_number(text, 0, REVISION) != SIZE_MAX;
     if (strcmp(kind, "body") == 0)
-        return grow_number(text, 0, "const bias: i32 = ") != SIZE_MAX;
+        return edit_body(text);
     if (strcmp(kind, "signature") == 0)
         return rename_local(text, start_of_last_function(text), "seed");
     if (strcmp(kind, "rename") == 0)
