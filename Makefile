@@ -220,6 +220,15 @@ bench-pictures:
 	@cp $(RESULTS) $(BUILD)/published/bench/results.json
 	@BUILD=$(abspath $(BUILD))/published bench/report/make-report --pictures bench/pictures
 
+##: make bench-peers      the same corpus in C, TypeScript and Go, built by tcc, gcc, tsc, Go ...
+##:                       QUICK=1  FILES=10000  RUNS=9  PEERS='minic tcc'  with each of these
+.PHONY: bench-peers
+bench-peers: all
+	@.ci/install-missing build bench
+	@.ci/install-missing peers || true
+	@BUILD=$(abspath $(BUILD)) QUICK='$(QUICK)' FILES='$(FILES)' RUNS='$(RUNS)' PEERS='$(PEERS)' \
+	    bench/peers/run-peers
+
 ##: make -C 03-function-cache [demo|test]    stages 1 to 3 and nothing else
 ##: make deps             install what building, testing and measuring need
 .PHONY: deps
