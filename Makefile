@@ -124,8 +124,9 @@ $(BUILD)/minic: $(BUILD)/obj/06-performance/minic.o $(LIBRARIES)
 run-tests-06: TESTS += 06-performance/test/check-figures
 stage-06 run-tests-06: $(BUILD)/minic
 
-# bench/edit_corpus.c is the program build/edit-corpus, and so for bench/peers/. PARTS_x are further objects of program x;
-# a program with NEEDS_x, a library that not everybody has, is built when it is measured or tested.
+# bench/edit_corpus.c is the program build/edit-corpus, and so in bench/peers/. PARTS_x are further
+# objects of program x; a program with NEEDS_x, a library that not everybody has, is built when it
+# is measured or tested.
 NAIVE            := $(patsubst %.c,$(BUILD)/obj/%.o,\
                       $(filter-out bench/naive/test_%,$(wildcard bench/naive/*.c)))
 PARTS_techniques := $(NAIVE)
@@ -134,7 +135,7 @@ define bench_program
 $(BUILD)/$(subst _,-,$(notdir $(1))): $(BUILD)/obj/bench/$(1).o $$(PARTS_$(1)) $(LIBRARIES)
 	@echo 'link $$@'
 	$$(Q)$$(LINK) $$(NEEDS_$(1)) -o $$@
-$(if $(NEEDS_$(1)),,all) run-tests-06 bench: $(BUILD)/$(subst _,-,$(notdir $(1)))
+$(if $(NEEDS_$(1)),,all) run-tests-06 bench bench-peers: $(BUILD)/$(subst _,-,$(notdir $(1)))
 endef
 $(foreach p,$(patsubst bench/%.c,%,$(wildcard bench/*.c bench/peers/*.c)),$(eval $(call bench_program,$(p))))
 
@@ -223,7 +224,7 @@ bench-pictures:
 ##: make bench-peers      the same corpus in C, TypeScript and Go, built by tcc, gcc, tsc, Go ...
 ##:                       QUICK=1  FILES=10000  RUNS=9  PEERS='minic tcc'  with each of these
 .PHONY: bench-peers
-bench-peers: all
+bench-peers: $(BUILD)/minic
 	@.ci/install-missing build bench
 	@.ci/install-missing peers || true
 	@BUILD=$(abspath $(BUILD)) QUICK='$(QUICK)' FILES='$(FILES)' RUNS='$(RUNS)' PEERS='$(PEERS)' \
