@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What C, TypeScript and Go write differently, where the difference is only in spelling. What
- * they mean differently is in translate_function.h.
+ * they mean differently is in translate_value.h.
  *
  * Only translate_corpus.c includes this.
  */
