@@ -135,7 +135,7 @@ define bench_program
 $(BUILD)/$(subst _,-,$(notdir $(1))): $(BUILD)/obj/bench/$(1).o $$(PARTS_$(1)) $(LIBRARIES)
 	@echo 'link $$@'
 	$$(Q)$$(LINK) $$(NEEDS_$(1)) -o $$@
-$(if $(NEEDS_$(1)),,all) run-tests-06 bench bench-peers: $(BUILD)/$(subst _,-,$(notdir $(1)))
+$(if $(NEEDS_$(1)),,all bench-peers) run-tests-06 bench: $(BUILD)/$(subst _,-,$(notdir $(1)))
 endef
 $(foreach p,$(patsubst bench/%.c,%,$(wildcard bench/*.c bench/peers/*.c)),$(eval $(call bench_program,$(p))))
 
