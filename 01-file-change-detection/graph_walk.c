@@ -5,8 +5,8 @@
  *
  *     blocks[0] ─► 1024 nodes    blocks[1] ─► 1024    blocks[2] ─► 2048    blocks[3] ─► 4096 ...
  *
- * One lock guards the end of the array and the map from path to node. It is held for a hash
- * lookup per import; reading and hashing happen outside.
+ * One lock guards the end of the array and the map from path to node. It is held once per file,
+ * for a hash lookup per import; reading and hashing happen outside.
  */
 #include "graph_walk.h"
 
@@ -30,6 +30,22 @@ typedef struct Walker {
     atomic_size_t count;
     atomic_uint_fast64_t files_read;
 } Walker;
+
+/* The lock is held for a microsecond, and a thread that sleeps takes fifty to come back: so it is
+ * tried for a while before. */
+static void lock(Walker *walker)
+{
+    enum { TRIES = 1000 };
+    for (int i = 0; i < TRIES; i++)
+        if (pthread_mutex_trylock(&walker->lock) == 0)
+            return;
+    pthread_mutex_lock(&walker->lock);
+}
+
+static void unlock(Walker *walker)
+{
+    pthread_mutex_unlock(&walker->lock);
+}
 
 static unsigned block_of(size_t index, size_t *place)
 {
@@ -71,27 +87,23 @@ static uint32_t add_node(Walker *walker, Slice path, uint32_t old_file)
     return (uint32_t)index;
 }
 
+/* With the lock held. */
 static uint32_t node_for_old(Walker *walker, uint32_t old_file)
 {
-    pthread_mutex_lock(&walker->lock);
     uint32_t node = walker->node_of_old[old_file];
     if (node == FILE_NONE)
         node = add_node(walker, file_hash_cache_path(walker->input->last, old_file), old_file);
-    pthread_mutex_unlock(&walker->lock);
     return node;
 }
 
+/* With the lock held. */
 static uint32_t node_for_path(Walker *walker, Slice path)
 {
     uint32_t old_file = file_hash_cache_find(walker->input->last, path);
     if (old_file != FILE_NONE)
         return node_for_old(walker, old_file);
-    pthread_mutex_lock(&walker->lock);
     ptrdiff_t met = shgeti(walker->by_path, path.data);
-    uint32_t node =
-        met >= 0 ? walker->by_path[met].value : add_node(walker, path, FILE_NONE);
-    pthread_mutex_unlock(&walker->lock);
-    return node;
+    return met >= 0 ? walker->by_path[met].value : add_node(walker, path, FILE_NONE);
 }
 
 static void follow_record(Walker *walker, WalkNode *node, Arena *arena)
@@ -99,10 +111,12 @@ static void follow_record(Walker *walker, WalkNode *node, Arena *arena)
     const FileHashCache *last = walker->input->last;
     const FileRecord *record = &last->records[node->old_file];
     node->imports = arena_allocate(arena, record->import_count * sizeof *node->imports);
+    lock(walker);
     for (uint32_t i = 0; i < record->import_count; i++) {
         uint32_t target = node_for_old(walker, last->imports[record->first_import + i]);
         node->imports[i] = (NodeImport){target, 0, 0, NULL};
     }
+    unlock(walker);
     node->import_count = record->import_count;
 }
 
@@ -110,12 +124,14 @@ static void follow_reading(Walker *walker, WalkNode *node, Arena *arena)
 {
     const Reading *reading = node->reading;
     node->imports = arena_allocate(arena, reading->import_count * sizeof *node->imports);
+    lock(walker);
     for (uint32_t i = 0; i < reading->import_count; i++) {
         const ResolvedImport *import = &reading->imports[i];
         uint32_t target =
             import->error == PATH_OK ? node_for_path(walker, import->path) : FILE_NONE;
         node->imports[i] = (NodeImport){target, import->line, import->column, import};
     }
+    unlock(walker);
     node->import_count = reading->import_count;
 }
 
