@@ -8,17 +8,20 @@
 STAGES := 01-file-change-detection 02-file-cache 03-function-cache \
           04-multi-level-cache 05-surgical-patching 06-performance
 
-CFLAGS   ?= -O2 -g
+# RELEASE=1 takes longer to build and runs faster: it is what the benchmark measures.
+LTO      := $(if $(RELEASE),$(if $(filter cc gcc,$(notdir $(CC))),-flto=auto))
+AR       := $(if $(LTO),gcc-ar,$(AR))
+CFLAGS   ?= $(if $(RELEASE),-O3,-O2) -g $(LTO)
 WERROR   ?=
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(WERROR:%=-Werror)
 STANDARD := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE
 LDLIBS   := -lm -pthread
 
 # Each configuration has a directory of its own, so that changing between them rebuilds nothing:
-# build/, build/clang/, build/address-undefined/, and test/ in each of them, whose objects have
-# guards that shipped code does not have.
+# build/, build/clang/, build/address-undefined/, build/release/, and test/ in each of them, whose
+# objects have guards that shipped code does not have.
 comma  := ,
-CONFIG := $(filter-out cc gcc,$(notdir $(CC))) $(subst $(comma),-,$(SANITIZE)) $(TESTING:%=test)
+CONFIG := $(filter-out cc gcc,$(notdir $(CC))) $(subst $(comma),-,$(SANITIZE)) $(RELEASE:%=release) $(TESTING:%=test)
 BUILD  := $(subst $() ,/,$(strip build $(CONFIG)))
 EXTRA  := $(if $(TESTING),-DGUARD_LOOKUPS) $(if $(FUZZING),-fsanitize=fuzzer-no-link) \
           $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
@@ -135,7 +138,7 @@ define bench_program
 $(BUILD)/$(subst _,-,$(notdir $(1))): $(BUILD)/obj/bench/$(1).o $$(PARTS_$(1)) $(LIBRARIES)
 	@echo 'link $$@'
 	$$(Q)$$(LINK) $$(NEEDS_$(1)) -o $$@
-$(if $(NEEDS_$(1)),,all bench-peers) run-tests-06 bench: $(BUILD)/$(subst _,-,$(notdir $(1)))
+$(if $(NEEDS_$(1)),,all) run-tests-06 programs: $(BUILD)/$(subst _,-,$(notdir $(1)))
 endef
 $(foreach p,$(patsubst bench/%.c,%,$(wildcard bench/*.c bench/peers/*.c)),$(eval $(call bench_program,$(p))))
 
@@ -200,10 +203,14 @@ run-test-faults: $(BUILD)/minic $(patsubst %,$(BUILD)/test-06/test_%,random_edit
 	@$(RUN_TESTS)-of-faults $(FAULT_TESTS)
 
 ##: make bench            the corpus of 10,000 files and the numbers of the README; QUICK=1: smaller
-.PHONY: bench
-bench: $(BUILD)/minic
+.PHONY: bench measured programs
+bench: measured
+	@BUILD=$(abspath $(BUILD)) BIN=$(abspath $(BUILD)/release) QUICK='$(QUICK)' PARTS='$(PARTS)' bench/run-bench
+
+measured:
 	@.ci/install-missing build bench
-	@BUILD=$(abspath $(BUILD)) QUICK='$(QUICK)' PARTS='$(PARTS)' bench/run-bench
+	@$(MAKE) --no-print-directory RELEASE=1 BUILD=$(BUILD)/release programs
+programs: $(BUILD)/minic
 
 ##: make bench-report     the page of the figures that were measured: build/bench/report.html
 .PHONY: bench-report
@@ -224,10 +231,9 @@ bench-pictures:
 ##: make bench-peers      the same corpus in C, TypeScript and Go, built by tcc, gcc, tsc, Go ...
 ##:                       QUICK=1  FILES=10000  RUNS=9  PEERS='minic tcc'  with each of these
 .PHONY: bench-peers
-bench-peers: $(BUILD)/minic
-	@.ci/install-missing build bench
+bench-peers: measured
 	@.ci/install-missing peers || true
-	@BUILD=$(abspath $(BUILD)) QUICK='$(QUICK)' FILES='$(FILES)' RUNS='$(RUNS)' PEERS='$(PEERS)' \
+	@BUILD=$(abspath $(BUILD)) BIN=$(abspath $(BUILD)/release) QUICK='$(QUICK)' FILES='$(FILES)' RUNS='$(RUNS)' PEERS='$(PEERS)' \
 	    bench/peers/run-peers
 
 ##: make -C 03-function-cache [demo|test]    stages 1 to 3 and nothing else

@@ -12,7 +12,8 @@
 # that changes within the same tick of the file system's clock as the build is read again by
 # the next one: without the pause the cases would measure that.
 #
-#     BUILD=build        where the programs are; figures go to $BUILD/bench
+#     BUILD=build        figures go to $BUILD/bench
+#     BIN=build/release  where the programs are; as they are built by make RELEASE=1
 #     QUICK=1            smaller corpora and fewer runs
 #     JOBS=2 SEED=1      -j of the builds; seed of the corpora
 #     KEEP=1             leave the corpora of a part in $BUILD/bench/PART
@@ -21,8 +22,8 @@ set -euo pipefail
 export LC_ALL=C
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-bin=${BUILD:-build}
-results=$bin/bench
+bin=${BIN:-${BUILD:-build}}
+results=${BUILD:-build}/bench
 work=$results/$part
 jobs=${JOBS:-2}
 seed=${SEED:-1}
@@ -57,7 +58,7 @@ machine() {
     jq -n --arg cpu "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" \
         --argjson cpus "$(getconf _NPROCESSORS_ONLN)" --arg kernel "$(uname -sr)" \
         --arg file_system "$(df --output=fstype "$results" | tail -n 1)" \
-        --arg compiler "$(${CC:-cc} --version | head -n 1)" --arg flags "${CFLAGS:--O2 -g}" '
+        --arg compiler "$(${CC:-cc} --version | head -n 1)" --arg flags "${CFLAGS:--O3 -g -flto=auto}" '
         { cpu: $cpu, cpus: $cpus, kernel: $kernel, file_system: $file_system,
           compiler: $compiler, flags: $flags }'
 }
