@@ -49,7 +49,23 @@ static void tell_failure(const Discovery *found, Diagnostics *errors)
         fprintf(stderr, "%s: %s\n", found->error_path, strerror(-found->error));
 }
 
-/* One look at the project whose entry is in the working directory, with a title above or none. */
+static int status_of(const Discovery *found, const char *entry)
+{
+    if (found->error == 0)
+        return 1;
+    return strcmp(found->error_path, entry) == 0 ? 2 : 3;
+}
+
+static int save(FileHashCache *cache)
+{
+    int error = file_hash_cache_save(cache, hashes);
+    if (error != 0)
+        fprintf(stderr, "%s: %s\n", hashes, strerror(-error));
+    return error == 0 ? 0 : 3;
+}
+
+/* One look at the project whose entry is in the working directory, with a title above or none.
+ * Returns an exit status, as the contract has them: 1 the sources, 2 no such entry, 3 the machine. */
 static int look(const char *title, const char *entry)
 {
     mkdir(".mini_cache", 0777);
@@ -73,11 +89,10 @@ static int look(const char *title, const char *entry)
     int status = discover(&found, &request, &cache);
     if (status != 0) {
         tell_failure(&found, &errors);
+        status = status_of(&found, entry);
     } else {
         tell_counts(&found, &cache);
-        status = file_hash_cache_save(&cache, hashes);
-        if (status != 0)
-            fprintf(stderr, "%s: %s\n", hashes, strerror(-status));
+        status = save(&cache);
     }
     diagnostics_free(&errors);
     discovery_free(&found);
@@ -147,14 +162,18 @@ int main(int argument_count, char **arguments)
 {
     if (argument_count < 2)
         return show_in_temporary_directory();
+    if (argument_count > 2) {
+        fprintf(stderr, "usage: %s [ENTRY.mini]\n", arguments[0]);
+        return 2;
+    }
     char *entry = arguments[1], *slash = strrchr(entry, '/');
     if (slash != NULL) {
         *slash = '\0';
         if (chdir(slash == entry ? "/" : entry) != 0) {
             perror(entry);
-            return 3;
+            return 2;
         }
         entry = slash + 1;
     }
-    return look(NULL, entry) == 0 ? 0 : 1;
+    return look(NULL, entry);
 }

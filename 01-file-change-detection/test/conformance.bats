@@ -25,6 +25,26 @@ MAIN=detect.py
     catches_mistakes
 }
 
+@test "each exercise is passed by its solution, and not by the program without it" {
+    tests_no_c
+    exercises_are_exercises
+}
+
+@test "the solutions still meet the contract" {
+    tests_no_c
+    passes "python3 $python/exercises.py" required
+}
+
+@test "the tests of one lesson can be run alone" {
+    tests_no_c
+    LESSON=1.1 passes "python3 $python/detect.py"
+    [[ $output == *"ok    1.1 "* && $output != *" 1.3 "* ]]
+    LESSON='exercise 2' fails "python3 $python/detect.py" exercises
+    [[ $output == *"README.md, exercise 2."* ]]
+    LESSON=1.9 run "$check_mine" 1 /bin/true
+    [ "$status" = 2 ]
+}
+
 @test "a crash, an endless loop and a missing program are told apart from a wrong answer" {
     tests_no_c
     printf 'kill -SEGV $$\n' >"$BATS_TEST_TMPDIR/mine.sh"

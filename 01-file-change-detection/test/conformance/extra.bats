@@ -28,6 +28,18 @@ await_tick() {
     expect changed 'changed text.mini'
 }
 
+@test "1.2 an edit behind a symbolic link is seen" {
+    write main.mini 'import "link.mini" as link;'
+    write ../real.mini '// Ada'
+    doing ln -s ../real.mini link.mini
+    settle
+    mine main.mini
+    settle
+    write ../real.mini '// Eve'
+    mine main.mini
+    expect "$files" 'changed link.mini' 'unchanged main.mini'
+}
+
 @test "1.2 a file that is named like a source and is none does not hang" {
     write main.mini 'import "pipe.mini" as pipe;'
     mkfifo pipe.mini
@@ -84,6 +96,14 @@ await_tick() {
             [ -z "$(told changed)" ] || flunk "nothing changed"
         done
     done < <(cd saved && find . -type f -size +0 -printf '%P %s\n' | sort)
+}
+
+@test "1.4 a cache that cannot be written is a message, not a crash" {
+    write main.mini '// one'
+    doing touch .mini_cache
+    mine main.mini
+    expect_status 3 ".mini_cache is a file"
+    [ -n "$complained" ] || flunk "expected a message on stderr"
 }
 
 @test "1.4 a run that is killed leaves a state that can be loaded" {

@@ -14,22 +14,78 @@ project_of_three() {
     settle
 }
 
+one_file() {
+    write main.mini 'fn main() i32 { return 1; }'
+    settle
+}
+
 @test "1.2 the first look reads every file" {
-    project_of_three
+    one_file
     mine main.mini
-    expect read 'read 3'
+    expect read 'read 1'
 }
 
 @test "1.2 a file that did not change is not read" {
-    project_of_three
+    one_file
     mine main.mini
-    mine_watched main.mini -- main.mini math.mini text.mini
-    expect "$files" 'unchanged main.mini' 'unchanged math.mini' 'unchanged text.mini'
+    mine_watched main.mini -- main.mini
+    expect "$files" 'unchanged main.mini'
     expect read 'read 0'
     expect_unopened
 }
 
-@test "1.2 one edit reads one file" {
+@test "1.2 a touched file is read once, and no change" {
+    one_file
+    mine main.mini
+    settle
+    doing touch main.mini
+    settle
+    mine main.mini
+    expect "$files" 'touched main.mini'
+    expect read 'read 1'
+    settle
+    mine main.mini
+    expect "$files" 'unchanged main.mini'
+    expect read 'read 0'
+}
+
+@test "1.2 an edit with the size and the mtime of before is told" {
+    one_file
+    mine main.mini
+    settle
+    doing cp -p main.mini before
+    write main.mini 'fn main() i32 { return 7; }'
+    doing touch -r before main.mini
+    settle
+    mine main.mini
+    expect changed 'changed main.mini'
+}
+
+@test "1.2 an older file in the place of a newer one is told" {
+    write older '// an older one'
+    settle
+    one_file
+    mine main.mini
+    settle
+    doing mv older main.mini
+    mine main.mini
+    expect changed 'changed main.mini'
+}
+
+@test "1.2 a file from the future is not trusted" {
+    one_file
+    doing touch -d '+1 hour' main.mini
+    mine main.mini
+    settle
+    mine main.mini
+    expect read 'read 1'
+    write main.mini 'fn main() i32 { return 7; }'
+    doing touch -d '+1 hour' main.mini
+    mine main.mini
+    expect changed 'changed main.mini'
+}
+
+@test "1.3 one edit reads one file" {
     project_of_three
     mine main.mini
     settle
@@ -41,53 +97,35 @@ project_of_three() {
     expect_unopened
 }
 
-@test "1.2 a touched file is read once, and no change" {
+@test "1.3 an import that is new reads two files" {
     project_of_three
-    mine main.mini
-    settle
-    doing touch math.mini
+    write new.mini '// new'
     settle
     mine main.mini
-    expect "$files" 'unchanged main.mini' 'touched math.mini' 'unchanged text.mini'
-    expect read 'read 1'
     settle
-    mine main.mini
-    expect "$files" 'unchanged main.mini' 'unchanged math.mini' 'unchanged text.mini'
-    expect read 'read 0'
+    write main.mini 'import "math.mini" as math;' 'import "new.mini" as new;' 'import "text.mini" as text;'
+    mine_watched main.mini -- math.mini text.mini
+    expect "$files" 'changed main.mini' 'unchanged math.mini' 'added new.mini' 'unchanged text.mini'
+    expect read 'read 2'
+    expect_unopened
 }
 
-@test "1.2 an edit with the size and the mtime of before is told" {
-    project_of_three
+@test "1.3 an import of a directory is an error at its line" {
+    write main.mini '// a directory' 'import "lib" as lib;'
+    mkdir lib
     mine main.mini
-    settle
-    doing cp -p text.mini before
-    write text.mini 'const name: str = "Eve";'
-    doing touch -r before text.mini
-    settle
-    mine main.mini
-    expect changed 'changed text.mini'
+    expect_error main.mini:2:8
 }
 
-@test "1.2 an older file in the place of a newer one is told" {
-    write older '// an older one'
+@test "1.3 a file that is gone is an error at the line that imports it" {
+    write main.mini '// three lines' '' 'import "a.mini" as a;'
+    write a.mini '// there'
     settle
-    project_of_three
-    mine main.mini
-    settle
-    doing mv older text.mini
-    mine main.mini
-    expect changed 'changed text.mini'
-}
-
-@test "1.2 a file from the future is not trusted" {
-    project_of_three
-    doing touch -d '+1 hour' text.mini
     mine main.mini
     settle
-    write text.mini 'const name: str = "Eve";'
-    doing touch -d '+1 hour' text.mini
+    doing rm a.mini
     mine main.mini
-    expect changed 'changed text.mini'
+    expect_error main.mini:3:8
 }
 
 @test "1.3 the imports of a file that is not read are known" {
@@ -135,6 +173,15 @@ after_damage() {
     doing rm -rf .mini_cache
     mine main.mini
     expect "$files" 'added main.mini' 'added math.mini' 'added text.mini'
+}
+
+# What another program, or another version of yours, may have left there.
+another() { printf 'version 999\n{"main.mini": [1, 2, 3]}\n' >"$1"; }
+
+@test "1.4 a state of another version is a cold start" {
+    project_of_three
+    mine main.mini
+    damage_each another
 }
 
 @test "1.4 a state in which nothing changed is not written again" {

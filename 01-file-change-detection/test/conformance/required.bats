@@ -22,21 +22,84 @@ expect_no_change() {
         flunk "expected every file to be unchanged"
 }
 
-@test "1.1 the first look adds every file, in byte order of the paths" {
-    project_of_three
+@test "1.1 the first look adds the file" {
+    write main.mini 'fn main() i32 { return 1; }'
     mine main.mini
-    expect "$files" 'added lib/text.mini' 'added main.mini' 'added math.mini'
+    expect "$files" 'added main.mini'
 }
 
 @test "1.1 a second look finds nothing changed" {
-    project_of_three
+    write main.mini 'fn main() i32 { return 1; }'
     mine main.mini
     settle
     mine main.mini
     expect_no_change
 }
 
-@test "1.1 an edit is told, and only the file that was edited" {
+@test "1.1 an edit is told, once" {
+    write main.mini 'fn main() i32 { return 1; }'
+    mine main.mini
+    settle
+    write main.mini 'fn main() i32 { return 11; }'
+    settle
+    mine main.mini
+    expect changed 'changed main.mini'
+    settle
+    mine main.mini
+    expect_no_change
+}
+
+@test "1.1 an edit that keeps the size is told" {
+    write main.mini 'fn main() i32 { return 1; }'
+    mine main.mini
+    settle
+    write main.mini 'fn main() i32 { return 7; }'
+    mine main.mini
+    expect changed 'changed main.mini'
+}
+
+@test "1.1 what a file holds decides, not when it was written" {
+    write main.mini 'fn main() i32 { return 1; }'
+    mine main.mini
+    settle
+    doing touch main.mini
+    mine main.mini
+    expect_no_change
+}
+
+@test "1.1 any bytes can be hashed: an empty file, one with NUL" {
+    : >empty.mini
+    note "made empty.mini, of no bytes"
+    mine empty.mini
+    expect "$files" 'added empty.mini'
+    printf '// a\0b\n' >nul.mini
+    note "wrote nul.mini: // a, NUL, b"
+    mine nul.mini
+    settle
+    printf '// a\0c\n' >nul.mini
+    note "wrote nul.mini: // a, NUL, c"
+    mine nul.mini
+    expect changed 'changed nul.mini'
+}
+
+@test "1.1 wrong usage is exit status 2, with a message" {
+    mine nowhere.mini
+    expect_status 2 "there is no such entry"
+    [ -n "$complained" ] || flunk "expected a message on stderr"
+    write main.mini '// one'
+    write other.mini '// two'
+    mine main.mini other.mini
+    expect_status 2 "it takes one entry"
+    [ -n "$complained" ] || flunk "expected a message on stderr"
+}
+
+@test "1.3 every file is told, in byte order of the paths" {
+    project_of_three
+    mine main.mini
+    expect "$files" 'added lib/text.mini' 'added main.mini' 'added math.mini'
+}
+
+@test "1.3 only the file that was edited is changed" {
     project_of_three
     mine main.mini
     settle
@@ -47,35 +110,6 @@ expect_no_change() {
     settle
     mine main.mini
     expect_no_change
-}
-
-@test "1.1 an edit that keeps the size is told" {
-    project_of_three
-    mine main.mini
-    settle
-    write math.mini 'fn one() i32 { return 7; }'
-    mine main.mini
-    expect changed 'changed math.mini'
-}
-
-@test "1.1 what a file holds decides, not when it was written" {
-    project_of_three
-    mine main.mini
-    settle
-    doing touch math.mini
-    mine main.mini
-    expect_no_change
-}
-
-@test "1.1 any bytes can be hashed: an empty file, one with NUL" {
-    write main.mini 'import "empty.mini" as empty; import "nul.mini" as nul;'
-    : >empty.mini
-    printf '// a\0b\n' >nul.mini
-    mine main.mini
-    settle
-    printf '// a\0c\n' >nul.mini
-    mine main.mini
-    expect changed 'changed nul.mini'
 }
 
 @test "1.3 an import of an import belongs to the program" {
@@ -94,6 +128,15 @@ expect_no_change() {
     write c.mini '// above lib'
     mine main.mini
     expect "$files" 'added c.mini' 'added lib/a.mini' 'added lib/b.mini' 'added main.mini'
+}
+
+@test "1.3 a path may lead out of the directory of the entry" {
+    write ../beside.mini 'import "lib/a.mini" as a;'
+    write ../lib/a.mini '// below the directory above'
+    write main.mini 'import "lib/../../beside.mini" as beside;'
+    mkdir lib
+    mine main.mini
+    expect "$files" 'added ../beside.mini' 'added ../lib/a.mini' 'added main.mini'
 }
 
 @test "1.3 a file that is imported twice is told once" {
@@ -124,6 +167,20 @@ expect_no_change() {
     expect "added|changed|removed" 'removed lib/text.mini' 'changed main.mini' 'added new.mini'
 }
 
+@test "1.3 a file that went and comes back is new" {
+    write main.mini 'import "a.mini" as a;'
+    write a.mini '// one'
+    mine main.mini
+    settle
+    write main.mini '// nothing is imported'
+    mine main.mini
+    settle
+    write a.mini '// two'
+    write main.mini 'import "a.mini" as a;'
+    mine main.mini
+    expect "$files" 'added a.mini' 'changed main.mini'
+}
+
 @test "1.3 an import in a comment is none" {
     write main.mini '// import "nowhere.mini" as nowhere;' 'import "math.mini" as math;' \
         '// import "nowhere.mini" as nowhere;' 'fn main() i32 { return math.one(); }'
@@ -132,9 +189,52 @@ expect_no_change() {
     expect "$files" 'added main.mini' 'added math.mini'
 }
 
+@test "1.3 between the words of an import may stand anything blank, or nothing" {
+    printf 'import"a.mini"as a;import\t"b.mini" // a comment\n // another\n  as\r\n b ;\r\n' >main.mini
+    note "wrote main.mini:" "$(sed 's/^/    /' main.mini)"
+    write a.mini '// a'
+    write b.mini '// b'
+    mine main.mini
+    expect "$files" 'added a.mini' 'added b.mini' 'added main.mini'
+}
+
+@test "1.3 lines may end with CR LF" {
+    printf '// ours\r\nimport "a.mini" as a;\r\n\r\nimport "b.mini" as b;\r\nfn main() void { }\r\n' >main.mini
+    note "wrote main.mini, with CR LF:" "$(sed 's/^/    /' main.mini)"
+    write a.mini '// a'
+    write b.mini '// b'
+    mine main.mini
+    expect "$files" 'added a.mini' 'added b.mini' 'added main.mini'
+}
+
+@test "1.3 imports end where something else begins" {
+    write main.mini 'import "a.mini" as a;' 'fn main() void { }' 'import "nowhere.mini" as nowhere;'
+    write a.mini 'imported "nowhere.mini" as nowhere;'
+    mine main.mini
+    expect "$files" 'added a.mini' 'added main.mini'
+}
+
 @test "1.3 an import that leads nowhere is an error at its line" {
     write main.mini 'import "math.mini" as math;' 'import "nowhere.mini" as nowhere;'
     write math.mini '// there'
+    mine main.mini
+    expect_error main.mini:2:8
+}
+
+@test "1.3 the column counts bytes, up to the quote" {
+    write main.mini 'import "lib/a.mini" as a;'
+    write lib/a.mini '// ä' '' '	import "ä.mini" as x; import "nowhere.mini" as nowhere;'
+    write lib/ä.mini '// there'
+    mine main.mini
+    expect_error lib/a.mini:3:32
+}
+
+@test "1.3 a path that is absolute, or empty, is an error at its line" {
+    write a.mini '// there'
+    write main.mini "import \"$PWD/a.mini\" as a;"
+    mine main.mini
+    expect_error main.mini:1:8
+    write main.mini '// empty' 'import "" as a;'
     mine main.mini
     expect_error main.mini:2:8
 }

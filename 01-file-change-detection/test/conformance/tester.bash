@@ -34,7 +34,7 @@ fails() {
 # The tier that has the test of this name.
 tier_of() {
     local tier
-    for tier in required later extra; do
+    for tier in required later extra exercises; do
         if grep -qF "@test \"$1\" {" "$BATS_TEST_DIRNAME/conformance/$tier.bats"; then
             echo $tier
             return
@@ -78,4 +78,17 @@ catches_mistakes() {
         count=$((count + 1))
     done <"$python/mistakes"
     [ $count -ge 3 ]
+}
+
+# titles TIER: of its tests.
+titles() { sed -n 's/^@test "\(.*\)" {$/\1/p' "$BATS_TEST_DIRNAME/conformance/$1.bats"; }
+
+# Each exercise is one: the program of the stage (MAIN) does not pass it, the solution does.
+exercises_are_exercises() {
+    local test
+    passes "python3 $python/exercises.py" exercises
+    while read -r test; do
+        only "$test" "python3 $python/${MAIN:?}"
+        [ "$status" = 1 ] || { echo "without the exercise passes '$test'" "$output"; return 1; }
+    done < <(titles exercises)
 }

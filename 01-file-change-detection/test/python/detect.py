@@ -4,6 +4,7 @@
 Small and plain: the pseudocode of the lessons, made runnable. It meets the contract in the
 README of the stage, and the C of the stage was not looked at to write it.
 """
+import errno
 import hashlib
 import json
 import os
@@ -15,6 +16,10 @@ STATE = ".mini_cache/files.json"
 
 class SourceError(Exception):
     """Wrong in the sources: path, line, column, message."""
+
+
+class UsageError(Exception):
+    """Wrong in the way that the program was called."""
 
 
 # ---- 1.1 hash what a file holds --------------------------------------------------------------------
@@ -43,15 +48,15 @@ def clock_now():
 
 
 def is_trusted(stamp, now):
-    newest = max(stamp[1], stamp[2])
-    return newest < now and stamp[1] != 0
+    mtime, ctime = stamp[1], stamp[2]
+    return max(mtime, ctime) < now and mtime != 0
 
 
 def read_source(path):
     """The bytes, and the stamp that they had all the while; or None if it changed meanwhile."""
     before = stamp_of(path)
     if not os.path.isfile(path):
-        raise OSError(f"{path}: not a regular file")
+        raise OSError(errno.EINVAL, "it is not a regular file", path)
     with open(path, "rb") as file:
         data = file.read()
     return data, before if stamp_of(path) == before else None
@@ -59,25 +64,27 @@ def read_source(path):
 
 # ---- 1.3 what a file imports -----------------------------------------------------------------------
 
-IMPORT = re.compile(rb'import\s*"([^"\n]*)"\s*as\s*\w+\s*;')
-BLANK = re.compile(rb"(\s|//[^\n]*(\n|$))+")
+BLANK = rb"(?:[ \t\r\n]|//[^\n]*(?:\n|\Z))*"
+IMPORT = re.compile(BLANK.join([b"", b"import", rb'"([^"\n]*)"', rb"as\b", rb"[A-Za-z_]\w*", b";"]))
 
 
 def imports_of(source):
-    """[path, line, column of the path] of each import; they stand before everything else."""
+    """[path, line, column of its quote] of each import; they stand before everything else."""
     found, at = [], 0
-    while True:
-        if blank := BLANK.match(source, at):
-            at = blank.end()
-        if not (match := IMPORT.match(source, at)):
-            return found
+    while match := IMPORT.match(source, at):
         line = source.count(b"\n", 0, match.start(1)) + 1
         column = match.start(1) - source.rfind(b"\n", 0, match.start(1)) - 1
-        found.append([os.fsdecode(match.group(1)), line, column])
+        found.append([os.fsdecode(match[1]), line, column])
         at = match.end()
+    return found
 
 
 def resolve(importer, path):
+    """What an import is called: its path, seen from the importing file, without . and needless .. ."""
+    if path.startswith("/"):
+        raise ValueError("the path is absolute")
+    if path.rpartition("/")[2] in ("", ".", ".."):
+        raise ValueError("the path names no file")
     return os.path.normpath(os.path.join(os.path.dirname(importer), path))
 
 
@@ -123,19 +130,28 @@ class Look:
         return {"stamp": stamp, "hash": content_hash(data), "imports": imports_of(data)}
 
     def run(self, entry):
+        try:
+            self.files[entry] = self.look_at(entry)
+        except OSError as error:
+            if error.filename != entry:
+                raise  # the clock, and so the machine
+            raise UsageError(f"{entry}: cannot read the entry file: {error.strerror}")
         waiting = [entry]
-        self.files[entry] = self.look_at(entry)
         while waiting:
             importer = waiting.pop()
             for path, line, column in self.files[importer]["imports"]:
-                target = resolve(importer, path)
-                if target in self.files:
-                    continue  # a diamond is visited once, a circle ends
                 try:
-                    self.files[target] = self.look_at(target)
-                except OSError as error:
-                    raise SourceError(importer, line, column, f'cannot import "{path}": {error.strerror or error}')
-                waiting.append(target)
+                    waiting += self.follow(resolve(importer, path))
+                except (OSError, ValueError) as error:
+                    why = getattr(error, "strerror", None) or error
+                    raise SourceError(importer, line, column, f'cannot import "{path}": {why}')
+
+    def follow(self, target):
+        """Looks at a file that is imported, and returns it if that was for the first time."""
+        if target in self.files:
+            return []  # a diamond is visited once, a circle ends
+        self.files[target] = self.look_at(target)
+        return [target]
 
     def verdict(self, path):
         old, new = self.known.get(path), self.files.get(path)
@@ -155,9 +171,9 @@ def combined_hash(files):
     return content_hash(json.dumps([[path, files[path]["hash"]] for path in sorted(files)]).encode())
 
 
-def look(entry):
+def look(entry, kind=Look):
     state = load()
-    found = Look(state.get(entry, {}))
+    found = kind(state.get(entry, {}))
     found.run(entry)
     if found.files != found.known:
         save({**state, entry: found.files})
@@ -178,6 +194,9 @@ def guarded(main):
         path, line, column, message = error.args
         print(f"{path}:{line}:{column}: error: {message}", file=sys.stderr)
         return 1
+    except UsageError as error:
+        print(error, file=sys.stderr)
+        return 2
     except OSError as error:
         print(f"{error.filename}: {error.strerror or error}", file=sys.stderr)
         return 3
@@ -185,8 +204,7 @@ def guarded(main):
 
 def main(arguments):
     if len(arguments) != 1:
-        print("usage: detect.py ENTRY.mini", file=sys.stderr)
-        return 2
+        raise UsageError("usage: detect.py ENTRY.mini")
     found = look(arguments[0])
     for path in by_bytes(set(found.known) | set(found.files)):
         print(found.verdict(path), path)
