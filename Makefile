@@ -243,6 +243,7 @@ deps:
 	@.ci/install-missing build test bench
 
 ##: make check-mine STAGE=1 CMD='python3 my_detect.py'    test a program of yours, in any language
+##: make check-mine ... LESSON=1.2       only what tests that lesson; TIER=exercises: the exercises
 .PHONY: check-mine
 check-mine: $(BUILD)/coarse-stamps.so
 	@.ci/install-missing mine

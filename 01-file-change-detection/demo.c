@@ -19,15 +19,44 @@
 
 static const char hashes[] = ".mini_cache/file_hashes.bin";
 
-static void tell(void *context, Decision decision, Slice path)
+typedef struct Fact {
+    Decision decision;
+    Slice path;
+} Fact;
+
+typedef struct Facts { /* {0} is empty */
+    Fact *items;
+    size_t count;
+    Arena paths;
+} Facts;
+
+/* Removed files are told before all others, and the paths are only lent: keep them to be sorted. */
+static void keep_fact(void *context, Decision decision, Slice path)
+{
+    Facts *facts = context;
+    facts->items = memory_resize(facts->items, (facts->count + 1) * sizeof *facts->items);
+    Slice copy = slice_of(arena_copy(&facts->paths, path), path.size);
+    facts->items[facts->count++] = (Fact){decision, copy};
+}
+
+static int compare_facts(const void *a, const void *b)
+{
+    return slice_compare(((const Fact *)a)->path, ((const Fact *)b)->path);
+}
+
+static void tell_facts(const Facts *facts)
 {
     static const char *const words[DECISION_COUNT] = {
         [DECISION_FILE_UNCHANGED] = "unchanged", [DECISION_FILE_TOUCHED] = "touched",
         [DECISION_FILE_CHANGED] = "changed",     [DECISION_FILE_ADDED] = "added",
         [DECISION_FILE_REMOVED] = "removed",
     };
-    (void)context;
-    printf("  %-9s  %.*s\n", words[decision], (int)path.size, path.data);
+    if (facts->count != 0)
+        qsort(facts->items, facts->count, sizeof *facts->items, compare_facts);
+    for (size_t i = 0; i < facts->count; i++) {
+        const Fact *fact = &facts->items[i];
+        printf("  %-9s  %.*s\n", words[fact->decision], (int)fact->path.size, fact->path.data);
+    }
 }
 
 static void tell_counts(const Discovery *found, const FileHashCache *cache)
@@ -73,7 +102,8 @@ static int look(const char *title, const char *entry)
     FileHashCache cache = {0};
     Discovery found = {0};
     Diagnostics errors = {0};
-    Observer observer = {tell, NULL};
+    Facts facts = {0};
+    Observer observer = {keep_fact, &facts};
     DiscoveryRequest request = {
         .dir_fd = AT_FDCWD,
         .clock_dir_fd = cache_fd,
@@ -91,9 +121,12 @@ static int look(const char *title, const char *entry)
         tell_failure(&found, &errors);
         status = status_of(&found, entry);
     } else {
+        tell_facts(&facts);
         tell_counts(&found, &cache);
         status = save(&cache);
     }
+    free(facts.items);
+    arena_free(&facts.paths);
     diagnostics_free(&errors);
     discovery_free(&found);
     file_hash_cache_close(&cache);

@@ -162,9 +162,12 @@ expect_no_change() {
     write new.mini '// new'
     mine main.mini
     settle
-    write main.mini 'import "math.mini" as math;' 'import "new.mini" as new;'
+    write main.mini 'import "lib/text.mini" as text;' 'import "new.mini" as new;'
     mine main.mini
-    expect "added|changed|removed" 'removed lib/text.mini' 'changed main.mini' 'added new.mini'
+    expect "added|changed|removed" 'changed main.mini' 'removed math.mini' 'added new.mini'
+    settle
+    mine main.mini
+    expect "added|changed|removed" ''
 }
 
 @test "1.3 a file that went and comes back is new" {
