@@ -162,7 +162,7 @@ static void show(void)
     look_later("Nothing happened");
 
     utimensat(AT_FDCWD, "math.mini", NULL, 0);
-    look_later("$ touch math.mini");
+    look_later("math.mini was touched");
 
     struct stat before;
     stat("text.mini", &before);
