@@ -50,6 +50,7 @@ MAIN=detect.py
     printf 'kill -SEGV $$\n' >"$BATS_TEST_TMPDIR/mine.sh"
     fails "sh $BATS_TEST_TMPDIR/mine.sh"
     [[ $output == *"it crashed: signal 11"* ]]
+    [ -e "$bin/mine-1/main.mini" ] # left to be looked into
     run "$check_mine" 1 "python3 there_is_no_such.py"
     [ "$status" = 2 ]
     [[ $output == *"there_is_no_such.py: no such file"* ]]

@@ -20,7 +20,16 @@ setup() {
 }
 
 teardown() {
-    [ -n "${BATS_TEST_COMPLETED:-}" ] || [ -z "${FIRST_FAILURE:-}" ] || : >"$FIRST_FAILURE"
+    [ -n "${BATS_TEST_COMPLETED:-}" ] || [ -z "${FIRST_FAILURE:-}" ] || keep_failure
+}
+
+# The tests after this one are skipped; the project stays, for whoever wants to try by hand.
+keep_failure() {
+    : >"$FIRST_FAILURE"
+    [ -n "${FAILED_PROJECT:-}" ] || return 0
+    rm -rf "$FAILED_PROJECT"
+    mkdir -p "${FAILED_PROJECT%/*}"
+    cp -a "$project" "$FAILED_PROJECT"
 }
 
 # ---- what is done --------------------------------------------------------------------------------
