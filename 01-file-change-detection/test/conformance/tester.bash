@@ -53,16 +53,27 @@ only() {
     ONLY_TEST=$(as_pattern "$1") run "$check_mine" "$stage" "$2" "$tier"
 }
 
+# The Python of all stages, in the same places below another directory, so that each finds the
+# stages below it there.
+copy_python() {
+    local from
+    rm -rf "$1"
+    for from in "$root"/0*/test/python; do
+        mkdir -p "$1/${from#"$root"/}"
+        cp "$from"/*.py "$1/${from#"$root"/}"
+    done
+}
+
 # Each line of python/mistakes: NAME | PROGRAM | TEST | SED. The program with that edit fails that
 # test, and yet is no wreck: it passes the first test of all, unless that is the one.
 catches_mistakes() {
-    local name program test edit first wrong=$BATS_TEST_TMPDIR/wrong count=0
+    local name program test edit first count=0
+    local copies=$BATS_TEST_TMPDIR/wrong wrong=$BATS_TEST_TMPDIR/wrong${python#"$root"}
     first=$(sed -n 's/^@test "\(.*\)" {$/\1/p' "$BATS_TEST_DIRNAME/conformance/required.bats" | head -n 1)
     while IFS='|' read -r name program test edit; do
         [ -n "${name%%#*}" ] || continue
         name=${name// /} program=${program// /} test=$(sed 's/^ *//; s/ *$//' <<<"$test")
-        rm -rf "$wrong"
-        cp -r "$python" "$wrong"
+        copy_python "$copies"
         sed -i "${edit# }" "$wrong/$program"
         ! cmp -s "$python/$program" "$wrong/$program" ||
             { echo "$name: the edit changes nothing"; return 1; }
