@@ -1,0 +1,97 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Stage 2, what few programs get right.
+
+load ../../../01-file-change-detection/test/conformance/mine
+load project
+
+@test "2.1 sources as they come: empty, CR LF, no end of line, a comment at the end" {
+    write main.mini 'import "a.mini" as a; import "b.mini" as b; import "c.mini" as c;' "$(fn main 0)"
+    : >a.mini
+    printf 'fn f() i32 {\r\n    return 1; // one\r\n}\r\n' >b.mini
+    printf 'fn f() i32 { return 1; } // the end' >c.mini
+    mine main.mini
+    expect_files 'lowered a.mini' 'lowered b.mini' 'lowered c.mini' 'lowered main.mini'
+}
+
+@test "2.1 what is no text is an error of its file" {
+    write main.mini 'import "a.mini" as a; import "b.mini" as b;' "$(fn main 0)"
+    printf 'fn f() i32 { return 1; } // \xff\n' >a.mini
+    printf 'fn f() i32 { return 1; } // \0\n' >b.mini
+    mine main.mini
+    EXPECTED_STATUS=1 expect_files 'wrong a.mini' 'wrong b.mini' 'lowered main.mini'
+}
+
+@test "2.1 a function of 20,000 calls takes no time" {
+    { echo 'fn main() i32 {'; yes '    print(1);' | head -n 20000; echo '    return 0; }'; } >main.mini
+    note "wrote main.mini: a function with 20,000 calls"
+    LIMIT=10 mine main.mini
+    expect_files 'lowered main.mini'
+}
+
+@test "2.1 blocks 500 deep" {
+    { echo 'fn main() i32 {'; yes 'if (true) {' | head -n 500; yes '}' | head -n 500
+      echo 'return 0; }'; } >main.mini
+    note "wrote main.mini: a function with 500 blocks, each in the other"
+    mine main.mini
+    expect_files 'lowered main.mini'
+}
+
+@test "2.2 names with spaces and in UTF-8" {
+    write main.mini 'import "a b.mini" as a;' 'import "größe.mini" as b;' "$(fn main 0)"
+    write 'a b.mini' "$(fn f 1)"
+    write 'größe.mini' "$(fn f 2)"
+    settle
+    mine main.mini
+    expect_files 'lowered a b.mini' 'lowered größe.mini' 'lowered main.mini'
+    settle
+    mine main.mini
+    expect_all_cached
+}
+
+@test "2.3 a thousand files" {
+    { for i in {1..1000}; do echo "import \"m$i.mini\" as m$i;"; done; fn main 0; } >main.mini
+    for i in {1..1000}; do fn f "$i" >m"$i".mini; done
+    note "wrote main.mini, which imports m1.mini ... m1000.mini"
+    settle
+    LIMIT=20 mine main.mini
+    expect objects 'objects 1001'
+    settle
+    LIMIT=20 mine main.mini
+    expect_all_cached
+}
+
+@test "2.4 any byte of the state may be wrong" {
+    project_of_three
+    mine main.mini
+    right=$(ids)
+    cp -a .mini_cache saved
+    while read -r file size; do
+        for ((at = 0; at < size; at += size / 12 + 1)); do
+            rm -rf .mini_cache
+            cp -a saved .mini_cache
+            flip_bit ".mini_cache/$file" $at
+            note "flipped a bit in byte $at of .mini_cache/$file"
+            mine main.mini
+            expect_status 0 "a damaged cache is a cold start, not an error"
+            same "the names of the lowered forms" "$right" "$(ids)"
+        done
+    done < <(cd saved && find . -type f -size +0 -printf '%P %s\n' | sort)
+}
+
+@test "2.4 a build that is killed leaves what the next one can use" {
+    project_of 20
+    mine main.mini
+    right=$(ids)
+    for delay in 0.001 0.003 0.01 0.02 0.03 0.05 0.08; do
+        doing rm -rf .mini_cache
+        timeout -s KILL $delay $CMD main.mini >"$BATS_TEST_TMPDIR/killed" 2>&1 || true
+        note "ran it, and killed it after $delay s"
+        mine main.mini
+        expect_status 0
+        same "the names of the lowered forms" "$right" "$(ids)"
+        mine main.mini
+        expect_all_cached
+    done
+}

@@ -1,0 +1,204 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Stage 2, what every program must do: lower what was never lowered, and nothing else.
+
+load ../../../01-file-change-detection/test/conformance/mine
+load project
+
+@test "2.1 the first build lowers every file, in byte order of the paths" {
+    project_of_three
+    mine main.mini
+    expect_files 'lowered lib/text.mini' 'lowered main.mini' 'lowered math.mini'
+}
+
+@test "2.1 a second build lowers nothing" {
+    project_of_three
+    mine main.mini
+    settle
+    mine main.mini
+    expect_files 'cached lib/text.mini' 'cached main.mini' 'cached math.mini'
+}
+
+@test "2.1 an edit lowers that file and no other" {
+    project_of_three
+    mine main.mini
+    settle
+    write math.mini "$(fn one 11)"
+    mine main.mini
+    expect_files 'cached lib/text.mini' 'cached main.mini' 'lowered math.mini'
+}
+
+@test "2.1 an edit that is undone is found again" {
+    project_of_three
+    mine main.mini
+    settle
+    write math.mini "$(fn one 2)"
+    mine main.mini
+    settle
+    write math.mini "$(fn one 1)"
+    mine main.mini
+    expect_files 'cached lib/text.mini' 'cached main.mini' 'cached math.mini'
+}
+
+@test "2.1 a file that was touched is not lowered" {
+    project_of_three
+    mine main.mini
+    settle
+    doing touch main.mini math.mini lib/text.mini
+    mine main.mini
+    expect_all_cached
+}
+
+@test "2.1 what is kept is what was lowered" {
+    project_of_three
+    mine main.mini
+    first=$(ids)
+    settle
+    mine main.mini
+    same "the names of the lowered forms" "$first" "$(ids)"
+    settle
+    write math.mini "$(fn one 2)"
+    mine main.mini
+    differs "math.mini, edited" "$(grep math <<<"$first")" "$(ids | grep math)"
+    same "main.mini, not edited" "$(grep main <<<"$first")" "$(ids | grep main)"
+    settle
+    write math.mini "$(fn one 1)"
+    mine main.mini
+    same "the names of the lowered forms, the edit undone" "$first" "$(ids)"
+}
+
+@test "2.1 the spaces in a string are part of it" {
+    write main.mini 'fn main() i32 { print("a b"); return 0; }'
+    settle
+    mine main.mini
+    first=$(id main.mini)
+    settle
+    write main.mini 'fn main() i32 { print("a  b"); return 0; }'
+    mine main.mini
+    differs "main.mini" "$first" "$(id main.mini)"
+}
+
+@test "2.1 braces and quotes in strings and comments are no braces and quotes" {
+    write main.mini '// } " {' 'fn main() i32 { // {{{' '    print("} \" { \\"); // "' '    return 0;' '}'
+    mine main.mini
+    expect_files 'lowered main.mini'
+}
+
+@test "2.1 a brace that is not closed is an error of its file, and the others are lowered" {
+    project_of_three
+    write math.mini 'fn one() i32 { if (true) { return 1; }'
+    settle
+    mine main.mini
+    EXPECTED_STATUS=1 expect_files 'lowered lib/text.mini' 'lowered main.mini' 'wrong math.mini'
+    grep -qE '^math.mini:.*error:' <<<"$complained" || flunk "expected on stderr: math.mini:...: error: ..."
+}
+
+@test "2.1 a string that is not closed is an error of its file" {
+    project_of_three
+    write lib/text.mini 'fn greet() { print("Hello); }'
+    settle
+    mine main.mini
+    EXPECTED_STATUS=1 expect_files 'wrong lib/text.mini' 'lowered main.mini' 'lowered math.mini'
+    grep -qE '^lib/text.mini:.*error:' <<<"$complained" ||
+        flunk "expected on stderr: lib/text.mini:...: error: ..."
+}
+
+@test "2.1 an error is told by every build until it is mended" {
+    project_of_three
+    write math.mini 'fn one( i32 { return 1;'
+    settle
+    mine main.mini
+    first=$complained
+    settle
+    mine main.mini
+    EXPECTED_STATUS=1 expect_files 'cached lib/text.mini' 'cached main.mini' 'wrong math.mini'
+    same "what it says on stderr" "$first" "$complained"
+    settle
+    write math.mini "$(fn one 1)"
+    mine main.mini
+    expect_files 'cached lib/text.mini' 'cached main.mini' 'lowered math.mini'
+}
+
+@test "2.2 a copy of a file is not lowered again" {
+    write main.mini 'import "math.mini" as math; import "copy.mini" as copy;' "$(fn main 0)"
+    write math.mini "$(fn one 1)"
+    write copy.mini "$(fn one 1)"
+    settle
+    mine main.mini
+    expect_status 0
+    [ "$(told lowered | wc -l)" = 2 ] || flunk "expected two to be lowered: main.mini, and one of the two"
+    same "the names of math.mini and copy.mini" "$(id math.mini)" "$(id copy.mini)"
+    expect objects 'objects 2'
+}
+
+@test "2.2 a file that was renamed is not lowered again" {
+    project_of_three
+    mine main.mini
+    settle
+    doing mkdir sub
+    doing mv math.mini sub/arithmetic.mini
+    write main.mini 'import "sub/arithmetic.mini" as math;' "$(fn main 0)"
+    mine main.mini
+    expect_files 'lowered main.mini' 'cached sub/arithmetic.mini'
+}
+
+@test "2.2 equal files that import different ones have one lowered form" {
+    write main.mini 'import "a/x.mini" as a; import "b/x.mini" as b;' "$(fn main 0)"
+    write a/x.mini 'import "y.mini" as y;' 'fn f() i32 { return y.g(); }'
+    write b/x.mini 'import "y.mini" as y;' 'fn f() i32 { return y.g(); }'
+    write a/y.mini "$(fn g 1)"
+    write b/y.mini "$(fn g 2)"
+    settle
+    mine main.mini
+    same "the names of a/x.mini and b/x.mini" "$(id a/x.mini)" "$(id b/x.mini)"
+    differs "the names of a/y.mini and b/y.mini" "$(id a/y.mini)" "$(id b/y.mini)"
+    expect objects 'objects 4'
+}
+
+@test "2.2 other settings lower again, and switching back does not" {
+    project_of_three
+    mine main.mini
+    settle
+    export MINIC_TARGET=wasm32-wasi
+    note "MINIC_TARGET=$MINIC_TARGET"
+    mine main.mini
+    expect_files 'lowered lib/text.mini' 'lowered main.mini' 'lowered math.mini'
+    unset MINIC_TARGET
+    note "unset MINIC_TARGET"
+    mine main.mini
+    expect_all_cached
+    export MINIC_TARGET=wasm32-wasi
+    note "MINIC_TARGET=$MINIC_TARGET"
+    mine main.mini
+    expect_all_cached
+}
+
+@test "2.2 an object is kept for each content that was lowered" {
+    project_of_three
+    mine main.mini
+    expect objects 'objects 3'
+    settle
+    mine main.mini
+    expect objects 'objects 3'
+    settle
+    write math.mini "$(fn one 2)"
+    mine main.mini
+    expect objects 'objects 4'
+    settle
+    write math.mini "$(fn one 1)"
+    mine main.mini
+    expect objects 'objects 4'
+}
+
+@test "2.2 two programs share what was lowered" {
+    project_of_three
+    mine main.mini
+    settle
+    write other.mini 'import "math.mini" as math;' 'fn main() i32 { return math.one(); }'
+    mine other.mini
+    expect_files 'cached math.mini' 'lowered other.mini'
+    settle
+    mine main.mini
+    expect_all_cached
+}
