@@ -126,9 +126,13 @@ static int find_files(Build *build, const char *entry)
     int status = discover(&build->found, &request, &build->files);
     tell_errors(&build->errors, (Slice){0});
     diagnostics_free(&build->errors);
-    if (build->found.error != 0)
-        fprintf(stderr, "%s: %s\n", build->found.error_path, strerror(-build->found.error));
-    return status == 0 ? 0 : status == -EBADMSG ? 1 : 3;
+    if (status == 0 || build->found.error == 0)
+        return status != 0;
+    const char *path = build->found.error_path;
+    bool is_entry = strcmp(path, entry) == 0;
+    fprintf(stderr, "%s: cannot read %s: %s\n", path, is_entry ? "the entry file" : "it",
+            strerror(-build->found.error));
+    return is_entry ? 2 : 3;
 }
 
 static int lower_all(Build *build)
@@ -224,7 +228,7 @@ int main(int argument_count, char **arguments)
     if (argument_count < 2)
         return show_in_temporary_directory();
     if (argument_count > 2) {
-        fprintf(stderr, "usage: %s ENTRY.mini\n", arguments[0]);
+        fprintf(stderr, "usage: %s [ENTRY.mini]\n", arguments[0]);
         return 2;
     }
     char *entry = arguments[1], *slash = strrchr(entry, '/');
@@ -232,7 +236,7 @@ int main(int argument_count, char **arguments)
         *slash = '\0';
         if (chdir(slash == entry ? "/" : entry) != 0) {
             perror(entry);
-            return 3;
+            return 2;
         }
         entry = slash + 1;
     }

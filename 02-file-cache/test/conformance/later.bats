@@ -127,6 +127,18 @@ after_damage() {
     after_damage
 }
 
+@test "2.4 of many objects none is lost with the index" {
+    project_of 20
+    mine main.mini
+    right=$(ids)
+    largest=$(largest_kept)
+    find .mini_cache -type f ! -path "$largest" -delete
+    note "removed everything that is kept, but $largest, the largest file"
+    mine main.mini
+    expect_all_cached
+    same "the names of the lowered forms" "$right" "$(ids)"
+}
+
 @test "2.4 a flipped bit among many objects costs one of them" {
     project_of 20
     mine main.mini

@@ -80,7 +80,7 @@ load project
 }
 
 @test "2.1 braces and quotes in strings and comments are no braces and quotes" {
-    write main.mini '// } " {' 'fn main() i32 { // {{{' '    print("} \" { \\"); // "' '    return 0;' '}'
+    write main.mini '// } " {' 'fn main() i32 { // {{{' '    print("} \" } \\"); // "' '    return 0;' '}'
     mine main.mini
     expect_files 'lowered main.mini'
 }
@@ -154,6 +154,11 @@ load project
     same "the names of a/x.mini and b/x.mini" "$(id a/x.mini)" "$(id b/x.mini)"
     differs "the names of a/y.mini and b/y.mini" "$(id a/y.mini)" "$(id b/y.mini)"
     expect objects 'objects 4'
+    kept=$(id b/x.mini)
+    doing rm -rf .mini_cache
+    write main.mini 'import "b/x.mini" as b;' "$(fn main 0)"
+    mine main.mini
+    same "the name of b/x.mini, now that it is lowered itself" "$kept" "$(id b/x.mini)"
 }
 
 @test "2.2 other settings lower again, and switching back does not" {

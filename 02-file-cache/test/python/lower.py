@@ -222,12 +222,11 @@ def complain(error):
     print(f"{path}:{line}:{column}: error: {message}", file=sys.stderr)
 
 
-def main(arguments):
+def main(arguments, kind=ObjectStore):
     if len(arguments) != 1:
-        print("usage: lower.py ENTRY.mini", file=sys.stderr)
-        return 2
+        raise detect.UsageError("usage: lower.py ENTRY.mini")
     found = detect.look(arguments[0])
-    store, who, status = ObjectStore(".mini_cache/zir"), fingerprint(), 0
+    store, who, status = kind(".mini_cache/zir"), fingerprint(), 0
     for path in detect.by_bytes(found.files):
         try:
             word, _, name = lower_cached(store, who, path, found.files[path]["hash"])
