@@ -66,6 +66,7 @@ static void tell_errors(Diagnostics *errors, Slice source)
 {
     ByteBuffer text = {0};
     diagnostics_sort(errors);
+    fflush(stdout); /* the verdict stands above its reasons */
     for (size_t i = 0; i < errors->count; i++)
         diagnostic_format(&errors->items[i], source, &text);
     fwrite(text.data, 1, text.size, stderr);
