@@ -168,3 +168,30 @@ after_damage() {
     mine main.mini
     expect_all_cached
 }
+
+@test "2.4 files of two builds in one cache give no wrong form" {
+    write main.mini 'import "a.mini" as a; import "b.mini" as b;' "$(fn main 0)"
+    write a.mini "$(fn f 1)"
+    write b.mini "$(fn f 2)"
+    settle
+    mine main.mini
+    right=$(ids)
+    doing mv .mini_cache first
+    write a.mini "$(fn f 2)"
+    write b.mini "$(fn f 1)"
+    settle
+    mine main.mini
+    doing mv .mini_cache second
+    write a.mini "$(fn f 1)"
+    write b.mini "$(fn f 2)"
+    settle
+    while read -r file; do
+        rm -rf .mini_cache
+        cp -a first .mini_cache
+        cp -a "second/$file" ".mini_cache/$file"
+        note "made .mini_cache of the first build's files, but $file of the second"
+        mine main.mini
+        expect_status 0
+        same "the names of the lowered forms" "$right" "$(ids)"
+    done < <(cd second && find . -type f -size +0 -printf '%P\n' | sort)
+}
