@@ -68,7 +68,7 @@ load project
     right=$(ids)
     cp -a .mini_cache saved
     while read -r file size; do
-        for ((at = 0; at < size; at += size / 12 + 1)); do
+        for ((at = 0; at < size; at += size / 8 + 1)); do
             rm -rf .mini_cache
             cp -a saved .mini_cache
             flip_bit ".mini_cache/$file" $at
@@ -84,7 +84,7 @@ load project
     project_of 20
     mine main.mini
     right=$(ids)
-    for delay in 0.001 0.003 0.01 0.02 0.03 0.05 0.08; do
+    for delay in 0.002 0.01 0.03 0.06; do
         doing rm -rf .mini_cache
         timeout -s KILL $delay $CMD main.mini >"$BATS_TEST_TMPDIR/killed" 2>&1 || true
         note "ran it, and killed it after $delay s"
