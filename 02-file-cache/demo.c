@@ -65,6 +65,8 @@ static const char *lower_cached(Build *build, uint32_t file, Slice *source, Lowe
 static void tell_errors(Diagnostics *errors, Slice source)
 {
     ByteBuffer text = {0};
+    if (errors->count == 0)
+        return;
     diagnostics_sort(errors);
     fflush(stdout); /* the verdict stands above its reasons */
     for (size_t i = 0; i < errors->count; i++)
