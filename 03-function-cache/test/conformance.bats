@@ -1,0 +1,30 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Who tests the tests of stage 3? What is right passes them; what is wrong does not.
+
+load ../../01-file-change-detection/test/conformance/tester
+MAIN=codegen.py
+
+@test "the demo of this stage passes every tier" {
+    passes "$bin/demo-03"
+}
+
+@test "the program in Python passes every tier" {
+    tests_no_c
+    passes "python3 $python/codegen.py"
+}
+
+@test "the demo of the stage below fails" {
+    fails "$bin/demo-02" required
+}
+
+@test "a program that does nothing fails" {
+    tests_no_c
+    fails /bin/true
+}
+
+@test "each planted mistake is caught by the test that names it" {
+    tests_no_c
+    catches_mistakes
+}
