@@ -15,7 +15,7 @@ MAIN=codegen.py
     passes "python3 $python/codegen.py"
 }
 
-@test "the demo of the stage below fails" {
+@test "the demo of the stage before fails" {
     fails "$bin/demo-02" required
 }
 
@@ -27,4 +27,14 @@ MAIN=codegen.py
 @test "each planted mistake is caught by the test that names it" {
     tests_no_c
     catches_mistakes
+}
+
+@test "each exercise is passed by its solution, and not by the program without it" {
+    tests_no_c
+    exercises_are_exercises
+}
+
+@test "the solutions still meet the contract" {
+    tests_no_c
+    passes "python3 $python/exercises.py" required
 }

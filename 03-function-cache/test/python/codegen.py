@@ -117,8 +117,9 @@ def compile_cached(store, program, unit):
 # ---- the program -----------------------------------------------------------------------------------
 
 
-def lower_all(found, who):
-    """{path: what it was lowered to} and the errors of those files that could not be."""
+def load(entry, *programs):
+    """The program of an entry, or None if a file cannot be lowered, which is told."""
+    found, who = detect.look(entry), lower.fingerprint(__file__, *programs)
     store, files, errors = ObjectStore(".mini_cache/zir"), {}, []
     for path in detect.by_bytes(found.files):
         try:
@@ -126,7 +127,9 @@ def lower_all(found, who):
         except SourceError as error:
             errors.append(error)
     store.commit()
-    return files, errors
+    for error in errors:
+        lower.complain(error)
+    return None if errors else Program(entry, files, who)  # half a program has no keys
 
 
 def tell(word, unit, code, errors):
@@ -138,14 +141,10 @@ def tell(word, unit, code, errors):
 def main(arguments):
     if len(arguments) != 1:
         raise detect.UsageError("usage: codegen.py ENTRY.mini")
-    found = detect.look(arguments[0])
-    who = lower.fingerprint(__file__)
-    files, errors = lower_all(found, who)
-    if errors:  # half a program has no keys
-        for error in errors:
-            lower.complain(error)
+    program = load(arguments[0])
+    if program is None:
         return 1
-    store, program, status = ObjectStore(".mini_cache/air"), Program(arguments[0], files, who), 0
+    store, status = ObjectStore(".mini_cache/air"), 0
     for unit in program.units():
         word, code, errors = compile_cached(store, program, unit)
         tell(word, unit, code, errors)
