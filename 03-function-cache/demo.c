@@ -55,6 +55,7 @@ static void tell_errors(Build *build, Diagnostics *errors, Slice source)
     diagnostics_sort(errors);
     for (size_t i = 0; i < errors->count; i++)
         diagnostic_format(&errors->items[i], source, &text);
+    fflush(stdout);
     fwrite(text.data, 1, text.size, stderr);
     buffer_free(&text);
     diagnostics_free(errors);
