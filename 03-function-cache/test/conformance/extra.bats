@@ -75,7 +75,7 @@ load project
     right=$(ids)
     cp -a .mini_cache saved
     while read -r file size; do
-        for ((at = 0; at < size; at += size / 5 + 1)); do
+        for ((at = 0; at < size; at += size / 3 + 1)); do
             rm -rf .mini_cache
             cp -a saved .mini_cache
             flip_bit ".mini_cache/$file" $at
