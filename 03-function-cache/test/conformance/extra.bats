@@ -14,10 +14,12 @@ load project
     settle
     mine main.mini
     expect_functions 'compiled a b.mini:f' 'compiled größe.mini:f' 'compiled main.mini:main'
+    a=$(id 'a b.mini:f') b=$(id größe.mini:f)
     settle
     write 'a b.mini' "$(fn f 3)"
     mine main.mini
-    expect_compiled 'a b.mini:f'
+    differs "a b.mini:f, edited" "$a" "$(id 'a b.mini:f')"
+    same "größe.mini:f" "$b" "$(id größe.mini:f)"
 }
 
 @test "3.2 a chain of 5,000 calls: an edit at its end travels one step" {
