@@ -51,11 +51,13 @@ typedef struct Build {
 static void tell_errors(Build *build, Diagnostics *errors, Slice source)
 {
     ByteBuffer text = {0};
-    build->is_wrong |= errors->count != 0;
+    if (errors->count == 0)
+        return;
+    build->is_wrong = true;
     diagnostics_sort(errors);
     for (size_t i = 0; i < errors->count; i++)
         diagnostic_format(&errors->items[i], source, &text);
-    fflush(stdout);
+    fflush(stdout); /* the verdict stands above its reasons */
     fwrite(text.data, 1, text.size, stderr);
     buffer_free(&text);
     diagnostics_free(errors);
