@@ -236,6 +236,14 @@ bench-peers: measured
 	@BUILD=$(abspath $(BUILD)) BIN=$(abspath $(BUILD)/release) QUICK='$(QUICK)' FILES='$(FILES)' RUNS='$(RUNS)' PEERS='$(PEERS)' \
 	    bench/peers/run-peers
 
+##: make bench-publish    the figures of the last make bench become those of the READMEs
+.PHONY: bench-publish
+bench-publish:
+	@mkdir -p bench/published
+	@cp $(BUILD)/bench/results.json bench/published/results.json
+	@$(MAKE) --no-print-directory bench-pictures
+	@bench/figures/update
+
 ##: make -C 03-function-cache [demo|test]    stages 1 to 3 and nothing else
 ##: make deps             install what building, testing and measuring need
 .PHONY: deps

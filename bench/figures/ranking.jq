@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: MIT
+#
+# The techniques by the time that each saves.
+include "common";
+include "table";
+
+measured(.techniques; "make bench";
+    markdown(["technique", "instead of", "saves, ms", "factor", "tutorial"];
+        [.techniques[] | [.title, .naive_title, (.saved_ms | ms), (.factor | times),
+         (if .tutorial_factor then "\(.tutorial_factor)x" else "-" end)]]),
+    by("make bench"))
