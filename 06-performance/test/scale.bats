@@ -96,6 +96,40 @@ shape_is_linear() {
     equals_fresh_build star
 }
 
+# make_ladder DIAMONDS: each file imports at most two, and 2^DIAMONDS paths lead to the last one.
+make_ladder() {
+    mkdir ladder
+    awk -v diamonds="$1" '
+    function write(name, imports, body) {
+        print imports "fn f() i32 { return " body "; }" >"ladder/" name ".mini"
+        close("ladder/" name ".mini")
+    }
+    BEGIN {
+        for (i = 1; i <= diamonds; i++) {
+            write("top" i, "import \"left" i ".mini\" as l;\nimport \"right" i ".mini\" as r;\n",
+                  "l.f() + r.f()")
+            write("left" i, "import \"top" (i + 1) ".mini\" as t;\n", "t.f()")
+            write("right" i, "import \"top" (i + 1) ".mini\" as t;\n", "t.f()")
+        }
+        write("top" i, "", 1)
+    }'
+    printf 'import "top1.mini" as t;\nfn main() i32 { return 0; }\n' >ladder/main.mini
+}
+
+@test "a ladder of 500 diamonds costs its files, not its paths" {
+    make_ladder 500
+    build ladder
+    expect files_total=1502 files_stat=1502 files_hashed=1502 files_lowered=1502 declarations_visited=1502
+    sleep 0.05
+    echo 'fn f() i32 { return 2; }' >ladder/top501.mini
+    build ladder
+    # A body at the end of all paths: nobody above it is looked at.
+    expect files_hashed=1 files_lowered=1 functions_emitted=1 declarations_visited=1
+    echo 'fn f() i64 { return 2; }' >ladder/top501.mini
+    run -1 "$bin/minic" build ladder/main.mini -q -o ladder.ll --cache-dir ladder.cache
+    [[ $output == *"left500.mini:"*"right500.mini:"* ]]
+}
+
 # ---- mutants ------------------------------------------------------------------------------------
 
 # mutants [OPTION...]: of a program of ten files; what it prints goes to `stats`.

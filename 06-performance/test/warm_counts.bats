@@ -148,3 +148,19 @@ allocations() {
         [ "$(cat large.allocations)" -gt 10 ]
     done
 }
+
+# cold_allocations FUNCTIONS: of a cold build of 100 files with so many functions each.
+cold_allocations() {
+    "${BUILD:-$BATS_TEST_DIRNAME/../../build}/generate-corpus" "cold$1" --files 100 --functions "$1"
+    LD_PRELOAD=$PWD/allocations.so FAULT_MEMORY=count build "cold$1" -q 2>&1
+}
+
+@test "ten times the text in as many files: not twice the calls of the allocator" {
+    case ${SANITIZE:-} in *address* | *thread*) skip "the sanitizer has an allocator of its own" ;; esac
+    local few many
+    few=$(cold_allocations 3)
+    many=$(cold_allocations 30)
+    echo "$few $many"
+    [ "$few" -gt 100 ]
+    [ "$many" -lt $((few * 2)) ]
+}
