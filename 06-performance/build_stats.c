@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Both forms are made from two lists, so that a number that is added to one cannot be forgotten
- * in the other: the counts, and the times of the phases.
+ * The JSON is made from two lists, of counts and of times. The table takes the times from the same
+ * list, so that no phase is forgotten in one of them, and groups the counts by hand.
  */
 #include "build_stats.h"
 

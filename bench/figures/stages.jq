@@ -25,4 +25,4 @@ markdown(["stage", "the question", "copy these", "lines, about",
        "`05-*/*.[hc]`", about("05"),
        counted("\($edit.sections_written) section of \($edit.sections_total | grouped) written")],
       ["[6 Performance](06-performance/README.md)", "How fast is the rest?", "`work_pool.[hc]`",
-       about("06"), counted("\($edit.bytes_written | grouped) bytes written in all")] ])
+       about("06"), counted("\(one_case("one_body").median_ms | duration) in all, with \($edit.workers) threads")] ])
