@@ -155,7 +155,7 @@ cold_allocations() {
     LD_PRELOAD=$PWD/allocations.so FAULT_MEMORY=count build "cold$1" -q 2>&1
 }
 
-@test "ten times the text in as many files: not twice the calls of the allocator" {
+@test "ten times the functions in as many files: not twice the calls of the allocator" {
     case ${SANITIZE:-} in *address* | *thread*) skip "the sanitizer has an allocator of its own" ;; esac
     local few many
     few=$(cold_allocations 3)
