@@ -40,6 +40,7 @@ endif
 .SECONDARY:
 
 ##: make                  build minic, the demos and the corpus generator
+##: make RELEASE=1        ... more slowly, for speed, in build/release/: what make bench measures
 .PHONY: all
 all: $(BUILD)/minic
 
