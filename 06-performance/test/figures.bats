@@ -1,0 +1,83 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# The programs that print the figures of the READMEs: of a whole run, of one of which a part is
+# missing, and what bench/figures/update does with them.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+    all=$BATS_TEST_TMPDIR/all.json
+    # The invented figures of the report, and what only the READMEs show.
+    jq '(.techniques | map(.name)) as $there | .techniques[0] as $first |
+        .techniques += (["arena", "threads_cold", "threads_warm", "mtime_check", "combined_hash",
+                         "visited_set", "binary_state_json", "pack_write", "pack_read"] - $there
+                        | map(. as $name | $first | .name = $name)) |
+        .cases |= map(.stats.seconds = ("open discover lower keys emit save write commit other total"
+                      | split(" ") | map({ key: ., value: 0.001 }) | from_entries)
+                      | .stats.files_stat = 10001 | .stats.functions_total = 30001
+                      | .stats.sections_total = 10001 | .stats.workers = 2
+                      | .stats.declarations_visited = 3)' \
+        "$BATS_TEST_DIRNAME/report_fixture.json" >"$all"
+}
+
+# For tests that run nothing that a sanitizer could look at.
+tests_no_c() { [ -z "${SANITIZE:-}" ] || skip "tests no C, so there is nothing to sanitize"; }
+
+programs() {
+    find "$root/bench/figures" -type f ! -name update ! -name table.jq | sort
+}
+
+# figure PROGRAM RESULTS
+figure() {
+    case $1 in
+    *.jq) jq -r -L "$root/bench/figures" -L "$root/bench/report" --arg pictures pictures \
+        --argjson lines '{"01":100,"02":100,"03":100,"04":100,"05":100,"06":100}' -f "$1" "$2" ;;
+    *) "$1" "$2" ;;
+    esac
+}
+
+@test "of a whole run each program prints its figures" {
+    tests_no_c
+    local program count=0
+    while read -r program; do
+        run -0 figure "$program" "$all"
+        echo "$program: $output"
+        [ -n "$output" ] && [[ $output != *null* && $output != *"ot measured yet"* ]]
+        count=$((count + 1))
+    done < <(programs)
+    [ $count -gt 15 ]
+}
+
+@test "of a run without its part each program says what is missing" {
+    tests_no_c
+    local program
+    echo '{}' >"$BATS_TEST_TMPDIR/none.json"
+    while read -r program; do
+        run -0 figure "$program" "$BATS_TEST_TMPDIR/none.json"
+        echo "$program: $output"
+        [[ $output == *"ot measured yet"*"make bench"* || $program == */stages.jq ]]
+    done < <(programs)
+}
+
+@test "update writes the figures into the READMEs, and --check finds one that is different" {
+    tests_no_c
+    cd "$BATS_TEST_TMPDIR"
+    mkdir -p copy/bench/published copy/01-file
+    cp -r "$root/bench/figures" "$root/bench/report" copy/bench
+    cp "$all" copy/bench/published/results.json
+    printf 'before\n<!-- figures: %s -->\n<!-- end of figures -->\nafter\n' headline >copy/README.md
+    printf '<!-- figures: %s -->\n<!-- end of figures -->\n' headline-picture >copy/01-file/README.md
+    run -0 copy/bench/figures/update --check
+    [[ $output == *"not ok 1 figures of README.md"*"# headline: other figures"* ]]
+    copy/bench/figures/update
+    run -0 copy/bench/figures/update --check
+    [[ $output != *"not ok"* ]]
+    grep -qx 'cold .*full' copy/README.md
+    [ "$(sed -n '1p;$p' copy/README.md)" = $'before\nafter' ]
+    grep -q '](../bench/pictures/headline.svg)' copy/01-file/README.md
+    sed -i 's/full$/half/' copy/README.md
+    run -0 copy/bench/figures/update --check
+    [[ $output == *"not ok 1 "* ]]
+}
