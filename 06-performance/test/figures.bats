@@ -12,13 +12,15 @@ setup() {
     # The invented figures of the report, and what only the READMEs show.
     jq '(.techniques | map(.name)) as $there | .techniques[0] as $first |
         .techniques += (["arena", "threads_cold", "threads_warm", "mtime_check", "combined_hash",
-                         "visited_set", "binary_state_json", "pack_write", "pack_read"] - $there
+                         "visited_set", "binary_state_json", "binary_state_text", "patch_full",
+                         "patch_reassemble",
+                         "pack_write", "pack_read"] - $there
                         | map(. as $name | $first | .name = $name)) |
         .cases |= map(.stats.seconds = ("open discover lower keys emit save write commit other total"
                       | split(" ") | map({ key: ., value: 0.001 }) | from_entries)
-                      | .stats.files_stat = 10001 | .stats.functions_total = 30001
-                      | .stats.sections_total = 10001 | .stats.workers = 2
-                      | .stats.declarations_visited = 3)' \
+                      | .stats += { files_stat: 10001, functions_total: 30001, sections_total: 10001,
+                                    declarations_visited: 3, workers: 2, bytes_read: 1100,
+                                    bytes_written: 9000, output_bytes_written: 768 })' \
         "$BATS_TEST_DIRNAME/report_fixture.json" >"$all"
 }
 
