@@ -240,9 +240,9 @@ bench-peers: measured
 ##: make bench-publish    the figures of the last make bench become those of the READMEs
 .PHONY: bench-publish
 bench-publish:
+	@$(MAKE) --no-print-directory bench-pictures RESULTS=$(BUILD)/bench/results.json
 	@mkdir -p bench/published
 	@cp $(BUILD)/bench/results.json bench/published/results.json
-	@$(MAKE) --no-print-directory bench-pictures
 	@bench/figures/update
 
 ##: make -C 03-function-cache [demo|test]    stages 1 to 3 and nothing else
