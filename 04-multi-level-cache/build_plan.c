@@ -183,6 +183,13 @@ static uint64_t own_hash(const Declarations *view, uint32_t declaration, ByteBuf
     key_put_slice(key, declarations_text(view, item->name));
     key_put_hash(key, item->interface_hash);
     key_put_hash(key, item->body_hash);
+    uint32_t references = item->interface_reference_count + item->body_reference_count;
+    for (uint32_t i = 0; i < references; i++) { /* in the hashes stand only their numbers */
+        const Reference *reference = declaration_reference(view, declaration, i);
+        if (reference->import != IMPORT_SELF)
+            key_put_slice(key, declarations_text(view, view->imports[reference->import].path));
+        key_put_slice(key, declarations_text(view, reference->name));
+    }
     return hash_checksum(buffer_slice(key));
 }
 

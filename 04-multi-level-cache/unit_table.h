@@ -24,7 +24,7 @@ extern "C" {
 typedef struct UnitRecord {
     Hash128 interface_key;
     Hash128 unit_key;
-    uint64_t own_hash; /* of its own source: name, interface hash, body hash */
+    uint64_t own_hash; /* of its own source: name, interface, body, the names in both */
 } UnitRecord;
 
 typedef struct UnitRow {
