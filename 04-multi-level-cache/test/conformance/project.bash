@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT
+#
+# What the tiers of stage 4 share.
+
+facts='new|dirty|dependent|cached|lost|wrong|files|lowered|functions|compiled|fast'
+counts='files|lowered|functions|compiled|fast'
+
+project_of_three() {
+    write main.mini 'import "shapes.mini" as shapes;' 'import "lib/text.mini" as text;' \
+        'fn main() i32 { text.show(shapes.area(3, 4)); return 0; }'
+    write shapes.mini 'fn area(w: i32, h: i32) i32 { return w * h; }' \
+        'fn border(w: i32, h: i32) i32 { return 2 * (w + h); }'
+    write lib/text.mini 'fn show(n: i32) { print(n); }' 'fn gap() { print(""); }'
+    settle
+}
+
+# edit FILE SED...: changes a file in its place.
+edit() {
+    note "edited $1: ${*:2}"
+    sed -i "${@:2}" "$1"
+    settle
+}
+
+# project_of COUNT: main.mini imports m1.mini ... and each of them has a function of 100 lines.
+project_of() {
+    local i
+    { for ((i = 1; i <= $1; i++)); do echo "import \"m$i.mini\" as m$i;"; done
+      echo 'fn main() i32 { return m1.f(1); }'; } >main.mini
+    for ((i = 1; i <= $1; i++)); do
+        awk -v i=$i 'BEGIN { print "fn f(x: i32) i32 {\n    var sum = 0;"
+            for (line = 0; line < 100; line++) print "    sum = sum + x * " i * 1000 + line ";"
+            print "    return sum;\n}" }' >m$i.mini
+    done
+    note "wrote main.mini, which imports m1.mini ... m$1.mini; each has a function of 100 lines"
+    settle
+}
+
+# expect_work LINE...: these functions are not merely found again, in this order.
+expect_work() {
+    local work='new|dirty|dependent|lost|wrong' expected
+    [ $# != 0 ] || { [ -z "$(told "$work")" ] || flunk "expected no line of these: $work"; return; }
+    expected=$(printf '%s\n' "$@")
+    [ "$(told "$work")" = "$expected" ] || flunk "expected these lines, in this order:" "$(sed 's/^/    /' <<<"$expected")"
+}
+
+# expect_counts LOWERED COMPILED [FAST]
+expect_counts() {
+    expect_status 0
+    expect_fact "lowered $1"
+    expect_fact "compiled $2"
+    [ -z "${3:-}" ] || expect_fact "fast $3"
+}
+
+sources() { find . -name .mini_cache -prune -o -name '*.mini' -print | sort; }
+
+# clean_build ENTRY TO: what a build without any history makes of the sources.
+clean_build() {
+    local fresh=$BATS_TEST_TMPDIR/fresh
+    rm -rf "$fresh"
+    mkdir "$fresh"
+    sources | tr '\n' '\0' | xargs -0 cp --parents -t "$fresh"
+    (cd "$fresh" && timeout -k 5 60 $CMD "$1" out) >"$BATS_TEST_TMPDIR/fresh.said" 2>&1 ||
+        flunk "a build of the same sources in an empty directory fails:" "$(cat "$BATS_TEST_TMPDIR/fresh.said")"
+    mv "$fresh/out" "$2"
+}
+
+# expect_clean [ENTRY OUT]: the output is that of a build without history.
+expect_clean() {
+    local clean=$BATS_TEST_TMPDIR/clean
+    expect_status 0
+    clean_build "${1:-main.mini}" "$clean"
+    [ -e "${2:-out}" ] || flunk "expected an output: ${2:-out}"
+    cmp -s "$clean" "${2:-out}" ||
+        flunk "the output is not that of a build without history (<), but (>):" \
+            "$(diff -a "$clean" "${2:-out}" | head -n 20)"
+}
+
+# Remembers the output, to see later whether it is untouched.
+remember_output() { cp out "$BATS_TEST_TMPDIR/remembered"; }
+expect_output_as_remembered() {
+    cmp -s "$BATS_TEST_TMPDIR/remembered" out || flunk "expected the output to be as it was"
+}
+
+# ---- a program that is edited at random ----------------------------------------------------------
+
+# m0 is the entry, each file imports the next, and the last one that before it; spare.mini comes and goes.
+declare -A value parameter comment broken
+has_spare=
+many=5
+
+random() { echo $((RANDOM % $1)); }
+
+render() {
+    local i next
+    for ((i = 0; i <= many; i++)); do
+        next=$((i < many ? i + 1 : i - 1))
+        { echo "import \"m$next.mini\" as next;"
+          [ $i != 0 ] || [ -z "$has_spare" ] || echo 'import "spare.mini" as spare;'
+          echo "// ${comment[$i]:-none}"
+          echo "fn f(${parameter[$i]:-x}: i32) i32 { return ${parameter[$i]:-x} + ${value[$i]:-0}; }"
+          case ${broken[$i]:-} in
+          syntax) echo "fn g(x: i32) i32 { return f(x);" ;;
+          name) echo "fn g(x: i32) i32 { return next.nowhere(x); }" ;;
+          *) echo "fn g(x: i32) i32 { return f(x) + next.f(x); }" ;;
+          esac
+          [ $i != 0 ] || echo "fn main() i32 { print(g(1)${has_spare:+ + spare.s()}); return 0; }"
+        } >.rendering
+        cmp -s .rendering m$i.mini || cp .rendering m$i.mini
+    done
+    rm .rendering
+    echo "fn s() i32 { return 9; }" >spare.mini
+    settle
+}
+
+# One edit, or two.
+edit_at_random() {
+    local file
+    file=$(random $((many + 1)))
+    case $(random 8) in
+    0 | 1) value[$file]=$(random 5); note "m$file.mini: another body" ;;
+    2) parameter[$file]=p$(random 3); note "m$file.mini: another interface" ;;
+    3) comment[$file]=$(random 9); note "m$file.mini: another comment" ;;
+    4) has_spare=$([ -n "$has_spare" ] || echo yes); note "spare.mini: ${has_spare:-no} (imported)" ;;
+    5) broken[$file]=syntax; note "m$file.mini: an error of syntax" ;;
+    6) broken[$file]=name; note "m$file.mini: a name that nobody declares" ;;
+    7) broken=(); note "all errors mended" ;;
+    esac
+    [ "$(random 3)" != 0 ] || edit_at_random
+}
+
+# walk STEPS: after each edit a build, which is that of a build without history, or fails and keeps the old one.
+walk() {
+    local step seed=${SEED:-$((RANDOM % 10000))}
+    RANDOM=$seed
+    note "SEED=$seed repeats these edits"
+    render
+    mine m0.mini out
+    expect_clean m0.mini out
+    for ((step = 1; step <= $1; step++)); do
+        edit_at_random
+        "${2:-:}"
+        [ $step -lt "$1" ] || broken=()
+        render
+        remember_output
+        mine m0.mini out
+        if [ ${#broken[@]} != 0 ]; then
+            expect_status 1 "there is an error in the sources"
+            expect_output_as_remembered
+        else
+            expect_clean m0.mini out
+        fi
+    done
+}
