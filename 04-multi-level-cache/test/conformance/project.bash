@@ -21,17 +21,17 @@ edit() {
     settle
 }
 
-# project_of COUNT: main.mini imports m1.mini ... and each of them has a function of 100 lines.
+# project_of COUNT LINES: main.mini imports m1.mini ... and each has a function of so many lines.
 project_of() {
     local i
     { for ((i = 1; i <= $1; i++)); do echo "import \"m$i.mini\" as m$i;"; done
       echo 'fn main() i32 { return m1.f(1); }'; } >main.mini
     for ((i = 1; i <= $1; i++)); do
-        awk -v i=$i 'BEGIN { print "fn f(x: i32) i32 {\n    var sum = 0;"
-            for (line = 0; line < 100; line++) print "    sum = sum + x * " i * 1000 + line ";"
+        awk -v i=$i -v lines="$2" 'BEGIN { print "fn f(x: i32) i32 {\n    var sum = 0;"
+            for (line = 0; line < lines; line++) print "    sum = sum + x * " i * 1000 + line ";"
             print "    return sum;\n}" }' >m$i.mini
     done
-    note "wrote main.mini, which imports m1.mini ... m$1.mini; each has a function of 100 lines"
+    note "wrote main.mini, which imports m1.mini ... m$1.mini; each has a function of $2 lines"
     settle
 }
 
@@ -79,6 +79,35 @@ expect_clean() {
 remember_output() { cp out "$BATS_TEST_TMPDIR/remembered"; }
 expect_output_as_remembered() {
     cmp -s "$BATS_TEST_TMPDIR/remembered" out || flunk "expected the output to be as it was"
+}
+
+# each_damaged COMMAND...: for each file that the program keeps after a build: COMMAND FILE, then
+# a build in which nothing else changed, and one of an edit.
+each_damaged() {
+    local number=0 kept_files edited=$BATS_TEST_TMPDIR/edited
+    project_of_three
+    edit shapes.mini 's/w \* h/h * w/'
+    clean_build main.mini "$edited"
+    while :; do
+        rm -rf .mini_cache
+        project_of_three
+        mine main.mini out
+        expect_status 0
+        [ $number != 0 ] || remember_output
+        mapfile -t kept_files < <(find .mini_cache -type f -size +0 | sort)
+        [ ${#kept_files[@]} != 0 ] || flunk "it keeps nothing in .mini_cache"
+        [ $number -lt ${#kept_files[@]} ] || break
+        doing "$@" "${kept_files[number]}"
+        mine main.mini out
+        expect_status 0 "a damaged cache costs time, and is no error"
+        expect_output_as_remembered
+        edit shapes.mini 's/w \* h/h * w/'
+        mine main.mini out
+        expect_status 0
+        cmp -s out "$edited" || flunk "the output is not that of a build without history:" \
+            "$(diff -a "$edited" out | head -n 20)"
+        number=$((number + 1))
+    done
 }
 
 # ---- a program that is edited at random ----------------------------------------------------------
@@ -137,10 +166,11 @@ walk() {
     mine m0.mini out
     expect_clean m0.mini out
     for ((step = 1; step <= $1; step++)); do
-        edit_at_random
         "${2:-:}"
+        edit_at_random
         [ $step -lt "$1" ] || broken=()
         render
+        [ -e out ] || echo 'somebody wrote this' >out
         remember_output
         mine m0.mini out
         if [ ${#broken[@]} != 0 ]; then

@@ -194,7 +194,7 @@ load project
 }
 
 @test "4.2 whatever is edited, the output is that of a build without history" {
-    walk 12
+    walk 8
 }
 
 @test "4.2 clean removes what is kept, and nothing else" {

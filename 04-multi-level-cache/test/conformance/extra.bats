@@ -1,0 +1,207 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Stage 4, what few programs get right.
+
+load ../../../01-file-change-detection/test/conformance/mine
+load project
+
+# How long a build of everything takes, in ms.
+build_time() {
+    local start
+    start=$(date +%s%N)
+    mine "$@"
+    echo $((($(date +%s%N) - start) / 1000000 + 1))
+}
+
+@test "4.2 a build that is killed at any moment leaves a state to go on from" {
+    project_of 5 20
+    longest=$(build_time main.mini out)
+    for step in {1..12}; do
+        edit m3.mini "s/return .*;/return sum + $step;/"
+        edit m5.mini "s/return .*;/return sum - $step;/"
+        [ $((step % 4)) != 0 ] || doing rm -rf .mini_cache
+        delay=$(awk "BEGIN { print $longest * $step / 10000 }")
+        timeout -s KILL "$delay" $CMD main.mini out >"$BATS_TEST_TMPDIR/killed" 2>&1 || true
+        note "ran it, and killed it after $delay s"
+        [ $((step % 3)) != 0 ] || edit m4.mini "s/return .*;/return sum * $step;/"
+        mine main.mini out
+        expect_clean
+    done
+    mine main.mini out
+    expect_counts 0 0 yes
+}
+
+@test "4.2 a build that is killed while it writes the output" {
+    project_of 20 60
+    mine main.mini out
+    for step in {1..4}; do
+        note "ran it with another output, and killed it when that appeared"
+        edit m3.mini "s/return .*;/return sum + $step;/"
+        rm -f other
+        $CMD main.mini other >"$BATS_TEST_TMPDIR/killed" 2>&1 3>&- &
+        pid=$!
+        for ((i = 0; i < 20000; i++)); do
+            [ ! -e other ] && kill -0 $pid 2>/dev/null || break
+        done
+        kill -KILL $pid 2>/dev/null || true
+        wait $pid 2>/dev/null || true
+        mine main.mini other
+        expect_clean main.mini other
+    done
+    mine main.mini out
+    expect_clean
+}
+
+@test "4.2 several builds at once" {
+    project_of 5 20
+    mine main.mini out
+    settle
+    for round in 1 2; do
+        edit m3.mini "s/return .*;/return sum + $round;/"
+        [ $round != 2 ] || doing rm -rf .mini_cache
+        note "ran it four times at once"
+        pids=()
+        for job in 1 2 3 4; do
+            timeout 60 $CMD main.mini out >"$BATS_TEST_TMPDIR/job$job" 2>&1 3>&- &
+            pids+=($!)
+        done
+        for job in 1 2 3 4; do
+            wait ${pids[job - 1]} || flunk "build $job of four failed:" "$(cat "$BATS_TEST_TMPDIR/job$job")"
+        done
+        mine main.mini out
+        expect_clean
+    done
+}
+
+# Has the program written something into its cache?
+keeps_something() {
+    local file
+    for file in .mini_cache/*; do
+        [ ! -s "$file" ] || return 0
+    done
+    return 1
+}
+
+# Runs a build from nothing, in the background, and stops it when it has begun to keep something and
+# not yet written its output. Sets pid; false if it was too quick.
+stop_in_the_middle() {
+    rm -rf .mini_cache out
+    $CMD main.mini out >"$BATS_TEST_TMPDIR/first" 2>&1 3>&- &
+    pid=$!
+    until keeps_something || [ -e out ] || ! kill -0 $pid 2>/dev/null; do :; done
+    kill -STOP $pid 2>/dev/null && [ ! -e out ] && keeps_something && return
+    kill -CONT $pid 2>/dev/null || true
+    wait $pid || true
+    return 1
+}
+
+@test "4.2 a second build waits for the first" {
+    project_of 20 60
+    for try in {1..20}; do
+        ! stop_in_the_middle || break
+        [ $try != 20 ] || skip "it could not be stopped in the middle of a build"
+    done
+    note "ran it, and stopped it in the middle; ran it again"
+    $CMD main.mini out >"$BATS_TEST_TMPDIR/second" 2>&1 3>&- &
+    second=$!
+    for i in {1..50}; do
+        grep -q '^State:.[ZX]' /proc/$second/status 2>/dev/null && break
+        sleep 0.01
+    done
+    [ ! -e out ] && ! grep -q '^State:.[ZX]' /proc/$second/status || too_early=yes
+    kill -CONT $pid
+    wait $pid || flunk "the first build failed:" "$(cat "$BATS_TEST_TMPDIR/first")"
+    wait $second || flunk "the second build failed:" "$(cat "$BATS_TEST_TMPDIR/second")"
+    [ -z "${too_early:-}" ] || flunk "the second build did not wait until the first one, which was stopped, ended"
+    mine main.mini out
+    expect_clean
+}
+
+@test "4.2 builds and a clean at once" {
+    project_of 5 20
+    mine main.mini out
+    for round in {1..4}; do
+        edit m3.mini "s/return .*;/return sum + $round;/"
+        note "ran it, and clean at the same time"
+        timeout 60 $CMD main.mini out >"$BATS_TEST_TMPDIR/job" 2>&1 3>&- &
+        pid=$!
+        sleep 0.00$((round * 2))
+        mine clean main.mini
+        expect_status 0
+        wait $pid || flunk "the build failed:" "$(cat "$BATS_TEST_TMPDIR/job")"
+        mine main.mini out
+        expect_clean
+    done
+}
+
+@test "4.2 any byte of what is kept may be wrong" {
+    project_of_three
+    mine main.mini out
+    remember_output
+    cp -a .mini_cache saved
+    while read -r file size; do
+        for ((at = 0; at < size; at += size / 5 + 1)); do
+            rm -rf .mini_cache
+            cp -a saved .mini_cache
+            flip_bit ".mini_cache/$file" $at
+            note "flipped a bit in byte $at of .mini_cache/$file"
+            rm -f out
+            mine main.mini out
+            expect_status 0 "a damaged cache costs time, and is no error"
+            expect_output_as_remembered
+        done
+    done < <(cd saved && find . -type f -size +0 -printf '%P %s\n' | sort)
+}
+
+@test "4.2 many edits, with cleans, killed builds and other settings between them" {
+    disturb() {
+        case $(random 6) in
+        0) doing $CMD clean m0.mini ;;
+        1) timeout -s KILL 0.0$(random 10)$(random 10) $CMD m0.mini out >"$BATS_TEST_TMPDIR/killed" 2>&1 || true
+           note "ran it, and killed it" ;;
+        2) doing rm -f out ;;
+        3) export MINIC_TARGET=wasm32-wasi; note "MINIC_TARGET=$MINIC_TARGET" ;;
+        4) unset MINIC_TARGET; note "unset MINIC_TARGET" ;;
+        esac
+    }
+    walk 12 disturb
+}
+
+@test "4.2 an output that is a source is refused" {
+    project_of_three
+    cp shapes.mini before
+    mine main.mini shapes.mini
+    expect_status 2 "the output is a source of the program"
+    cmp before shapes.mini || flunk "the source was written over"
+}
+
+@test "4.2 names with spaces and in UTF-8" {
+    write main.mini 'import "a b.mini" as a;' 'import "größe.mini" as b;' \
+        'fn main() i32 { return a.f(b.f(1)); }'
+    write 'a b.mini' 'fn f(x: i32) i32 { return x; }'
+    write 'größe.mini' 'fn f(x: i32) i32 { return x + 1; }'
+    settle
+    mine main.mini 'the output'
+    expect_work 'new a b.mini:f' 'new größe.mini:f' 'new main.mini:main'
+    expect_clean main.mini 'the output'
+    mine main.mini 'the output'
+    expect_fact 'fast yes'
+}
+
+@test "4.3 the fast path of 1,000 files" {
+    { for i in {1..1000}; do echo "import \"m$i.mini\" as m$i;"; done
+      echo 'fn main() i32 { return m7.f(1); }'; } >main.mini
+    for i in {1..1000}; do echo "fn f(x: i32) i32 { return x + $i; }" >m$i.mini; done
+    note "wrote main.mini, which imports m1.mini ... m1000.mini"
+    settle
+    LIMIT=30 mine main.mini out
+    expect_counts 1001 1001
+    settle
+    LIMIT=5 mine main.mini out
+    expect_counts 0 0 yes
+    edit m500.mini "s,500,5000000,"
+    LIMIT=10 mine main.mini out
+    expect_counts 1 1
+    expect_work 'dirty m500.mini:f'
+}

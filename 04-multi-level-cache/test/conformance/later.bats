@@ -1,0 +1,163 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Stage 4, what makes it fast and keeps it right: how far an edit reaches, damage, the fast path.
+
+load ../../../01-file-change-detection/test/conformance/mine
+load project
+
+@test "4.1 what an edit cannot reach is not looked at" {
+    project_of_three
+    mine main.mini out
+    settle
+    edit shapes.mini 's/w \* h/h * w/'
+    mine main.mini out
+    expect 'cached|dirty|dependent' 'dirty shapes.mini:area' 'cached shapes.mini:border'
+    settle
+    edit lib/text.mini 's/gap()/gap(n: i32)/'
+    mine main.mini out
+    [ -z "$(told | grep shapes.mini)" ] || flunk "shapes.mini imports nothing, so no edit of another file reaches it"
+    expect_work 'dirty lib/text.mini:gap'
+    expect_clean
+}
+
+@test "4.1 one edit opens one source" {
+    project_of_three
+    mine main.mini out
+    settle
+    edit shapes.mini 's/w \* h/h * w/'
+    mine_watched main.mini out -- main.mini lib/text.mini
+    expect_counts 1 1
+    expect_unopened
+}
+
+@test "4.2 two programs of one directory have a state each" {
+    project_of_three
+    write other.mini 'import "shapes.mini" as shapes;' 'fn main() i32 { return shapes.border(1, 2); }'
+    mine main.mini out
+    mine other.mini other
+    settle
+    mine main.mini out
+    expect_fact 'fast yes'
+    mine other.mini other
+    expect_fact 'fast yes'
+    settle
+    edit shapes.mini 's/w \* h/h * w/'
+    mine main.mini out
+    mine other.mini other
+    expect_counts 0 0 no
+    expect_clean other.mini other
+}
+
+@test "4.2 an output that cannot be written loses no edit" {
+    project_of_three
+    mine main.mini out
+    settle
+    edit shapes.mini 's/w \* h/h * w/'
+    mine main.mini nowhere/out
+    expect_status 3 "there is no directory 'nowhere'"
+    [ -n "$complained" ] || flunk "expected a reason on stderr"
+    mine main.mini out
+    expect_counts 0 0 no
+    expect_clean
+}
+
+@test "4.2 another output is written, whoever was written before" {
+    project_of_three
+    mine main.mini out
+    settle
+    mine main.mini second
+    expect_counts 0 0
+    expect_clean main.mini second
+    write third 'this is no output'
+    settle
+    mine main.mini third
+    expect_clean main.mini third
+    settle
+    edit shapes.mini 's/w \* h/h * w/'
+    mine main.mini third
+    mine main.mini out
+    expect_clean
+}
+
+@test "4.2 a file that is cut short loses nothing but time" {
+    each_damaged cut_in_half
+}
+
+@test "4.2 a file that is gone loses nothing but time" {
+    each_damaged remove
+    project_of_three
+    doing rm -rf .mini_cache
+    mine main.mini out
+    expect_counts 3 5
+    expect_clean
+}
+
+@test "4.3 the fast path writes nothing" {
+    project_of_three
+    mine main.mini out
+    settle
+    mine main.mini out
+    before=$(kept; stat -c '%i %s %y' out)
+    mine main.mini out
+    expect_fact 'fast yes'
+    same "the files in .mini_cache and the output, with inode, size and time" \
+        "$before" "$(kept; stat -c '%i %s %y' out)"
+}
+
+@test "4.3 the fast path opens no source, no output, and little of what is kept" {
+    project_of 20 100
+    mine main.mini out
+    settle
+    mine main.mini out
+    mine_watched main.mini out -- $(sources) out $(find .mini_cache -type f)
+    expect_fact 'fast yes'
+    all=0 large=0
+    for file in $(find .mini_cache -type f); do
+        size=$(stat -c %s "$file")
+        all=$((all + size))
+        ! grep -qxF "$file" <<<"$opened" || large=$((large + size))
+    done
+    kept_and_opened=$opened
+    opened=$(grep -v '^\.mini_cache/' <<<"$opened" || true)
+    expect_unopened
+    [ $((large * 4)) -lt "$all" ] ||
+        flunk "it keeps $all bytes. To find that nothing changed, it opened $large of them:" "$kept_and_opened"
+}
+
+@test "4.3 touched files are read once" {
+    project_of_three
+    mine main.mini out
+    settle
+    doing touch main.mini shapes.mini lib/text.mini
+    settle
+    mine main.mini out
+    expect_fact 'fast yes'
+    settle
+    mine_watched main.mini out -- main.mini shapes.mini lib/text.mini
+    expect_fact 'fast yes'
+    expect_unopened
+}
+
+@test "4.3 an edit that was undone before the build is no change" {
+    project_of_three
+    mine main.mini out
+    settle
+    edit shapes.mini 's/w \* h/h * w/'
+    edit shapes.mini 's/h \* w/w * h/'
+    mine main.mini out
+    expect_counts 0 0 yes
+}
+
+@test "4.3 an output that somebody edited is written again" {
+    project_of_three
+    mine main.mini out
+    remember_output
+    settle
+    echo 'edited by hand' >>out
+    note "appended a line to the output"
+    settle
+    mine main.mini out
+    expect_counts 0 0 no
+    expect_output_as_remembered
+}
