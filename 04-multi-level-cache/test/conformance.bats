@@ -1,0 +1,35 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Who tests the tests of stage 4? What is right passes them; what is wrong does not.
+
+load ../../01-file-change-detection/test/conformance/tester
+MAIN=build.py
+
+@test "the demo of this stage passes every tier" {
+    passes "$bin/demo-04"
+}
+
+@test "the program in Python passes the tiers required and later" {
+    tests_no_c
+    passes "python3 $python/build.py" required later
+}
+
+@test "the demo of the stage before fails" {
+    fails "$bin/demo-03" required
+}
+
+@test "a program that does nothing fails" {
+    tests_no_c
+    fails /bin/true required
+}
+
+@test "each planted mistake is caught by the test that names it" {
+    tests_no_c
+    catches_mistakes
+}
+
+@test "each exercise is passed by its solution, and not by the program without it" {
+    tests_no_c
+    exercises_are_exercises
+}
