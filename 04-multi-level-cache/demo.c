@@ -206,6 +206,7 @@ static BuildStatus build_once(const char *title, const char *entry, const char *
     int error = mini_compiler_init(&compiler, &settings, &prelude);
     if (error != 0) {
         fprintf(stderr, "MINIC_TARGET: not a target, or no compiler: %s\n", strerror(-error));
+        buffer_free(&prelude);
         return error == -EINVAL ? BUILD_MISUSED : BUILD_MACHINE_FAILED;
     }
     BuildRequest request = {.compiler = &compiler,
