@@ -20,6 +20,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+static void put(Slice text, FILE *file)
+{
+    if (text.size != 0)
+        fwrite(text.data, 1, text.size, file);
+}
+
 /* ---- what is told ---------------------------------------------------------------------------- */
 
 typedef struct Story {
@@ -65,7 +71,7 @@ static void tell_unit(void *context, Decision decision, Slice unit)
         printf(" %s:", story->entry);
     else
         putchar(' ');
-    fwrite(unit.data, 1, unit.size, stdout);
+    put(unit, stdout);
 }
 
 static void tell_counts(Story *story, const BuildCounts *counts)
@@ -89,7 +95,7 @@ static void tell_errors(Story *story, const Build *build)
                           &text);
     end_line(story);
     fflush(stdout);
-    fwrite(text.data, 1, text.size, stderr);
+    put(buffer_slice(&text), stderr);
     if (failure->what != NULL)
         fprintf(stderr, "%s: %s: %s\n", failure->path, failure->what, strerror(failure->error));
     arena_free(&arena);
@@ -139,13 +145,12 @@ static BuildStatus write_output(Build *build, const char *path)
     FILE *file = fopen(path, "w");
     if (file == NULL)
         return build_fail(build, path, "cannot open the output", errno);
-    Slice prelude = build_prelude(build);
-    fwrite(prelude.data, 1, prelude.size, file);
+    put(build_prelude(build), file);
     for (uint32_t section = 0; section < build_section_count(build); section++) {
         uint32_t count;
         const Slice *texts = build_section_texts(build, section, &count);
         for (uint32_t i = 0; i < count; i++)
-            fwrite(texts[i].data, 1, texts[i].size, file);
+            put(texts[i], file);
     }
     bool is_written = !ferror(file);
     if (fclose(file) != 0 || !is_written)
