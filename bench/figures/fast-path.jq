@@ -1,9 +1,12 @@
+# SPDX-License-Identifier: MIT
+#
 # What is left to do when nothing changed, and what the file system asks for it.
-def ms: . * 10 | round / 10;
-[.cases[]? | select(.name == ("warm", "touched", "cold"))] |
-if length == 0 then "not measured yet (`make bench`)" else
-    "| `make bench`, \(.[0].stats.files_total) files | whole process, ms | of which finding what changed | a stat of each file, one thread |",
-    "| --- | ---: | ---: | ---: |",
-    (sort_by(.median_ms)[] |
-     "| \(.title) | \(.median_ms | ms) | \(.stats.seconds.discover * 1000 | ms) | \(.stat_walk_ms | ms) |")
-end
+include "common";
+include "table";
+
+measured(.cases; "make bench";
+    ["warm", "touched", "cold"] as $shown |
+    markdown(["", "whole process, ms", "of which finding what changed", "a stat of each file, one thread"];
+        [.cases[] | select(.name as $name | $shown | index([$name]))] | sort_by(.median_ms) |
+        map([.title, (.median_ms | ms), (.stats.seconds.discover * 1000 | ms), (.stat_walk_ms | ms)])),
+    by("make bench"))
