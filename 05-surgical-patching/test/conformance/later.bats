@@ -1,0 +1,353 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Stage 5, what makes it worth while and what makes it robust: one section is written, and an output
+# that somebody else had in hand is put right.
+
+load ../../../01-file-change-detection/test/conformance/mine
+load project
+
+inode_of() { stat -c %i "$1"; }
+
+# Says whether the bytes of the output lie where they lay: the same file was written into.
+expect_same_file() {
+    [ "$(inode_of out)" = "$1" ] || flunk "expected that the output is written into, and it was replaced"
+}
+
+# ---- markers -------------------------------------------------------------------------------------
+
+@test "5.1 a name of any letters is escaped in its marker, and comes back" {
+    write main.mini 'import "a b.mini" as a; import "c:d.mini" as b; import "é.mini" as c; import "z.mini" as d;' \
+        'fn main() i32 { return a.f() + b.f() + c.f() + d.f(); }'
+    for name in 'a b.mini' 'c:d.mini' 'é.mini' z.mini; do
+        write "$name" 'fn f() i32 { return 1; }'
+    done
+    settle
+    mine main.mini out
+    # In byte order of the paths themselves: é begins with the byte C3, behind every letter.
+    expect_paths 'a b.mini' 'c\3Ad.mini' main.mini z.mini '\C3\A9.mini'
+    expect_sections 'new a b.mini' 'new c\3Ad.mini' 'new main.mini' 'new z.mini' 'new \C3\A9.mini'
+    settle
+    write é.mini 'fn f() i32 { return 2; }'
+    mine main.mini out
+    expect_fact 'changed \\C3\\A9.mini'
+    expect_clean
+}
+
+@test "5.2 a marker that nobody would have written so is none" {
+    hash=0123456789abcdef0123456789abcdef
+    write any "; ==== FILE: a\\41:$hash ====" "; ==== FILE: a\\3a:$hash ====" "; ==== FILE: a:b:$hash ====" \
+        "; ==== FILE: a\\:$hash ====" "; ==== FILE: a\\3:$hash ====" "; ==== FILE: a\\XY:$hash ====" \
+        "; ==== FILE: é:$hash ====" "; ==== FILE: a"$'\t'":$hash ====" "; ==== FILE: a"$'\177'":$hash ====" \
+        "; ==== FILE: a\\C3\\A9\\5C\\3A\\0A:$hash ===="
+    expect_split any "a\\C3\\A9\\5C\\3A\\0A $hash $(($(stat -c %s any) - 68)) 68"
+}
+
+# ---- what is written -----------------------------------------------------------------------------
+
+@test "5.4 an edit that fits is written into its place" {
+    project_in_a_row
+    mine main.mini out
+    inode=$(inode_of out)
+    edit middle.mini 's/1000/2000/'
+    mine main.mini out
+    expect_strategy patch none
+    expect_same_file "$inode"
+    size=$(sections_of out | awk '$4 == "middle.mini" { print $2 }')
+    [ "$(word written)" -le "$size" ] || flunk "expected at most $size bytes to be written: the section of middle.mini"
+    expect_clean
+}
+
+@test "5.4 of a large output only a part is written" {
+    project_of 60
+    mine main.mini out
+    expect_status 0
+    size=$(stat -c %s out)
+    edit m30.mini 's/30001/39991/'
+    mine_counted main.mini out
+    expect_clean
+    [ "$bytes_written" -lt $((size / 2)) ] ||
+        flunk "expected fewer than $((size / 2)) bytes to be written, to the output and all else: it was $bytes_written"
+    [ "$(word written)" -le "$bytes_written" ] || flunk "it wrote $bytes_written bytes, and said otherwise"
+}
+
+@test "5.4 what grows moves what stands behind it, in the file that is there" {
+    project_in_a_row
+    mine main.mini out
+    inode=$(inode_of out)
+    for terms in 100 1 30 2; do
+        edit middle.mini "s/return .*;/return $(sum $terms);/"
+        mine main.mini out
+        expect_strategy patch none
+        expect_same_file "$inode"
+        expect_clean
+    done
+}
+
+@test "5.4 sections grow and shrink in one build" {
+    project_in_a_row
+    mine main.mini out
+    for terms in '80 1 40' '1 80 1' '40 40 2' '2 1 80' '3 3 3'; do
+        read -r first middle second <<<"$terms"
+        edit first.mini "s/return .*;/return $(sum "$first");/"
+        edit middle.mini "s/return .*;/return $(sum "$middle");/"
+        edit second.mini "s/return .*;/return $(sum "$second");/"
+        mine main.mini out
+        expect_clean
+    done
+}
+
+# ---- somebody else -------------------------------------------------------------------------------
+
+@test "5.4 an output that somebody edited is put right" {
+    project_in_a_row
+    mine main.mini out
+    for place in 0 20 middle end; do
+        case $place in
+        middle) place=$(sections_of out | awk '$4 == "middle.mini" { print $1 + 60 }') ;;
+        end) place=$(($(stat -c %s out) - 20)) ;;
+        esac
+        settle
+        scribble "$place"
+        settle
+        mine main.mini out
+        expect_clean
+    done
+}
+
+@test "5.4 an output edited together with a source is put right" {
+    project_in_a_row
+    mine main.mini out
+    settle
+    scribble "$(sections_of out | awk '$4 == "second.mini" { print $1 + 60 }')"
+    edit first.mini 's/1000/2000/'
+    mine main.mini out
+    expect_clean
+}
+
+@test "5.4 an output edited in a section, with size and mtime of before, is put right" {
+    project_in_a_row
+    mine main.mini out
+    settle
+    doing touch -r out "$BATS_TEST_TMPDIR/time"
+    scribble "$(sections_of out | awk '$4 == "middle.mini" { print $1 + 60 }')"
+    doing touch -r "$BATS_TEST_TMPDIR/time" out
+    settle
+    mine main.mini out
+    expect_clean
+}
+
+@test "5.4 an output edited right after the build is put right" {
+    project_in_a_row
+    for i in 1 2 3 4 5; do
+        write middle.mini "fn f() i32 { return 100$i; }"
+        mine main.mini out
+        scribble "$(sections_of out | awk '$4 == "middle.mini" { print $1 + 60 }')"
+        mine main.mini out
+        expect_clean
+    done
+}
+
+@test "5.4 an output that was cut, made longer, emptied or exchanged is put right" {
+    project_in_a_row
+    mine main.mini out
+    for damage in cut_in_half empty 'truncate -s +1000' 'cp main.mini' 'sed -i 1d'; do
+        settle
+        doing $damage out
+        settle
+        mine main.mini out
+        expect_clean
+        settle
+        doing $damage out
+        edit middle.mini 's/return .*;/&/; s/1000/3000/; t; s/3000/1000/'
+        mine main.mini out
+        expect_clean
+    done
+}
+
+@test "5.4 an output that was only touched is left alone" {
+    project_in_a_row
+    mine main.mini out
+    inode=$(inode_of out)
+    settle
+    doing touch out
+    for run in 1 2; do
+        settle
+        mine main.mini out
+        expect_strategy up-to-date none
+        expect_fact 'written 0'
+        expect_same_file "$inode"
+    done
+}
+
+@test "5.4 a hard link of the output keeps its bytes" {
+    project_in_a_row
+    mine main.mini out
+    settle
+    doing ln out copy
+    cp out "$BATS_TEST_TMPDIR/before"
+    edit middle.mini 's/1000/2000/'
+    mine main.mini out
+    expect_clean
+    cmp -s copy "$BATS_TEST_TMPDIR/before" || flunk "the build wrote into copy, which is a link to the output of before"
+}
+
+@test "5.4 a symlink is replaced, and what it leads to is kept" {
+    project_in_a_row
+    mine main.mini out
+    settle
+    doing mv out target
+    doing ln -s target out
+    cp target "$BATS_TEST_TMPDIR/before"
+    edit middle.mini 's/1000/2000/'
+    mine main.mini out
+    expect_clean
+    cmp -s target "$BATS_TEST_TMPDIR/before" || flunk "the build wrote into target, which the output was a link to"
+}
+
+@test "5.4 a FIFO gets all of the output, and stays a FIFO" {
+    project_in_a_row
+    mine main.mini out
+    doing mkfifo pipe
+    for run in 1 2; do
+        timeout 20 cat pipe >"$BATS_TEST_TMPDIR/got" 3>&- &
+        reader=$!
+        mine main.mini pipe
+        wait $reader || flunk "nothing came through the pipe"
+        expect_status 0
+        [ -p pipe ] || flunk "the pipe was replaced"
+        cmp -s "$BATS_TEST_TMPDIR/got" out || flunk "what came through the pipe is not what a build writes to a file"
+    done
+}
+
+@test "5.4 a read-only output is brought up to date, and stays read-only" {
+    project_in_a_row
+    mine main.mini out
+    settle
+    doing chmod 444 out
+    edit middle.mini 's/1000/2000/'
+    mine main.mini out
+    expect_clean
+    [ "$(stat -c %a out)" = 444 ] || flunk "expected the permissions to stay 444, and they are $(stat -c %a out)"
+}
+
+@test "5.4 an output that could not be written is written by the next build" {
+    project_in_a_row
+    edit second.mini "s/1000/$(sum 500)/"
+    mine main.mini out
+    edit second.mini 's/return 1/return 2/'
+    mine main.mini out
+    # What is compiled now is known; so little but the output is written, until it grows too large.
+    for limit in 1 2 3 4 6 8 12 16 24; do
+        edit second.mini 's/return 2/return 3/; s/return 1/return 2/; s/return 3/return 1/'
+        (ulimit -f $limit; exec $CMD main.mini out) >"$BATS_TEST_TMPDIR/limited" 2>&1 || true
+        note "ran it, and let no file grow beyond $limit KiB"
+        settle
+        mine main.mini out
+        expect_clean
+    done
+}
+
+@test "5.4 nothing is left beside the output" {
+    project_in_a_row
+    for i in 1 2 3; do
+        edit middle.mini "s/return .*;/return $(sum $((i * 20)));/"
+        mine main.mini out
+        edit main.mini "s/a.f()/a.f() + $i/"
+        rm -f out
+        mine main.mini out
+    done
+    left=$(find . -type f ! -path './.mini_cache/*' ! -name '*.mini' ! -name out)
+    [ -z "$left" ] || flunk "expected no other files:" "$left"
+}
+
+@test "5.4 an output that cannot be written is told, and is exit status 3" {
+    project_in_a_row
+    mine main.mini nowhere/out
+    expect_status 3 "there is no directory of that name"
+    [ -n "$complained" ] || flunk "expected a message on stderr"
+    doing mkdir nowhere
+    mine main.mini nowhere/out
+    expect_clean main.mini nowhere/out
+}
+
+# ---- decisions -----------------------------------------------------------------------------------
+
+@test "5.5 an output that is missing, another or linked is a reason to reassemble" {
+    project_in_a_row
+    mine main.mini out
+    settle
+    doing rm out
+    mine main.mini out
+    expect_strategy reassemble 'no output'
+    settle
+    mine main.mini other
+    expect_strategy reassemble 'output is another'
+    settle
+    doing ln other link
+    edit middle.mini 's/1000/2000/'
+    mine main.mini other
+    expect_strategy reassemble 'output is linked'
+    expect_clean main.mini other
+}
+
+@test "5.5 files that come or go are a reason to reassemble" {
+    project_in_a_row
+    mine main.mini out
+    edit main.mini 's/import "first.mini" as a; //; s/a.f() + //'
+    mine main.mini out
+    expect_strategy reassemble 'files added or removed'
+    expect_clean
+}
+
+@test "5.5 other settings are a reason to build in full" {
+    project_in_a_row
+    mine main.mini out
+    settle
+    export MINIC_TARGET=wasm32-wasi
+    note "MINIC_TARGET=$MINIC_TARGET"
+    mine main.mini out
+    expect_strategy full 'fingerprint changed'
+    expect_clean
+    settle
+    unset MINIC_TARGET
+    note "unset MINIC_TARGET"
+    mine main.mini out
+    expect_strategy full 'fingerprint changed'
+    expect_clean
+}
+
+@test "5.5 an output that others changed is patched if its size is as it was" {
+    project_in_a_row
+    mine main.mini out
+    settle
+    scribble "$(sections_of out | awk '$4 == "middle.mini" { print $1 + 60 }')"
+    settle
+    mine main.mini out
+    expect_strategy patch 'output changed by others'
+    settle
+    doing truncate -s +1000 out
+    settle
+    mine main.mini out
+    expect_strategy reassemble 'output changed by others'
+    expect_clean
+}
+
+@test "5.5 damage to what is kept is no error, and the output is right" {
+    project_in_a_row
+    mine main.mini out
+    edit middle.mini 's/1000/2000/'
+    mine main.mini out
+    after_damage() {
+        settle
+        mine main.mini out
+        expect_clean
+        mine main.mini out
+        expect_clean
+        rm -rf "$BATS_TEST_TMPDIR/saved"
+        cp -a .mini_cache "$BATS_TEST_TMPDIR/saved"
+    }
+    damage_each flip_in_middle
+    rm -rf "$BATS_TEST_TMPDIR/saved"
+    damage_each remove
+}
