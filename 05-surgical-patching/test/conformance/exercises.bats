@@ -30,9 +30,9 @@ facts='unchanged|changed|new|removed|strategy|reason|written|section|right|wrong
     mine main.mini out
     settle
     mine --diff before out
-    expect 'unchanged|changed|new|removed' 'removed first.mini' 'unchanged main.mini' 'changed middle.mini' 'unchanged second.mini' 'new third.mini'
+    expect 'unchanged|changed|new|removed' 'removed first.mini' 'changed main.mini' 'changed middle.mini' 'unchanged second.mini' 'new third.mini'
     mine --diff out before
-    expect 'unchanged|changed|new|removed' 'new first.mini' 'unchanged main.mini' 'changed middle.mini' 'unchanged second.mini' 'removed third.mini'
+    expect 'unchanged|changed|new|removed' 'new first.mini' 'changed main.mini' 'changed middle.mini' 'unchanged second.mini' 'removed third.mini'
 }
 
 @test "exercise 3: --verify finds the section that is wrong, and writes nothing" {
@@ -42,7 +42,7 @@ facts='unchanged|changed|new|removed|strategy|reason|written|section|right|wrong
     before=$(kept)
     mine --verify main.mini out
     expect 'right|wrong' 'right first.mini' 'right main.mini' 'right middle.mini' 'right second.mini'
-    scribble "$(sections_of out | awk '$4 == "middle.mini" { print $1 + 60 }')"
+    scribble "$(inside middle.mini)"
     remember_output
     mine --verify main.mini out
     expect_status 1 "a section of the output is wrong"

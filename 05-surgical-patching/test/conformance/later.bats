@@ -87,7 +87,7 @@ expect_same_file() {
 @test "5.4 sections grow and shrink in one build" {
     project_in_a_row
     mine main.mini out
-    for terms in '80 1 40' '1 80 1' '40 40 2' '2 1 80' '3 3 3'; do
+    for terms in '80 1 40' '1 80 1' '1 2 2' '90 3 2' '1 2 2' '40 40 2' '2 1 80'; do
         read -r first middle second <<<"$terms"
         edit first.mini "s/return .*;/return $(sum "$first");/"
         edit middle.mini "s/return .*;/return $(sum "$middle");/"
@@ -104,7 +104,7 @@ expect_same_file() {
     mine main.mini out
     for place in 0 20 middle end; do
         case $place in
-        middle) place=$(sections_of out | awk '$4 == "middle.mini" { print $1 + 60 }') ;;
+        middle) place=$(inside middle.mini) ;;
         end) place=$(($(stat -c %s out) - 20)) ;;
         esac
         settle
@@ -119,7 +119,7 @@ expect_same_file() {
     project_in_a_row
     mine main.mini out
     settle
-    scribble "$(sections_of out | awk '$4 == "second.mini" { print $1 + 60 }')"
+    scribble "$(inside second.mini)"
     edit first.mini 's/1000/2000/'
     mine main.mini out
     expect_clean
@@ -130,7 +130,7 @@ expect_same_file() {
     mine main.mini out
     settle
     doing touch -r out "$BATS_TEST_TMPDIR/time"
-    scribble "$(sections_of out | awk '$4 == "middle.mini" { print $1 + 60 }')"
+    scribble "$(inside middle.mini)"
     doing touch -r "$BATS_TEST_TMPDIR/time" out
     settle
     mine main.mini out
@@ -142,7 +142,7 @@ expect_same_file() {
     for i in 1 2 3 4 5; do
         write middle.mini "fn f() i32 { return 100$i; }"
         mine main.mini out
-        scribble "$(sections_of out | awk '$4 == "middle.mini" { print $1 + 60 }')"
+        scribble "$(inside middle.mini)"
         mine main.mini out
         expect_clean
     done
@@ -220,26 +220,31 @@ expect_same_file() {
     done
 }
 
-@test "5.4 a read-only output is brought up to date, and stays read-only" {
+@test "5.4 an output keeps its permissions, also a read-only one" {
     project_in_a_row
     mine main.mini out
-    settle
-    doing chmod 444 out
-    edit middle.mini 's/1000/2000/'
-    mine main.mini out
-    expect_clean
-    [ "$(stat -c %a out)" = 444 ] || flunk "expected the permissions to stay 444, and they are $(stat -c %a out)"
+    for mode in 640 444; do
+        settle
+        doing chmod $mode out
+        edit middle.mini 's/1000/2000/; t; s/2000/1000/'
+        mine main.mini out
+        expect_clean
+        edit main.mini '1{/middle/!b}; s/import "first.mini" as a; //; s/a.f() + //; t; s/^import/import "first.mini" as a; import/; s/return b/return a.f() + b/'
+        mine main.mini out
+        expect_clean
+        [ "$(stat -c %a out)" = $mode ] || flunk "expected the permissions to stay $mode, and they are $(stat -c %a out)"
+    done
 }
 
 @test "5.4 an output that could not be written is written by the next build" {
     project_in_a_row
-    edit second.mini "s/1000/$(sum 500)/"
+    edit middle.mini "s/1000/$(sum 2000)/"
     mine main.mini out
-    edit second.mini 's/return 1/return 2/'
+    edit second.mini 's/1000/2000/'
     mine main.mini out
-    # What is compiled now is known; so little but the output is written, until it grows too large.
-    for limit in 1 2 3 4 6 8 12 16 24; do
-        edit second.mini 's/return 2/return 3/; s/return 1/return 2/; s/return 3/return 1/'
+    # What is compiled now is known: little is written but the output, and it is larger than the rest.
+    for limit in 1 2 3 4 5 6 8 10 16 32 64; do
+        edit second.mini 's/1000/2000/; t; s/2000/1000/'
         (ulimit -f $limit; exec $CMD main.mini out) >"$BATS_TEST_TMPDIR/limited" 2>&1 || true
         note "ran it, and let no file grow beyond $limit KiB"
         settle
@@ -321,7 +326,7 @@ expect_same_file() {
     project_in_a_row
     mine main.mini out
     settle
-    scribble "$(sections_of out | awk '$4 == "middle.mini" { print $1 + 60 }')"
+    scribble "$(inside middle.mini)"
     settle
     mine main.mini out
     expect_strategy patch 'output changed by others'

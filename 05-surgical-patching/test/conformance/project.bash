@@ -46,6 +46,9 @@ expect_paths() {
             "and found:" "$(paths_of out | sed 's/^/    /')"
 }
 
+# inside PATH: where, in the output, the code of a section begins, and a little more.
+inside() { sections_of out | awk -v path="$1" '$4 == path { print $1 + 52 + length(path) + 2 }'; }
+
 # ---- what the program says -----------------------------------------------------------------------
 
 # What became of each section. Lines with a colon are of functions (stage 4).
@@ -104,5 +107,5 @@ project_in_a_row() {
 # scribble OFFSET: over the output, keeping its size.
 scribble() {
     note "did: wrote over the output at $1"
-    printf 'somebody was here' | dd of=out bs=1 seek="$1" conv=notrunc status=none
+    printf 'here!' | dd of=out bs=1 seek="$1" conv=notrunc status=none
 }

@@ -44,6 +44,18 @@ def diff(before, after):
     return 0
 
 
+# ---- exercise 4: other blocks ----------------------------------------------------------------------
+
+
+class BlockBuild(patch.PatchBuild):
+    """The size of a block reaches the output, so it is part of the fingerprint."""
+
+    def __init__(self, entry, out):
+        super().__init__(entry, out)
+        patch.BLOCK = int(os.environ.get("MINI_BLOCK", patch.BLOCK))
+        self.who = codegen.hash_of(self.who, patch.BLOCK)
+
+
 # ---- exercise 3: is it right? ----------------------------------------------------------------------
 
 
@@ -54,7 +66,7 @@ class MemoryStore(dict):
         pass
 
 
-class Verify(patch.PatchBuild):
+class Verify(BlockBuild):
     """A build that knows nothing, and compares where the other one writes."""
 
     def __init__(self, entry, out):
@@ -85,18 +97,6 @@ class Verify(patch.PatchBuild):
             return 0
         print(f"{self.out}: error: not the output of a clean build", file=sys.stderr)
         return 1
-
-
-# ---- exercise 4: other blocks ----------------------------------------------------------------------
-
-
-class BlockBuild(patch.PatchBuild):
-    """The size of a block reaches the output, so it is part of the fingerprint."""
-
-    def __init__(self, entry, out):
-        super().__init__(entry, out)
-        patch.BLOCK = int(os.environ.get("MINI_BLOCK", patch.BLOCK))
-        self.who = codegen.hash_of(self.who, patch.BLOCK)
 
 
 def main(arguments):
