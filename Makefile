@@ -125,7 +125,8 @@ $(BUILD)/obj/01-file-change-detection/collections.o: EXTRA += $(if $(SANITIZE),-
 $(BUILD)/minic: $(BUILD)/obj/06-performance/minic.o $(LIBRARIES)
 	@echo 'link $@'
 	$(Q)$(LINK) -o $@
-run-tests-06: TESTS += 06-performance/test/check-figures
+run-tests-06: TESTS += 06-performance/test/check-figures \
+                       $(if $(SANITIZE),,01-file-change-detection/test/check-consoles)
 stage-06 run-tests-06: $(BUILD)/minic
 
 # bench/edit_corpus.c is the program build/edit-corpus, and so in bench/peers/. PARTS_x are further
