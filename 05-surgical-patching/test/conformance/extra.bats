@@ -86,7 +86,7 @@ killed_after() {
     longest=$(duration)
     RANDOM=${SEED:-$((RANDOM % 10000))}
     note "SEED=$RANDOM repeats these moments"
-    for ((round = 0; round < 16; round++)); do
+    for ((round = 0; round < 8; round++)); do
         edit middle.mini "s/return .*;/return $(sum $((1 + RANDOM % 90)));/"
         edit second.mini "s/return .*;/return $(sum $((1 + RANDOM % 90)));/"
         killed_after "$(printf '0.%06d' $((1 + RANDOM * 33 % (longest * 1000))))"
@@ -99,9 +99,9 @@ killed_after() {
 @test "5.4 killed again and again, and then let to its end" {
     project_in_a_row
     longest=$(duration)
-    for ((round = 0; round < 24; round++)); do
+    for ((round = 0; round < 12; round++)); do
         edit first.mini "s/return .*;/return $(sum $((1 + RANDOM % 90)));/"
-        killed_after "$(printf '0.%06d' $((1 + (round + 4) * longest * 1000 / 26)))"
+        killed_after "$(printf '0.%06d' $((1 + (round + 2) * longest * 1000 / 13)))"
     done
     mine main.mini out
     expect_clean
@@ -116,5 +116,5 @@ killed_after() {
         2) doing touch out ;;
         esac
     }
-    walk 25 disturb
+    walk 12 disturb
 }

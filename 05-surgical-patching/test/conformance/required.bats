@@ -176,7 +176,7 @@ load project
 }
 
 @test "5.4 whatever is edited, the output is that of a clean build" {
-    walk 10 grow_at_random
+    walk 8 grow_at_random
 }
 
 @test "5.4 an error leaves the output as it was" {
