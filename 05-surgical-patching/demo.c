@@ -136,7 +136,8 @@ static void tell_errors(const Build *build)
         diagnostic_format(&errors->items[i], build_source(build, errors->items[i].path, &arena),
                           &text);
     fflush(stdout);
-    fwrite(text.data, 1, text.size, stderr);
+    if (text.size > 0)
+        fwrite(text.data, 1, text.size, stderr);
     if (failure->what != NULL)
         fprintf(stderr, "%s: %s%s%s\n", failure->path, failure->what,
                 failure->error != 0 ? ": " : "", failure->error != 0 ? strerror(failure->error) : "");
