@@ -18,11 +18,19 @@ await_tick() {
     export LD_PRELOAD=$coarse # stamps of two seconds, as FAT has them
     write probe x
     [[ $(stat -c %.9Y probe) == *[02468].000000000 ]] || skip "programs cannot be preloaded here"
-    write main.mini 'import "text.mini" as text;'
-    await_tick
-    write text.mini 'const name: str = "Ada";'
-    mine main.mini
-    write text.mini 'const name: str = "Eve";'
+    for _ in 1 2 3 4 5 6 7 8 9 10; do # a busy machine may take longer than a tick
+        rm -rf .mini_cache
+        : >"$transcript"
+        write main.mini 'import "text.mini" as text;'
+        await_tick
+        write text.mini 'const name: str = "Ada";'
+        first=$(stat -c %.9Y:%.9Z text.mini)
+        mine main.mini
+        write text.mini 'const name: str = "Eve";'
+        second=$(stat -c %.9Y:%.9Z text.mini)
+        [ "$first" != "$second" ] || break
+    done
+    [ "$first" = "$second" ] || skip "this machine is too busy to save twice in two seconds"
     sleep 2.1
     mine main.mini
     expect changed 'changed text.mini'
