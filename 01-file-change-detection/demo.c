@@ -72,7 +72,8 @@ static void tell_failure(const Discovery *found, Diagnostics *errors)
     diagnostics_sort(errors);
     for (size_t i = 0; i < errors->count; i++)
         diagnostic_format(&errors->items[i], (Slice){0}, &text);
-    fwrite(text.data, 1, text.size, stderr);
+    if (text.size > 0)
+        fwrite(text.data, 1, text.size, stderr);
     buffer_free(&text);
     if (found->error != 0)
         fprintf(stderr, "%s: %s\n", found->error_path, strerror(-found->error));
