@@ -92,19 +92,13 @@ await_tick() {
     settle
     mine main.mini
     right=$(word combined)
-    cp -a .mini_cache saved
-    while read -r file size; do
-        for ((at = 0; at < size; at += size / 24 + 1)); do
-            rm -rf .mini_cache
-            cp -a saved .mini_cache
-            flip_bit ".mini_cache/$file" $at
-            note "flipped a bit in byte $at of .mini_cache/$file"
-            mine main.mini
-            expect_status 0 "a damaged cache is a cold start, not an error"
-            same "combined" "$right" "$(word combined)"
-            [ -z "$(told changed)" ] || flunk "nothing changed"
-        done
-    done < <(cd saved && find . -type f -size +0 -printf '%P %s\n' | sort)
+    after_flip() {
+        mine main.mini
+        expect_status 0 "a damaged cache is a cold start, not an error"
+        same "combined" "$right" "$(word combined)"
+        [ -z "$(told changed)" ] || flunk "nothing changed"
+    }
+    flip_through 24
 }
 
 @test "1.4 a cache that cannot be written is a message, not a crash" {

@@ -184,3 +184,19 @@ flip_in_middle() { flip_bit "$1" $(($(stat -c %s "$1") / 2)); }
 cut_in_half() { truncate -s $(($(stat -c %s "$1") / 2)) "$1"; }
 empty() { : >"$1"; }
 remove() { rm -f "$1"; }
+
+# flip_through PARTS: in each file that the program keeps, from the same state, one bit in about
+# PARTS places, spread over the file; after each a call of `after_flip`, which the test defines.
+flip_through() {
+    local file size at saved=$BATS_TEST_TMPDIR/saved
+    cp -a .mini_cache "$saved"
+    while read -r file size; do
+        for ((at = 0; at < size; at += size / $1 + 1)); do
+            rm -rf .mini_cache
+            cp -a "$saved" .mini_cache
+            flip_bit ".mini_cache/$file" $at
+            note "flipped a bit in byte $at of .mini_cache/$file"
+            after_flip
+        done
+    done < <(cd "$saved" && find . -type f -size +0 -printf '%P %s\n' | sort)
+}

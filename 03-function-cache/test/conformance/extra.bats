@@ -75,18 +75,12 @@ load project
     program_of_five
     mine main.mini
     right=$(ids)
-    cp -a .mini_cache saved
-    while read -r file size; do
-        for ((at = 0; at < size; at += size / 3 + 1)); do
-            rm -rf .mini_cache
-            cp -a saved .mini_cache
-            flip_bit ".mini_cache/$file" $at
-            note "flipped a bit in byte $at of .mini_cache/$file"
-            mine main.mini
-            expect_status 0 "a damaged cache is a cold start, not an error"
-            same "the names of the code" "$right" "$(ids)"
-        done
-    done < <(cd saved && find . -type f -size +0 -printf '%P %s\n' | sort)
+    after_flip() {
+        mine main.mini
+        expect_status 0 "a damaged cache is a cold start, not an error"
+        same "the names of the code" "$right" "$(ids)"
+    }
+    flip_through 3
 }
 
 @test "3.3 a build that is killed leaves what the next one can use" {
