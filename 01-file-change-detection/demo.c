@@ -8,6 +8,7 @@
  *
  * What is known of the files is kept beside the entry, in .mini_cache/file_hashes.bin.
  */
+#include "demo_entry.h"
 #include "import_scanner.h"
 
 #include <fcntl.h>
@@ -200,14 +201,6 @@ int main(int argument_count, char **arguments)
         fprintf(stderr, "usage: %s [ENTRY.mini]\n", arguments[0]);
         return 2;
     }
-    char *entry = arguments[1], *slash = strrchr(entry, '/');
-    if (slash != NULL) {
-        *slash = '\0';
-        if (chdir(slash == entry ? "/" : entry) != 0) {
-            perror(entry);
-            return 2;
-        }
-        entry = slash + 1;
-    }
-    return look(NULL, entry);
+    char *entry = demo_enter(arguments[1]);
+    return entry == NULL ? 2 : look(NULL, entry);
 }

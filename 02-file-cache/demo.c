@@ -9,6 +9,7 @@
  * What was lowered is kept beside the entry, in .mini_cache/zir.pack and zir.index, and what is
  * known of the files in .mini_cache/file_hashes.bin, as stage 1 does it.
  */
+#include "demo_entry.h"
 #include "import_scanner.h"
 #include "parser.h"
 
@@ -234,14 +235,6 @@ int main(int argument_count, char **arguments)
         fprintf(stderr, "usage: %s [ENTRY.mini]\n", arguments[0]);
         return 2;
     }
-    char *entry = arguments[1], *slash = strrchr(entry, '/');
-    if (slash != NULL) {
-        *slash = '\0';
-        if (chdir(slash == entry ? "/" : entry) != 0) {
-            perror(entry);
-            return 2;
-        }
-        entry = slash + 1;
-    }
-    return build_once(NULL, entry);
+    char *entry = demo_enter(arguments[1]);
+    return entry == NULL ? 2 : build_once(NULL, entry);
 }

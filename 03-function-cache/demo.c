@@ -10,6 +10,7 @@
  * and 2 keep stands beside it.
  */
 #include "cached_codegen.h"
+#include "demo_entry.h"
 #include "import_scanner.h"
 #include "mini_emit.h"
 #include "parser.h"
@@ -387,14 +388,6 @@ int main(int argument_count, char **arguments)
         fprintf(stderr, "usage: %s [ENTRY.mini]\n", arguments[0]);
         return 2;
     }
-    char *entry = arguments[1], *slash = strrchr(entry, '/');
-    if (slash != NULL) {
-        *slash = '\0';
-        if (chdir(slash == entry ? "/" : entry) != 0) {
-            perror(entry);
-            return 2;
-        }
-        entry = slash + 1;
-    }
-    return build_once(entry, NULL);
+    char *entry = demo_enter(arguments[1]);
+    return entry == NULL ? 2 : build_once(entry, NULL);
 }
