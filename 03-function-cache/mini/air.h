@@ -37,17 +37,23 @@ typedef struct AirType {
 typedef struct AirInst {
     AirType type;  /* of the value; void for a statement */
     uint32_t link; /* by operation:
-                      LET, CAST                the instruction that holds the value
+                      LET, CAST, GET           the instruction that holds the value
+                      VAR                      its number among the variables
                       REF, CALL                number of the entity
                       FIELD, FIELD_ADDR, INIT  place of the field in its struct
                       everything else          for the pass that is going on */
 } AirInst;
 
+typedef struct AirVar {
+    uint32_t inst;  /* the VAR */
+    bool in_memory; /* it needs a place there; air_promote.h tells when not */
+} AirVar;
+
 typedef struct Air {
     const Entity *unit;
     Entities *entities;
     AirInst *insts;        /* one per instruction of unit->zir */
-    const uint32_t *vars;  /* the VAR instructions, in order */
+    AirVar *vars;          /* in order */
     uint32_t var_count;
     AirType result;        /* of a function */
 } Air;
@@ -68,12 +74,12 @@ static inline bool air_type_is_number(AirType type)
     return type.kind >= AIR_I32 && type.kind <= AIR_F64;
 }
 
-/* The instruction that holds a value: a local constant only names one, and a cast to the type
- * that a value has changes nothing. */
+/* The instruction that holds a value: a local constant only names one, a cast to the type that a
+ * value has changes nothing, and what a variable was given may be known. */
 static inline uint32_t air_holder(const Zir *zir, const AirInst *insts, uint32_t value)
 {
     uint8_t op = zir->insts[value].op;
-    return op == ZIR_LET || op == ZIR_CAST ? insts[value].link : value;
+    return op == ZIR_LET || op == ZIR_CAST || op == ZIR_GET ? insts[value].link : value;
 }
 
 #ifdef __cplusplus

@@ -28,6 +28,8 @@ static void print_print(LlvmPrinter *printer, uint32_t at)
 
 static void print_store(LlvmPrinter *printer, uint32_t at, uint32_t place, uint32_t value)
 {
+    if (!llvm_is_in_memory(printer, place))
+        return;
     ir_begin_line(printer, at);
     PUT(printer, "store ");
     ir_put_typed(printer, value);
@@ -169,7 +171,9 @@ static void print_header(LlvmPrinter *printer)
 static void print_variables(LlvmPrinter *printer)
 {
     for (uint32_t i = 0; i < printer->air->var_count; i++) {
-        uint32_t var = printer->air->vars[i];
+        uint32_t var = printer->air->vars[i].inst;
+        if (!printer->air->vars[i].in_memory)
+            continue;
         ir_begin_value(printer, var);
         PUT(printer, "alloca ");
         ir_put_type(printer, printer->air->insts[var].type);

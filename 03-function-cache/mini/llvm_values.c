@@ -215,6 +215,15 @@ static void print_field(LlvmPrinter *printer, uint32_t at)
     PUT(printer, "\n");
 }
 
+bool llvm_is_in_memory(const LlvmPrinter *printer, uint32_t place)
+{
+    const ZirInst *inst = &printer->zir->insts[place];
+    if (inst->op == ZIR_FIELD_ADDR)
+        return true;
+    uint32_t var = inst->op == ZIR_ADDR ? inst->a : place;
+    return printer->air->vars[printer->air->insts[var].link].in_memory;
+}
+
 void llvm_put_place(LlvmPrinter *printer, uint32_t place)
 {
     const ZirInst *inst = &printer->zir->insts[place];
@@ -235,8 +244,11 @@ static void print_field_address(LlvmPrinter *printer, uint32_t at)
     PUT(printer, "\n");
 }
 
+/* Nothing, if the value that it would read has a name. */
 static void print_load(LlvmPrinter *printer, uint32_t at)
 {
+    if (printer->air->insts[at].link != at)
+        return;
     ir_begin_value(printer, at);
     PUT(printer, "load ");
     ir_put_type(printer, printer->air->insts[at].type);

@@ -13,6 +13,9 @@ extern "C" {
  * where it is used, it leaves out. */
 void llvm_print_value(LlvmPrinter *printer, uint32_t at);
 
+/* Whether a place stands in memory: what is stored to one that does not is known by name. */
+bool llvm_is_in_memory(const LlvmPrinter *printer, uint32_t place);
+
 /* "ptr %v7": a place is a VAR's alloca, or an address in it. */
 void llvm_put_place(LlvmPrinter *printer, uint32_t place);
 

@@ -2,6 +2,7 @@
 /* Which checks a unit gets, and what is printed of it if it passes. */
 #include "mini_emit.h"
 
+#include "air_promote.h"
 #include "const_eval.h"
 #include "llvm_ir.h"
 #include "sema.h"
@@ -19,6 +20,7 @@ static bool emit_function(Entities *entities, ByteBuffer *text, Diagnostics *dia
     Air air;
     if (!sema_check(entities, entities->items[0], diagnostics, &air))
         return false;
+    air_promote(&air);
     llvm_print_function(&air, text);
     return true;
 }

@@ -179,10 +179,12 @@ static void check_local(SemaPass *pass, uint32_t at)
         return;
     }
     pass->insts[at].type = check_named_value(pass, at);
-    if (inst->op == ZIR_VAR)
-        pass->vars[pass->var_count++] = at;
-    else
+    if (inst->op == ZIR_VAR) {
+        pass->insts[at].link = pass->var_count;
+        pass->vars[pass->var_count++] = (AirVar){at, true};
+    } else {
         pass->insts[at].link = air_holder(pass->zir, pass->insts, inst->a);
+    }
 }
 
 static void check_inst(SemaPass *pass, uint32_t at)

@@ -17,7 +17,7 @@ typedef struct SemaPass {
     uint32_t *work;            /* room for one number per instruction */
     uint32_t *seen;            /* per field of a struct: the literal that gave it last */
     uint32_t seen_count;
-    uint32_t *vars;
+    AirVar *vars;
     uint32_t var_count;
     AirType result;            /* of the function */
     bool is_wrong;

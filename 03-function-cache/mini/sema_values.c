@@ -277,7 +277,9 @@ AirType sema_check_value(SemaPass *pass, uint32_t at)
     case ZIR_BOOL: return air_type(AIR_BOOL);
     case ZIR_STR: return air_type(AIR_STR);
     case ZIR_REF: return check_reference(pass, at);
-    case ZIR_GET: return pass->insts[inst->a].type;
+    case ZIR_GET:
+        pass->insts[at].link = at;
+        return pass->insts[inst->a].type;
     case ZIR_FIELD: case ZIR_FIELD_ADDR: return check_field(pass, at);
     case ZIR_NEG: return check_negation(pass, at);
     case ZIR_NOT: return check_not(pass, at);

@@ -160,8 +160,7 @@ static void test_structs(void **state)
                "  %v11 = extractvalue { i32, double } { i32 7, double 0x3FE0000000000000 }, 1\n"
                "  store double %v11, ptr %v9\n"
                "  store { i32, double } { i32 7, double 0x3FE0000000000000 }, ptr %v7\n"
-               "  %v16 = load { i32, double }, ptr %v7\n"
-               "  ret { i32, double } %v16\n"
+               "  ret { i32, double } { i32 7, double 0x3FE0000000000000 }\n"
                "}\n\n");
 }
 
