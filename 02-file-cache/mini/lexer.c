@@ -4,10 +4,13 @@
  * string, and what is left is a sign of one or two bytes, found in a table.
  *
  * Every word could be a keyword, so that question must be cheap. The sum of length, first and
- * last letter, weighted so that no two keywords share a slot, leads to the only keyword that the
+ * second letter, weighted so that no two keywords share a slot, leads to the only keyword that the
  * word can be; one comparison answers. (Two keywords in one slot do not compile.)
  *
  * A number runs on over letters and digits: `12ab` is one bad number, not a number and a name.
+ *
+ * What lexes one token takes a place and returns a kind and another place. So the loop that puts
+ * them together keeps where it is in registers, from the first token to the last.
  */
 #include "lexer.h"
 
@@ -17,37 +20,37 @@
 #include <stdio.h>
 
 enum { KEYWORD_SLOTS = 64 };
-#define KEYWORD_SLOT(first, last, length) \
-    ((6u * (unsigned char)(first) + 25u * (unsigned char)(last) + (length)) % KEYWORD_SLOTS)
-#define KEYWORD(first, last, word, kind) \
-    [KEYWORD_SLOT(first, last, sizeof(word) - 1)] = {word, sizeof(word) - 1, kind}
+#define KEYWORD_SLOT(first, second, length) \
+    ((4u * (unsigned char)(first) + 8u * (unsigned char)(second) + (length)) % KEYWORD_SLOTS)
+#define KEYWORD(first, second, word, kind) \
+    [KEYWORD_SLOT(first, second, sizeof(word) - 1)] = {word, sizeof(word) - 1, kind}
 
 static const struct Keyword {
-    char word[9];
+    char word[14]; /* the longest has 8 letters; 16 bytes for a keyword make its place a shift */
     unsigned char size;
     unsigned char kind;
 } keywords[KEYWORD_SLOTS] = {
     KEYWORD('a', 's', "as", TOKEN_AS),
-    KEYWORD('b', 'k', "break", TOKEN_BREAK),
-    KEYWORD('c', 't', "const", TOKEN_CONST),
-    KEYWORD('c', 'e', "continue", TOKEN_CONTINUE),
-    KEYWORD('e', 'e', "else", TOKEN_ELSE),
-    KEYWORD('e', 'n', "extern", TOKEN_EXTERN),
-    KEYWORD('f', 'e', "false", TOKEN_FALSE),
+    KEYWORD('b', 'r', "break", TOKEN_BREAK),
+    KEYWORD('c', 'o', "const", TOKEN_CONST),
+    KEYWORD('c', 'o', "continue", TOKEN_CONTINUE),
+    KEYWORD('e', 'l', "else", TOKEN_ELSE),
+    KEYWORD('e', 'x', "extern", TOKEN_EXTERN),
+    KEYWORD('f', 'a', "false", TOKEN_FALSE),
     KEYWORD('f', 'n', "fn", TOKEN_FN),
     KEYWORD('i', 'f', "if", TOKEN_IF),
-    KEYWORD('i', 't', "import", TOKEN_IMPORT),
-    KEYWORD('p', 't', "print", TOKEN_PRINT),
-    KEYWORD('r', 'n', "return", TOKEN_RETURN),
+    KEYWORD('i', 'm', "import", TOKEN_IMPORT),
+    KEYWORD('p', 'r', "print", TOKEN_PRINT),
+    KEYWORD('r', 'e', "return", TOKEN_RETURN),
     KEYWORD('s', 't', "struct", TOKEN_STRUCT),
-    KEYWORD('t', 'e', "true", TOKEN_TRUE),
-    KEYWORD('v', 'r', "var", TOKEN_VAR),
-    KEYWORD('w', 'e', "while", TOKEN_WHILE),
-    KEYWORD('i', '2', "i32", TOKEN_I32),
-    KEYWORD('i', '4', "i64", TOKEN_I64),
-    KEYWORD('f', '4', "f64", TOKEN_F64),
-    KEYWORD('b', 'l', "bool", TOKEN_BOOL),
-    KEYWORD('s', 'r', "str", TOKEN_STR),
+    KEYWORD('t', 'r', "true", TOKEN_TRUE),
+    KEYWORD('v', 'a', "var", TOKEN_VAR),
+    KEYWORD('w', 'h', "while", TOKEN_WHILE),
+    KEYWORD('i', '3', "i32", TOKEN_I32),
+    KEYWORD('i', '6', "i64", TOKEN_I64),
+    KEYWORD('f', '6', "f64", TOKEN_F64),
+    KEYWORD('b', 'o', "bool", TOKEN_BOOL),
+    KEYWORD('s', 't', "str", TOKEN_STR),
 };
 
 static const struct Sign {
@@ -76,19 +79,20 @@ static const struct Sign {
     ['|'] = {TOKEN_NONE, TOKEN_OR, '|'},
 };
 
-static Token finish(Lexer *lexer, TokenKind kind, const char *from, const char *to)
-{
-    lexer->at = to;
-    return (Token){kind, (uint32_t)(from - lexer->start), (uint32_t)(to - from)};
-}
+typedef struct Lexeme {
+    TokenKind kind;
+    const char *end;
+} Lexeme;
 
-static Token lex_word(Lexer *lexer, const char *from)
+static Lexeme lex_word(const char *from, const char *end)
 {
-    const char *to = lexical_word_end(from + 1, lexer->end);
+    const char *to = lexical_word_end(from + 1, end);
     size_t size = (size_t)(to - from);
-    const struct Keyword *keyword = &keywords[KEYWORD_SLOT(from[0], to[-1], size)];
+    if (size == 1)
+        return (Lexeme){TOKEN_NAME, to};
+    const struct Keyword *keyword = &keywords[KEYWORD_SLOT(from[0], from[1], size)];
     bool is_keyword = keyword->size == size && memcmp(keyword->word, from, size) == 0;
-    return finish(lexer, is_keyword ? (TokenKind)keyword->kind : TOKEN_NAME, from, to);
+    return (Lexeme){is_keyword ? (TokenKind)keyword->kind : TOKEN_NAME, to};
 }
 
 /* The end of a run of digits of this class; NULL if there is none. */
@@ -113,59 +117,74 @@ static const char *fraction(const char *at, const char *end)
     return digits(at, end, CHAR_DIGIT);
 }
 
-static Token lex_number(Lexer *lexer, const char *from)
+static Lexeme lex_number(const char *from, const char *end)
 {
     TokenKind kind = TOKEN_INT;
     const char *to;
-    if (lexer->end - from >= 2 && from[0] == '0' && (from[1] | 0x20) == 'x') {
-        to = digits(from + 2, lexer->end, CHAR_HEX_DIGIT);
+    if (end - from >= 2 && from[0] == '0' && (from[1] | 0x20) == 'x') {
+        to = digits(from + 2, end, CHAR_HEX_DIGIT);
     } else {
-        const char *whole = digits(from, lexer->end, CHAR_DIGIT);
-        to = fraction(whole, lexer->end);
+        const char *whole = digits(from, end, CHAR_DIGIT);
+        to = fraction(whole, end);
         kind = to == whole ? TOKEN_INT : TOKEN_FLOAT;
     }
-    if (to == NULL || (to < lexer->end && lexical_is(*to, CHAR_WORD)))
-        return finish(lexer, TOKEN_INVALID, from, lexical_word_end(from, lexer->end));
-    return finish(lexer, kind, from, to);
+    if (to == NULL || (to < end && lexical_is(*to, CHAR_WORD)))
+        return (Lexeme){TOKEN_INVALID, lexical_word_end(from, end)};
+    return (Lexeme){kind, to};
 }
 
 /* A string that its line does not close is invalid as far as that line goes. */
-static Token lex_string(Lexer *lexer, const char *from)
+static Lexeme lex_string(const char *from, const char *end)
 {
-    const char *to = lexical_string_end(from, lexer->end);
+    const char *to = lexical_string_end(from, end);
     if (to != NULL)
-        return finish(lexer, TOKEN_STRING, from, to);
-    to = memchr(from, '\n', (size_t)(lexer->end - from));
-    return finish(lexer, TOKEN_INVALID, from, to == NULL ? lexer->end : to);
+        return (Lexeme){TOKEN_STRING, to};
+    to = memchr(from, '\n', (size_t)(end - from));
+    return (Lexeme){TOKEN_INVALID, to == NULL ? end : to};
 }
 
-static Token lex_sign(Lexer *lexer, const char *from)
+static Lexeme lex_sign(const char *from, const char *end)
 {
     unsigned char byte = (unsigned char)*from;
     if (byte >= 128) {
         uint32_t code_point;
-        size_t size = utf8_decode(from, lexer->end, &code_point);
-        return finish(lexer, TOKEN_INVALID, from, from + (size == 0 ? 1 : size));
+        size_t size = utf8_decode(from, end, &code_point);
+        return (Lexeme){TOKEN_INVALID, from + (size == 0 ? 1 : size)};
     }
     const struct Sign *sign = &signs[byte];
-    if (sign->next != 0 && lexer->end - from >= 2 && from[1] == sign->next)
-        return finish(lexer, (TokenKind)sign->followed, from, from + 2);
+    if (sign->next != 0 && end - from >= 2 && from[1] == sign->next)
+        return (Lexeme){(TokenKind)sign->followed, from + 2};
     TokenKind kind = sign->alone == TOKEN_NONE ? TOKEN_INVALID : (TokenKind)sign->alone;
-    return finish(lexer, kind, from, from + 1);
+    return (Lexeme){kind, from + 1};
 }
 
-Token lexer_next(Lexer *lexer)
+static inline Lexeme lex(const char *at, const char *end)
 {
-    const char *at = lexical_skip_blanks(lexer->at, lexer->end);
-    if (at == lexer->end)
-        return finish(lexer, TOKEN_END, at, at);
+    if (at == end)
+        return (Lexeme){TOKEN_END, at};
     if (lexical_is(*at, CHAR_WORD_START))
-        return lex_word(lexer, at);
+        return lex_word(at, end);
     if (lexical_is(*at, CHAR_DIGIT))
-        return lex_number(lexer, at);
+        return lex_number(at, end);
     if (*at == '"')
-        return lex_string(lexer, at);
-    return lex_sign(lexer, at);
+        return lex_string(at, end);
+    return lex_sign(at, end);
+}
+
+size_t lexer_read(Lexer *lexer, Token *tokens, size_t room)
+{
+    const char *start = lexer->start, *at = lexer->at, *end = lexer->end;
+    size_t count = 0;
+    Lexeme lexeme;
+    do {
+        at = lexical_skip_blanks(at, end);
+        lexeme = lex(at, end);
+        tokens[count++] = (Token){lexeme.kind, (uint32_t)(at - start),
+                                  (uint32_t)(lexeme.end - at)};
+        at = lexeme.end;
+    } while (lexeme.kind != TOKEN_END && count < room);
+    lexer->at = at;
+    return count;
 }
 
 /* ---- messages ------------------------------------------------------------------------------ */

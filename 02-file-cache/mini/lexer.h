@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Mini source → tokens, one at a time.
+ * Mini source → tokens, a batch at a time.
  *
  * A token is a kind and a range of the source; nothing is copied, and nothing is kept between
  * two calls but the place. Lines are not counted: who needs one looks the offset up
  * (source_text.h), which only declarations and errors do.
  *
  *     Lexer lexer = {source.data, source.data, source.data + source.size};
- *     Token token;
- *     while ((token = lexer_next(&lexer)).kind != TOKEN_END)
- *         ...
+ *     Token tokens[64];
+ *     size_t count = lexer_read(&lexer, tokens, 64);
+ *
+ * To call the lexer for each token costs more than most tokens do: a call saves registers, finds
+ * its state in memory and puts it back. A batch that stays in the processor's cache pays that
+ * once, and takes no more memory for a large source than for a small one.
  */
 #ifndef LEXER_H
 #define LEXER_H
@@ -21,9 +24,11 @@ extern "C" {
 #endif
 
 typedef enum TokenKind {
+    /* special ones */
     TOKEN_NONE, /* no token: the lexer never returns it, and no rule of the grammar accepts it */
     TOKEN_END,
     TOKEN_INVALID, /* see lexer_problem */
+    /* others */
     TOKEN_NAME,
     TOKEN_INT,
     TOKEN_FLOAT,
@@ -53,8 +58,17 @@ typedef struct Lexer {
     const char *end;
 } Lexer;
 
-/* The next token; TOKEN_END at the end, however often. */
-Token lexer_next(Lexer *lexer);
+/* The next tokens, at least one and at most `room`; returns how many. Nothing comes after a
+ * TOKEN_END, which is all that there is at the end, however often one asks. */
+size_t lexer_read(Lexer *lexer, Token *tokens, size_t room);
+
+/* The next token alone. */
+static inline Token lexer_next(Lexer *lexer)
+{
+    Token token;
+    lexer_read(lexer, &token, 1);
+    return token;
+}
 
 /* Writes what is wrong with a TOKEN_INVALID into `text`, cut to `size` bytes. False if it is a
  * byte that source_text_find_bad reports. */
@@ -62,6 +76,11 @@ bool lexer_problem(Slice source, Token token, char *text, size_t size);
 
 /* As a message names it: "';'", "a name". */
 const char *token_kind_text(TokenKind kind);
+
+static inline bool token_is_special(TokenKind kind)
+{
+    return kind <= TOKEN_INVALID;
+}
 
 static inline bool token_is_builtin_type(TokenKind kind)
 {

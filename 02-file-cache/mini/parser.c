@@ -15,6 +15,7 @@ static void parser_open(Parser *parser, Slice source, Diagnostics *diagnostics)
         .source = source,
         .diagnostics = diagnostics,
         .lexer = {source.data, source.data, source.data + source.size},
+        .following = parser->batch,
         .loop = NO_LOOP,
         .struct_literals = true,
     };

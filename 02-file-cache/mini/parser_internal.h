@@ -24,6 +24,8 @@
 
 #define NO_LOOP UINT32_MAX
 
+enum { BATCH_TOKENS = 64 };
+
 typedef enum LocalKind { LOCAL_PARAMETER, LOCAL_CONST, LOCAL_VAR } LocalKind;
 
 typedef struct Local {
@@ -53,6 +55,8 @@ typedef struct Parser {
     bool stopped; /* nothing more is parsed or told */
 
     Lexer lexer;
+    Token batch[BATCH_TOKENS + 1]; /* ends with a TOKEN_NONE, or with the TOKEN_END */
+    const Token *following;        /* in the batch: the one after `token` */
     Token token;           /* the next one, not yet taken */
     uint32_t previous_end; /* of the last one taken */
     bool panicking;        /* then token is TOKEN_NONE, and ... */
@@ -83,8 +87,6 @@ typedef struct Parser {
 
 /* ---- tokens (parser_state.c) ----------------------------------------------------------- */
 
-void parser_advance(Parser *parser);
-
 static inline bool parser_at(const Parser *parser, TokenKind kind)
 {
     return parser->token.kind == kind;
@@ -98,17 +100,58 @@ static inline bool parser_at_declaration(const Parser *parser)
            kind == TOKEN_IMPORT || kind == TOKEN_END;
 }
 
-/* Takes the token if it is of this kind. */
+/* The token becomes TOKEN_NONE, until the parser recovers. */
+void parser_panic(Parser *parser);
+
+/* The token is a special one: reads the next batch, stays at the end, tells what is invalid. */
+void parser_step_specially(Parser *parser);
+
+/* Goes on by one token, whatever it is. */
+static inline void parser_step(Parser *parser)
+{
+    TokenKind taken = parser->token.kind;
+    if (taken == TOKEN_LEFT_BRACE)
+        parser->brace_depth++;
+    else if (taken == TOKEN_RIGHT_BRACE && parser->brace_depth > 0)
+        parser->brace_depth--;
+    parser->previous_end = parser->token.offset + parser->token.size;
+    parser->token = *parser->following++;
+    if (token_is_special(parser->token.kind))
+        parser_step_specially(parser);
+}
+
+/* Goes on by one token; panics at an invalid one, and goes nowhere in a panic. */
+static inline void parser_advance(Parser *parser)
+{
+    if (parser->panicking)
+        return;
+    parser_step(parser);
+    if (parser_at(parser, TOKEN_INVALID))
+        parser_panic(parser);
+}
+
+/* Takes the token if it is of this kind, which is not TOKEN_NONE. */
 static inline bool parser_take(Parser *parser, TokenKind kind)
 {
     if (parser->token.kind != kind)
         return false;
-    parser_advance(parser);
+    parser_step(parser);
+    if (parser_at(parser, TOKEN_INVALID))
+        parser_panic(parser);
     return true;
 }
 
-/* Takes a token of this kind, or panics: "expected ';' after the value, found 'return'". */
-bool parser_expect(Parser *parser, TokenKind kind, const char *where);
+/* Panics: "expected ';' after the value, found 'return'". */
+void parser_fail_to_expect(Parser *parser, TokenKind kind, const char *where);
+
+/* Takes a token of this kind, or panics. */
+static inline bool parser_expect(Parser *parser, TokenKind kind, const char *where)
+{
+    if (parser_take(parser, kind))
+        return true;
+    parser_fail_to_expect(parser, kind, where);
+    return false;
+}
 
 /* Takes a name and returns its number; panics, and returns NAME_NONE, if there is none. *offset
  * is where it stands. `where` goes on after "expected a name". A built-in name is an error, but

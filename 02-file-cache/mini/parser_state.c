@@ -25,7 +25,7 @@ enum { SHOWN_NAME_BYTES = 60 };
 
 /* ---- tokens -------------------------------------------------------------------------------- */
 
-static void panic(Parser *parser)
+void parser_panic(Parser *parser)
 {
     if (parser->panicking)
         return;
@@ -48,37 +48,30 @@ static void tell_invalid(Parser *parser)
         parser_error(parser, parser->token.offset, "%s", problem);
 }
 
-/* Goes on by one token. If it is an invalid one, tells what is wrong with it. */
-static void step(Parser *parser)
+static void read_batch(Parser *parser)
 {
-    TokenKind taken = parser->token.kind;
-    if (taken == TOKEN_LEFT_BRACE)
-        parser->brace_depth++;
-    else if (taken == TOKEN_RIGHT_BRACE && parser->brace_depth > 0)
-        parser->brace_depth--;
-    parser->previous_end = parser->token.offset + parser->token.size;
-    parser->token = lexer_next(&parser->lexer);
+    size_t count = lexer_read(&parser->lexer, parser->batch, BATCH_TOKENS);
+    parser->batch[count].kind = TOKEN_NONE;
+    parser->following = parser->batch;
+}
+
+void parser_step_specially(Parser *parser)
+{
+    if (parser_at(parser, TOKEN_NONE)) {
+        read_batch(parser);
+        parser->token = *parser->following++;
+    }
+    if (parser_at(parser, TOKEN_END))
+        parser->following--;
     if (parser_at(parser, TOKEN_INVALID))
         tell_invalid(parser);
 }
 
-void parser_advance(Parser *parser)
+void parser_fail_to_expect(Parser *parser, TokenKind kind, const char *where)
 {
-    if (parser->panicking)
-        return;
-    step(parser);
-    if (parser_at(parser, TOKEN_INVALID))
-        panic(parser);
-}
-
-bool parser_expect(Parser *parser, TokenKind kind, const char *where)
-{
-    if (parser_take(parser, kind))
-        return true;
     char what[128];
     snprintf(what, sizeof what, "%s %s", token_kind_text(kind), where);
     parser_fail(parser, what);
-    return false;
 }
 
 NameId parser_expect_name(Parser *parser, uint32_t *offset, const char *where)
@@ -133,10 +126,11 @@ static void report(Parser *parser, uint32_t offset, const char *message)
 
 static void stop(Parser *parser)
 {
-    panic(parser);
+    parser_panic(parser);
     parser->stopped = true;
-    parser->lexer.at = parser->lexer.end;
     parser->held.kind = TOKEN_END;
+    parser->batch[0] = (Token){TOKEN_END, (uint32_t)parser->source.size, 0};
+    parser->following = parser->batch;
 }
 
 void parser_error(Parser *parser, uint32_t offset, const char *format, ...)
@@ -164,7 +158,7 @@ void parser_stop(Parser *parser, uint32_t offset, const char *message)
 void parser_fail_at(Parser *parser, uint32_t offset, const char *message)
 {
     parser_error(parser, offset, "%s", message);
-    panic(parser);
+    parser_panic(parser);
 }
 
 /* What stands where something else was expected, as a message names it. */
@@ -195,7 +189,7 @@ static void fail(Parser *parser, uint32_t offset, const char *what)
         describe(parser, parser->token, found, sizeof found);
         parser_error(parser, offset, "expected %s, found %s", what, found);
     }
-    panic(parser);
+    parser_panic(parser);
 }
 
 void parser_fail(Parser *parser, const char *what)
@@ -231,7 +225,7 @@ void parser_recover_statement(Parser *parser, uint32_t block_depth)
         TokenKind kind = parser->token.kind;
         if (!inside && (kind == TOKEN_RIGHT_BRACE || begins_statement(kind)))
             return;
-        step(parser);
+        parser_step(parser);
         if (!inside && kind == TOKEN_SEMICOLON)
             return;
         /* A '}' may also have closed a struct literal, whose statement goes on. */
@@ -247,7 +241,7 @@ bool parser_recover_body(Parser *parser)
     while (!parser_at(parser, TOKEN_LEFT_BRACE) && !parser_at(parser, TOKEN_RIGHT_BRACE) &&
            !parser_at(parser, TOKEN_SEMICOLON) && !begins_statement(parser->token.kind) &&
            !parser_at_declaration(parser))
-        step(parser);
+        parser_step(parser);
     return parser_at(parser, TOKEN_LEFT_BRACE);
 }
 
@@ -255,7 +249,7 @@ void parser_recover_anywhere(Parser *parser)
 {
     resume(parser);
     while (!parser_at_declaration(parser))
-        step(parser);
+        parser_step(parser);
 }
 
 void parser_recover_declaration(Parser *parser)
@@ -265,7 +259,7 @@ void parser_recover_declaration(Parser *parser)
         TokenKind kind = parser->token.kind;
         if (parser->brace_depth == 0 && kind == TOKEN_CONST)
             return;
-        step(parser);
+        parser_step(parser);
         if (parser->brace_depth == 0 && (kind == TOKEN_SEMICOLON || kind == TOKEN_RIGHT_BRACE))
             return;
     }
@@ -339,7 +333,7 @@ uint32_t parser_take_reference(Parser *parser, NameId name, uint32_t offset)
         if (!parser->panicking)
             parser_error(parser, offset, "'%.*s' is an import: name what you want of it, as in "
                          "%.*s.name", NAME_ARGS(parser, name), NAME_ARGS(parser, name));
-        panic(parser);
+        parser_panic(parser);
         return 0;
     }
     uint32_t member_offset;
