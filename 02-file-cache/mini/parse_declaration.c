@@ -38,7 +38,7 @@ static NameId begin_declaration(Parser *parser, const char *where, uint32_t *off
     uint32_t column = parser_column(parser, *offset, line);
     parser->declaration =
         declarations_add(&parser->declarations, parser_name(parser, name)->text, line, column);
-    zir_begin_part(&parser->zir);
+    zir_begin_part(&parser->zir, *offset);
     parser->in_interface = true;
     return name;
 }

@@ -18,8 +18,8 @@
 #include <stdalign.h>
 #include <stdlib.h>
 
-_Static_assert(ZIR_OP_COUNT <= 64 && sizeof(ZirInst) == 12 && sizeof(ZirPart) == 20,
-               "operations fit a word of bits; the layout has no padding");
+_Static_assert(ZIR_OP_COUNT <= 63 && sizeof(ZirInst) == 12 && sizeof(ZirPart) == 24,
+               "operations fit a word of bits, and six bits of one; the layout has no padding");
 
 #define BIT(op) (UINT64_C(1) << (op))
 /* All operations from the first to the last, in the order of the enum. */
@@ -199,23 +199,37 @@ static bool view_lines(Slice blob, Zir *zir, uint64_t *end)
     return zir->line_starts[0] == 0;
 }
 
+static uint64_t padded(uint64_t size)
+{
+    return (size + 3) & ~UINT64_C(3);
+}
+
+static bool sizes_are_valid(const ZirPart *part, size_t size)
+{
+    uint64_t needed = sizeof *part + padded(part->text_size) + part->code_size +
+                      padded((uint64_t)part->inst_count * part->position_size);
+    return needed == size && part->code_size % 4 == 0 &&
+           part->inst_count <= part->code_size / sizeof(uint32_t) &&
+           part->interface_count <= part->inst_count;
+}
+
 /* Everything about the part but its instructions. */
 static bool view_part(Slice bytes, Zir *zir, Slice *code)
 {
-    if (bytes.size < sizeof(ZirPart))
-        return false;
     const ZirPart *part = (const ZirPart *)(const void *)bytes.data;
-    uint64_t needed = sizeof *part + (uint64_t)part->text_size + part->code_size;
-    if (((needed + 3) & ~UINT64_C(3)) != bytes.size || part->kind > ZIR_STRUCT ||
-        part->interface_count > part->inst_count ||
-        part->inst_count > part->code_size / ZIR_CODE_LEAST_BYTES)
+    if (bytes.size < sizeof *part || !sizes_are_valid(part, bytes.size) ||
+        part->kind > ZIR_STRUCT || (part->position_size != 2 && part->position_size != 4))
         return false;
     zir->kind = (ZirKind)part->kind;
     zir->interface_count = part->interface_count;
     zir->inst_count = part->inst_count;
     zir->text_size = part->text_size;
     zir->text = (const char *)(part + 1);
-    *code = slice_of(zir->text + part->text_size, part->code_size);
+    *code = slice_of(zir->text + padded(part->text_size), part->code_size);
+    const void *positions = code->data + code->size;
+    zir->position = part->position;
+    zir->short_positions = part->position_size == 2 ? positions : NULL;
+    zir->long_positions = positions;
     return part->text_size == 0 || zir->text[part->text_size - 1] == '\0';
 }
 
@@ -225,8 +239,7 @@ static bool unpack(Slice code, bool interface_only, Arena *arena, Zir *zir)
     if (interface_only)
         zir->inst_count = zir->interface_count;
     zir->insts = arena_allocate(arena, zir->inst_count * sizeof *zir->insts);
-    zir->positions = arena_allocate(arena, zir->inst_count * sizeof *zir->positions);
-    size_t size = zir_code_get(code, zir->insts, zir->positions, zir->inst_count);
+    size_t size = zir_code_get(code, zir->insts, zir->inst_count);
     return interface_only ? size != 0 || zir->inst_count == 0 : size == code.size;
 }
 
@@ -280,7 +293,7 @@ bool zir_view_fresh(Slice blob, uint32_t offset, uint32_t size, bool interface_o
 
 void zir_position(const Zir *zir, uint32_t inst, uint32_t *line, uint32_t *column)
 {
-    uint32_t offset = zir->positions[inst];
+    uint32_t offset = zir_offset(zir, inst);
     *line = source_text_line(zir->line_starts, zir->line_count, offset);
     *column = offset - zir->line_starts[*line - 1] + 1;
 }

@@ -10,10 +10,11 @@
  * it do not reach it.
  *
  *     blob    ZirHeader │ line starts u32 × line_count │ part │ part │ ...
- *     part    ZirPart │ text │ instructions and their positions, packed (zir_code.h); padded to 4
+ *     part    ZirPart │ text │ instructions (zir_code.h) │ positions; each padded to 4
  *
  * Whoever reads a part unpacks its instructions into scratch memory: an array again, of 12 bytes
- * each.
+ * each. Positions count from the part's own, in 16 bits each if all of them fit, or else in 32.
+ * They stay where they are: nobody needs one before there is an error to tell.
  *
  * Instructions stand in the order in which they are evaluated; an operand is the number of an
  * earlier instruction. Control flow is structured: IF .. ELSE .. END, LOOP .. END_LOOP. One
@@ -48,7 +49,7 @@
 extern "C" {
 #endif
 
-#define ZIR_VERSION 2
+#define ZIR_VERSION 3
 #define ZIR_NO_VALUE UINT32_MAX
 
 typedef enum ZirKind { ZIR_FN, ZIR_EXTERN_FN, ZIR_CONST, ZIR_STRUCT } ZirKind;
@@ -122,7 +123,9 @@ typedef struct ZirHeader {
 } ZirHeader;
 
 typedef struct ZirPart {
-    uint32_t kind; /* ZirKind */
+    uint16_t kind; /* ZirKind */
+    uint16_t position_size;   /* bytes: 2 or 4 */
+    uint32_t position;        /* what the positions count from: a byte offset in the source */
     uint32_t interface_count; /* instructions [0, interface_count) are the interface */
     uint32_t inst_count;
     uint32_t text_size;
@@ -131,10 +134,12 @@ typedef struct ZirPart {
 
 typedef struct Zir { /* a checked view of one declaration's part */
     ZirKind kind;
-    ZirInst *insts;      /* in the arena */
-    uint32_t *positions; /* byte offset in the source, per instruction; likewise */
+    ZirInst *insts; /* in the arena */
     const char *text;
     uint32_t interface_count, inst_count, text_size;
+    uint32_t position;               /* of the part */
+    const uint16_t *short_positions; /* per instruction, counted from the part's; or NULL, ... */
+    const uint32_t *long_positions;  /* ... and then here */
     const uint32_t *line_starts; /* of the whole file: byte offset of each line */
     uint32_t line_count;
 } Zir;
@@ -154,6 +159,13 @@ bool zir_view_interface(Slice blob, uint32_t offset, uint32_t size, Arena *arena
  * (GUARD_LOOKUPS) they are checked, and the process ends if they are not well formed. */
 bool zir_view_fresh(Slice blob, uint32_t offset, uint32_t size, bool interface_only, Arena *arena,
                     Zir *zir);
+
+/* The byte offset of an instruction in the source. */
+static inline uint32_t zir_offset(const Zir *zir, uint32_t inst)
+{
+    return zir->position + (zir->short_positions != NULL ? zir->short_positions[inst]
+                                                         : zir->long_positions[inst]);
+}
 
 /* Line and column, from 1, of an instruction. Cost: log2 of the lines. */
 void zir_position(const Zir *zir, uint32_t inst, uint32_t *line, uint32_t *column);

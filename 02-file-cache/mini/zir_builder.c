@@ -22,10 +22,8 @@ enum { FIRST_INSTS = 256, FIRST_SLOTS = 64, PART_ALIGNMENT = 4 };
 
 static void pad(ByteBuffer *buffer)
 {
-    static const char zeros[PART_ALIGNMENT];
-    size_t over = buffer->size % PART_ALIGNMENT;
-    if (over != 0)
-        buffer_put(buffer, slice_of(zeros, PART_ALIGNMENT - over));
+    while (buffer->size % PART_ALIGNMENT != 0)
+        buffer_put_byte(buffer, 0);
 }
 
 void zir_builder_open(ZirBuilder *builder, Slice source)
@@ -48,9 +46,10 @@ const uint32_t *zir_builder_lines(const ZirBuilder *builder)
     return (const uint32_t *)(const void *)(builder->blob.data + sizeof(ZirHeader));
 }
 
-void zir_begin_part(ZirBuilder *builder)
+void zir_begin_part(ZirBuilder *builder, uint32_t position)
 {
     builder->part++;
+    builder->position = position;
     builder->count = 0;
     builder->interface_count = 0;
     builder->interface_text = 0;
@@ -119,37 +118,76 @@ void zir_end_interface(ZirBuilder *builder)
     builder->interface_text = builder->text.size;
 }
 
-static Hash128 hash_section(ZirBuilder *builder, ZirKind kind, uint32_t first_inst,
-                            uint32_t end_inst, size_t first_text, size_t end_text)
+static Hash128 hash_section(ZirBuilder *builder, ZirKind kind, Slice code, Slice text)
 {
+    uint64_t sizes[] = {(uint64_t)kind, code.size, text.size};
     ByteBuffer *key = &builder->hashed;
     key->size = 0;
-    buffer_put_u32(key, (uint32_t)kind);
-    key_put_slice(key, slice_of(builder->insts + first_inst,
-                                (end_inst - first_inst) * sizeof *builder->insts));
-    key_put_slice(key, slice_of(builder->text.data + first_text, end_text - first_text));
+    buffer_put(key, slice_of(sizes, sizeof sizes));
+    buffer_put(key, code);
+    buffer_put(key, text);
     return hash_bytes(buffer_slice(key));
+}
+
+/* The instructions from `first` to before `end`, packed. Valid until more is put. */
+static Slice put_code(ZirBuilder *builder, uint32_t first, uint32_t end)
+{
+    size_t offset = builder->blob.size;
+    zir_code_put(&builder->blob, builder->insts + first, end - first);
+    return slice_of(builder->blob.data + offset, builder->blob.size - offset);
+}
+
+/* Instructions, and the hashes of both halves. */
+static void finish_code(ZirBuilder *builder, ZirKind kind, Declaration *declaration)
+{
+    Slice text = buffer_slice(&builder->text);
+    size_t split = builder->interface_text;
+    Slice code = put_code(builder, 0, builder->interface_count);
+    declaration->interface_hash = hash_section(builder, kind, code, slice_of(text.data, split));
+    declaration->body_hash = (Hash128){0};
+    code = put_code(builder, builder->interface_count, builder->count);
+    if (kind == ZIR_FN)
+        declaration->body_hash =
+            hash_section(builder, kind, code, slice_of(text.data + split, text.size - split));
+}
+
+/* Returns the bytes that each of them takes. */
+static uint16_t put_positions(ZirBuilder *builder)
+{
+    ByteBuffer *blob = &builder->blob;
+    uint32_t bits = 0, count = builder->count;
+    for (uint32_t i = 0; i < count; i++)
+        bits |= builder->positions[i] -= builder->position;
+    buffer_reserve(blob, count * sizeof(uint32_t));
+    if (bits > UINT16_MAX) {
+        buffer_put(blob, slice_of(builder->positions, count * sizeof(uint32_t)));
+        return sizeof(uint32_t);
+    }
+    uint16_t *to = (uint16_t *)(void *)(blob->data + blob->size);
+    for (uint32_t i = 0; i < count; i++)
+        to[i] = (uint16_t)builder->positions[i];
+    blob->size += count * sizeof *to;
+    return sizeof *to;
 }
 
 void zir_finish_part(ZirBuilder *builder, ZirKind kind, Declaration *declaration)
 {
-    declaration->interface_hash =
-        hash_section(builder, kind, 0, builder->interface_count, 0, builder->interface_text);
-    declaration->body_hash = (Hash128){0};
-    if (kind == ZIR_FN)
-        declaration->body_hash =
-            hash_section(builder, kind, builder->interface_count, builder->count,
-                         builder->interface_text, builder->text.size);
-    ZirPart part = {(uint32_t)kind, builder->interface_count, builder->count,
-                    (uint32_t)builder->text.size, 0};
     ByteBuffer *blob = &builder->blob;
     size_t offset = blob->size;
+    ZirPart part = {.kind = (uint16_t)kind,
+                    .position = builder->position,
+                    .interface_count = builder->interface_count,
+                    .inst_count = builder->count,
+                    .text_size = (uint32_t)builder->text.size};
     buffer_put(blob, slice_of(&part, sizeof part));
     buffer_put(blob, buffer_slice(&builder->text));
-    size_t code = blob->size;
-    zir_code_put(blob, builder->insts, builder->positions, builder->count);
-    ((ZirPart *)(void *)(blob->data + offset))->code_size = (uint32_t)(blob->size - code);
     pad(blob);
+    size_t code = blob->size;
+    finish_code(builder, kind, declaration);
+    part.code_size = (uint32_t)(blob->size - code);
+    part.position_size = put_positions(builder);
+    pad(blob);
+    memcpy(blob->data + offset, &part, sizeof part);
     declaration->ir_offset = (uint32_t)offset;
     declaration->ir_size = (uint32_t)(blob->size - offset);
 }

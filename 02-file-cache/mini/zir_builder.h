@@ -3,7 +3,7 @@
  * Writes the ZIR blob of a file, part by part.
  *
  *     zir_builder_open(&builder, source);
- *     zir_begin_part(&builder);
+ *     zir_begin_part(&builder, offset);
  *     name = zir_put_text(&builder, slice_from("a"));
  *     zir_emit(&builder, offset, (ZirInst){.op = ZIR_PARAM, .type = ZIR_TYPE_I32, .a = name});
  *     zir_end_interface(&builder);
@@ -32,6 +32,7 @@ typedef struct ZirBuilder {
     uint32_t line_count;
     uint32_t part; /* number of the current part, from 1 */
     /* the current part */
+    uint32_t position;
     ZirInst *insts;      /* owned */
     uint32_t *positions; /* owned */
     uint32_t count, capacity;
@@ -48,7 +49,8 @@ void zir_builder_open(ZirBuilder *builder, Slice source);
 /* Starts of the source's lines, line_count of them. Valid until a part is finished. */
 const uint32_t *zir_builder_lines(const ZirBuilder *builder);
 
-void zir_begin_part(ZirBuilder *builder);
+/* `position` is where the part begins in the source; that of no instruction should be less. */
+void zir_begin_part(ZirBuilder *builder, uint32_t position);
 
 void zir_builder_grow(ZirBuilder *builder);
 

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Instructions as they are kept: small numbers take one byte.
+ * Instructions as they are kept: most of them in one word.
  *
- * An instruction with its position is 16 bytes in memory. Nearly all numbers in it are small, so
- * what is kept, in memory from lowering to emitting and then on disk, is a third of that:
+ * In memory an instruction takes 12 bytes, most of them zeros. What is kept, in memory from
+ * lowering to emitting and then on disk, is a third of that. A word has room for an instruction
+ * whose numbers are small, and nearly all are:
  *
- *     op u8, + 0x40 if a type follows, + 0x80 if a count follows
- *     type u8 if not 0 │ count if not 0 │ a + 1 │ b │ position - the one before
+ *     bits    6 op │ 3 type │ 3 count │ 10 a + 1 │ 10 b
  *
- * Numbers are LEB128: seven bits a byte, low ones first, the top bit set if more follow. a is kept
- * plus 1, so that ZIR_NO_VALUE is 0; the difference of two positions has its sign in bit 0.
+ * An instruction that does not fit stands whole behind a word whose op is 63. a is kept plus 1, so
+ * that ZIR_NO_VALUE is 0.
  *
- * Unpacking costs some twenty machine instructions each; fresh memory costs more.
+ * A code of bytes, seven bits in each, would be a fifth shorter. But then each number says where
+ * the next one begins, and the processor guesses; here it shifts.
  */
 #ifndef ZIR_CODE_H
 #define ZIR_CODE_H
@@ -22,15 +23,13 @@
 extern "C" {
 #endif
 
-enum { ZIR_CODE_LEAST_BYTES = 4 }; /* of an instruction */
+/* Appends `count` instructions to a buffer whose size is a multiple of 4. Operations must be below
+ * 63. */
+void zir_code_put(ByteBuffer *code, const ZirInst *insts, uint32_t count);
 
-/* Appends `count` instructions. Operations must be below 64. */
-void zir_code_put(ByteBuffer *code, const ZirInst *insts, const uint32_t *positions,
-                  uint32_t count);
-
-/* Reads `count` instructions. Returns how many bytes they take; 0 if they are cut off, or a number
- * is too large for its place. Nothing else is checked. */
-size_t zir_code_get(Slice code, ZirInst *insts, uint32_t *positions, uint32_t count);
+/* Reads `count` instructions; the code is aligned to 4. Returns how many bytes they take; 0 if they
+ * are cut off. Nothing else is checked. */
+size_t zir_code_get(Slice code, ZirInst *insts, uint32_t count);
 
 #ifdef __cplusplus
 }

@@ -113,7 +113,7 @@ static void test_a_flipped_byte_never_leads_astray(void **state)
                 uint32_t line, column;
                 zir_position(&zir, inst, &line, &column);
                 assert_in_range(line, 1, zir.line_count);
-                assert_true(column > 0 && column - 1 <= zir.positions[inst]);
+                assert_true(column > 0 && column - 1 <= zir_offset(&zir, inst));
             }
             buffer_free(&listing);
         }
@@ -178,10 +178,10 @@ static Slice pack_again(LoweredSource *source, const Zir *zir, Declaration *item
 {
     ZirBuilder builder;
     zir_builder_open(&builder, slice_from(sample));
-    zir_begin_part(&builder);
+    zir_begin_part(&builder, 0);
     buffer_put(&builder.text, slice_of(zir->text, zir->text_size));
     for (uint32_t i = 0; i < zir->inst_count; i++)
-        zir_emit(&builder, zir->positions[i], zir->insts[i]);
+        zir_emit(&builder, zir_offset(zir, i), zir->insts[i]);
     builder.interface_count = zir->interface_count;
     zir_finish_part(&builder, zir->kind, item);
     Slice blob = zir_builder_finish(&builder, &source->arena);
@@ -304,34 +304,53 @@ static void test_ends_that_are_not_of_their_begins_are_refused(void **state)
     lowered_source_close(&source);
 }
 
-/* Numbers of every length, and those that are no number: too long, too large, cut off. */
-static void test_numbers_are_packed_and_unpacked(void **state)
+/* On both sides of what fits a word, in each field; and no code can be cut short. */
+static void test_instructions_are_packed_and_unpacked(void **state)
 {
     (void)state;
-    static const uint32_t numbers[] = {0, 1, 126, 127, 128, 16383, 16384, 1u << 21, INT32_MAX,
-                                       1u << 31, UINT32_MAX - 1, UINT32_MAX};
-    enum { NUMBERS = sizeof numbers / sizeof *numbers };
-    ZirInst insts[NUMBERS], unpacked[NUMBERS];
-    uint32_t positions[NUMBERS], read[NUMBERS];
+    static const ZirInst insts[] = {
+        {0, 0, 0, ZIR_NO_VALUE, 0}, {62, 7, 7, 1022, 1023},
+        {1, 8, 0, 0, 0}, {1, 255, 0, 0, 0}, {1, 0, 8, 0, 0}, {1, 0, UINT16_MAX, 0, 0},
+        {1, 0, 0, 1023, 0}, {1, 0, 0, UINT32_MAX - 1, 0}, {1, 0, 0, 0, 1024},
+        {1, 0, 0, 0, UINT32_MAX}, {5, 6, 1, 2, 3},
+    };
+    enum { ALL = sizeof insts / sizeof *insts, SMALL = 3 }; /* the first two and the last */
+    ZirInst unpacked[ALL];
     ByteBuffer code = {0};
-    memset(insts, 0, sizeof insts);
-    for (uint32_t i = 0; i < NUMBERS; i++) {
-        insts[i] = (ZirInst){(uint8_t)i, i % 3 == 0 ? 5 : 0, i % 2 == 0 ? 0 : UINT16_MAX, numbers[i],
-                             numbers[NUMBERS - 1 - i]};
-        positions[i] = numbers[i * 7 % NUMBERS];
-    }
-    zir_code_put(&code, insts, positions, NUMBERS);
-    assert_int_equal(zir_code_get(buffer_slice(&code), unpacked, read, NUMBERS), code.size);
+    zir_code_put(&code, insts, ALL);
+    assert_int_equal(code.size, sizeof(uint32_t) * ALL + sizeof *insts * (ALL - SMALL));
+    assert_int_equal(zir_code_get(buffer_slice(&code), unpacked, ALL), code.size);
     assert_memory_equal(unpacked, insts, sizeof insts);
-    assert_memory_equal(read, positions, sizeof positions);
-    for (size_t cut = 0; cut < code.size; cut++)
-        assert_int_equal(zir_code_get(slice_of(code.data, cut), unpacked, read, NUMBERS), 0);
+    for (size_t cut = 0; cut < code.size; cut++) {
+        char *copy = memory_allocate(cut); /* so that reading behind it is noticed */
+        memcpy(copy, code.data, cut);
+        assert_int_equal(zir_code_get(slice_of(copy, cut), unpacked, ALL), 0);
+        free(copy);
+    }
     buffer_free(&code);
-    static const char *const wrong[] = {"\x05\x80\x80\x80\x80\x80\x01\x01\x01",
-                                        "\x05\xFF\xFF\xFF\xFF\x1F\x01\x01",
-                                        "\x85\x80\x80\x04\x01\x01\x01"};
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        assert_int_equal(zir_code_get(slice_from(wrong[i]), unpacked, read, 1), 0);
+}
+
+/* A part that takes more than 64 KiB of source, and one that begins so far down. */
+static void test_positions_far_away(void **state)
+{
+    (void)state;
+    LoweredSource source;
+    Zir zir;
+    ByteBuffer text = {0};
+    buffer_put(&text, slice_from("fn f() i32 {\n    return 1 +\n"));
+    for (int i = 0; i < 70000; i++)
+        buffer_put_byte(&text, '\n');
+    buffer_put(&text, slice_from(" 2; }\nfn g() i32 {\n    return 1 + 2; }\n"));
+    lowered_source_open(&source, buffer_slice(&text));
+    lowered_source_part(&source, "f", &zir);
+    expect_place(&zir, ZIR_ADD, 2, 14);
+    assert_null(zir.short_positions);
+    assert_int_equal(zir_offset(&zir, 2), text.size - sizeof "2; }\nfn g() i32 {\n    return 1 + 2; }");
+    lowered_source_part(&source, "g", &zir);
+    assert_non_null(zir.short_positions);
+    expect_place(&zir, ZIR_ADD, 70005, 14);
+    lowered_source_close(&source);
+    buffer_free(&text);
 }
 
 int main(void)
@@ -339,7 +358,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_part_stands_alone),
         cmocka_unit_test(test_positions),
-        cmocka_unit_test(test_numbers_are_packed_and_unpacked),
+        cmocka_unit_test(test_positions_far_away),
+        cmocka_unit_test(test_instructions_are_packed_and_unpacked),
         cmocka_unit_test(test_a_flipped_byte_never_leads_astray),
         cmocka_unit_test(test_wrong_sizes_and_places_are_refused),
         cmocka_unit_test(test_every_rule_is_checked),

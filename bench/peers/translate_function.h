@@ -49,7 +49,7 @@ static bool is_name_byte(char byte)
  * instruction, or, if a type is written there, before the colon. */
 static const char *local_name(Part *part, uint32_t at)
 {
-    size_t end = part->zir->positions[at];
+    size_t end = zir_offset(part->zir, at);
     const char *source = part->source.data;
     if (inst_at(part, at)->type != ZIR_TYPE_NONE)
         while (end > 0 && (source[end - 1] == ' ' || source[end - 1] == ':'))
