@@ -24,7 +24,7 @@ enum { NAME_NONE = 0 }; /* a record that belongs to no identifier, to be written
 
 typedef struct Name {
     Slice text; /* points into the source */
-    uint32_t hash;
+    uint64_t hash;
     uint32_t local;       /* the innermost local so called: its index + 1, or 0 */
     uint32_t alias;       /* the import so called: its number + 1, or 0 */
     uint32_t declared_at; /* offset + 1 of a top-level declaration or alias so called, or 0 */

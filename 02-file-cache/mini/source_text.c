@@ -41,21 +41,29 @@ size_t utf8_decode(const char *at, const char *end, uint32_t *code_point)
     return size;
 }
 
-static bool eight_are_plain(const char *at)
+/* The top bits of bytes that are no plain ones. */
+static uint64_t suspects(const char *at)
 {
     uint64_t word;
     memcpy(&word, at, sizeof word);
-    return (((word - 0x0101010101010101u) | word) & 0x8080808080808080u) == 0;
+    return ((word - 0x0101010101010101u) | word) & 0x8080808080808080u;
+}
+
+/* The first of the 32 bytes, or fewer before the end, that are not all plain. */
+static const char *skip_plain(const char *at, const char *end)
+{
+    while (end - at >= 32 &&
+           (suspects(at) | suspects(at + 8) | suspects(at + 16) | suspects(at + 24)) == 0)
+        at += 32;
+    while (end - at >= 8 && suspects(at) == 0)
+        at += 8;
+    return at;
 }
 
 size_t source_text_find_bad(Slice source, size_t from)
 {
     const char *at = source.data + from, *end = source.data + source.size;
-    while (at < end) {
-        if (end - at >= 8 && eight_are_plain(at)) {
-            at += 8;
-            continue;
-        }
+    while ((at = skip_plain(at, end)) < end) {
         uint32_t code_point;
         size_t size = utf8_decode(at, end, &code_point);
         if (size == 0 || code_point == 0)
