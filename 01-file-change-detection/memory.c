@@ -141,6 +141,14 @@ void arena_free(Arena *arena)
     *arena = (Arena){0};
 }
 
+static char *move_to_arena(const ByteBuffer *buffer, size_t capacity)
+{
+    char *data = arena_allocate(buffer->arena, capacity);
+    if (buffer->size != 0)
+        memcpy(data, buffer->data, buffer->size);
+    return data;
+}
+
 void buffer_grow(ByteBuffer *buffer, size_t extra)
 {
     size_t capacity = buffer->capacity * 2;
@@ -148,7 +156,8 @@ void buffer_grow(ByteBuffer *buffer, size_t extra)
         capacity = buffer->size + extra;
     if (capacity < 256)
         capacity = 256;
-    buffer->data = memory_resize(buffer->data, capacity);
+    buffer->data = buffer->arena != NULL ? move_to_arena(buffer, capacity)
+                                         : memory_resize(buffer->data, capacity);
     buffer->capacity = capacity;
 }
 
@@ -174,6 +183,7 @@ void buffer_put_format(ByteBuffer *buffer, const char *format, ...)
 
 void buffer_free(ByteBuffer *buffer)
 {
-    free(buffer->data);
-    *buffer = (ByteBuffer){0};
+    if (buffer->arena == NULL)
+        free(buffer->data);
+    *buffer = (ByteBuffer){.arena = buffer->arena};
 }

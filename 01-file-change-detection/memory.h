@@ -65,6 +65,7 @@ typedef struct ByteBuffer { /* {0} is an empty buffer */
     char *data;             /* owned; moves when the buffer grows */
     size_t size;
     size_t capacity;
+    Arena *arena; /* where it grows, leaving what it had there; then it need not be freed */
 } ByteBuffer;
 
 /* Makes room for `extra` more bytes; afterwards that many may be written at data + size. */

@@ -147,6 +147,12 @@ uint32_t declarations_find(const Declarations *view, Slice name)
 
 /* ---- writing ------------------------------------------------------------------------------- */
 
+DeclarationsBuilder declarations_builder_in(Arena *arena)
+{
+    ByteBuffer empty = {.arena = arena};
+    return (DeclarationsBuilder){empty, empty, empty, empty, empty};
+}
+
 static TextRange put_text(DeclarationsBuilder *builder, Slice text)
 {
     TextRange range = {(uint32_t)builder->text.size, (uint32_t)text.size};
@@ -346,5 +352,4 @@ void declarations_builder_free(DeclarationsBuilder *builder)
     buffer_free(&builder->references);
     buffer_free(&builder->text);
     buffer_free(&builder->slots);
-    *builder = (DeclarationsBuilder){0};
 }

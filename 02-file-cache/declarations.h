@@ -113,6 +113,9 @@ typedef struct DeclarationsBuilder { /* {0} is empty; declarations_builder_reset
     ByteBuffer slots; /* finds references again, for a declaration that has many */
 } DeclarationsBuilder;
 
+/* An empty one whose memory is in an arena, and need not be freed. */
+DeclarationsBuilder declarations_builder_in(Arena *arena);
+
 void declarations_add_import(DeclarationsBuilder *builder, Slice path, uint32_t line,
                              uint32_t column);
 

@@ -8,8 +8,6 @@
  */
 #include "names.h"
 
-#include <stdlib.h>
-
 enum { FIRST_CAPACITY = 64, WORD_BYTES = 8 };
 
 /* ---- the hash ------------------------------------------------------------------------------ */
@@ -61,10 +59,13 @@ static bool is_called(const Name *name, Slice text, uint64_t hash)
 static void resize(NameTable *table, uint32_t capacity)
 {
     uint32_t slot_count = capacity * 2;
+    Name *items = arena_allocate(table->arena, capacity * sizeof *items);
+    if (table->count != 0)
+        memcpy(items, table->items, table->count * sizeof *items);
+    table->items = items;
     table->capacity = capacity;
-    table->items = memory_resize(table->items, capacity * sizeof *table->items);
-    free(table->slots);
-    table->slots = memory_allocate_zeroed(slot_count, sizeof *table->slots);
+    table->slots = arena_allocate(table->arena, slot_count * sizeof *table->slots);
+    memset(table->slots, 0, slot_count * sizeof *table->slots);
     table->slot_mask = slot_count - 1;
     for (NameId id = 1; id < table->count; id++) {
         uint32_t slot = (uint32_t)table->items[id].hash & table->slot_mask;
@@ -74,9 +75,9 @@ static void resize(NameTable *table, uint32_t capacity)
     }
 }
 
-void name_table_init(NameTable *table)
+void name_table_init(NameTable *table, Arena *arena)
 {
-    *table = (NameTable){0};
+    *table = (NameTable){.arena = arena};
     resize(table, FIRST_CAPACITY);
     table->items[NAME_NONE] = (Name){.text = slice_from("")};
     table->count = 1;
@@ -95,11 +96,4 @@ NameId name_table_intern(NameTable *table, Slice text)
     if (table->count == table->capacity)
         resize(table, table->capacity * 2);
     return added;
-}
-
-void name_table_free(NameTable *table)
-{
-    free(table->items);
-    free(table->slots);
-    *table = (NameTable){0};
 }

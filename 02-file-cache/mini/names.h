@@ -34,17 +34,17 @@ typedef struct Name {
 } Name;
 
 typedef struct NameTable { /* {0} is empty, and must be inited before use */
-    Name *items;           /* owned; moves when a name is added */
-    uint32_t *slots;       /* owned; hash table of ids, 0 is free */
+    Name *items;           /* moves when a name is added */
+    uint32_t *slots;       /* hash table of ids, 0 is free */
     uint32_t count, capacity, slot_mask;
+    Arena *arena; /* holds both */
 } NameTable;
 
-void name_table_init(NameTable *table);
+/* An empty table, which lives as long as the arena. */
+void name_table_init(NameTable *table, Arena *arena);
 
 /* The number of a name; a new one gets an empty record. `text` must outlive the table. */
 NameId name_table_intern(NameTable *table, Slice text);
-
-void name_table_free(NameTable *table);
 
 #ifdef __cplusplus
 }

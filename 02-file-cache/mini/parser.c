@@ -2,15 +2,17 @@
 /*
  * The way of a source: is it text, where are its lines, then one declaration after another.
  *
- * All scratch memory lives in the Parser and is given back at the end; functions use it again
+ * All scratch memory lives in one arena and is given back at the end; functions use it again
  * one after another, so a file of a thousand functions allocates as much as its largest.
  */
 #include "parser_internal.h"
 
 #include "source_text.h"
 
-static void parser_open(Parser *parser, Slice source, Diagnostics *diagnostics)
+/* `memory` is where all that grows is. */
+static void parser_init(Parser *parser, Slice source, Diagnostics *diagnostics, Arena *memory)
 {
+    ByteBuffer empty = {.arena = memory};
     *parser = (Parser){
         .source = source,
         .diagnostics = diagnostics,
@@ -18,20 +20,14 @@ static void parser_open(Parser *parser, Slice source, Diagnostics *diagnostics)
         .following = parser->batch,
         .loop = NO_LOOP,
         .struct_literals = true,
+        .locals = empty,
+        .pending = empty,
+        .ifs = empty,
+        .scratch = empty,
+        .declarations = declarations_builder_in(memory),
     };
-    name_table_init(&parser->names);
-    zir_builder_open(&parser->zir, source);
-}
-
-static void parser_close(Parser *parser)
-{
-    name_table_free(&parser->names);
-    zir_builder_close(&parser->zir);
-    declarations_builder_free(&parser->declarations);
-    buffer_free(&parser->locals);
-    buffer_free(&parser->pending);
-    buffer_free(&parser->ifs);
-    buffer_free(&parser->scratch);
+    name_table_init(&parser->names, memory);
+    zir_builder_init(&parser->zir, source, memory);
 }
 
 /* Tells the first byte of each line that is no text. What parses is parsed all the same. */
@@ -61,19 +57,19 @@ static void parse_file(Parser *parser)
 bool mini_lower(Slice source, Arena *arena, Diagnostics *diagnostics, Lowered *lowered)
 {
     Parser parser;
+    Arena memory = {0};
     *lowered = (Lowered){0};
     if (source.size > MINI_MAX_SOURCE_BYTES) {
         diagnostics_add(diagnostics, 1, 1, "the file is larger than %d MiB",
                         MINI_MAX_SOURCE_BYTES >> 20);
         return false;
     }
-    parser_open(&parser, source.size == 0 ? slice_from("") : source, diagnostics);
+    parser_init(&parser, source.size == 0 ? slice_from("") : source, diagnostics, &memory);
     parse_file(&parser);
     if (parser.error_count == 0) {
         lowered->declarations = declarations_finish(&parser.declarations, arena);
         lowered->ir = zir_builder_finish(&parser.zir, arena);
     }
-    bool succeeded = parser.error_count == 0;
-    parser_close(&parser);
-    return succeeded;
+    arena_free(&memory);
+    return parser.error_count == 0;
 }

@@ -24,6 +24,14 @@
 
 #define NO_LOOP UINT32_MAX
 
+#if defined(__GNUC__)
+#define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
+#define COLD __attribute__((cold)) /* kept away from the way of a source without errors */
+#else
+#define PRINTF_LIKE(text, first)
+#define COLD
+#endif
+
 enum { BATCH_TOKENS = 64 };
 
 typedef enum LocalKind { LOCAL_PARAMETER, LOCAL_CONST, LOCAL_VAR } LocalKind;
@@ -101,7 +109,7 @@ static inline bool parser_at_declaration(const Parser *parser)
 }
 
 /* The token becomes TOKEN_NONE, until the parser recovers. */
-void parser_panic(Parser *parser);
+COLD void parser_panic(Parser *parser);
 
 /* The token is a special one: reads the next batch, stays at the end, tells what is invalid. */
 void parser_step_specially(Parser *parser);
@@ -142,7 +150,7 @@ static inline bool parser_take(Parser *parser, TokenKind kind)
 }
 
 /* Panics: "expected ';' after the value, found 'return'". */
-void parser_fail_to_expect(Parser *parser, TokenKind kind, const char *where);
+COLD void parser_fail_to_expect(Parser *parser, TokenKind kind, const char *where);
 
 /* Takes a token of this kind, or panics. */
 static inline bool parser_expect(Parser *parser, TokenKind kind, const char *where)
@@ -176,12 +184,6 @@ int parser_name_width(const Parser *parser, NameId id);
 Slice parser_string(Parser *parser, Token token);
 
 /* ---- errors and recovery --------------------------------------------------------------- */
-
-#if defined(__GNUC__)
-#define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
-#else
-#define PRINTF_LIKE(text, first)
-#endif
 
 /* Tells an error that the parser can go on after. */
 void parser_error(Parser *parser, uint32_t offset, const char *format, ...) PRINTF_LIKE(3, 4);

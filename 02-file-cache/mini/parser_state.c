@@ -41,7 +41,7 @@ static void resume(Parser *parser)
     parser->panicking = false;
 }
 
-static void tell_invalid(Parser *parser)
+static COLD void tell_invalid(Parser *parser)
 {
     char problem[128];
     if (lexer_problem(parser->source, parser->token, problem, sizeof problem))
@@ -74,12 +74,9 @@ void parser_fail_to_expect(Parser *parser, TokenKind kind, const char *where)
     parser_fail(parser, what);
 }
 
-NameId parser_expect_name(Parser *parser, uint32_t *offset, const char *where)
+static COLD NameId fail_to_expect_name(Parser *parser, const char *where)
 {
     Token token = parser->token;
-    *offset = token.offset;
-    if (parser_take(parser, TOKEN_NAME))
-        return name_table_intern(&parser->names, parser_text(parser, token));
     if (token.kind == TOKEN_PRINT || token_is_builtin_type(token.kind)) {
         parser_error(parser, token.offset, "%s is a built-in name", token_kind_text(token.kind));
         parser_advance(parser); /* it was meant as a name, and what follows will make sense */
@@ -89,6 +86,16 @@ NameId parser_expect_name(Parser *parser, uint32_t *offset, const char *where)
         parser_fail(parser, what);
     }
     return NAME_NONE;
+}
+
+NameId parser_expect_name(Parser *parser, uint32_t *offset, const char *where)
+{
+    *offset = parser->token.offset;
+    if (!parser_at(parser, TOKEN_NAME))
+        return fail_to_expect_name(parser, where);
+    NameId name = name_table_intern(&parser->names, parser_text(parser, parser->token));
+    parser_advance(parser);
+    return name;
 }
 
 int parser_name_width(const Parser *parser, NameId id)

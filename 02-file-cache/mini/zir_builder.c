@@ -16,8 +16,6 @@
 #include "source_text.h"
 #include "zir_code.h"
 
-#include <stdlib.h>
-
 enum { FIRST_INSTS = 256, FIRST_SLOTS = 64, PART_ALIGNMENT = 4 };
 
 static void pad(ByteBuffer *buffer)
@@ -26,17 +24,35 @@ static void pad(ByteBuffer *buffer)
         buffer_put_byte(buffer, 0);
 }
 
-void zir_builder_open(ZirBuilder *builder, Slice source)
+static void make_slots(ZirBuilder *builder, uint32_t slot_count)
 {
-    *builder = (ZirBuilder){0};
+    builder->slots = arena_allocate(builder->scratch, slot_count * sizeof *builder->slots);
+    memset(builder->slots, 0, slot_count * sizeof *builder->slots);
+    builder->slot_mask = slot_count - 1;
+}
+
+/* A copy with room for more; what was there stays until the arena is freed. */
+static void *copy_larger(Arena *arena, const void *items, size_t size, size_t room)
+{
+    void *copy = arena_allocate(arena, room);
+    if (size != 0)
+        memcpy(copy, items, size);
+    return copy;
+}
+
+void zir_builder_init(ZirBuilder *builder, Slice source, Arena *scratch)
+{
+    *builder = (ZirBuilder){.scratch = scratch,
+                            .blob.arena = scratch,
+                            .text.arena = scratch,
+                            .hashed.arena = scratch};
     buffer_reserve(&builder->blob, source.size * 2 + 1024);
     ZirHeader header = {ZIR_VERSION, 0};
     buffer_put(&builder->blob, slice_of(&header, sizeof header));
     builder->line_count = source_text_line_starts(source, &builder->blob);
     ((ZirHeader *)(void *)builder->blob.data)->line_count = builder->line_count;
     pad(&builder->blob);
-    builder->slots = memory_allocate_zeroed(FIRST_SLOTS, sizeof *builder->slots);
-    builder->slot_mask = FIRST_SLOTS - 1;
+    make_slots(builder, FIRST_SLOTS);
     buffer_reserve(&builder->text, 1);
     zir_builder_grow(builder);
 }
@@ -60,8 +76,11 @@ void zir_begin_part(ZirBuilder *builder, uint32_t position)
 void zir_builder_grow(ZirBuilder *builder)
 {
     uint32_t capacity = builder->capacity == 0 ? FIRST_INSTS : builder->capacity * 2;
-    builder->insts = memory_resize(builder->insts, capacity * sizeof *builder->insts);
-    builder->positions = memory_resize(builder->positions, capacity * sizeof *builder->positions);
+    size_t inst = sizeof *builder->insts, position = sizeof *builder->positions;
+    builder->insts = copy_larger(builder->scratch, builder->insts, builder->count * inst,
+                                 capacity * inst);
+    builder->positions = copy_larger(builder->scratch, builder->positions,
+                                     builder->count * position, capacity * position);
     builder->capacity = capacity;
 }
 
@@ -87,10 +106,7 @@ static ZirTextSlot *find_slot(const ZirBuilder *builder, Slice text)
 
 static void grow_slots(ZirBuilder *builder)
 {
-    uint32_t slot_count = (builder->slot_mask + 1) * 4;
-    free(builder->slots);
-    builder->slots = memory_allocate_zeroed(slot_count, sizeof *builder->slots);
-    builder->slot_mask = slot_count - 1;
+    make_slots(builder, (builder->slot_mask + 1) * 4);
     const char *text = builder->text.data;
     for (size_t at = 0; at < builder->text.size; at += strlen(text + at) + 1)
         *find_slot(builder, slice_from(text + at)) = (ZirTextSlot){builder->part, (uint32_t)at};
@@ -197,15 +213,4 @@ Slice zir_builder_finish(const ZirBuilder *builder, Arena *arena)
     char *copy = arena_allocate(arena, builder->blob.size);
     memcpy(copy, builder->blob.data, builder->blob.size);
     return slice_of(copy, builder->blob.size);
-}
-
-void zir_builder_close(ZirBuilder *builder)
-{
-    buffer_free(&builder->blob);
-    free(builder->insts);
-    free(builder->positions);
-    buffer_free(&builder->text);
-    free(builder->slots);
-    buffer_free(&builder->hashed);
-    *builder = (ZirBuilder){0};
 }

@@ -2,7 +2,7 @@
 /*
  * Writes the ZIR blob of a file, part by part.
  *
- *     zir_builder_open(&builder, source);
+ *     zir_builder_init(&builder, source, &scratch);
  *     zir_begin_part(&builder, offset);
  *     name = zir_put_text(&builder, slice_from("a"));
  *     zir_emit(&builder, offset, (ZirInst){.op = ZIR_PARAM, .type = ZIR_TYPE_I32, .a = name});
@@ -10,7 +10,8 @@
  *     ...
  *     zir_finish_part(&builder, ZIR_FN, declaration);     hashes it, too
  *     blob = zir_builder_finish(&builder, arena);
- *     zir_builder_close(&builder);
+ *
+ * The blob is in `arena`, everything else in `scratch`.
  */
 #ifndef ZIR_BUILDER_H
 #define ZIR_BUILDER_H
@@ -28,23 +29,24 @@ typedef struct ZirTextSlot {
 } ZirTextSlot;
 
 typedef struct ZirBuilder {
+    Arena *scratch;
     ByteBuffer blob; /* header, line starts, finished parts */
     uint32_t line_count;
     uint32_t part; /* number of the current part, from 1 */
     /* the current part */
     uint32_t position;
-    ZirInst *insts;      /* owned */
-    uint32_t *positions; /* owned */
+    ZirInst *insts;
+    uint32_t *positions;
     uint32_t count, capacity;
     uint32_t interface_count;
     size_t interface_text;
     ByteBuffer text;
-    ZirTextSlot *slots; /* owned; hash table over the texts of this part */
+    ZirTextSlot *slots; /* hash table over the texts of this part */
     uint32_t text_count, slot_mask;
     ByteBuffer hashed;
 } ZirBuilder;
 
-void zir_builder_open(ZirBuilder *builder, Slice source);
+void zir_builder_init(ZirBuilder *builder, Slice source, Arena *scratch);
 
 /* Starts of the source's lines, line_count of them. Valid until a part is finished. */
 const uint32_t *zir_builder_lines(const ZirBuilder *builder);
@@ -75,8 +77,6 @@ void zir_finish_part(ZirBuilder *builder, ZirKind kind, Declaration *declaration
 
 /* The finished blob, in the arena. */
 Slice zir_builder_finish(const ZirBuilder *builder, Arena *arena);
-
-void zir_builder_close(ZirBuilder *builder);
 
 #ifdef __cplusplus
 }

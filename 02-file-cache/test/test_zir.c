@@ -177,7 +177,7 @@ static void damage(ZirInst *inst, const Damage *how)
 static Slice pack_again(LoweredSource *source, const Zir *zir, Declaration *item)
 {
     ZirBuilder builder;
-    zir_builder_open(&builder, slice_from(sample));
+    zir_builder_init(&builder, slice_from(sample), &source->arena);
     zir_begin_part(&builder, 0);
     buffer_put(&builder.text, slice_of(zir->text, zir->text_size));
     for (uint32_t i = 0; i < zir->inst_count; i++)
@@ -185,7 +185,6 @@ static Slice pack_again(LoweredSource *source, const Zir *zir, Declaration *item
     builder.interface_count = zir->interface_count;
     zir_finish_part(&builder, zir->kind, item);
     Slice blob = zir_builder_finish(&builder, &source->arena);
-    zir_builder_close(&builder);
     return blob;
 }
 
