@@ -9,6 +9,9 @@
  *
  * A number runs on over letters and digits: `12ab` is one bad number, not a number and a name.
  *
+ * A NUL stands behind the source, and is part of no word, number or blank: none of these needs to
+ * look for the end. Strings and comments do, which may hold anything.
+ *
  * What lexes one token takes a place and returns a kind and another place. So the loop that puts
  * them together keeps where it is in registers, from the first token to the last.
  */
@@ -57,7 +60,7 @@ static const struct Sign {
     unsigned char alone;    /* its kind, TOKEN_NONE if it cannot stand alone */
     unsigned char followed; /* its kind if `next` follows */
     char next;
-} signs[128] = {
+} signs[256] = {
     ['('] = {TOKEN_LEFT_PAREN, 0, 0},
     [')'] = {TOKEN_RIGHT_PAREN, 0, 0},
     ['{'] = {TOKEN_LEFT_BRACE, 0, 0},
@@ -84,51 +87,52 @@ typedef struct Lexeme {
     const char *end;
 } Lexeme;
 
-static Lexeme lex_word(const char *from, const char *end)
+static Lexeme lex_word(const char *from)
 {
-    const char *to = lexical_word_end(from + 1, end);
+    const char *to = from + 1;
+    while (lexical_is(*to, CHAR_WORD))
+        to++;
     size_t size = (size_t)(to - from);
-    if (size == 1)
-        return (Lexeme){TOKEN_NAME, to};
     const struct Keyword *keyword = &keywords[KEYWORD_SLOT(from[0], from[1], size)];
     bool is_keyword = keyword->size == size && memcmp(keyword->word, from, size) == 0;
     return (Lexeme){is_keyword ? (TokenKind)keyword->kind : TOKEN_NAME, to};
 }
 
 /* The end of a run of digits of this class; NULL if there is none. */
-static const char *digits(const char *at, const char *end, unsigned class)
+static const char *digits(const char *at, unsigned class)
 {
-    const char *from = at;
-    while (at < end && lexical_is(*at, class))
-        at++;
-    return at == from ? NULL : at;
+    if (!lexical_is(*at, class))
+        return NULL;
+    while (lexical_is(*++at, class))
+        continue;
+    return at;
 }
 
 /* The end of `.5e-3`, or `at` if nothing like it stands there; NULL for an `e` without digits. */
-static const char *fraction(const char *at, const char *end)
+static const char *fraction(const char *at)
 {
-    if (end - at >= 2 && at[0] == '.' && lexical_is(at[1], CHAR_DIGIT))
-        at = digits(at + 1, end, CHAR_DIGIT);
-    if (at == end || (*at | 0x20) != 'e')
+    if (at[0] == '.' && lexical_is(at[1], CHAR_DIGIT))
+        at = digits(at + 1, CHAR_DIGIT);
+    if ((*at | 0x20) != 'e')
         return at;
     at++;
-    if (at < end && (*at == '+' || *at == '-'))
+    if (*at == '+' || *at == '-')
         at++;
-    return digits(at, end, CHAR_DIGIT);
+    return digits(at, CHAR_DIGIT);
 }
 
 static Lexeme lex_number(const char *from, const char *end)
 {
     TokenKind kind = TOKEN_INT;
     const char *to;
-    if (end - from >= 2 && from[0] == '0' && (from[1] | 0x20) == 'x') {
-        to = digits(from + 2, end, CHAR_HEX_DIGIT);
+    if (from[0] == '0' && (from[1] | 0x20) == 'x') {
+        to = digits(from + 2, CHAR_HEX_DIGIT);
     } else {
-        const char *whole = digits(from, end, CHAR_DIGIT);
-        to = fraction(whole, end);
+        const char *whole = digits(from, CHAR_DIGIT);
+        to = fraction(whole);
         kind = to == whole ? TOKEN_INT : TOKEN_FLOAT;
     }
-    if (to == NULL || (to < end && lexical_is(*to, CHAR_WORD)))
+    if (to == NULL || lexical_is(*to, CHAR_WORD))
         return (Lexeme){TOKEN_INVALID, lexical_word_end(from, end)};
     return (Lexeme){kind, to};
 }
@@ -143,27 +147,28 @@ static Lexeme lex_string(const char *from, const char *end)
     return (Lexeme){TOKEN_INVALID, to == NULL ? end : to};
 }
 
+/* A character that has no place in a source. */
+static Lexeme lex_stranger(const char *from, const char *end)
+{
+    uint32_t code_point;
+    size_t size = utf8_decode(from, end, &code_point);
+    return (Lexeme){TOKEN_INVALID, from + (size == 0 ? 1 : size)};
+}
+
 static Lexeme lex_sign(const char *from, const char *end)
 {
-    unsigned char byte = (unsigned char)*from;
-    if (byte >= 128) {
-        uint32_t code_point;
-        size_t size = utf8_decode(from, end, &code_point);
-        return (Lexeme){TOKEN_INVALID, from + (size == 0 ? 1 : size)};
-    }
-    const struct Sign *sign = &signs[byte];
-    if (sign->next != 0 && end - from >= 2 && from[1] == sign->next)
+    const struct Sign *sign = &signs[(unsigned char)*from];
+    if (from[1] == sign->next && sign->followed != TOKEN_NONE)
         return (Lexeme){(TokenKind)sign->followed, from + 2};
-    TokenKind kind = sign->alone == TOKEN_NONE ? TOKEN_INVALID : (TokenKind)sign->alone;
-    return (Lexeme){kind, from + 1};
+    if (sign->alone == TOKEN_NONE)
+        return lex_stranger(from, end);
+    return (Lexeme){(TokenKind)sign->alone, from + 1};
 }
 
 static inline Lexeme lex(const char *at, const char *end)
 {
-    if (at == end)
-        return (Lexeme){TOKEN_END, at};
     if (lexical_is(*at, CHAR_WORD_START))
-        return lex_word(at, end);
+        return lex_word(at);
     if (lexical_is(*at, CHAR_DIGIT))
         return lex_number(at, end);
     if (*at == '"')
@@ -174,17 +179,22 @@ static inline Lexeme lex(const char *at, const char *end)
 size_t lexer_read(Lexer *lexer, Token *tokens, size_t room)
 {
     const char *start = lexer->start, *at = lexer->at, *end = lexer->end;
-    size_t count = 0;
-    Lexeme lexeme;
-    do {
-        at = lexical_skip_blanks(at, end);
-        lexeme = lex(at, end);
-        tokens[count++] = (Token){lexeme.kind, (uint32_t)(at - start),
-                                  (uint32_t)(lexeme.end - at)};
+    Token *token = tokens;
+    while (token < tokens + room) {
+        while (lexical_is(*at, CHAR_BLANK))
+            at++;
+        if (*at == '/')
+            at = lexical_skip_comments(at, end);
+        if (at == end) {
+            *token++ = (Token){TOKEN_END, (uint32_t)(at - start), 0};
+            break;
+        }
+        Lexeme lexeme = lex(at, end);
+        *token++ = (Token){lexeme.kind, (uint32_t)(at - start), (uint32_t)(lexeme.end - at)};
         at = lexeme.end;
-    } while (lexeme.kind != TOKEN_END && count < room);
+    }
     lexer->at = at;
-    return count;
+    return (size_t)(token - tokens);
 }
 
 /* ---- messages ------------------------------------------------------------------------------ */

@@ -6,6 +6,8 @@
  * two calls but the place. Lines are not counted: who needs one looks the offset up
  * (source_text.h), which only declarations and errors do.
  *
+ * A NUL must stand behind the source: at `end`, not before it.
+ *
  *     Lexer lexer = {source.data, source.data, source.data + source.size};
  *     Token tokens[64];
  *     size_t count = lexer_read(&lexer, tokens, 64);
@@ -55,7 +57,7 @@ typedef struct Token {
 typedef struct Lexer {
     const char *start; /* of the source */
     const char *at;
-    const char *end;
+    const char *end; /* *end is a NUL */
 } Lexer;
 
 /* The next tokens, at least one and at most `room`; returns how many. Nothing comes after a

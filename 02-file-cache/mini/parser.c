@@ -9,10 +9,11 @@
 
 #include "source_text.h"
 
-/* `memory` is where all that grows is. */
-static void parser_init(Parser *parser, Slice source, Diagnostics *diagnostics, Arena *memory)
+/* `memory` is where all that grows is, and a copy of the source with a NUL behind it. */
+static void parser_init(Parser *parser, Slice text, Diagnostics *diagnostics, Arena *memory)
 {
     ByteBuffer empty = {.arena = memory};
+    Slice source = slice_of(arena_copy(memory, text), text.size);
     *parser = (Parser){
         .source = source,
         .diagnostics = diagnostics,
@@ -64,7 +65,7 @@ bool mini_lower(Slice source, Arena *arena, Diagnostics *diagnostics, Lowered *l
                         MINI_MAX_SOURCE_BYTES >> 20);
         return false;
     }
-    parser_init(&parser, source.size == 0 ? slice_from("") : source, diagnostics, &memory);
+    parser_init(&parser, source, diagnostics, &memory);
     parse_file(&parser);
     if (parser.error_count == 0) {
         lowered->declarations = declarations_finish(&parser.declarations, arena);
