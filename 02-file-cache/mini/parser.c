@@ -18,7 +18,7 @@ static void parser_init(Parser *parser, Slice text, Diagnostics *diagnostics, Ar
         .source = source,
         .diagnostics = diagnostics,
         .lexer = {source.data, source.data, source.data + source.size},
-        .following = parser->batch,
+        .following = &parser->batch[1], /* which is zero: a TOKEN_NONE */
         .loop = NO_LOOP,
         .struct_literals = true,
         .locals = empty,

@@ -63,12 +63,12 @@ typedef struct Parser {
     bool stopped; /* nothing more is parsed or told */
 
     Lexer lexer;
-    Token batch[BATCH_TOKENS + 1]; /* ends with a TOKEN_NONE, or with the TOKEN_END */
-    const Token *following;        /* in the batch: the one after `token` */
-    Token token;           /* the next one, not yet taken */
-    uint32_t previous_end; /* of the last one taken */
-    bool panicking;        /* then token is TOKEN_NONE, and ... */
-    Token held;            /* ... this is the real one */
+    /* The last token of the batch before, then this batch, then a TOKEN_NONE. */
+    Token batch[1 + BATCH_TOKENS + 1];
+    const Token *following; /* in the batch: behind `token`, which stands behind the one taken */
+    Token token;            /* the next one, not yet taken */
+    bool panicking;         /* then token is TOKEN_NONE, and ... */
+    Token held;             /* ... this is the real one */
     uint32_t brace_depth;  /* braces taken and not yet closed */
     uint32_t nesting;
 
@@ -111,7 +111,7 @@ static inline bool parser_at_declaration(const Parser *parser)
 /* The token becomes TOKEN_NONE, until the parser recovers. */
 COLD void parser_panic(Parser *parser);
 
-/* The token is a special one: reads the next batch, stays at the end, tells what is invalid. */
+/* The token is a special one: reads the next batch, tells what is invalid. */
 void parser_step_specially(Parser *parser);
 
 /* Goes on by one token, whatever it is. */
@@ -122,7 +122,6 @@ static inline void parser_step(Parser *parser)
         parser->brace_depth++;
     else if (taken == TOKEN_RIGHT_BRACE && parser->brace_depth > 0)
         parser->brace_depth--;
-    parser->previous_end = parser->token.offset + parser->token.size;
     parser->token = *parser->following++;
     if (token_is_special(parser->token.kind))
         parser_step_specially(parser);

@@ -48,21 +48,21 @@ static COLD void tell_invalid(Parser *parser)
         parser_error(parser, parser->token.offset, "%s", problem);
 }
 
+/* What comes after the end is the end again. */
 static void read_batch(Parser *parser)
 {
-    size_t count = lexer_read(&parser->lexer, parser->batch, BATCH_TOKENS);
-    parser->batch[count].kind = TOKEN_NONE;
-    parser->following = parser->batch;
+    Token *batch = parser->batch;
+    batch[0] = parser->following[-2];
+    size_t count = lexer_read(&parser->lexer, batch + 1, BATCH_TOKENS);
+    batch[1 + count].kind = TOKEN_NONE;
+    parser->token = batch[1];
+    parser->following = batch + 2;
 }
 
 void parser_step_specially(Parser *parser)
 {
-    if (parser_at(parser, TOKEN_NONE)) {
+    if (parser_at(parser, TOKEN_NONE))
         read_batch(parser);
-        parser->token = *parser->following++;
-    }
-    if (parser_at(parser, TOKEN_END))
-        parser->following--;
     if (parser_at(parser, TOKEN_INVALID))
         tell_invalid(parser);
 }
@@ -136,8 +136,9 @@ static void stop(Parser *parser)
     parser_panic(parser);
     parser->stopped = true;
     parser->held.kind = TOKEN_END;
-    parser->batch[0] = (Token){TOKEN_END, (uint32_t)parser->source.size, 0};
-    parser->following = parser->batch;
+    parser->lexer.at = parser->lexer.end;
+    parser->batch[1].kind = TOKEN_NONE;
+    parser->following = &parser->batch[1];
 }
 
 void parser_error(Parser *parser, uint32_t offset, const char *format, ...)
@@ -182,11 +183,11 @@ static void describe(const Parser *parser, Token token, char *text, size_t size)
 /* What is missing at the end of a line is missing there, not where the next line begins. */
 static uint32_t place_of_failure(const Parser *parser)
 {
-    uint32_t found = parser->token.offset;
-    if (parser->previous_end == 0 ||
-        parser_line(parser, parser->previous_end) == parser_line(parser, found))
+    Token taken = parser->following[-2];
+    uint32_t found = parser->token.offset, end = taken.offset + taken.size;
+    if (end == 0 || parser_line(parser, end) == parser_line(parser, found))
         return found;
-    return parser->previous_end;
+    return end;
 }
 
 static void fail(Parser *parser, uint32_t offset, const char *what)
