@@ -31,7 +31,8 @@ static uint64_t load_short(const char *at, size_t size)
 }
 
 /* Each of the three steps can be undone. The product's upper bits depend on all bits of the word,
- * its lower ones on few; the slot is taken from the lower ones. */
+ * its lower ones on few; the slot is taken from the lower ones. For names that differ in a digit or
+ * two, once is not enough: hence another round at the end. */
 static uint64_t mix(uint64_t hash, uint64_t word)
 {
     hash = (hash ^ word) * 0x9E3779B97F4A7C15u;
@@ -45,7 +46,8 @@ static uint64_t hash_name(Slice text)
     size_t left = text.size;
     for (; left > WORD_BYTES; left -= WORD_BYTES, at += WORD_BYTES)
         hash = mix(hash, load(at, WORD_BYTES));
-    return mix(hash, load_short(at, left));
+    hash = mix(hash, load_short(at, left));
+    return mix(hash, 0);
 }
 
 static bool is_called(const Name *name, Slice text, uint64_t hash)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Sources that are too deep, too long or too many of something: told, or simply parsed. */
 #include "lowered_source.h"
+#include "names.h"
 #include "scratch.h"
 
 #include <stdio.h>
@@ -135,6 +136,31 @@ static double seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+/* Each name stands in its own slot of the hash table or close behind it. */
+static void test_names_that_differ_little_are_spread(void **state)
+{
+    (void)state;
+    static const char *const formats[] = {"l%u", "x%08u", "variable_%u_of_function", "AAAAAAAA%u"};
+    enum { NAMES = 40000 };
+    for (size_t format = 0; format < sizeof formats / sizeof *formats; format++) {
+        Arena arena = {0};
+        NameTable table;
+        uint32_t steps = 0;
+        name_table_init(&table, &arena);
+        for (unsigned i = 0; i < NAMES; i++) {
+            char name[64];
+            snprintf(name, sizeof name, formats[format], i);
+            name_table_intern(&table, slice_of(arena_copy(&arena, slice_from(name)), strlen(name)));
+        }
+        assert_int_equal(table.count, 1 + NAMES);
+        for (uint32_t slot = 0; slot <= table.slot_mask; slot++)
+            if (table.slots[slot] != 0)
+                steps += (slot - (uint32_t)table.items[table.slots[slot]].hash) & table.slot_mask;
+        assert_true(steps < NAMES / 2);
+        arena_free(&arena);
+    }
+}
+
 /* A function of so many locals, each used, each shadowed, each beside a global and a member. */
 static void lower_many_names(size_t count)
 {
@@ -192,6 +218,7 @@ int main(void)
         cmocka_unit_test(test_long_but_flat),
         cmocka_unit_test(test_one_long_line),
         cmocka_unit_test(test_arguments_are_counted),
+        cmocka_unit_test(test_names_that_differ_little_are_spread),
         cmocka_unit_test(test_many_names_take_linear_time),
         cmocka_unit_test(test_the_largest_source),
     };
