@@ -70,11 +70,10 @@ static void a_reset_arena_uses_its_memory_again(void **state)
     arena_free(&arena);
 }
 
-static void buffer_holds_what_was_put(void **state)
+static void expect_it_holds_what_was_put(Arena *arena)
 {
-    (void)state;
     enum { ROUNDS = 5000 };
-    ByteBuffer buffer = {0};
+    ByteBuffer buffer = {.arena = arena};
     buffer_put(&buffer, (Slice){0});
     assert_int_equal(buffer.size, 0);
     for (uint32_t i = 0; i < ROUNDS; i++) {
@@ -92,6 +91,16 @@ static void buffer_holds_what_was_put(void **state)
     }
     buffer_free(&buffer);
     assert_null(buffer.data);
+    assert_ptr_equal(buffer.arena, arena);
+}
+
+static void buffer_holds_what_was_put(void **state)
+{
+    (void)state;
+    Arena arena = {0};
+    expect_it_holds_what_was_put(NULL);
+    expect_it_holds_what_was_put(&arena);
+    arena_free(&arena);
 }
 
 static void reserved_bytes_may_be_written(void **state)
