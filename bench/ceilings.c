@@ -16,20 +16,13 @@
  * be faster than these, and minic is; they are ceilings for what one thread can do, and the unit
  * in which machines can be compared.
  */
-#include "memory.h"
+#include "common.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
 enum { RUNS = 7, MOST_RUNS = 99 };
-
-static const struct timespec pause_before = {0, 50000000};
 
 typedef struct FileList {
     int directory;      /* descriptor of DIR */
@@ -137,13 +130,6 @@ static void write_output(FileList *list)
 
 /* ---- measuring --------------------------------------------------------------------------------- */
 
-static double now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
-}
-
 static int compare_times(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
@@ -167,7 +153,7 @@ static void measure(const char *name, FileList *list, void (*work)(FileList *),
     work(list);
     clean_up(list);
     for (int run = 0; run < list->runs; run++) {
-        nanosleep(&pause_before, NULL);
+        take_a_break();
         double start = now_ms();
         work(list);
         times[run] = now_ms() - start;

@@ -21,14 +21,10 @@
  * needs no memory but the file itself. (Two kinds can lead back: swap, made twice, and remove.)
  * Files are rewritten in place, as most editors do.
  */
-#include "memory.h"
+#include "common.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 static const char ADDED_IMPORT[] = "import \"added.mini\" as added;\n";
 static const char ADDED_CALL[] = "\nfn call_added(value: i32) i32 {\n";
@@ -40,35 +36,15 @@ static void die(const char *path, const char *why)
     exit(3);
 }
 
-/* ---- files ----------------------------------------------------------------------------------- */
-
-static void read_file(const char *path, ByteBuffer *text)
+static void check(int status, const char *path)
 {
-    FILE *file = fopen(path, "rb");
-    if (file == NULL)
-        die(path, strerror(errno));
-    size_t got;
-    text->size = 0;
-    do {
-        buffer_reserve(text, 4096);
-        got = fread(text->data + text->size, 1, 4096, file);
-        text->size += got;
-    } while (got != 0);
-    if (ferror(file))
-        die(path, "cannot be read");
-    fclose(file);
-    buffer_put_byte(text, '\0'); /* so that strstr can search it */
-    text->size--;
+    if (status != 0)
+        die(path, strerror(-status));
 }
 
 static void write_file(const char *path, Slice text)
 {
-    FILE *file = fopen(path, "wb");
-    if (file == NULL)
-        die(path, strerror(errno));
-    size_t written = fwrite(text.data, 1, text.size, file);
-    if (fclose(file) != 0 || written != text.size)
-        die(path, "cannot be written");
+    check(write_whole_file(path, &text, 1), path);
 }
 
 /* ---- text ------------------------------------------------------------------------------------ */
@@ -300,7 +276,7 @@ static void edit_file(const char *kind, const char *path, const char *first, Byt
             die(path, strerror(errno));
         return;
     }
-    read_file(path, text);
+    check(read_whole_file(path, text), path);
     bool is_done = strcmp(kind, "field") == 0 ? edit_field(text, first, path == first)
                                               : edit_text(kind, text);
     if (!is_done)

@@ -19,10 +19,9 @@
  *
  * All bytes follow from the options alone: integers only, no clock, no address, no libc random.
  */
+#include "common.h"
 #include "corpus_steps.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 enum {
@@ -74,48 +73,40 @@ typedef struct Corpus {
 
 /* ---- helpers --------------------------------------------------------------------------------- */
 
-static void die(const char *what)
+static void die(const char *path, int error)
 {
-    fprintf(stderr, "generate-corpus: %s: %s\n", what, strerror(errno));
+    fprintf(stderr, "generate-corpus: %s: %s\n", path, strerror(error));
     exit(3);
 }
 
-/* splitmix64, reduced to [low, high]. The bias of the modulo does not matter here. */
+/* From `low` to `high`. The bias of the modulo does not matter here. */
 static int random_between(Corpus *corpus, int low, int high)
 {
-    uint64_t z = corpus->random += 0x9e3779b97f4a7c15;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    z ^= z >> 31;
-    return low + (int)(z % (uint64_t)(high - low + 1));
+    return low + (int)(next_random(&corpus->random) % (uint64_t)(high - low + 1));
 }
 
 /* Puts DIR/name into `path`. */
 static void join(const Options *options, const char *name, char path[PATH_BYTES])
 {
     int length = snprintf(path, PATH_BYTES, "%s/%s", options->directory, name);
-    if (length < 0 || length >= PATH_BYTES) {
-        errno = ENAMETOOLONG;
-        die(options->directory);
-    }
+    if (length < 0 || length >= PATH_BYTES)
+        die(options->directory, ENAMETOOLONG);
 }
 
 static void make_directory(const char *path)
 {
     if (mkdir(path, 0777) != 0 && errno != EEXIST)
-        die(path);
+        die(path, errno);
 }
 
 static void write_file(const Options *options, const char *name, const ByteBuffer *text)
 {
     char path[PATH_BYTES];
+    Slice bytes = buffer_slice(text);
     join(options, name, path);
-    FILE *file = fopen(path, "wb");
-    if (file == NULL)
-        die(path);
-    size_t written = fwrite(text->data, 1, text->size, file);
-    if (fclose(file) != 0 || written != text->size)
-        die(path);
+    int status = write_whole_file(path, &bytes, 1);
+    if (status != 0)
+        die(path, -status);
 }
 
 static const int *imports_of(const Corpus *corpus, int file)
@@ -435,14 +426,6 @@ static int usage(void)
     fprintf(stderr, "usage: generate-corpus DIR [--files N] [--functions K] [--imports M] "
                     "[--seed S]\n                       [--shape dag|chain|star|cycle|ring]\n");
     return 2;
-}
-
-static bool parse_number(const char *text, int low, int high, int *number)
-{
-    char *end;
-    long value = strtol(text, &end, 10);
-    *number = (int)value;
-    return end != text && *end == '\0' && value >= low && value <= high;
 }
 
 static bool parse_shape(const char *name, Shape *shape)

@@ -17,18 +17,13 @@
  * output files that were written, so that two runs of this program can be compared. Starting
  * processes from here instead of a shell keeps what a shell costs out of the times.
  */
+#include "common.h"
 #include "content_hash.h"
-#include "memory.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 extern char **environ;
 
@@ -79,31 +74,11 @@ static void die(const char *what, const char *why)
     exit(3);
 }
 
-/* ---- files ----------------------------------------------------------------------------------- */
-
 static void read_file(const char *path, ByteBuffer *text)
 {
-    struct stat status;
-    FILE *file = fopen(path, "rb");
-    if (file == NULL || fstat(fileno(file), &status) != 0)
-        die(path, strerror(errno));
-    text->size = 0;
-    buffer_reserve(text, (size_t)status.st_size + 1);
-    text->size = fread(text->data, 1, (size_t)status.st_size, file);
-    text->data[text->size] = '\0'; /* so that string functions can search it */
-    if (text->size != (size_t)status.st_size)
-        die(path, "cannot be read");
-    fclose(file);
-}
-
-static void write_file(const char *path, Slice text)
-{
-    FILE *file = fopen(path, "wb");
-    if (file == NULL)
-        die(path, strerror(errno));
-    size_t written = fwrite(text.data, 1, text.size, file);
-    if (fclose(file) != 0 || written != text.size)
-        die(path, "cannot be written");
+    int status = read_whole_file(path, text);
+    if (status != 0)
+        die(path, strerror(-status));
 }
 
 /* ---- the mutants ----------------------------------------------------------------------------- */
@@ -136,15 +111,6 @@ static Site *site_at(const Mutants *mutants, size_t i)
     return (Site *)(void *)mutants->sites.data + i;
 }
 
-/* splitmix64 again, as in generate_corpus.c. */
-static uint64_t next_random(uint64_t *random)
-{
-    uint64_t z = *random += 0x9e3779b97f4a7c15;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31);
-}
-
 static void shuffle_sites(Mutants *mutants)
 {
     uint64_t random = (uint64_t)mutants->options.seed;
@@ -156,31 +122,31 @@ static void shuffle_sites(Mutants *mutants)
     }
 }
 
+static void write_source(const Mutants *mutants, const Site *site, const Slice *parts,
+                         size_t part_count)
+{
+    const char *path = mutants->options.paths[site->file];
+    int status = write_whole_file(path, parts, part_count);
+    if (status != 0)
+        die(path, strerror(-status));
+}
+
 static void write_mutant(const Mutants *mutants, const Site *site)
 {
     const ByteBuffer *text = &mutants->texts[site->file];
-    ByteBuffer mutant = {0};
     size_t behind = site->at + strlen(site->replaced->from);
-    buffer_put(&mutant, slice_of(text->data, site->at));
-    buffer_put(&mutant, slice_from(site->replaced->to));
-    buffer_put(&mutant, slice_of(text->data + behind, text->size - behind));
-    write_file(mutants->options.paths[site->file], buffer_slice(&mutant));
-    buffer_free(&mutant);
+    Slice parts[] = {slice_of(text->data, site->at), slice_from(site->replaced->to),
+                     slice_of(text->data + behind, text->size - behind)};
+    write_source(mutants, site, parts, 3);
 }
 
 static void put_back(const Mutants *mutants, const Site *site)
 {
-    write_file(mutants->options.paths[site->file], buffer_slice(&mutants->texts[site->file]));
+    Slice text = buffer_slice(&mutants->texts[site->file]);
+    write_source(mutants, site, &text, 1);
 }
 
 /* ---- builds ---------------------------------------------------------------------------------- */
-
-static double now_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 /* Runs a command whose stdout goes to the file of statistics; returns its wall time. */
 static double run(const Mutants *mutants, char *const *command)
@@ -192,11 +158,11 @@ static double run(const Mutants *mutants, char *const *command)
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, mutants->stats,
                                          O_WRONLY | O_CREAT | O_TRUNC, 0666) != 0)
         die(command[0], "out of memory");
-    double start = now_seconds();
+    double start = now_ms();
     int error = posix_spawnp(&process, command[0], &actions, NULL, command, environ);
     if (error != 0 || waitpid(process, &status, 0) != process)
         die(command[0], strerror(error != 0 ? error : errno));
-    double seconds = now_seconds() - start;
+    double seconds = (now_ms() - start) / 1e3;
     posix_spawn_file_actions_destroy(&actions);
     if (status != 0)
         die(command[0], "the build failed");
@@ -285,14 +251,6 @@ static int usage(void)
     fprintf(stderr, "usage: mutants [--count N] [--seed S] [--jobs J] [--without-cache] MINIC "
                     "WORK ENTRY FILE...\n");
     return 2;
-}
-
-static bool parse_number(const char *text, int low, int high, int *number)
-{
-    char *end;
-    long value = text == NULL ? 0 : strtol(text, &end, 10);
-    *number = (int)value;
-    return text != NULL && end != text && *end == '\0' && value >= low && value <= high;
 }
 
 /* Returns the number of arguments that the option at argv[0] takes with it, or 0. */

@@ -8,14 +8,10 @@
  * page cache. Each line is the best of seven; before each round other bytes go through the CPU's
  * caches, as in a build, which does other things before it writes.
  */
+#include "common.h"
 #include "output_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-#include <unistd.h>
 
 enum { SECTION = 1280, SECTIONS = 10000, OUTPUT = SECTION * SECTIONS, BATCH = 64 * SECTION,
        BUFFER = 256 * 1024, OTHER = 64 * 1024 * 1024, ROUNDS = 7 };
@@ -28,13 +24,6 @@ typedef struct Bench {
     uint64_t moved;    /* how many bytes to move */
     uint64_t size;     /* of a new file */
 } Bench;
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec * 1e6 + (double)time.tv_nsec * 1e-3;
-}
 
 static void check(int status)
 {
@@ -80,9 +69,9 @@ static double best_of(Bench *bench, void (*run)(Bench *bench))
     double best = 1e12;
     for (int round = 0; round < ROUNDS; round++) {
         memset(bench->other, round, OTHER);
-        double start = now();
+        double start = now_ms();
         run(bench);
-        double time = now() - start;
+        double time = (now_ms() - start) * 1e3;
         if (time < best)
             best = time;
     }

@@ -15,16 +15,13 @@
  * array; progress goes to stderr. At the end the outputs that were written in three ways must be
  * equal.
  */
+#include "common.h"
 #include "mini_compiler.h"
 #include "naive/pairs.h"
 #include "work_pool.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum { MOST_ROUNDS = 99, LEAST_ROUNDS = 2, LONG_MS = 8000 };
 

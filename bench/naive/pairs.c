@@ -5,18 +5,12 @@
  */
 #include "pairs.h"
 
+#include "../common.h"
 #include "source_path.h"
 #include "surgical_patch.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
-
-static const struct timespec pause_before = {0, 50000000};
 
 void die(const char *what)
 {
@@ -30,18 +24,6 @@ void check(int status, const char *what)
         return;
     fprintf(stderr, "techniques: %s: %s\n", what, strerror(-status));
     exit(3);
-}
-
-void take_a_break(void)
-{
-    nanosleep(&pause_before, NULL);
-}
-
-static double now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
 static void begin(Bench *bench)

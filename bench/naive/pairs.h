@@ -51,10 +51,6 @@ extern const size_t pair_count;
 /* Brings one of the outputs up to date, whatever that takes; what follows the plan is timed. */
 void bring_up_to_date(Bench *bench, const OutputWay *way, Executor *executor, bool force);
 
-/* A processor that has just been idle is slower than one that is at it, and a file that was just
- * edited cannot be trusted yet: 50 ms. */
-void take_a_break(void);
-
 /* End the process, with one line. */
 _Noreturn void die(const char *what);
 void check(int status, const char *what);

@@ -16,6 +16,8 @@
  *     TS     a module for each file, imported by name
  *     Go     a package for each directory; Go has no smaller unit that is compiled alone
  */
+#include "../common.h"
+
 #include "import_scanner.h"
 #include "incremental_build.h"
 #include "mini_emit.h"
@@ -23,8 +25,6 @@
 #include "struct_check.h"
 #include "translate_function.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 enum { PATH_BYTES = 4096 };
@@ -36,22 +36,6 @@ static bool join(char path[PATH_BYTES], const char *directory, Slice name, const
     int length = snprintf(path, PATH_BYTES, "%s/%.*s%s", directory, (int)name.size, name.data,
                           extension);
     return length > 0 && length < PATH_BYTES;
-}
-
-static bool read_file(const char *path, ByteBuffer *text)
-{
-    FILE *file = fopen(path, "rb");
-    if (file == NULL)
-        return false;
-    size_t got;
-    text->size = 0;
-    do {
-        buffer_reserve(text, 4096);
-        got = fread(text->data + text->size, 1, 4096, file);
-        text->size += got;
-    } while (got != 0);
-    bool is_read = !ferror(file);
-    return fclose(file) == 0 && is_read;
 }
 
 static void make_directories(char *path)
@@ -126,7 +110,7 @@ static bool read_source(Translation *translation, const Unit *unit)
         return true;
     translation->source_file = 0;
     if (!join(path, translation->corpus, unit->path, "") ||
-        !read_file(path, &translation->source))
+        read_whole_file(path, &translation->source) != 0)
         return false;
     translation->source_file = unit->file + 1;
     return true;
@@ -187,16 +171,14 @@ static void add_unit(Slice unit, ByteBuffer *needs, ByteBuffer *text)
     buffer_put(text, slice_of(at, unit.size - (size_t)(at - unit.data)));
 }
 
-static bool write_file(const char *path, const ByteBuffer *needs, const ByteBuffer *text)
+/* What a file begins with: `needs`, as one piece of text from here on. */
+static void unite_lines(ByteBuffer *needs)
 {
-    FILE *file = fopen(path, "wb");
-    if (file == NULL)
-        return false;
-    for (size_t at = 0; at < needs->size; at += strlen(needs->data + at) + 1)
-        fputs(needs->data + at, file);
-    fwrite(text->data, 1, text->size, file);
-    bool is_written = !ferror(file);
-    return fclose(file) == 0 && is_written;
+    size_t size = 0;
+    for (size_t at = 0; at < needs->size; at++)
+        if (needs->data[at] != '\0')
+            needs->data[size++] = needs->data[at];
+    needs->size = size;
 }
 
 static void put_package(Slice path, ByteBuffer *needs)
@@ -224,8 +206,10 @@ static BuildStatus write_section(Build *build, uint32_t section, const Translati
     if (!join(path, translation->output, name, spellings[translation->language].extension))
         return build_fail(build, translation->output, "the path is too long", ENAMETOOLONG);
     make_directories(path);
-    return write_file(path, needs, text) ? BUILD_OK
-                                         : build_fail(build, path, "cannot be written", errno);
+    unite_lines(needs);
+    Slice parts[] = {buffer_slice(needs), buffer_slice(text)};
+    int status = write_whole_file(path, parts, 2);
+    return status == 0 ? BUILD_OK : build_fail(build, path, "cannot be written", status);
 }
 
 /* ---- the whole corpus ---------------------------------------------------------------------------- */
