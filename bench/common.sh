@@ -43,8 +43,9 @@ need() {
     done
 }
 
+# start_part TOOL...: what the part needs beside the programs that all of them need.
 start_part() {
-    need hyperfine jq "$bin/minic" "$bin/generate-corpus" "$bin/edit-corpus" "$bin/ceilings"
+    need jq "$bin"/{minic,generate-corpus,edit-corpus} "$@"
     rm -rf "$work"
     mkdir -p "$work/raw"
 }
@@ -113,6 +114,17 @@ measure_ceilings() {
     "$bin/ceilings" "$corpus" "$size" "$ceiling_runs" >"$2"
 }
 
+# time_runs FIGURES RUNS PREPARATION COMMAND...: so many runs of each command, each after the
+# preparation. FIGURES is the file for what hyperfine finds. Options of it may stand before a command.
+time_runs() {
+    local figures=$1 count=$2 prepare=$3
+    shift 3
+    hyperfine -N --style none --runs "$count" --prepare "sh -c '$prepare'" \
+        --export-json "$figures" "$@" >"$figures.log" 2>&1 && return
+    cat "$figures.log" >&2
+    return 1
+}
+
 # measure NAME TITLE RUNS PREPARATION: one case of the corpus in use, into $work/raw/NAME.case.
 # What was measured after one case is what stands before the next of the same corpus.
 measure() {
@@ -122,9 +134,7 @@ measure() {
     if [ "$name" = cold ] || [ "$ceilings_are_of" != "$corpus" ]; then
         measure_ceilings "$name" "$raw/before"
     fi
-    hyperfine -N --style none --runs "$count" --prepare "sh -c '$prepare'" \
-        --export-json "$raw/$name.times" "$build" >"$raw/$name.log" 2>&1 ||
-        { cat "$raw/$name.log" >&2; fail "$title: the build failed"; }
+    time_runs "$raw/$name.times" "$count" "$prepare" "$build" || fail "$title: the build failed"
     measure_ceilings "$name" "$raw/after"
     sh -c "$prepare"
     $build --stats=json >"$raw/$name.stats"
@@ -148,12 +158,21 @@ measure() {
 # The edits whose cost every program is asked for; see README.md.
 all_cases="cold warm one_body touched comment popular_body popular_signature hundred added removed"
 
+# A hundred files of the corpus in use, or all if they are fewer, spread evenly over it.
+hundred_files() {
+    find "$corpus" -name 'f*.mini' | sort | awk '
+        { files[NR] = $0 }
+        END {
+            every = int((NR + 99) / 100)
+            for (i = every; i > 0 && i <= NR; i += every)
+                print files[i]
+        }'
+}
+
 # measure_all_cases RUNS COLD_RUNS: of the corpus in use.
 measure_all_cases() {
     local runs=$1 cold_runs=$2 edit=$bin/edit-corpus
-    find "$corpus" -name 'f*.mini' | sort >"$work/raw/files"
-    awk -v every=$(($(wc -l <"$work/raw/files") / 100)) 'NR % every == 0' "$work/raw/files" \
-        >"$work/raw/hundred"
+    hundred_files >"$work/raw/hundred"
 
     measure cold "cold" "$cold_runs" "rm -rf $cache $output; sync"
     $pause
