@@ -3,8 +3,10 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -44,6 +46,22 @@ void scratch_close(Scratch *scratch)
     remove_contents(scratch->fd);
     assert_int_equal(rmdir(scratch->path), 0);
     *scratch = (Scratch){.fd = -1};
+}
+
+int scratch_setup(void **state)
+{
+    Scratch *scratch = malloc(sizeof *scratch);
+    assert_non_null(scratch);
+    scratch_open(scratch);
+    *state = scratch;
+    return 0;
+}
+
+int scratch_teardown(void **state)
+{
+    scratch_close(*state);
+    free(*state);
+    return 0;
 }
 
 static void make_parents(const Scratch *scratch, const char *name)
@@ -132,4 +150,34 @@ bool scratch_exists(const Scratch *scratch, const char *name)
 {
     struct stat status;
     return fstatat(scratch->fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+void scratch_flip(const Scratch *scratch, const char *name, off_t place, int bits)
+{
+    char byte;
+    int fd = openat(scratch->fd, name, O_RDWR | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(pread(fd, &byte, 1, place), 1);
+    byte = (char)(byte ^ bits);
+    assert_int_equal(pwrite(fd, &byte, 1, place), 1);
+    assert_int_equal(close(fd), 0);
+}
+
+static void limit_files(rlim_t size)
+{
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = size < limit.rlim_max ? size : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+void full_disk_begin(size_t file_size)
+{
+    signal(SIGXFSZ, SIG_IGN); /* so that writing fails, as it does where the disk is full */
+    limit_files(file_size);
+}
+
+void full_disk_end(void)
+{
+    limit_files(RLIM_INFINITY);
 }

@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <cmocka.h>
 
@@ -21,6 +22,12 @@ void scratch_open(Scratch *scratch);
 /* Removes the directory and everything in it. */
 void scratch_close(Scratch *scratch);
 
+/* A test with a Scratch for its *state. */
+#define CASE_IN_SCRATCH(name) \
+    cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
+int scratch_setup(void **state);
+int scratch_teardown(void **state);
+
 /* Writes a file, and the directories on the way to it. */
 void scratch_write(const Scratch *scratch, const char *name, const char *text);
 void scratch_write_bytes(const Scratch *scratch, const char *name, Slice bytes);
@@ -30,5 +37,11 @@ char *scratch_read(const Scratch *scratch, const char *name, size_t *size);
  * ctime that this gave it: a stamp probed from now on is newer than the file's. */
 void scratch_age(const Scratch *scratch, const char *name, int seconds);
 bool scratch_exists(const Scratch *scratch, const char *name);
+/* Flips these bits of the byte at `place` of a file. */
+void scratch_flip(const Scratch *scratch, const char *name, off_t place, int bits);
+
+/* A limit on the size of files stands in for a full disk: what is written behind it fails. */
+void full_disk_begin(size_t file_size);
+void full_disk_end(void);
 
 #endif

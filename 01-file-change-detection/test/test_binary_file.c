@@ -16,21 +16,6 @@
 static const BinaryFormat FORMAT = {"exmpl", 1};
 static const char *const NAME = "example.bin";
 
-static int setup(void **state)
-{
-    Scratch *scratch = malloc(sizeof *scratch);
-    scratch_open(scratch);
-    *state = scratch;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    scratch_close(*state);
-    free(*state);
-    return 0;
-}
-
 static void write_text(const Scratch *scratch, const char *text)
 {
     Slice part = slice_from(text);
@@ -424,7 +409,6 @@ static void many_parts_through_interruptions_and_short_writes(void **state)
 
 int main(void)
 {
-#define CASE_IN_SCRATCH(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         CASE_IN_SCRATCH(what_was_written_is_mapped),
         CASE_IN_SCRATCH(a_name_may_have_directories),

@@ -10,21 +10,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int setup(void **state)
-{
-    Scratch *scratch = malloc(sizeof *scratch);
-    scratch_open(scratch);
-    *state = scratch;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    scratch_close(*state);
-    free(*state);
-    return 0;
-}
-
 /* ---- the rule, with injected stamps and clocks -------------------------------------------- */
 
 #define SECOND INT64_C(1000000000)
@@ -298,7 +283,6 @@ static void a_file_written_while_it_is_read_has_no_stamp(void **state)
 
 int main(void)
 {
-#define CASE_IN_SCRATCH(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(when_a_stamp_is_trusted),
         cmocka_unit_test(the_future_is_never_trusted),

@@ -11,21 +11,6 @@
 
 #define ID "0123456789abcdef"
 
-static int setup(void **state)
-{
-    Scratch *scratch = malloc(sizeof *scratch);
-    scratch_open(scratch);
-    *state = scratch;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    scratch_close(*state);
-    free(*state);
-    return 0;
-}
-
 static void store(const Scratch *scratch, const Manifest *manifest)
 {
     uint64_t written = 0;
@@ -193,16 +178,15 @@ static void test_a_run_of_the_system_has_one_identity(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-        TEST(test_a_missing_manifest_is_none),
-        TEST(test_what_is_stored_is_loaded),
-        TEST(test_a_blob_is_replaced_and_others_are_kept),
-        TEST(test_a_blob_may_be_set_to_itself),
-        TEST(test_every_damaged_byte_is_found),
-        TEST(test_blobs_that_do_not_fit_are_damage),
-        TEST(test_an_output_is_unsettled_until_the_manifest_catches_up),
-        TEST(test_a_mark_that_cannot_be_read_counts),
-        TEST(test_a_run_of_the_system_has_one_identity),
+        CASE_IN_SCRATCH(test_a_missing_manifest_is_none),
+        CASE_IN_SCRATCH(test_what_is_stored_is_loaded),
+        CASE_IN_SCRATCH(test_a_blob_is_replaced_and_others_are_kept),
+        CASE_IN_SCRATCH(test_a_blob_may_be_set_to_itself),
+        CASE_IN_SCRATCH(test_every_damaged_byte_is_found),
+        CASE_IN_SCRATCH(test_blobs_that_do_not_fit_are_damage),
+        CASE_IN_SCRATCH(test_an_output_is_unsettled_until_the_manifest_catches_up),
+        CASE_IN_SCRATCH(test_a_mark_that_cannot_be_read_counts),
+        CASE_IN_SCRATCH(test_a_run_of_the_system_has_one_identity),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* Whatever bytes a file table is loaded from: it is refused, or all that it offers can be used. */
+#include "sample_table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Uses all that an image offers. The address sanitizer sees what leaves it. */
+static void use_everything(const FileHashCache *cache)
+{
+    for (uint32_t i = 0; i < cache->count; i++) {
+        file_hash_cache_combined_from(cache, i);
+        assert_int_equal(file_hash_cache_find(cache, file_hash_cache_path(cache, i)), i);
+        Slice path = file_hash_cache_path(cache, i);
+        assert_int_equal(path.data[path.size], 0);
+    }
+    file_hash_cache_combined(cache, (Hash128){0});
+    assert_true(cache->entry.size == 0 || file_hash_cache_find(cache, cache->entry) != FILE_NONE);
+}
+
+/* Saves the image as it is, with a right checksum, and loads it. True if it was accepted. */
+static bool is_accepted(const SampleTable *sample, Slice image)
+{
+    static const BinaryFormat format = {"fhcache", 1};
+    FileHashCache cache = {0};
+    assert_int_equal(
+        binary_file_write(sample->scratch.fd, "file_hashes.bin", &format, &image, 1, false), 0);
+    int status = file_hash_cache_load(&cache, sample->path);
+    assert_true(status == 0 || status == -EBADMSG);
+    assert_true(status == 0 || cache.count == 0);
+    use_everything(&cache);
+    file_hash_cache_close(&cache);
+    return status == 0;
+}
+
+static void every_number_of_an_image_is_checked(void **state)
+{
+    SampleTable *sample = *state;
+    FileHashCache cache = {0};
+    sample_fill(&cache);
+    size_t size = cache.state.size;
+    char *image = malloc(size);
+    memcpy(image, cache.state.image, size);
+    assert_true(is_accepted(sample, slice_of(image, size)));
+
+    static const uint32_t wrong[] = {0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 5, 100, 1000};
+    size_t imports = (size_t)((const char *)cache.imports - cache.state.image);
+    for (size_t at = 0; at < imports + 4 * cache.import_count; at += 4) {
+        bool is_payload = at >= 16 && at < imports && (at - 16) % sizeof(FileRecord) < 56;
+        uint32_t right;
+        memcpy(&right, image + at, 4);
+        for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+            memcpy(image + at, &wrong[i], 4);
+            assert_int_equal(is_accepted(sample, slice_of(image, size)), is_payload);
+        }
+        memcpy(image + at, &right, 4);
+    }
+    file_hash_cache_close(&cache);
+    free(image);
+}
+
+static void images_cut_short_or_padded(void **state)
+{
+    SampleTable *sample = *state;
+    FileHashCache cache = {0};
+    sample_fill(&cache);
+    for (size_t size = 1; size < cache.state.size; size++)
+        assert_false(is_accepted(sample, slice_of(cache.state.image, size)));
+    ByteBuffer longer = {0};
+    buffer_put(&longer, slice_of(cache.state.image, cache.state.size));
+    buffer_put_byte(&longer, '\0');
+    assert_false(is_accepted(sample, buffer_slice(&longer)));
+    longer.data[8]++; /* the header says so, but the byte belongs to no file */
+    assert_false(is_accepted(sample, buffer_slice(&longer)));
+    buffer_free(&longer);
+    file_hash_cache_close(&cache);
+}
+
+static void paths_out_of_order_or_unterminated(void **state)
+{
+    SampleTable *sample = *state;
+    FileHashCache cache = {0};
+    sample_fill(&cache);
+    char *paths = (char *)(uintptr_t)cache.paths;
+    Slice image = slice_of(cache.state.image, cache.state.size);
+    static const struct {
+        size_t at;
+        char byte;
+    } damages[] = {{10, 'x'}, {4, 'b'}, {4, 'c'}, {0, 'n'}, {22, 'a'}};
+    for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
+        char right = paths[damages[i].at];
+        paths[damages[i].at] = damages[i].byte;
+        assert_false(is_accepted(sample, image));
+        paths[damages[i].at] = right;
+    }
+    assert_true(is_accepted(sample, image));
+    file_hash_cache_close(&cache);
+}
+
+static void a_damaged_file_is_a_cold_start(void **state)
+{
+    SampleTable *sample = *state;
+    sample_save(sample);
+    scratch_write(&sample->scratch, "file_hashes.bin", "damaged");
+    FileHashCache cache = {0};
+    assert_int_equal(file_hash_cache_load(&cache, sample->path), -EBADMSG);
+    assert_int_equal(cache.count, 0);
+    sample_fill(&cache);
+    assert_int_equal(file_hash_cache_save(&cache, sample->path), 0);
+    file_hash_cache_close(&cache);
+    assert_int_equal(file_hash_cache_load(&cache, sample->path), 0);
+    expect_sample(&cache);
+    file_hash_cache_close(&cache);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE_WITH_SAMPLE(every_number_of_an_image_is_checked),
+        CASE_WITH_SAMPLE(images_cut_short_or_padded),
+        CASE_WITH_SAMPLE(paths_out_of_order_or_unterminated),
+        CASE_WITH_SAMPLE(a_damaged_file_is_a_cold_start),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
