@@ -80,17 +80,14 @@ static void expect_untouched(const Scratch *scratch, ObjectStore *store, Hash128
 
 static void test_a_look_finds_what_is_there(void **state)
 {
-    Scratch scratch;
-    (void)state;
-    scratch_open(&scratch);
-    make_files(&scratch);
-    Hash128 before = hash_of_files(&scratch);
-    ObjectStore *store = look(&scratch);
+    const Scratch *scratch = *state;
+    make_files(scratch);
+    Hash128 before = hash_of_files(scratch);
+    ObjectStore *store = look(scratch);
     assert_true(has(store, "first") && has(store, "second"));
     assert_false(object_store_is_damaged(store));
     assert_int_equal(object_store_commit(store, false, NULL), 0); /* nothing to be written */
-    expect_untouched(&scratch, store, before);
-    scratch_close(&scratch);
+    expect_untouched(scratch, store, before);
 }
 
 static void cut(const Scratch *scratch, const char *name, size_t bytes)
@@ -98,15 +95,6 @@ static void cut(const Scratch *scratch, const char *name, size_t bytes)
     size_t size;
     char *all = scratch_read(scratch, name, &size);
     scratch_write_bytes(scratch, name, slice_of(all, size - bytes));
-    free(all);
-}
-
-static void flip(const Scratch *scratch, const char *name, size_t place)
-{
-    size_t size;
-    char *all = scratch_read(scratch, name, &size);
-    all[place] = (char)(all[place] ^ 1);
-    scratch_write_bytes(scratch, name, slice_of(all, size));
     free(all);
 }
 
@@ -118,10 +106,10 @@ static void test_a_look_repairs_nothing(void **state)
         scratch_open(&scratch);
         make_files(&scratch);
         switch (damage) {
-        case 0: cut(&scratch, "s.pack", 5); break;    /* a torn record */
-        case 1: flip(&scratch, "s.pack", 3); break;   /* no pack at all */
-        case 2: flip(&scratch, "s.pack", 64); break;  /* a damaged payload */
-        case 3: flip(&scratch, "s.index", 12); break; /* no index at all */
+        case 0: cut(&scratch, "s.pack", 5); break;               /* a torn record */
+        case 1: scratch_flip(&scratch, "s.pack", 3, 1); break;   /* no pack at all */
+        case 2: scratch_flip(&scratch, "s.pack", 64, 1); break;  /* a damaged payload */
+        case 3: scratch_flip(&scratch, "s.index", 12, 1); break; /* no index at all */
         default: unlinkat(scratch.fd, "s.index", 0);
         }
         Hash128 before = hash_of_files(&scratch);
@@ -138,12 +126,9 @@ static void test_a_look_repairs_nothing(void **state)
 
 static void test_a_look_where_nothing_is(void **state)
 {
-    Scratch scratch;
-    (void)state;
-    scratch_open(&scratch);
-    Hash128 before = hash_of_files(&scratch);
-    expect_untouched(&scratch, look(&scratch), before);
-    scratch_close(&scratch);
+    const Scratch *scratch = *state;
+    Hash128 before = hash_of_files(scratch);
+    expect_untouched(scratch, look(scratch), before);
 }
 
 static void test_a_store_in_memory_has_no_files(void **state)
@@ -174,9 +159,9 @@ static void test_a_store_in_memory_has_no_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_look_finds_what_is_there),
+        CASE_IN_SCRATCH(test_a_look_finds_what_is_there),
         cmocka_unit_test(test_a_look_repairs_nothing),
-        cmocka_unit_test(test_a_look_where_nothing_is),
+        CASE_IN_SCRATCH(test_a_look_where_nothing_is),
         cmocka_unit_test(test_a_store_in_memory_has_no_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,7 +3,6 @@
 #include "scratch.h"
 #include "zir_cache.h"
 
-#include <stdlib.h>
 
 static Hash128 hash_of(const char *text)
 {
@@ -33,7 +32,6 @@ static void expect_miss(const ZirCache *cache, const char *content)
 
 static void test_what_is_put_comes_back(void **state)
 {
-    (void)state;
     static const struct {
         const char *content, *declarations, *ir;
     } files[] = {
@@ -44,10 +42,9 @@ static void test_what_is_put_comes_back(void **state)
         {"e", "", ""},
     };
     enum { COUNT = sizeof files / sizeof *files };
-    Scratch scratch;
-    scratch_open(&scratch);
+    const Scratch *scratch = *state;
     ZirCache cache;
-    assert_int_equal(zir_cache_open(&cache, scratch.fd, hash_of("compiler")), 0);
+    assert_int_equal(zir_cache_open(&cache, scratch->fd, hash_of("compiler")), 0);
     for (int i = 0; i < COUNT; i++) {
         Lowered lowered = sample(files[i].declarations, files[i].ir);
         zir_cache_put(&cache, hash_of(files[i].content), &lowered);
@@ -59,20 +56,17 @@ static void test_what_is_put_comes_back(void **state)
         if (state_of_disk == 1)
             zir_cache_close(&cache);
         if (state_of_disk == 1)
-            assert_int_equal(zir_cache_open(&cache, scratch.fd, hash_of("compiler")), 0);
+            assert_int_equal(zir_cache_open(&cache, scratch->fd, hash_of("compiler")), 0);
         assert_int_equal(zir_cache_commit(&cache, false, NULL), 0);
     }
     zir_cache_close(&cache);
-    scratch_close(&scratch);
 }
 
 static void test_the_bytes_are_copied(void **state)
 {
-    (void)state;
-    Scratch scratch;
-    scratch_open(&scratch);
+    const Scratch *scratch = *state;
     ZirCache cache;
-    assert_int_equal(zir_cache_open(&cache, scratch.fd, hash_of("compiler")), 0);
+    assert_int_equal(zir_cache_open(&cache, scratch->fd, hash_of("compiler")), 0);
     char declarations[] = "declarations", ir[] = "ir";
     Lowered lowered = sample(declarations, ir);
     zir_cache_put(&cache, hash_of("a"), &lowered);
@@ -81,21 +75,18 @@ static void test_the_bytes_are_copied(void **state)
     assert_int_equal(zir_cache_commit(&cache, false, NULL), 0);
     expect_lowered(&cache, "a", sample("declarations", "ir"));
     zir_cache_close(&cache);
-    scratch_close(&scratch);
 }
 
 /* Switching a setting misses; switching it back hits. */
 static void test_each_fingerprint_has_its_own_results(void **state)
 {
-    (void)state;
-    Scratch scratch;
-    scratch_open(&scratch);
+    const Scratch *scratch = *state;
     static const char *const compilers[] = {"debug", "release"};
     for (int round = 0; round < 2; round++)
         for (int i = 0; i < 2; i++) {
             ZirCache cache;
             Lowered lowered = sample("declarations", compilers[i]);
-            assert_int_equal(zir_cache_open(&cache, scratch.fd, hash_of(compilers[i])), 0);
+            assert_int_equal(zir_cache_open(&cache, scratch->fd, hash_of(compilers[i])), 0);
             if (round == 0) {
                 expect_miss(&cache, "a");
                 zir_cache_put(&cache, hash_of("a"), &lowered);
@@ -104,16 +95,13 @@ static void test_each_fingerprint_has_its_own_results(void **state)
             expect_lowered(&cache, "a", lowered);
             zir_cache_close(&cache);
         }
-    scratch_close(&scratch);
 }
 
 static void test_invalidate_and_clear_forget(void **state)
 {
-    (void)state;
-    Scratch scratch;
-    scratch_open(&scratch);
+    const Scratch *scratch = *state;
     ZirCache cache;
-    assert_int_equal(zir_cache_open(&cache, scratch.fd, hash_of("compiler")), 0);
+    assert_int_equal(zir_cache_open(&cache, scratch->fd, hash_of("compiler")), 0);
     Lowered lowered = sample("declarations", "ir");
     zir_cache_put(&cache, hash_of("a"), &lowered);
     zir_cache_put(&cache, hash_of("b"), &lowered);
@@ -125,7 +113,6 @@ static void test_invalidate_and_clear_forget(void **state)
     expect_miss(&cache, "b");
     zir_cache_close(&cache);
     assert_null(cache.store);
-    scratch_close(&scratch);
 }
 
 /* An object under the right key that no ZirCache wrote. */
@@ -161,10 +148,10 @@ static void test_an_object_that_is_not_two_blobs_is_a_miss(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_is_put_comes_back),
-        cmocka_unit_test(test_the_bytes_are_copied),
-        cmocka_unit_test(test_each_fingerprint_has_its_own_results),
-        cmocka_unit_test(test_invalidate_and_clear_forget),
+        CASE_IN_SCRATCH(test_what_is_put_comes_back),
+        CASE_IN_SCRATCH(test_the_bytes_are_copied),
+        CASE_IN_SCRATCH(test_each_fingerprint_has_its_own_results),
+        CASE_IN_SCRATCH(test_invalidate_and_clear_forget),
         cmocka_unit_test(test_an_object_that_is_not_two_blobs_is_a_miss),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

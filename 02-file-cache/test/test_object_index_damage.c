@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* The object store and everything that can happen to its index, which is only a short cut to what
+ * the pack says: nothing that is in the pack is lost, and never are bytes got that are not it. */
+#include "store_files.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+static void test_a_flipped_bit_in_the_index_never_gives_wrong_bytes(void **state)
+{
+    StoreFiles *files = *state;
+    for (size_t bit = 0; bit < files->index_size * 8; bit++) {
+        flip_bit(files->index, bit);
+        ObjectStore *store = open_with(files, whole_pack(files), whole_index(files));
+        unsigned intact = count_intact(store);
+        assert_true(intact >= (bit / 8 < INDEX_HEADER ? OBJECTS : OBJECTS - 3));
+        if (bit / 8 < INDEX_HEADER)
+            assert_int_equal(object_store_count(store), OBJECTS);
+        expect_usable_or_close(&files->scratch, store, bit);
+        flip_bit(files->index, bit);
+    }
+}
+
+static void test_an_index_of_any_length_is_rebuilt(void **state)
+{
+    StoreFiles *files = *state;
+    for (size_t length = 0; length < files->index_size; length += length < 130 ? 1 : 61) {
+        ObjectStore *store = open_with(files, whole_pack(files), slice_of(files->index, length));
+        assert_int_equal(count_intact(store), OBJECTS);
+        assert_int_equal(object_store_count(store), OBJECTS);
+        assert_false(object_store_is_damaged(store));
+        expect_usable(&files->scratch, store);
+    }
+}
+
+static void test_a_rebuilt_index_is_saved(void **state)
+{
+    StoreFiles *files = *state;
+    assert_int_equal(unlinkat(files->scratch.fd, "s.index", 0), 0);
+    ObjectStore *store = open_store(&files->scratch);
+    commit_store(store);
+    object_store_close(store);
+    size_t size;
+    char *index = scratch_read(&files->scratch, "s.index", &size);
+    assert_true(slice_equal(slice_of(index, size), whole_index(files)));
+    free(index);
+}
+
+/* Opens this index beside another pack. That has the same objects, but `different` of them has the
+ * key of the number 77. */
+static ObjectStore *open_with_other_pack(const StoreFiles *files, uint32_t different)
+{
+    Scratch other;
+    scratch_open(&other);
+    ObjectStore *store = open_store(&other);
+    for (uint32_t i = 0; i < OBJECTS; i++) {
+        Slice part = payload_of_object(i);
+        object_store_put(store, key_of_number(i == different ? 77 : i), &part, 1);
+    }
+    commit_store(store);
+    object_store_close(store);
+    size_t size;
+    char *pack = scratch_read(&other, "s.pack", &size);
+    assert_int_equal(size, files->pack_size);
+    store = open_with(files, slice_of(pack, size), whole_index(files));
+    free(pack);
+    scratch_close(&other);
+    return store;
+}
+
+/* Nothing tells that the index is not the pack's own but the one record that it leads to. */
+static void test_an_index_of_another_pack_is_not_believed(void **state)
+{
+    StoreFiles *files = *state;
+    ObjectStore *store = open_with_other_pack(files, 0);
+    assert_false(is_intact(store, 0));
+    assert_int_equal(count_intact(store), OBJECTS - 1);
+    expect_usable(&files->scratch, store);
+}
+
+/* Where the last records differ, if in nothing but the key, the index is known to be foreign. */
+static void test_a_pack_that_was_replaced_is_gone_through(void **state)
+{
+    StoreFiles *files = *state;
+    ObjectStore *store = open_with_other_pack(files, OBJECTS - 1);
+    assert_true(object_store_has(store, key_of_number(77)));
+    assert_false(object_store_has(store, key_of_number(OBJECTS - 1)));
+    assert_int_equal(object_store_count(store), OBJECTS);
+    expect_usable(&files->scratch, store);
+}
+
+static size_t find_slot(const StoreFiles *files, Hash128 key)
+{
+    size_t at = INDEX_HEADER;
+    while (memcmp(files->index + at, &key, sizeof key) != 0)
+        at += SLOT;
+    assert_true(at < files->index_size);
+    return at;
+}
+
+/* A slot may lead anywhere: past the end, between records, to where the next object will be. */
+static void test_a_slot_that_leads_astray_is_a_miss(void **state)
+{
+    StoreFiles *files = *state;
+    const uint64_t offsets[] = {files->pack_size, files->pack_size - 16, files->pack_size + 16,
+                                files->ends[0],   PACK_HEADER + 1,      16,
+                                2,               UINT64_MAX,           UINT64_MAX - 15};
+    size_t at = find_slot(files, key_of_number(2));
+    for (size_t i = 0; i < sizeof offsets / sizeof *offsets; i++) {
+        memcpy(files->index + at + 16, &offsets[i], sizeof offsets[i]);
+        ObjectStore *store = open_with(files, whole_pack(files), whole_index(files));
+        Slice part = slice_from("pending");
+        object_store_put(store, key_of_number(500), &part, 1);
+        assert_false(is_intact(store, 2));
+        assert_int_equal(count_intact(store), OBJECTS - 1);
+        expect_usable(&files->scratch, store);
+    }
+}
+
+/* Killed after the slots of the second commit were written, before the header was. */
+static void test_slots_without_their_header_are_counted_once(void **state)
+{
+    StoreFiles *files = *state;
+    assert_int_equal(files->index_size, files->first_index_size);
+    memcpy(files->index, files->first_index, INDEX_HEADER);
+    ObjectStore *store = open_with(files, whole_pack(files), whole_index(files));
+    assert_int_equal(count_intact(store), OBJECTS);
+    assert_int_equal(object_store_count(store), OBJECTS);
+    assert_false(object_store_is_damaged(store));
+    expect_usable(&files->scratch, store);
+}
+
+static void test_an_index_without_a_free_slot_ends_no_probe_in_a_circle(void **state)
+{
+    StoreFiles *files = *state;
+    for (size_t at = INDEX_HEADER; at < files->index_size; at += SLOT) {
+        uint64_t offset;
+        memcpy(&offset, files->index + at + 16, sizeof offset);
+        if (offset == 0)
+            memset(files->index + at, 0x77, SLOT);
+    }
+    ObjectStore *store = open_with(files, whole_pack(files), whole_index(files));
+    assert_int_equal(count_intact(store), OBJECTS);
+    assert_false(object_store_has(store, key_of_number(1000)));
+    object_store_invalidate(store, key_of_number(1000));
+    for (uint32_t i = 1000; i < 1200; i++) {
+        Slice part = slice_of(files->pack, i % 100);
+        object_store_put(store, key_of_number(i), &part, 1);
+    }
+    assert_true(object_store_has(store, key_of_number(1199)));
+    expect_usable(&files->scratch, store);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE_WITH_FILES(test_a_flipped_bit_in_the_index_never_gives_wrong_bytes),
+        CASE_WITH_FILES(test_an_index_of_any_length_is_rebuilt),
+        CASE_WITH_FILES(test_a_rebuilt_index_is_saved),
+        CASE_WITH_FILES(test_an_index_of_another_pack_is_not_believed),
+        CASE_WITH_FILES(test_a_pack_that_was_replaced_is_gone_through),
+        CASE_WITH_FILES(test_a_slot_that_leads_astray_is_a_miss),
+        CASE_WITH_FILES(test_slots_without_their_header_are_counted_once),
+        CASE_WITH_FILES(test_an_index_without_a_free_slot_ends_no_probe_in_a_circle),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
