@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "project.h"
 
-#include "line_language.h"
-
+#include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -23,6 +23,30 @@ void project_close(Project *project)
     scratch_close(&project->scratch);
 }
 
+int project_setup(void **state)
+{
+    Project *project = memory_allocate_zeroed(1, sizeof *project);
+    *state = project;
+    project_open(project);
+    return 0;
+}
+
+int project_setup_built(void **state)
+{
+    project_setup(state);
+    project_expect(*state, "out", PATCH_FULL, REASON_FIRST_BUILD);
+    return 0;
+}
+
+int project_teardown(void **state)
+{
+    project_close(*state);
+    free(*state);
+    return 0;
+}
+
+/* ---- its files ----------------------------------------------------------------------------- */
+
 void project_write(const Project *project, const char *name, const char *text)
 {
     scratch_write(&project->scratch, name, text);
@@ -42,6 +66,37 @@ void project_write_unit(const Project *project, const char *file, const char *na
     buffer_free(&text);
 }
 
+void project_edit(Project *project)
+{
+    char text[64];
+    snprintf(text, sizeof text, "unit one edit %d\n", project->edits++);
+    project_write(project, "a.line", text);
+}
+
+void project_overwrite(const Project *project, const char *name, off_t offset, const char *text)
+{
+    int fd = open(project_path(project, name), O_WRONLY);
+    assert_true(fd >= 0);
+    assert_int_equal(pwrite(fd, text, strlen(text), offset), (ssize_t)strlen(text));
+    close(fd);
+}
+
+const char *project_cache_file(const Project *project, const char *ending)
+{
+    static char name[512];
+    DIR *list = opendir(project_path(project, "cache"));
+    assert_non_null(list);
+    *name = '\0';
+    for (struct dirent *item; (item = readdir(list)) != NULL;) {
+        size_t size = strlen(item->d_name);
+        if (size >= strlen(ending) && strcmp(item->d_name + size - strlen(ending), ending) == 0)
+            snprintf(name, sizeof name, "cache/%s", item->d_name);
+    }
+    closedir(list);
+    assert_string_not_equal(name, "");
+    return name;
+}
+
 const char *project_path(const Project *project, const char *name)
 {
     static char paths[8][512];
@@ -53,19 +108,27 @@ const char *project_path(const Project *project, const char *name)
     return path;
 }
 
-static BuildStatus open_build(Project *project, Compiler *compiler, const char *cache,
-                              Build **build)
+/* ---- builds -------------------------------------------------------------------------------- */
+
+BuildRequest project_request(const Project *project, const Compiler *compiler)
 {
-    *compiler = line_language(project->settings);
-    BuildRequest request = {
+    return (BuildRequest){
         .compiler = compiler,
         .entry = project_path(project, "main.line"),
-        .cache_dir = project_path(project, cache),
+        .cache_dir = project_path(project, "cache"),
         .executor = project->executor,
         .force = project->force,
         .paranoid = project->paranoid,
         .sync = project->sync,
     };
+}
+
+static BuildStatus open_build(Project *project, Compiler *compiler, const char *cache,
+                              Build **build)
+{
+    *compiler = line_language(project->settings);
+    BuildRequest request = project_request(project, compiler);
+    request.cache_dir = project_path(project, cache);
     BuildStatus status = build_open(build, &request);
     return status == BUILD_OK ? build_plan(*build) : status;
 }
@@ -119,6 +182,22 @@ void project_expect(Project *project, const char *output, PatchStrategy strategy
     project_expect_clean_output(project, output);
 }
 
+void project_expect_failure(Project *project, const char *output, BuildStatus status,
+                            const char *words)
+{
+    assert_int_equal(project_build(project, output), status);
+    if (strstr(project->failure, words) == NULL)
+        fail_msg("'%s' does not say '%s'", project->failure, words);
+}
+
+void project_expect_kept(const Project *project, const char *name, char *before)
+{
+    char *after = scratch_read(&project->scratch, name, NULL);
+    assert_string_equal(after, before);
+    free(before);
+    free(after);
+}
+
 void project_change_record(Project *project,
                            void (*change)(OutputRecord *record, void *context), void *context)
 {
@@ -135,4 +214,30 @@ void project_change_record(Project *project,
     assert_int_equal(build_commit(build), BUILD_OK);
     output_state_close(&state);
     build_close(build);
+}
+
+/* ---- a program with many files ------------------------------------------------------------- */
+
+void project_write_many(Project *project, int first, int step, size_t size, char letter)
+{
+    for (int i = first; i < MANY; i += step) {
+        char file[32];
+        snprintf(file, sizeof file, "many/%d.line", i);
+        project_write_unit(project, file, "unit", size, letter);
+    }
+}
+
+void project_build_many(Project *project)
+{
+    ByteBuffer text = {0};
+    char line[64];
+    for (int i = 0; i < MANY; i++) {
+        snprintf(line, sizeof line, "import \"many/%d.line\" as m%d\n", i, i);
+        buffer_put(&text, slice_from(line));
+    }
+    buffer_put(&text, slice_of("unit main x\n", sizeof "unit main x\n"));
+    project_write(project, "main.line", text.data);
+    buffer_free(&text);
+    project_write_many(project, 0, 1, 10, 'a');
+    project_expect(project, "out", PATCH_REASSEMBLE, REASON_FILES_CHANGED);
 }

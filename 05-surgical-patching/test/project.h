@@ -3,6 +3,7 @@
 #ifndef PROJECT_H
 #define PROJECT_H
 
+#include "line_language.h"
 #include "output_state.h"
 #include "scratch.h"
 #include "surgical_patch.h"
@@ -15,12 +16,21 @@ typedef struct Project { /* set up by project_open; the tests change the setting
     PatchResult result; /* of the last build */
     BuildCounts counts;
     char failure[768];
-    int clean_builds;
+    int clean_builds, edits;
 } Project;
 
 /* Begins with main.line, which imports a.line and b.line, and lib/c.line, imported by b. */
 void project_open(Project *project);
 void project_close(Project *project);
+
+/* A test with a Project for its *state, new or already built into "out". */
+#define CASE_IN_PROJECT(name) \
+    cmocka_unit_test_setup_teardown(name, project_setup, project_teardown)
+#define CASE_IN_BUILT_PROJECT(name) \
+    cmocka_unit_test_setup_teardown(name, project_setup_built, project_teardown)
+int project_setup(void **state);
+int project_setup_built(void **state);
+int project_teardown(void **state);
 
 void project_write(const Project *project, const char *name, const char *text);
 
@@ -28,8 +38,20 @@ void project_write(const Project *project, const char *name, const char *text);
 void project_write_unit(const Project *project, const char *file, const char *name,
                         size_t size, char letter);
 
+/* Changes the body of the unit in a.line, so that there is something to patch. */
+void project_edit(Project *project);
+
+/* Puts `text` at `offset` of a file that is there. */
+void project_overwrite(const Project *project, const char *name, off_t offset, const char *text);
+
+/* The name of the cache's file that ends so; e.g. ".sections.1". Valid until the next call. */
+const char *project_cache_file(const Project *project, const char *ending);
+
 /* Absolute path of a file of the project. Valid until the next call but seven. */
 const char *project_path(const Project *project, const char *name);
+
+/* What project_build asks for; the compiler is lent to it. */
+BuildRequest project_request(const Project *project, const Compiler *compiler);
 
 /* Builds main.line into the output of that name. */
 BuildStatus project_build(Project *project, const char *output);
@@ -40,8 +62,25 @@ void project_expect(Project *project, const char *output, PatchStrategy strategy
                     PatchReason reason);
 void project_expect_clean_output(Project *project, const char *output);
 
+/* Builds, and fails the test unless that fails so, and says these words. */
+void project_expect_failure(Project *project, const char *output, BuildStatus status,
+                            const char *words);
+
+/* Fails the test unless a file still holds `before`, which scratch_read gave and this frees. */
+void project_expect_kept(const Project *project, const char *name, char *before);
+
 /* Changes what is recorded of the output, as if the last build had left it so. */
 void project_change_record(Project *project,
                            void (*change)(OutputRecord *record, void *context), void *context);
+
+/* ---- a program with many files ------------------------------------------------------------- */
+
+enum { MANY = 500 };
+
+/* main.line then imports many/0.line and so on, and "out" is built of them. */
+void project_build_many(Project *project);
+
+/* Gives every file of them from `first` on, in steps, another body. */
+void project_write_many(Project *project, int first, int step, size_t size, char letter);
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Verifying an output: every byte of it is compared, and so is what is recorded of it. */
-#include "line_language.h"
 #include "output_layout.h"
 #include "output_verify.h"
 #include "project.h"
@@ -10,22 +9,6 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static int open_built(void **state)
-{
-    Project *project = memory_allocate_zeroed(1, sizeof *project);
-    *state = project;
-    project_open(project);
-    project_expect(project, "out", PATCH_FULL, REASON_FIRST_BUILD);
-    return 0;
-}
-
-static int close_project(void **state)
-{
-    project_close(*state);
-    free(*state);
-    return 0;
-}
 
 typedef struct Finding {
     const Project *project;
@@ -58,11 +41,8 @@ static ByteBuffer verify(const Project *project, const char *output, Verificatio
     Build *build;
     Finding finding = {.project = project};
     Compiler compiler = line_language(project->settings);
-    BuildRequest request = {.compiler = &compiler,
-                            .entry = project_path(project, "main.line"),
-                            .cache_dir = project_path(project, "cache"),
-                            .executor = &executor_serial,
-                            .in_memory = true};
+    BuildRequest request = project_request(project, &compiler);
+    request.in_memory = true;
     *counts = (Verification){.differs = note, .context = &finding};
     assert_int_equal(build_open(&build, &request), BUILD_OK);
     assert_int_equal(build_verify(build, counts), BUILD_OK);
@@ -89,13 +69,7 @@ static void expect(const Project *project, const char *expected)
 
 static void flip(const Project *project, const char *name, off_t place)
 {
-    char byte;
-    int fd = open(project_path(project, name), O_RDWR);
-    assert_true(fd >= 0);
-    assert_int_equal(pread(fd, &byte, 1, place), 1);
-    byte = (char)(byte ^ 1);
-    assert_int_equal(pwrite(fd, &byte, 1, place), 1);
-    close(fd);
+    scratch_flip(&project->scratch, name, place, 1);
 }
 
 static off_t size_of(const Project *project, const char *name)
@@ -238,10 +212,7 @@ static void a_wrong_section_record_is_named(void **state)
     OutputState output;
     uint64_t written = 0;
     Compiler compiler = line_language(project->settings);
-    BuildRequest request = {.compiler = &compiler,
-                            .entry = project_path(project, "main.line"),
-                            .cache_dir = project_path(project, "cache"),
-                            .executor = &executor_serial};
+    BuildRequest request = project_request(project, &compiler);
     assert_int_equal(build_open(&build, &request), BUILD_OK);
     assert_int_equal(build_plan(build), BUILD_OK);
     output_state_open(&output, build);
@@ -263,11 +234,8 @@ static void a_damaged_state_is_named(void **state)
     char name[300];
     Build *build;
     Compiler compiler = line_language(project->settings);
-    BuildRequest request = {.compiler = &compiler,
-                            .entry = project_path(project, "main.line"),
-                            .cache_dir = project_path(project, "cache"),
-                            .executor = &executor_serial,
-                            .in_memory = true};
+    BuildRequest request = project_request(project, &compiler);
+    request.in_memory = true;
     assert_int_equal(build_open(&build, &request), BUILD_OK);
     snprintf(name, sizeof name, "cache/%s.sections.1", build_entry_id(build));
     build_close(build);
@@ -282,19 +250,18 @@ static void a_damaged_state_is_named(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_built, close_project)
-        TEST(all_is_well),
-        TEST(every_byte_is_compared),
-        TEST(a_changed_section_is_named),
-        TEST(another_size_is_named),
-        TEST(a_missing_output_is_named),
-        TEST(another_output_can_be_compared),
-        TEST(an_unnoticed_change_is_named_as_such),
-        TEST(an_output_that_is_not_kept),
-        TEST(stale_outputs_are_not_compared),
-        TEST(wrong_records_are_named),
-        TEST(a_wrong_section_record_is_named),
-        TEST(a_damaged_state_is_named),
+        CASE_IN_BUILT_PROJECT(all_is_well),
+        CASE_IN_BUILT_PROJECT(every_byte_is_compared),
+        CASE_IN_BUILT_PROJECT(a_changed_section_is_named),
+        CASE_IN_BUILT_PROJECT(another_size_is_named),
+        CASE_IN_BUILT_PROJECT(a_missing_output_is_named),
+        CASE_IN_BUILT_PROJECT(another_output_can_be_compared),
+        CASE_IN_BUILT_PROJECT(an_unnoticed_change_is_named_as_such),
+        CASE_IN_BUILT_PROJECT(an_output_that_is_not_kept),
+        CASE_IN_BUILT_PROJECT(stale_outputs_are_not_compared),
+        CASE_IN_BUILT_PROJECT(wrong_records_are_named),
+        CASE_IN_BUILT_PROJECT(a_wrong_section_record_is_named),
+        CASE_IN_BUILT_PROJECT(a_damaged_state_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

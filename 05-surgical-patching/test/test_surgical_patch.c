@@ -12,28 +12,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int open_project(void **state)
+/* A built project with a section of each size that the tests need. */
+static int setup(void **state)
 {
-    Project *project = memory_allocate_zeroed(1, sizeof *project);
-    project_open(project);
-    *state = project;
-    return 0;
-}
-
-/* The same, built, with a section of each size that the tests need. */
-static int open_built(void **state)
-{
-    open_project(state);
-    Project *project = *state;
-    project_write_unit(project, "a.line", "one", 300, 'a');
-    project_expect(project, "out", PATCH_FULL, REASON_FIRST_BUILD);
-    return 0;
-}
-
-static int close_project(void **state)
-{
-    project_close(*state);
-    free(*state);
+    project_setup(state);
+    project_write_unit(*state, "a.line", "one", 300, 'a');
+    project_expect(*state, "out", PATCH_FULL, REASON_FIRST_BUILD);
     return 0;
 }
 
@@ -200,10 +184,7 @@ static void an_edit_taken_back_gives_the_old_bytes(void **state)
     project_write(project, "lib/c.line", "unit three third\n");
     project_expect(project, "out", PATCH_IN_PLACE, REASON_NONE);
     assert_int_equal(project->counts.functions_emitted, 0);
-    char *after = scratch_read(&project->scratch, "out", NULL);
-    assert_string_equal(before, after);
-    free(before);
-    free(after);
+    project_expect_kept(project, "out", before);
 }
 
 static void a_synced_build_writes_the_same(void **state)
@@ -290,26 +271,24 @@ static void whatever_happens_the_output_is_that_of_a_clean_build(void **state)
     }
 }
 
-#define ON_NEW(test) cmocka_unit_test_setup_teardown(test, open_project, close_project)
-#define ON_BUILT(test) cmocka_unit_test_setup_teardown(test, open_built, close_project)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ON_NEW(the_first_build_writes_every_section),
-        ON_BUILT(nothing_changed_writes_nothing),
-        ON_BUILT(one_body_writes_one_section),
-        ON_BUILT(one_interface_writes_what_names_it),
-        ON_BUILT(a_comment_writes_nothing_and_is_remembered),
-        ON_BUILT(what_a_comment_costs_is_paid_once),
-        ON_BUILT(a_section_that_grows_moves_those_behind_it),
-        ON_BUILT(a_long_section_moves_both_ways),
-        ON_BUILT(the_last_section_moves_nothing),
-        ON_BUILT(what_cancels_out_moves_only_what_is_between),
-        ON_BUILT(a_prelude_that_grows_moves_everything),
-        ON_BUILT(an_edit_taken_back_gives_the_old_bytes),
-        ON_BUILT(a_synced_build_writes_the_same),
-        ON_NEW(whatever_happens_the_output_is_that_of_a_clean_build),
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, project_teardown)
+        CASE_IN_PROJECT(the_first_build_writes_every_section),
+        TEST(nothing_changed_writes_nothing),
+        TEST(one_body_writes_one_section),
+        TEST(one_interface_writes_what_names_it),
+        TEST(a_comment_writes_nothing_and_is_remembered),
+        TEST(what_a_comment_costs_is_paid_once),
+        TEST(a_section_that_grows_moves_those_behind_it),
+        TEST(a_long_section_moves_both_ways),
+        TEST(the_last_section_moves_nothing),
+        TEST(what_cancels_out_moves_only_what_is_between),
+        TEST(a_prelude_that_grows_moves_everything),
+        TEST(an_edit_taken_back_gives_the_old_bytes),
+        TEST(a_synced_build_writes_the_same),
+        CASE_IN_PROJECT(whatever_happens_the_output_is_that_of_a_clean_build),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

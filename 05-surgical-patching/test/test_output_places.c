@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/* What stands where the output shall be: a file with another name or none, one that may not be
+ * written, what is no file, a source of the program. */
+#include "project.h"
+
+#include "output_layout.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Of what has the name itself: no symlink is followed. */
+static mode_t mode_of(const Project *project, const char *name)
+{
+    struct stat status;
+    assert_int_equal(lstat(project_path(project, name), &status), 0);
+    return status.st_mode;
+}
+
+/* ---- other names, and what is no file ------------------------------------------------------- */
+
+static void a_hard_link_keeps_its_bytes(void **state)
+{
+    Project *project = *state;
+    char *before = scratch_read(&project->scratch, "out", NULL);
+    assert_int_equal(link(project_path(project, "out"), project_path(project, "copy")), 0);
+    project_expect(project, "out", PATCH_UP_TO_DATE, REASON_NONE);
+    project_edit(project);
+    project_expect(project, "out", PATCH_REASSEMBLE, REASON_OUTPUT_LINKED);
+    project_expect_kept(project, "copy", before);
+    project_edit(project);
+    project_expect(project, "out", PATCH_IN_PLACE, REASON_NONE);
+}
+
+static void a_symlink_is_replaced_and_its_target_kept(void **state)
+{
+    Project *project = *state;
+    assert_int_equal(rename(project_path(project, "out"), project_path(project, "real")), 0);
+    assert_int_equal(symlink("real", project_path(project, "out")), 0);
+    char *before = scratch_read(&project->scratch, "real", NULL);
+    project_edit(project);
+    project_expect(project, "out", PATCH_REASSEMBLE, REASON_OUTPUT_LINKED);
+    project_expect_kept(project, "real", before);
+    assert_true(S_ISREG(mode_of(project, "out")));
+}
+
+static void a_symlink_to_nothing_is_replaced(void **state)
+{
+    Project *project = *state;
+    unlink(project_path(project, "out"));
+    assert_int_equal(symlink("nothing", project_path(project, "out")), 0);
+    project_expect(project, "out", PATCH_REASSEMBLE, REASON_OUTPUT_LINKED);
+    assert_false(scratch_exists(&project->scratch, "nothing"));
+}
+
+static void a_fifo_is_written_straight(void **state)
+{
+    Project *project = *state;
+    char text[16 * OUTPUT_BLOCK];
+    size_t size;
+    char *expected = scratch_read(&project->scratch, "out", &size);
+    assert_int_equal(mkfifo(project_path(project, "fifo"), 0600), 0);
+    int reader = open(project_path(project, "fifo"), O_RDONLY | O_NONBLOCK);
+    for (int round = 0; round < 2; round++) { /* unchanged is no excuse: nothing is kept there */
+        assert_int_equal(project_build(project, "fifo"), BUILD_OK);
+        assert_int_equal(project->result.strategy, PATCH_REASSEMBLE);
+        assert_int_equal(read(reader, text, sizeof text), (ssize_t)size);
+        assert_memory_equal(text, expected, size);
+    }
+    assert_int_equal(project->result.reason, REASON_OUTPUT_LINKED);
+    close(reader);
+    free(expected);
+    project_expect(project, "out", PATCH_REASSEMBLE, REASON_OTHER_OUTPUT);
+}
+
+static void a_device_is_written_straight(void **state)
+{
+    Project *project = *state;
+    assert_int_equal(project_build(project, "/dev/null"), BUILD_OK);
+    assert_int_equal(project_build(project, "/dev/full"), BUILD_MACHINE_FAILED);
+    assert_true(S_ISCHR(mode_of(project, "/dev/null")));
+}
+
+/* ---- permissions ---------------------------------------------------------------------------- */
+
+/* Root may write to anything, so a test of permissions must run as somebody else. */
+static void become_ordinary(const Project *project)
+{
+    char command[400];
+    if (geteuid() != 0)
+        return;
+    snprintf(command, sizeof command, "chown -R 65534 '%s'", project->scratch.path);
+    assert_int_equal(system(command), 0);
+    assert_int_equal(seteuid(65534), 0);
+}
+
+static void become_oneself(void)
+{
+    assert_int_equal(seteuid(getuid()), 0);
+}
+
+static void a_read_only_output_is_replaced(void **state)
+{
+    Project *project = *state;
+    become_ordinary(project);
+    assert_int_equal(chmod(project_path(project, "out"), 0444), 0);
+    project_edit(project);
+    project_expect(project, "out", PATCH_REASSEMBLE, REASON_OUTPUT_READ_ONLY);
+    become_oneself();
+    assert_int_equal(mode_of(project, "out") & 0777, 0444);
+}
+
+static void a_read_only_directory_is_a_failure(void **state)
+{
+    Project *project = *state;
+    become_ordinary(project);
+    assert_int_equal(mkdir(project_path(project, "locked"), 0555), 0);
+    BuildStatus status = project_build(project, "locked/out");
+    bool says_why = strstr(project->failure, "cannot write the output") != NULL;
+    project_expect(project, "out", PATCH_UP_TO_DATE, REASON_NONE);
+    become_oneself();
+    assert_int_equal(status, BUILD_MACHINE_FAILED);
+    assert_true(says_why);
+}
+
+static void a_new_file_has_the_mode_of_the_old(void **state)
+{
+    Project *project = *state;
+    assert_int_equal(chmod(project_path(project, "out"), 0640), 0);
+    project->force = true;
+    project_expect(project, "out", PATCH_FULL, REASON_FORCED);
+    assert_int_equal(mode_of(project, "out") & 0777, 0640);
+}
+
+/* ---- places that are refused ----------------------------------------------------------------- */
+
+static void a_source_is_not_overwritten(void **state)
+{
+    Project *project = *state;
+    project_expect_failure(project, "main.line", BUILD_MISUSED, "is a source of the program");
+    project_expect_failure(project, "lib/c.line", BUILD_MISUSED, "is a source of the program");
+    assert_int_equal(link(project_path(project, "a.line"), project_path(project, "hard")), 0);
+    assert_int_equal(symlink("b.line", project_path(project, "soft")), 0);
+    project_expect_failure(project, "hard", BUILD_MISUSED, "is a source of the program");
+    project_expect_failure(project, "soft", BUILD_MISUSED, "is a source of the program");
+}
+
+static void an_output_that_became_a_source_is_not_overwritten(void **state)
+{
+    Project *project = *state;
+    scratch_write(&project->scratch, "out", "unit one x\n");
+    project_write(project, "main.line", "import \"out\" as o\nunit main $o.one\n");
+    project_expect_failure(project, "out", BUILD_MISUSED, "is a source of the program");
+}
+
+static void impossible_places_are_refused(void **state)
+{
+    Project *project = *state;
+    project_expect_failure(project, "lib", BUILD_MACHINE_FAILED, "cannot write the output");
+    project_expect_failure(project, "lib/", BUILD_MACHINE_FAILED, "cannot write the output");
+    project_expect_failure(project, "no/such/out", BUILD_MACHINE_FAILED,
+                           "cannot find the directory");
+    project_expect(project, "out", PATCH_UP_TO_DATE, REASON_NONE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE_IN_BUILT_PROJECT(a_hard_link_keeps_its_bytes),
+        CASE_IN_BUILT_PROJECT(a_symlink_is_replaced_and_its_target_kept),
+        CASE_IN_BUILT_PROJECT(a_symlink_to_nothing_is_replaced),
+        CASE_IN_BUILT_PROJECT(a_fifo_is_written_straight),
+        CASE_IN_BUILT_PROJECT(a_device_is_written_straight),
+        CASE_IN_BUILT_PROJECT(a_read_only_output_is_replaced),
+        CASE_IN_BUILT_PROJECT(a_read_only_directory_is_a_failure),
+        CASE_IN_BUILT_PROJECT(a_new_file_has_the_mode_of_the_old),
+        CASE_IN_BUILT_PROJECT(a_source_is_not_overwritten),
+        CASE_IN_BUILT_PROJECT(an_output_that_became_a_source_is_not_overwritten),
+        CASE_IN_BUILT_PROJECT(impossible_places_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
