@@ -152,6 +152,48 @@ bool scratch_exists(const Scratch *scratch, const char *name)
     return fstatat(scratch->fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+static int compare_paths(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+FileList scratch_list(const Scratch *scratch, const char *directory)
+{
+    FileList list = {0};
+    int fd = openat(scratch->fd, directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    if (dir == NULL)
+        return list;
+    for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+        if (entry->d_name[0] == '.')
+            continue;
+        assert_true(list.count < sizeof list.paths / sizeof *list.paths);
+        char *path = list.paths[list.count++];
+        int length = snprintf(path, sizeof *list.paths, "%s/%s", directory, entry->d_name);
+        assert_true((size_t)length < sizeof *list.paths);
+    }
+    closedir(dir);
+    qsort(list.paths, list.count, sizeof *list.paths, compare_paths);
+    return list;
+}
+
+void scratch_edit(const Scratch *scratch, const char *name, const char *from, const char *to)
+{
+    size_t size;
+    char *text = scratch_read(scratch, name, &size), *found = strstr(text, from);
+    if (found == NULL)
+        fail_msg("%s has no \"%s\"", name, from);
+    size_t edited_size = size - strlen(from) + strlen(to), at = (size_t)(found - text);
+    char *edited = malloc(edited_size + 1);
+    assert_non_null(edited);
+    memcpy(edited, text, at);
+    memcpy(edited + at, to, strlen(to));
+    strcpy(edited + at + strlen(to), found + strlen(from));
+    scratch_write_bytes(scratch, name, slice_of(edited, edited_size));
+    free(edited);
+    free(text);
+}
+
 void scratch_flip(const Scratch *scratch, const char *name, off_t place, int bits)
 {
     char byte;

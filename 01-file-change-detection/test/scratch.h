@@ -28,6 +28,11 @@ void scratch_close(Scratch *scratch);
 int scratch_setup(void **state);
 int scratch_teardown(void **state);
 
+typedef struct FileList {
+    unsigned count;
+    char paths[64][96]; /* in byte order, as the other functions take them */
+} FileList;
+
 /* Writes a file, and the directories on the way to it. */
 void scratch_write(const Scratch *scratch, const char *name, const char *text);
 void scratch_write_bytes(const Scratch *scratch, const char *name, Slice bytes);
@@ -37,6 +42,10 @@ char *scratch_read(const Scratch *scratch, const char *name, size_t *size);
  * ctime that this gave it: a stamp probed from now on is newer than the file's. */
 void scratch_age(const Scratch *scratch, const char *name, int seconds);
 bool scratch_exists(const Scratch *scratch, const char *name);
+/* What is in a directory, without names that begin with a dot. Empty if it is not there. */
+FileList scratch_list(const Scratch *scratch, const char *directory);
+/* Edits a file: puts `to` in the place of the first `from`, which must be there. */
+void scratch_edit(const Scratch *scratch, const char *name, const char *from, const char *to);
 /* Flips these bits of the byte at `place` of a file. */
 void scratch_flip(const Scratch *scratch, const char *name, off_t place, int bits);
 

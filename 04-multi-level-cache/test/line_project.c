@@ -3,6 +3,7 @@
 
 #include "line_language.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -159,22 +160,20 @@ static void describe(LineRun *run, const Build *build)
     run->is_unchanged = build_is_unchanged(build);
 }
 
-typedef struct Paths {
-    char entry[512], cache[512];
-} Paths;
-
 static BuildRequest make_request(const LineProject *project, const LineRequest *line,
-                                 const Compiler *compiler, Paths *paths)
+                                 LineSteps *steps)
 {
-    snprintf(paths->entry, sizeof paths->entry, "%s/%s", project->scratch.path,
+    steps->compiler = line_language(line->settings == NULL ? "" : line->settings);
+    snprintf(steps->entry, sizeof steps->entry, "%s/%s", project->scratch.path,
              line->entry == NULL ? "main.line" : line->entry);
-    snprintf(paths->cache, sizeof paths->cache, "%s/%s", project->scratch.path,
+    snprintf(steps->cache, sizeof steps->cache, "%s/%s", project->scratch.path,
              line->cache == NULL ? "cache" : line->cache);
     return (BuildRequest){
-        .compiler = compiler,
-        .entry = paths->entry,
-        .cache_dir = paths->cache,
+        .compiler = &steps->compiler,
+        .entry = steps->entry,
+        .cache_dir = steps->cache,
         .executor = line->executor == NULL ? &executor_serial : line->executor,
+        .in_memory = line->in_memory,
         .force = line->force,
         .paranoid = line->paranoid,
         .sync = line->sync,
@@ -182,13 +181,18 @@ static BuildRequest make_request(const LineProject *project, const LineRequest *
     };
 }
 
+BuildStatus line_steps_open(LineSteps *steps, const LineProject *project, LineRequest request)
+{
+    BuildRequest full = make_request(project, &request, steps);
+    return build_open(&steps->build, &full);
+}
+
 static LineRun build_into(const LineProject *project, LineRequest line, LineOutput *output)
 {
-    Paths paths;
     LineRun run = {0};
+    LineSteps steps;
     Observer observer = {tell, &run.decisions};
-    Compiler compiler = line_language(line.settings == NULL ? "" : line.settings);
-    BuildRequest request = make_request(project, &line, &compiler, &paths);
+    BuildRequest request = make_request(project, &line, &steps);
     request.observer = &observer;
     Build *build;
     run.status = build_open(&build, &request);
@@ -220,33 +224,41 @@ static void note_difference(void *context, Slice subject, const char *what)
 
 ByteBuffer line_project_verify(const LineProject *project, LineRequest line, Verification *counts)
 {
-    Paths paths;
-    Build *build;
+    LineSteps steps;
     ByteBuffer differences = {0};
     Verification verification = {.differs = note_difference, .context = &differences};
-    Compiler compiler = line_language(line.settings == NULL ? "" : line.settings);
-    BuildRequest request = make_request(project, &line, &compiler, &paths);
-    request.in_memory = true;
-    assert_int_equal(build_open(&build, &request), BUILD_OK);
-    assert_int_equal(build_verify(build, &verification), BUILD_OK);
-    build_close(build);
+    line.in_memory = true;
+    assert_int_equal(line_steps_open(&steps, project, line), BUILD_OK);
+    assert_int_equal(build_verify(steps.build, &verification), BUILD_OK);
+    build_close(steps.build);
     buffer_put_byte(&differences, '\0');
     if (counts != NULL)
         *counts = verification;
     return differences;
 }
 
-/* The fresh cache is removed again: hundreds of them would be kept otherwise. */
-static void remove_cache(const LineProject *project, const char *name)
+static void clean_cache(const LineProject *project, const char *name)
 {
     char path[512];
     BuildFailure failure;
     snprintf(path, sizeof path, "%s/%s", project->scratch.path, name);
     assert_int_equal(build_clean(path, NULL, &failure), BUILD_OK);
-    strcat(path, "/lock");
-    assert_int_equal(unlink(path), 0);
-    path[strlen(path) - strlen("/lock")] = '\0';
-    assert_int_equal(rmdir(path), 0); /* clean has left nothing but the lock */
+}
+
+void line_project_clean(const LineProject *project)
+{
+    clean_cache(project, "cache");
+}
+
+/* The fresh cache is removed again: hundreds of them would be kept otherwise. */
+static void remove_cache(const LineProject *project, const char *name)
+{
+    char lock[64];
+    clean_cache(project, name);
+    snprintf(lock, sizeof lock, "%s/lock", name);
+    assert_int_equal(unlinkat(project->scratch.fd, lock, 0), 0);
+    /* clean has left nothing but the lock */
+    assert_int_equal(unlinkat(project->scratch.fd, name, AT_REMOVEDIR), 0);
 }
 
 LineRun line_project_build_clean(LineProject *project, LineRequest request, LineOutput *output)

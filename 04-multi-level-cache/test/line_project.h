@@ -44,6 +44,7 @@ typedef struct LineRequest {
     Executor *executor;   /* NULL: one item after another */
     bool force, paranoid, sync;
     uint64_t limit_bytes; /* of the packs; 0: none */
+    bool in_memory;    /* writes nothing; for line_steps_open */
     bool check_only;   /* emits, and neither saves nor commits */
     bool stop_midway;  /* begins to write the output, and never commits */
 } LineRequest;
@@ -65,6 +66,9 @@ void line_project_close(LineProject *project);
 /* Builds, and brings the output up to date if the program is right. */
 LineRun line_project_build(LineProject *project, LineRequest request);
 
+/* Removes the cache, as build_clean does. */
+void line_project_clean(const LineProject *project);
+
 /* Builds what the disk holds in a fresh cache, into `output`. */
 LineRun line_project_build_clean(LineProject *project, LineRequest request, LineOutput *output);
 
@@ -75,6 +79,15 @@ void line_project_expect_clean(LineProject *project, LineRequest request);
  * counts in *counts, if that is not NULL. The caller frees the buffer. */
 ByteBuffer line_project_verify(const LineProject *project, LineRequest request,
                                Verification *counts);
+
+/* A build that a test drives step by step, and closes with build_close. */
+typedef struct LineSteps {
+    Build *build;
+    Compiler compiler;
+    char entry[512], cache[512];
+} LineSteps;
+
+BuildStatus line_steps_open(LineSteps *steps, const LineProject *project, LineRequest request);
 
 bool line_output_equal(const LineOutput *a, const LineOutput *b);
 void line_output_free(LineOutput *output);

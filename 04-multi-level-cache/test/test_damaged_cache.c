@@ -1,52 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* Whatever becomes of the files of a cache: the output is that of a clean build, and the cache
  * is whole again afterwards. */
-#include "line_language.h"
-#include "line_project.h"
+#include "cache_directory.h"
+#include "line_sample.h"
 #include "manifest.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int setup(void **state)
-{
-    LineProject *project = malloc(sizeof *project);
-    line_project_open(project);
-    scratch_write(&project->scratch, "main.line", "import \"lib.line\" as lib\n"
-                                                  "declare puts i32 @puts(ptr)\n"
-                                                  "unit main $lib.area\n");
-    scratch_write(&project->scratch, "lib.line", "unit box(w h)\n"
-                                                 "unit area(a $box) multiplied\n");
-    *state = project;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    line_project_close(*state);
-    free(*state);
-    return 0;
-}
-
-static LineRun build(LineProject *project)
-{
-    LineRun run = line_project_build(project, (LineRequest){0});
-    assert_int_equal(run.status, BUILD_OK);
-    line_project_expect_clean(project, (LineRequest){0});
-    return run;
-}
-
-static void build_and_forget(LineProject *project)
-{
-    LineRun run = build(project);
-    line_run_free(&run);
-}
-
-static void edit_lib(LineProject *project, unsigned number)
+/* Gives the body of lib's area this number. */
+static void edit_lib(const LineProject *project, unsigned number)
 {
     char text[128];
     snprintf(text, sizeof text, "unit box(w h)\nunit area(a $box) multiplied %u\n", number);
@@ -61,47 +26,51 @@ typedef enum Damage {
     DAMAGE_COUNT
 } Damage;
 
-static void flip(int fd, off_t place)
+/* An empty file has no byte to be flipped. */
+static void flip(const Scratch *scratch, const char *path, off_t place, off_t size)
 {
-    char byte = 0;
-    if (pread(fd, &byte, 1, place) != 1)
-        return;
-    byte = (char)(byte ^ 0x10);
-    assert_int_equal(pwrite(fd, &byte, 1, place), 1);
+    if (size != 0)
+        scratch_flip(scratch, path, place, 0x10);
 }
 
-static void damage(int dir_fd, const char *name, Damage how)
+static void damage(const LineProject *project, const char *path, Damage how)
 {
-    struct stat status;
     static const char zeros[256];
-    int fd = openat(dir_fd, name, O_RDWR);
+    const Scratch *scratch = &project->scratch;
+    struct stat status;
+    int fd = openat(scratch->fd, path, O_RDWR);
     assert_true(fd >= 0 && fstat(fd, &status) == 0);
+    off_t size = status.st_size;
     switch (how) {
-    case DAMAGE_REMOVE: assert_int_equal(unlinkat(dir_fd, name, 0), 0); break;
+    case DAMAGE_REMOVE: assert_int_equal(unlinkat(scratch->fd, path, 0), 0); break;
     case DAMAGE_EMPTY: assert_int_equal(ftruncate(fd, 0), 0); break;
-    case DAMAGE_HALVE: assert_int_equal(ftruncate(fd, status.st_size / 2), 0); break;
-    case DAMAGE_EXTEND: assert_int_equal(ftruncate(fd, status.st_size + 100), 0); break;
+    case DAMAGE_HALVE: assert_int_equal(ftruncate(fd, size / 2), 0); break;
+    case DAMAGE_EXTEND: assert_int_equal(ftruncate(fd, size + 100), 0); break;
     case DAMAGE_ZERO: assert_true(pwrite(fd, zeros, sizeof zeros, 0) > 0); break;
-    case DAMAGE_FLIP_FIRST: flip(fd, 0); break;
-    case DAMAGE_FLIP_MIDDLE: flip(fd, status.st_size / 2); break;
-    case DAMAGE_FLIP_LAST: flip(fd, status.st_size - 1); break;
+    case DAMAGE_FLIP_FIRST: flip(scratch, path, 0, size); break;
+    case DAMAGE_FLIP_MIDDLE: flip(scratch, path, size / 2, size); break;
+    case DAMAGE_FLIP_LAST: flip(scratch, path, size - 1, size); break;
     case DAMAGE_COUNT: break;
     }
     close(fd);
 }
 
-/* The names in the cache directory, the lock aside. The caller frees each. */
-static unsigned list_files(int dir_fd, char *names[32])
+static FileList list_cache(const LineProject *project)
 {
-    unsigned count = 0;
-    DIR *list = fdopendir(dup(dir_fd));
-    assert_non_null(list);
-    rewinddir(list);
-    for (struct dirent *item; (item = readdir(list)) != NULL && count < 32;)
-        if (item->d_name[0] != '.' && strcmp(item->d_name, "lock") != 0)
-            names[count++] = strdup(item->d_name);
-    closedir(list);
-    return count;
+    return scratch_list(&project->scratch, "cache");
+}
+
+/* The one file of the cache whose name has that part. */
+static const char *find_file(const FileList *files, const char *part)
+{
+    const char *found = NULL;
+    for (unsigned i = 0; i < files->count; i++)
+        if (strstr(files->paths[i], part) != NULL) {
+            assert_null(found);
+            found = files->paths[i];
+        }
+    assert_non_null(found);
+    return found;
 }
 
 /* Leaves state with a base, a journal and an unsettled mark, and packs with several records. */
@@ -115,79 +84,67 @@ static void make_history(LineProject *project, unsigned *edit)
     }
 }
 
+static void expect_healing(LineProject *project, unsigned *edit)
+{
+    line_rebuild(project);
+    edit_lib(project, ++*edit);
+    line_rebuild(project);
+    edit_lib(project, 1); /* kept long ago, if it still is */
+    line_rebuild(project);
+    LineRun run = line_build(project, (LineRequest){0});
+    assert_true(run.is_unchanged);
+    assert_false(run.was_damaged);
+    line_run_free(&run);
+}
+
 static void test_every_damage_heals(void **state)
 {
     LineProject *project = *state;
-    char *names[32];
     unsigned edit = 0;
     make_history(project, &edit);
-    int cache_fd = openat(project->scratch.fd, "cache", O_RDONLY | O_DIRECTORY);
-    unsigned count = list_files(cache_fd, names);
-    assert_true(count >= 8);
-    for (unsigned i = 0; i < count; i++) {
+    FileList files = list_cache(project);
+    assert_true(files.count >= 9);
+    for (unsigned i = 0; i < files.count; i++)
         for (Damage how = 0; how < DAMAGE_COUNT; how++) {
             make_history(project, &edit);
-            if (faccessat(cache_fd, names[i], F_OK, 0) != 0)
-                continue; /* a generation that was superseded */
-            damage(cache_fd, names[i], how);
-            build_and_forget(project);
-            edit_lib(project, ++edit);
-            build_and_forget(project);
-            edit_lib(project, 1); /* kept long ago, if it still is */
-            build_and_forget(project);
-            LineRun run = build(project);
-            assert_true(run.is_unchanged); /* healed */
-            assert_false(run.was_damaged);
-            line_run_free(&run);
+            bool is_superseded = !scratch_exists(&project->scratch, files.paths[i]);
+            if (is_superseded || strcmp(files.paths[i], "cache/lock") == 0)
+                continue;
+            damage(project, files.paths[i], how);
+            expect_healing(project, &edit);
         }
-        free(names[i]);
-    }
-    close(cache_fd);
 }
 
 static void test_damaged_state_is_told(void **state)
 {
+    static const char *const parts[] = {".manifest", ".files"};
     LineProject *project = *state;
-    char *names[32];
-    build_and_forget(project);
-    int cache_fd = openat(project->scratch.fd, "cache", O_RDONLY | O_DIRECTORY);
-    unsigned count = list_files(cache_fd, names), told = 0;
-    for (unsigned i = 0; i < count; i++) {
-        if (strstr(names[i], ".manifest") != NULL || strstr(names[i], ".files") != NULL) {
-            damage(cache_fd, names[i], DAMAGE_FLIP_LAST);
-            LineRun run = build(project);
-            assert_true(run.was_damaged);
-            assert_false(run.had_state);
-            assert_non_null(strstr(run.decisions.data, "damaged "));
-            assert_int_equal(run.counts.functions_emitted, 0); /* the objects are still there */
-            line_run_free(&run);
-            told++;
-        }
-        free(names[i]);
+    line_rebuild(project);
+    FileList files = list_cache(project);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        damage(project, find_file(&files, parts[i]), DAMAGE_FLIP_LAST);
+        LineRun run = line_build(project, (LineRequest){0});
+        assert_true(run.was_damaged);
+        assert_false(run.had_state);
+        assert_non_null(strstr(run.decisions.data, "damaged "));
+        assert_int_equal(run.counts.functions_emitted, 0); /* the objects are still there */
+        line_run_free(&run);
+        files = list_cache(project);
     }
-    assert_int_equal(told, 2);
-    close(cache_fd);
 }
 
 /* A unit table that is gone is noticed only when it is needed. */
 static void test_a_lost_unit_table_is_made_again(void **state)
 {
     LineProject *project = *state;
-    char *names[32];
-    build_and_forget(project);
-    int cache_fd = openat(project->scratch.fd, "cache", O_RDONLY | O_DIRECTORY);
-    unsigned count = list_files(cache_fd, names);
-    for (unsigned i = 0; i < count; i++) {
-        if (strstr(names[i], ".units") != NULL)
-            damage(cache_fd, names[i], DAMAGE_REMOVE);
-        free(names[i]);
-    }
-    close(cache_fd);
-    LineRun run = build(project);
+    line_rebuild(project);
+    FileList files = list_cache(project);
+    damage(project, find_file(&files, ".units"), DAMAGE_REMOVE);
+    LineRun run = line_build(project, (LineRequest){0});
     assert_true(run.is_unchanged);
     line_run_free(&run);
     edit_lib(project, 1);
-    run = build(project);
+    run = line_build(project, (LineRequest){0});
     assert_true(run.was_damaged);
     assert_int_equal(run.counts.files_lowered, 1);
     assert_int_equal(run.counts.functions_emitted, 1);
@@ -200,16 +157,12 @@ static void test_a_lost_unit_table_is_made_again(void **state)
 /* Makes the manifest say that it was written in another run of the system. */
 static void pretend_a_restart(const LineProject *project)
 {
-    char *names[32], id[17] = "";
+    char id[ENTRY_ID_SIZE + 1] = "";
     uint64_t written = 0;
     Manifest manifest;
+    FileList files = list_cache(project);
+    memcpy(id, find_file(&files, ".manifest") + strlen("cache/"), ENTRY_ID_SIZE);
     int cache_fd = openat(project->scratch.fd, "cache", O_RDONLY | O_DIRECTORY);
-    unsigned count = list_files(cache_fd, names);
-    for (unsigned i = 0; i < count; i++) {
-        if (strstr(names[i], ".manifest") != NULL)
-            memcpy(id, names[i], 16);
-        free(names[i]);
-    }
     assert_int_equal(manifest_load(&manifest, cache_fd, id), 0);
     manifest.header.boot.low++;
     assert_int_equal(manifest_store(&manifest, cache_fd, id, false, &written), 0);
@@ -231,10 +184,7 @@ static void test_a_restart_of_the_system_is_noticed(void **state)
         run = line_project_build(project, (LineRequest){.sync = synced});
         assert_false(run.may_be_unsynced); /* the commit was made in this run of the system */
         line_run_free(&run);
-        BuildFailure failure;
-        char path[512];
-        snprintf(path, sizeof path, "%s/cache", project->scratch.path);
-        assert_int_equal(build_clean(path, NULL, &failure), BUILD_OK);
+        line_project_clean(project);
     }
 }
 
@@ -251,61 +201,57 @@ static void remove_packs(const LineProject *project)
 static void test_lost_objects_are_made_again_from_the_sources(void **state)
 {
     LineProject *project = *state;
-    build_and_forget(project);
+    line_rebuild(project);
     remove_packs(project);
-    scratch_write(&project->scratch, "main.line", "import \"lib.line\" as lib\n"
-                                                  "unit main $lib.area again\n");
-    LineRun run = build(project);
+    line_edit(project, "main.line", "$lib.area", "$lib.area again");
+    LineRun run = line_build(project, (LineRequest){0});
     assert_int_equal(run.counts.files_lowered, 2); /* main, and lib that it names */
     line_run_free(&run);
-    scratch_write(&project->scratch, "main.line", "import \"lib.line\" as lib\n"
-                                                  "unit main $lib.area and again\n");
-    run = build(project);
+    line_edit(project, "main.line", "again", "and again");
+    run = line_build(project, (LineRequest){0});
     assert_int_equal(run.counts.files_lowered, 1);
     line_run_free(&run);
 }
 
 /* The source goes between the plan and the emission, when nothing else is left of it. */
+static void expect_no_emission(LineProject *project, const char *changed_source)
+{
+    LineSteps steps;
+    remove_packs(project);
+    assert_int_equal(line_steps_open(&steps, project, (LineRequest){0}), BUILD_OK);
+    assert_int_equal(build_plan(steps.build), BUILD_OK);
+    assert_true(build_is_unchanged(steps.build));
+    build_want_all(steps.build);
+    if (changed_source != NULL)
+        scratch_write(&project->scratch, "lib.line", changed_source);
+    else
+        unlinkat(project->scratch.fd, "lib.line", 0);
+    assert_int_equal(build_emit(steps.build), BUILD_MACHINE_FAILED);
+    assert_string_equal(build_failure(steps.build)->path, "lib.line");
+    build_close(steps.build);
+}
+
 static void test_a_source_that_goes_meanwhile_fails_the_build(void **state)
 {
+    static const char *const changed_sources[] = {NULL, "unit area edited\n"};
     LineProject *project = *state;
-    char entry[512], cache[512];
-    Compiler compiler = line_language("");
-    BuildRequest request = {
-        .compiler = &compiler, .entry = entry, .cache_dir = cache, .executor = &executor_serial};
-    Build *opened;
-    snprintf(entry, sizeof entry, "%s/main.line", project->scratch.path);
-    snprintf(cache, sizeof cache, "%s/cache", project->scratch.path);
-    build_and_forget(project);
-    for (int edited = 0; edited < 2; edited++) {
-        remove_packs(project);
-        assert_int_equal(build_open(&opened, &request), BUILD_OK);
-        assert_int_equal(build_plan(opened), BUILD_OK);
-        assert_true(build_is_unchanged(opened));
-        build_want_all(opened);
-        if (edited)
-            scratch_write(&project->scratch, "lib.line", "unit area edited\n");
-        else
-            unlinkat(project->scratch.fd, "lib.line", 0);
-        assert_int_equal(build_emit(opened), BUILD_MACHINE_FAILED);
-        assert_string_equal(build_failure(opened)->path, "lib.line");
-        build_close(opened);
-        scratch_write(&project->scratch, "lib.line", "unit box(w h)\n"
-                                                     "unit area(a $box) multiplied\n");
-        build_and_forget(project);
+    line_rebuild(project);
+    for (size_t i = 0; i < 2; i++) {
+        expect_no_emission(project, changed_sources[i]);
+        line_pair_write(project);
+        line_rebuild(project);
     }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-        TEST(test_every_damage_heals),
-        TEST(test_damaged_state_is_told),
-        TEST(test_a_lost_unit_table_is_made_again),
-        TEST(test_a_restart_of_the_system_is_noticed),
-        TEST(test_lost_objects_are_made_again_from_the_sources),
-        TEST(test_a_source_that_goes_meanwhile_fails_the_build),
+        CASE_WITH_PAIR(test_every_damage_heals),
+        CASE_WITH_PAIR(test_damaged_state_is_told),
+        CASE_WITH_PAIR(test_a_lost_unit_table_is_made_again),
+        CASE_WITH_PAIR(test_a_restart_of_the_system_is_noticed),
+        CASE_WITH_PAIR(test_lost_objects_are_made_again_from_the_sources),
+        CASE_WITH_PAIR(test_a_source_that_goes_meanwhile_fails_the_build),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

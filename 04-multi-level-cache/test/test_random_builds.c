@@ -15,32 +15,14 @@
 #include "cache_collection.h"
 #include "collections.h"
 #include "line_project.h"
+#include "random_lines.h"
 #include "thread_executor.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-
-enum { FILES = 9, UNITS = 5, IMPORTS = 4, REFERENCES = 3, ENTRIES = 2, NOWHERE = 99 };
-
-typedef struct RandomUnit {
-    bool exists;
-    unsigned name; /* u0, u1, ...; an interface refers to smaller names only, so to no cycle */
-    unsigned parameters, body;
-    unsigned interface_file, body_files[REFERENCES]; /* imports' places; IMPORTS: its own file */
-    unsigned interface_name, body_names[REFERENCES];
-} RandomUnit;
-
-typedef struct RandomFile {
-    bool is_missing, is_broken, declares;
-    unsigned number, comment, declared;
-    unsigned imports[IMPORTS]; /* file numbers; NOWHERE: none */
-    RandomUnit units[UNITS];
-} RandomFile;
 
 typedef struct Seen {
     Hash128 key;
@@ -49,11 +31,10 @@ typedef struct Seen {
 
 typedef struct World {
     LineProject project;
-    RandomFile files[FILES];
-    uint64_t random;
+    RandomLines lines; /* its files */
     unsigned entry, settings;
     bool is_damaged; /* the cache was damaged since it was begun */
-    LineOutput outputs[ENTRIES][2];
+    LineOutput outputs[RANDOM_ENTRIES][2];
     Seen *texts, *contents; /* emitted and lowered before */
     uint64_t limit_bytes; /* of the packs */
     unsigned right, wrong, compacted;
@@ -61,246 +42,38 @@ typedef struct World {
 
 static unsigned pick(World *world, unsigned below)
 {
-    world->random = world->random * 6364136223846793005u + 1442695040888963407u;
-    return (unsigned)(world->random >> 33) % below;
-}
-
-/* ---- the project --------------------------------------------------------------------------- */
-
-static void file_path(unsigned file, char path[32])
-{
-    snprintf(path, 32, file % 3 == 2 ? "d/f%u.line" : "f%u.line", file);
-}
-
-static void put(ByteBuffer *text, const char *word)
-{
-    buffer_put(text, slice_from(word));
-}
-
-static void put_number(ByteBuffer *text, const char *word, unsigned number)
-{
-    put(text, word);
-    buffer_put_decimal(text, number);
-}
-
-/* A file that imports itself calls its units by their plain names all the same: two ways to
- * write one thing have two keys and one text. */
-static void put_reference(ByteBuffer *text, const RandomFile *file, unsigned import, unsigned name)
-{
-    if (import < IMPORTS && file->imports[import] != NOWHERE &&
-        file->imports[import] != file->number) {
-        put_number(text, " $f", file->imports[import]);
-        put_number(text, ".u", name);
-    } else {
-        put_number(text, " $u", name);
-    }
-}
-
-static void put_unit(ByteBuffer *text, const RandomFile *file, const RandomUnit *unit)
-{
-    if (!unit->exists)
-        return;
-    put_number(text, "unit u", unit->name);
-    put_number(text, "(p", unit->parameters);
-    if (unit->name != 0 && unit->interface_name < unit->name)
-        put_reference(text, file, unit->interface_file, unit->interface_name);
-    put(text, ")");
-    if (unit->body != 0) {
-        put_number(text, " b", unit->body);
-        for (unsigned i = 0; i < REFERENCES; i++)
-            if (unit->body_names[i] < UNITS)
-                put_reference(text, file, unit->body_files[i], unit->body_names[i]);
-    }
-    put(text, "\n");
-}
-
-static void put_imports(ByteBuffer *text, const RandomFile *file, bool is_inner)
-{
-    char path[32];
-    for (unsigned i = 0; i < IMPORTS; i++) {
-        if (file->imports[i] == NOWHERE)
-            continue;
-        file_path(file->imports[i], path);
-        put(text, "import \"");
-        put(text, is_inner ? "../" : "");
-        put(text, path);
-        put_number(text, "\" as f", file->imports[i]);
-        put(text, "\n");
-    }
-}
-
-static void write_file(World *world, unsigned number)
-{
-    char path[32];
-    ByteBuffer text = {0};
-    const RandomFile *file = &world->files[number];
-    file_path(number, path);
-    if (file->is_missing) {
-        unlinkat(world->project.scratch.fd, path, 0);
-        return;
-    }
-    put_imports(&text, file, number % 3 == 2);
-    put_number(&text, "# ", file->comment);
-    put(&text, "\n");
-    if (number < ENTRIES)
-        put_reference((put(&text, "unit main starts"), &text), file, 0, 0);
-    put(&text, file->is_broken ? "\nbroken\n" : "\n");
-    if (file->declares)
-        put_number(&text, "declare puts as ", file->declared);
-    put(&text, "\n");
-    for (unsigned i = 0; i < UNITS; i++)
-        put_unit(&text, file, &file->units[i]);
-    scratch_write_bytes(&world->project.scratch, path, buffer_slice(&text));
-    buffer_free(&text);
-}
-
-static void make_unit(World *world, RandomUnit *unit, unsigned name)
-{
-    *unit = (RandomUnit){.exists = pick(world, 8) != 0, .name = name};
-    unit->parameters = pick(world, 3);
-    unit->body = pick(world, 4);
-    unit->interface_file = pick(world, IMPORTS + 1);
-    unit->interface_name = pick(world, 2 * UNITS);
-    for (unsigned i = 0; i < REFERENCES; i++) {
-        unit->body_files[i] = pick(world, IMPORTS + 1);
-        unit->body_names[i] = pick(world, 3 * UNITS);
-    }
-}
-
-static void make_file(World *world, unsigned number)
-{
-    RandomFile *file = &world->files[number];
-    *file = (RandomFile){.number = number, .comment = pick(world, 3)};
-    for (unsigned i = 0; i < IMPORTS; i++)
-        file->imports[i] = pick(world, 2) == 0 ? pick(world, FILES) : NOWHERE;
-    for (unsigned i = 0; i < IMPORTS; i++)
-        for (unsigned k = 0; k < i; k++)
-            if (file->imports[i] == file->imports[k])
-                file->imports[i] = NOWHERE;
-    for (unsigned i = 0; i < UNITS; i++)
-        make_unit(world, &file->units[i], i);
-}
-
-/* ---- edits --------------------------------------------------------------------------------- */
-
-static void swap_units(World *world, RandomFile *file)
-{
-    unsigned a = pick(world, UNITS), b = pick(world, UNITS);
-    RandomUnit unit = file->units[a];
-    file->units[a] = file->units[b];
-    file->units[b] = unit;
-}
-
-static void change_import(World *world, RandomFile *file)
-{
-    unsigned target = pick(world, FILES + 3), place = pick(world, IMPORTS);
-    for (unsigned i = 0; i < IMPORTS; i++)
-        if (file->imports[i] == target)
-            return;
-    file->imports[place] = target < FILES ? target : NOWHERE;
-}
-
-static void edit_file(World *world)
-{
-    unsigned number = pick(world, FILES);
-    RandomFile *file = &world->files[number];
-    RandomUnit *unit = &file->units[pick(world, UNITS)];
-    switch (pick(world, 16)) {
-    case 0: file->comment++; break;
-    case 1: case 2: case 3: unit->body = 1 + pick(world, 1000); break;
-    case 4: case 5: unit->parameters = pick(world, 1000); break;
-    case 6: unit->exists = !unit->exists; break;
-    case 7: unit->body_names[0] = pick(world, 2 * UNITS); break;
-    case 8: unit->interface_name = pick(world, 2 * UNITS); break;
-    case 9: swap_units(world, file); break;
-    case 10: case 11: change_import(world, file); break;
-    case 12: file->is_broken = true; break;
-    case 13: file->is_missing = number >= ENTRIES; break;
-    case 14: file->declares = !file->declares, file->declared = pick(world, 8) == 0; break;
-    default: break; /* only touched */
-    }
-    write_file(world, number);
-}
-
-/* So that most steps are programs that are right: what is broken is soon repaired. */
-static void repair(World *world)
-{
-    for (unsigned i = 0; i < FILES; i++) {
-        RandomFile *file = &world->files[i];
-        if (!file->is_broken && !file->is_missing && file->declared == 0)
-            continue;
-        file->is_broken = file->is_missing = false;
-        file->declared = 0;
-        write_file(world, i);
-    }
-}
-
-/* The name leads to a unit, be it that the file gets one. */
-static void mend_reference(World *world, unsigned file, unsigned import, unsigned name)
-{
-    RandomFile *from = &world->files[file];
-    unsigned target =
-        import < IMPORTS && from->imports[import] != NOWHERE ? from->imports[import] : file;
-    for (unsigned i = 0; i < UNITS; i++)
-        if (world->files[target].units[i].name == name)
-            world->files[target].units[i].exists = true;
-}
-
-static void mend_names(World *world)
-{
-    for (unsigned file = 0; file < FILES; file++) {
-        if (file < ENTRIES)
-            mend_reference(world, file, 0, 0);
-        for (unsigned i = 0; i < UNITS; i++) {
-            const RandomUnit *unit = &world->files[file].units[i];
-            if (unit->interface_name < unit->name)
-                mend_reference(world, file, unit->interface_file, unit->interface_name);
-            for (unsigned r = 0; r < REFERENCES; r++)
-                if (unit->body_names[r] < UNITS)
-                    mend_reference(world, file, unit->body_files[r], unit->body_names[r]);
-        }
-    }
-    for (unsigned file = 0; file < FILES; file++)
-        write_file(world, file);
+    return random_lines_pick(&world->lines, below);
 }
 
 /* ---- damage -------------------------------------------------------------------------------- */
 
-static unsigned list_cache(World *world, char names[32][64])
+static void cut_file(const Scratch *scratch, const char *path, off_t size)
 {
-    unsigned count = 0;
-    int fd = openat(world->project.scratch.fd, "cache", O_RDONLY | O_DIRECTORY);
-    DIR *list = fd < 0 ? NULL : fdopendir(fd);
-    if (list == NULL)
-        return 0;
-    for (struct dirent *item; (item = readdir(list)) != NULL && count < 32;)
-        if (item->d_name[0] != '.' && strcmp(item->d_name, "lock") != 0)
-            snprintf(names[count++], 64, "cache/%.50s", item->d_name);
-    closedir(list);
-    return count;
+    int fd = openat(scratch->fd, path, O_WRONLY);
+    assert_true(fd >= 0);
+    assert_int_equal(ftruncate(fd, size), 0);
+    close(fd);
 }
 
 static void damage_cache(World *world)
 {
-    char names[32][64], byte;
-    struct stat status;
-    unsigned count = list_cache(world, names);
-    if (count == 0)
+    const Scratch *scratch = &world->project.scratch;
+    FileList files = scratch_list(scratch, "cache");
+    if (files.count < 2)
         return;
-    const char *name = names[pick(world, count)];
-    int fd = openat(world->project.scratch.fd, name, O_RDWR);
-    assert_true(fd >= 0 && fstat(fd, &status) == 0);
-    off_t place = status.st_size == 0 ? 0 : (off_t)pick(world, (unsigned)status.st_size);
+    const char *path = files.paths[pick(world, files.count)];
+    if (strcmp(path, "cache/lock") == 0)
+        return;
+    size_t size;
+    free(scratch_read(scratch, path, &size));
+    unsigned place = size == 0 ? 0 : pick(world, (unsigned)size);
     switch (pick(world, 3)) {
-    case 0: unlinkat(world->project.scratch.fd, name, 0); break;
-    case 1: assert_int_equal(ftruncate(fd, place), 0); break;
+    case 0: unlinkat(scratch->fd, path, 0); break;
+    case 1: cut_file(scratch, path, place); break;
     default:
-        if (pread(fd, &byte, 1, place) == 1) {
-            byte = (char)(byte ^ (1 << pick(world, 8)));
-            assert_int_equal(pwrite(fd, &byte, 1, place), 1);
-        }
+        if (size != 0)
+            scratch_flip(scratch, path, place, 1 << pick(world, 8));
     }
-    close(fd);
     world->is_damaged = true;
 }
 
@@ -361,10 +134,7 @@ static void forget(World *world)
 
 static void begin_cache_anew(World *world)
 {
-    char path[512];
-    BuildFailure failure;
-    snprintf(path, sizeof path, "%s/cache", world->project.scratch.path);
-    assert_int_equal(build_clean(path, NULL, &failure), BUILD_OK);
+    line_project_clean(&world->project);
     world->is_damaged = false;
     forget(world);
 }
@@ -373,10 +143,10 @@ static void begin_cache_anew(World *world)
 
 static LineRequest choose_request(World *world)
 {
-    static const char *const entries[ENTRIES] = {"f0.line", "f1.line"};
+    static const char *const entries[RANDOM_ENTRIES] = {"f0.line", "f1.line"};
     static const char *const settings[] = {"", "other"};
     if (pick(world, 12) == 0)
-        world->entry = pick(world, ENTRIES);
+        world->entry = pick(world, RANDOM_ENTRIES);
     if (pick(world, 12) == 0)
         world->settings = pick(world, 2);
     return (LineRequest){
@@ -468,12 +238,7 @@ static void step(World *world)
 
 static void edit(World *world)
 {
-    for (unsigned edits = 1 + pick(world, 3); edits > 0; edits--)
-        edit_file(world);
-    if (pick(world, 2) == 0)
-        repair(world);
-    if (pick(world, 2) == 0)
-        mend_names(world);
+    random_lines_edit(&world->lines);
     if (pick(world, world->is_damaged ? 4 : 40) == 0)
         damage_cache(world);
     else if (world->is_damaged && pick(world, 6) == 0)
@@ -489,13 +254,11 @@ static unsigned long from_environment(const char *name, unsigned long otherwise)
 static unsigned run_steps(unsigned long steps, uint64_t limit_bytes)
 {
     World *world = memory_allocate_zeroed(1, sizeof *world);
-    world->random = from_environment("SEED", (unsigned long)time(NULL));
+    unsigned long seed = from_environment("SEED", (unsigned long)time(NULL));
     world->limit_bytes = limit_bytes;
-    fprintf(stderr, "SEED=%lu STEPS=%lu\n", (unsigned long)world->random, steps);
+    fprintf(stderr, "SEED=%lu STEPS=%lu\n", seed, steps);
     line_project_open(&world->project);
-    for (unsigned i = 0; i < FILES; i++)
-        make_file(world, i);
-    mend_names(world);
+    random_lines_make(&world->lines, &world->project.scratch, seed);
     while (steps-- > 0) {
         step(world);
         edit(world);
@@ -504,7 +267,7 @@ static unsigned run_steps(unsigned long steps, uint64_t limit_bytes)
             world->right, world->wrong, world->compacted);
     unsigned compacted = world->compacted;
     world->project.output = (LineOutput){0};
-    for (unsigned i = 0; i < ENTRIES; i++)
+    for (unsigned i = 0; i < RANDOM_ENTRIES; i++)
         line_output_free(&world->outputs[i][0]);
     forget(world);
     line_project_close(&world->project);

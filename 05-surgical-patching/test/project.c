@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "project.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,18 +82,16 @@ void project_overwrite(const Project *project, const char *name, off_t offset, c
 
 const char *project_cache_file(const Project *project, const char *ending)
 {
-    static char name[512];
-    DIR *list = opendir(project_path(project, "cache"));
-    assert_non_null(list);
-    *name = '\0';
-    for (struct dirent *item; (item = readdir(list)) != NULL;) {
-        size_t size = strlen(item->d_name);
-        if (size >= strlen(ending) && strcmp(item->d_name + size - strlen(ending), ending) == 0)
-            snprintf(name, sizeof name, "cache/%s", item->d_name);
+    static char found[512];
+    *found = '\0';
+    FileList files = scratch_list(&project->scratch, "cache");
+    for (unsigned i = 0; i < files.count; i++) {
+        size_t size = strlen(files.paths[i]);
+        if (size >= strlen(ending) && strcmp(files.paths[i] + size - strlen(ending), ending) == 0)
+            strcpy(found, files.paths[i]);
     }
-    closedir(list);
-    assert_string_not_equal(name, "");
-    return name;
+    assert_string_not_equal(found, "");
+    return found;
 }
 
 const char *project_path(const Project *project, const char *name)

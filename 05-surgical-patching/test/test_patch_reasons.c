@@ -6,7 +6,6 @@
 
 #include "output_layout.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -103,11 +102,9 @@ static void files_added_and_removed(void **state)
 static size_t count_cache_files(const Project *project, const char *part)
 {
     size_t count = 0;
-    DIR *list = opendir(project_path(project, "cache"));
-    assert_non_null(list);
-    for (struct dirent *item; (item = readdir(list)) != NULL;)
-        count += strstr(item->d_name, part) != NULL;
-    closedir(list);
+    FileList files = scratch_list(&project->scratch, "cache");
+    for (unsigned i = 0; i < files.count; i++)
+        count += strstr(files.paths[i], part) != NULL;
     return count;
 }
 

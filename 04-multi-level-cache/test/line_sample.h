@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* Two programs in the line language, and the small steps that tests of them are made of: edit a
+ * file, build, and say what that must have cost. */
+#ifndef LINE_SAMPLE_H
+#define LINE_SAMPLE_H
+
+#include "line_project.h"
+
+/* A test with one of the programs, in a LineProject, for its *state. */
+#define CASE_WITH_SAMPLE(name) \
+    cmocka_unit_test_setup_teardown(name, line_sample_setup, line_project_teardown)
+#define CASE_WITH_PAIR(name) \
+    cmocka_unit_test_setup_teardown(name, line_pair_setup, line_project_teardown)
+int line_sample_setup(void **state);
+int line_pair_setup(void **state);
+int line_project_teardown(void **state);
+
+/* Four files: main calls two functions of lib, one of which names a type in types; other uses
+ * the type. And two: main, which declares a function of C and calls one of lib. */
+void line_sample_write(const LineProject *project);
+void line_pair_write(const LineProject *project);
+
+/* Puts `to` in the place of the first `from` in the file. */
+void line_edit(const LineProject *project, const char *file, const char *from, const char *to);
+
+/* Builds; the test fails unless the program is right and the output that of a clean build. The
+ * caller frees the run; the second does that itself. */
+LineRun line_build(LineProject *project, LineRequest request);
+void line_rebuild(LineProject *project);
+
+/* Builds, with so many lowered files, emitted functions and these dirty sections. */
+void line_expect(LineProject *project, unsigned lowered, unsigned emitted, const char *dirty);
+
+#endif

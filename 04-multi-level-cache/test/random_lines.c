@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+#include "random_lines.h"
+
+#include "memory.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+unsigned random_lines_pick(RandomLines *lines, unsigned below)
+{
+    lines->random = lines->random * 6364136223846793005u + 1442695040888963407u;
+    return (unsigned)(lines->random >> 33) % below;
+}
+
+/* ---- the files ----------------------------------------------------------------------------- */
+
+static void file_path(unsigned file, char path[32])
+{
+    snprintf(path, 32, file % 3 == 2 ? "d/f%u.line" : "f%u.line", file);
+}
+
+static void put(ByteBuffer *text, const char *word)
+{
+    buffer_put(text, slice_from(word));
+}
+
+static void put_number(ByteBuffer *text, const char *word, unsigned number)
+{
+    put(text, word);
+    buffer_put_decimal(text, number);
+}
+
+/* A file that imports itself calls its units by their plain names all the same: two ways to
+ * write one thing have two keys and one text. */
+static void put_reference(ByteBuffer *text, const RandomFile *file, unsigned import, unsigned name)
+{
+    if (import < IMPORTS && file->imports[import] != RANDOM_FILES &&
+        file->imports[import] != file->number) {
+        put_number(text, " $f", file->imports[import]);
+        put_number(text, ".u", name);
+    } else {
+        put_number(text, " $u", name);
+    }
+}
+
+static void put_unit(ByteBuffer *text, const RandomFile *file, const RandomUnit *unit)
+{
+    if (!unit->exists)
+        return;
+    put_number(text, "unit u", unit->name);
+    put_number(text, "(p", unit->parameters);
+    if (unit->name != 0 && unit->interface_name < unit->name)
+        put_reference(text, file, unit->interface_file, unit->interface_name);
+    put(text, ")");
+    if (unit->body != 0) {
+        put_number(text, " b", unit->body);
+        for (unsigned i = 0; i < REFERENCES; i++)
+            if (unit->body_names[i] < UNITS)
+                put_reference(text, file, unit->body_files[i], unit->body_names[i]);
+    }
+    put(text, "\n");
+}
+
+static void put_imports(ByteBuffer *text, const RandomFile *file, bool is_inner)
+{
+    char path[32];
+    for (unsigned i = 0; i < IMPORTS; i++) {
+        if (file->imports[i] == RANDOM_FILES)
+            continue;
+        file_path(file->imports[i], path);
+        put(text, "import \"");
+        put(text, is_inner ? "../" : "");
+        put(text, path);
+        put_number(text, "\" as f", file->imports[i]);
+        put(text, "\n");
+    }
+}
+
+static void write_file(RandomLines *lines, unsigned number)
+{
+    char path[32];
+    ByteBuffer text = {0};
+    const RandomFile *file = &lines->files[number];
+    file_path(number, path);
+    if (file->is_missing) {
+        unlinkat(lines->scratch->fd, path, 0);
+        return;
+    }
+    put_imports(&text, file, number % 3 == 2);
+    put_number(&text, "# ", file->comment);
+    put(&text, "\n");
+    if (number < RANDOM_ENTRIES)
+        put_reference((put(&text, "unit main starts"), &text), file, 0, 0);
+    put(&text, file->is_broken ? "\nbroken\n" : "\n");
+    if (file->declares)
+        put_number(&text, "declare puts as ", file->declared);
+    put(&text, "\n");
+    for (unsigned i = 0; i < UNITS; i++)
+        put_unit(&text, file, &file->units[i]);
+    scratch_write_bytes(lines->scratch, path, buffer_slice(&text));
+    buffer_free(&text);
+}
+
+static void make_unit(RandomLines *lines, RandomUnit *unit, unsigned name)
+{
+    *unit = (RandomUnit){.exists = random_lines_pick(lines, 8) != 0, .name = name};
+    unit->parameters = random_lines_pick(lines, 3);
+    unit->body = random_lines_pick(lines, 4);
+    unit->interface_file = random_lines_pick(lines, IMPORTS + 1);
+    unit->interface_name = random_lines_pick(lines, 2 * UNITS);
+    for (unsigned i = 0; i < REFERENCES; i++) {
+        unit->body_files[i] = random_lines_pick(lines, IMPORTS + 1);
+        unit->body_names[i] = random_lines_pick(lines, 3 * UNITS);
+    }
+}
+
+static void make_file(RandomLines *lines, unsigned number)
+{
+    RandomFile *file = &lines->files[number];
+    *file = (RandomFile){.number = number, .comment = random_lines_pick(lines, 3)};
+    for (unsigned i = 0; i < IMPORTS; i++)
+        file->imports[i] = random_lines_pick(lines, 2) == 0 ? random_lines_pick(lines, RANDOM_FILES) : RANDOM_FILES;
+    for (unsigned i = 0; i < IMPORTS; i++)
+        for (unsigned k = 0; k < i; k++)
+            if (file->imports[i] == file->imports[k])
+                file->imports[i] = RANDOM_FILES;
+    for (unsigned i = 0; i < UNITS; i++)
+        make_unit(lines, &file->units[i], i);
+}
+
+/* ---- edits --------------------------------------------------------------------------------- */
+
+static void swap_units(RandomLines *lines, RandomFile *file)
+{
+    unsigned a = random_lines_pick(lines, UNITS), b = random_lines_pick(lines, UNITS);
+    RandomUnit unit = file->units[a];
+    file->units[a] = file->units[b];
+    file->units[b] = unit;
+}
+
+static void change_import(RandomLines *lines, RandomFile *file)
+{
+    unsigned target = random_lines_pick(lines, RANDOM_FILES + 3), place = random_lines_pick(lines, IMPORTS);
+    for (unsigned i = 0; i < IMPORTS; i++)
+        if (file->imports[i] == target)
+            return;
+    file->imports[place] = target < RANDOM_FILES ? target : RANDOM_FILES;
+}
+
+static void edit_file(RandomLines *lines)
+{
+    unsigned number = random_lines_pick(lines, RANDOM_FILES);
+    RandomFile *file = &lines->files[number];
+    RandomUnit *unit = &file->units[random_lines_pick(lines, UNITS)];
+    switch (random_lines_pick(lines, 16)) {
+    case 0: file->comment++; break;
+    case 1: case 2: case 3: unit->body = 1 + random_lines_pick(lines, 1000); break;
+    case 4: case 5: unit->parameters = random_lines_pick(lines, 1000); break;
+    case 6: unit->exists = !unit->exists; break;
+    case 7: unit->body_names[0] = random_lines_pick(lines, 2 * UNITS); break;
+    case 8: unit->interface_name = random_lines_pick(lines, 2 * UNITS); break;
+    case 9: swap_units(lines, file); break;
+    case 10: case 11: change_import(lines, file); break;
+    case 12: file->is_broken = true; break;
+    case 13: file->is_missing = number >= RANDOM_ENTRIES; break;
+    case 14: file->declares = !file->declares, file->declared = random_lines_pick(lines, 8) == 0; break;
+    default: break; /* only touched */
+    }
+    write_file(lines, number);
+}
+
+/* So that most steps are programs that are right: what is broken is soon repaired. */
+static void repair(RandomLines *lines)
+{
+    for (unsigned i = 0; i < RANDOM_FILES; i++) {
+        RandomFile *file = &lines->files[i];
+        if (!file->is_broken && !file->is_missing && file->declared == 0)
+            continue;
+        file->is_broken = file->is_missing = false;
+        file->declared = 0;
+        write_file(lines, i);
+    }
+}
+
+/* The name leads to a unit, be it that the file gets one. */
+static void mend_reference(RandomLines *lines, unsigned file, unsigned import, unsigned name)
+{
+    RandomFile *from = &lines->files[file];
+    unsigned target =
+        import < IMPORTS && from->imports[import] != RANDOM_FILES ? from->imports[import] : file;
+    for (unsigned i = 0; i < UNITS; i++)
+        if (lines->files[target].units[i].name == name)
+            lines->files[target].units[i].exists = true;
+}
+
+static void mend_names(RandomLines *lines)
+{
+    for (unsigned file = 0; file < RANDOM_FILES; file++) {
+        if (file < RANDOM_ENTRIES)
+            mend_reference(lines, file, 0, 0);
+        for (unsigned i = 0; i < UNITS; i++) {
+            const RandomUnit *unit = &lines->files[file].units[i];
+            if (unit->interface_name < unit->name)
+                mend_reference(lines, file, unit->interface_file, unit->interface_name);
+            for (unsigned r = 0; r < REFERENCES; r++)
+                if (unit->body_names[r] < UNITS)
+                    mend_reference(lines, file, unit->body_files[r], unit->body_names[r]);
+        }
+    }
+    for (unsigned file = 0; file < RANDOM_FILES; file++)
+        write_file(lines, file);
+}
+
+/* ---- the program --------------------------------------------------------------------------- */
+
+void random_lines_make(RandomLines *lines, const Scratch *scratch, uint64_t seed)
+{
+    *lines = (RandomLines){.scratch = scratch, .random = seed};
+    for (unsigned i = 0; i < RANDOM_FILES; i++)
+        make_file(lines, i);
+    mend_names(lines);
+}
+
+void random_lines_edit(RandomLines *lines)
+{
+    for (unsigned edits = 1 + random_lines_pick(lines, 3); edits > 0; edits--)
+        edit_file(lines);
+    if (random_lines_pick(lines, 2) == 0)
+        repair(lines);
+    if (random_lines_pick(lines, 2) == 0)
+        mend_names(lines);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A random program in the line language, and random edits of it: bodies, interfaces, imports and
+ * the order of units change, files come and go, break and are mended.
+ *
+ *     RandomLines lines;
+ *     random_lines_make(&lines, &scratch, seed);
+ *     random_lines_edit(&lines);
+ */
+#ifndef RANDOM_LINES_H
+#define RANDOM_LINES_H
+
+#include "scratch.h"
+
+/* f0.line and f1.line are entries. */
+enum { RANDOM_FILES = 9, RANDOM_ENTRIES = 2, UNITS = 5, IMPORTS = 4, REFERENCES = 3 };
+
+typedef struct RandomUnit {
+    bool exists;
+    unsigned name; /* u0, u1, ...; an interface refers to smaller names only, so to no cycle */
+    unsigned parameters, body;
+    unsigned interface_file, body_files[REFERENCES]; /* imports' places; IMPORTS: its own file */
+    unsigned interface_name, body_names[REFERENCES];
+} RandomUnit;
+
+typedef struct RandomFile {
+    bool is_missing, is_broken, declares;
+    unsigned number, comment, declared;
+    unsigned imports[IMPORTS]; /* file numbers; RANDOM_FILES: none */
+    RandomUnit units[UNITS];
+} RandomFile;
+
+typedef struct RandomLines {
+    const Scratch *scratch; /* lent: where the files are */
+    uint64_t random;
+    RandomFile files[RANDOM_FILES];
+} RandomLines;
+
+/* Writes a program without errors. The seed says which. */
+void random_lines_make(RandomLines *lines, const Scratch *scratch, uint64_t seed);
+
+/* Some edits; in half of all cases what was broken before is mended, and names lead somewhere. */
+void random_lines_edit(RandomLines *lines);
+
+/* A number below that, also for what else a test leaves to chance. */
+unsigned random_lines_pick(RandomLines *lines, unsigned below);
+
+#endif
