@@ -4,19 +4,15 @@
  * has room behind it for what the journal and later appends add. When that room is used up, or
  * the owner replaces the image, it is a buffer of our own.
  *
- * A commit sorts the marks, joins those that touch or nearly touch (an entry's header costs
- * more than a few unchanged bytes between two marks), and writes each joined range as one
- * journal entry. All entries of a commit go out in one write.
- *
  * Nothing here decides what is valid: that is the StateRef's word. Hence the order of a commit:
  *
  *     name.7, name.7.journal up to 480     valid: the manifest says {7, .., 480}
  *     append an entry, 480 to 560          killed here: the manifest still says 480
  *     the owner renames the manifest       valid: {7, .., 560}
  */
-#include "state_file.h"
+#include "state_journal.h"
+
 #include "content_hash.h"
-#include "system_calls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,26 +21,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-typedef struct EntryHeader {
-    uint64_t checksum; /* of the checksum before it, offset, size and the padded bytes */
-    uint64_t offset;
-    uint64_t size;
-} EntryHeader;
-
-_Static_assert(sizeof(EntryHeader) == 24, "an entry's header has no holes");
-
 enum {
     LONGEST_NAME = 40,
     FILE_NAME_SIZE = LONGEST_NAME + 32, /* name, '.', 20 digits, ".journal", NUL */
-    ENTRY_ALIGNMENT = 8,
     SPARE_ROOM = 1 << 20, /* address space behind a loaded image; costs nothing until used */
     JOURNAL_SHARE = 8,    /* a journal may grow to this part of its base */
 };
-
-static uint64_t align_up(uint64_t size)
-{
-    return (size + ENTRY_ALIGNMENT - 1) & ~(uint64_t)(ENTRY_ALIGNMENT - 1);
-}
 
 static void format_name(const StateFile *state, uint64_t generation, const char *suffix,
                         char name[FILE_NAME_SIZE])
@@ -54,82 +36,6 @@ static void format_name(const StateFile *state, uint64_t generation, const char 
 }
 
 /* ---- loading ------------------------------------------------------------------------------ */
-
-/* `covered` is what stands behind the checksum. */
-static uint64_t entry_checksum(uint64_t before, Slice covered)
-{
-    Slice parts[] = {slice_of(&before, sizeof before), covered};
-    return hash_checksum_parts(parts, 2);
-}
-
-/* One entry of the journal, from `at` on, onto the image; `checksum` is the one before it, and
- * then its own. Returns the place behind the entry, or 0 if it is damaged. */
-static uint64_t replay_entry(StateFile *state, Slice journal, uint64_t at, uint64_t *checksum)
-{
-    EntryHeader header;
-    if (journal.size - at < sizeof header)
-        return 0;
-    memcpy(&header, journal.data + at, sizeof header);
-    uint64_t left = journal.size - at - sizeof header;
-    if (header.size > left || align_up(header.size) > left)
-        return 0;
-    if (header.offset > state->size || header.size > state->size - header.offset)
-        return 0;
-    uint64_t end = at + sizeof header + align_up(header.size);
-    const char *covered = journal.data + at + sizeof header.checksum;
-    Slice entry = slice_of(covered, (size_t)(journal.data + end - covered));
-    *checksum = entry_checksum(*checksum, entry);
-    if (header.checksum != *checksum)
-        return 0;
-    memcpy(state->image + header.offset, journal.data + at + sizeof header, (size_t)header.size);
-    return end;
-}
-
-static int replay(StateFile *state, Slice journal)
-{
-    uint64_t checksum = state->base.checksum;
-    for (uint64_t at = 0; at != journal.size;) {
-        at = replay_entry(state, journal, at, &checksum);
-        if (at == 0)
-            return -EBADMSG;
-    }
-    return checksum == state->committed.checksum ? 0 : -EBADMSG;
-}
-
-static int read_all(int fd, char *bytes, size_t size)
-{
-    for (size_t done = 0; done < size;) {
-        ssize_t count = pread(fd, bytes + done, size - done, (off_t)done);
-        if (count < 0 && errno != EINTR)
-            return -errno;
-        if (count == 0)
-            return -EBADMSG;
-        if (count > 0)
-            done += (size_t)count;
-    }
-    return 0;
-}
-
-/* The recorded part of the journal. What stands behind it was never committed. */
-static int read_journal(const StateFile *state, ByteBuffer *journal)
-{
-    uint64_t recorded = state->committed.journal_size, size;
-    if (recorded == 0)
-        return 0;
-    char name[FILE_NAME_SIZE];
-    format_name(state, state->committed.generation, ".journal", name);
-    int fd = open_regular(state->dir_fd, name, O_RDONLY, &size);
-    if (fd < 0)
-        return fd;
-    int status = -EBADMSG;
-    if (size >= recorded) {
-        buffer_reserve(journal, (size_t)recorded);
-        status = read_all(fd, journal->data, (size_t)recorded);
-        journal->size = (size_t)recorded;
-    }
-    close(fd);
-    return status;
-}
 
 static int map_base(StateFile *state)
 {
@@ -160,10 +66,23 @@ static void drop_image(StateFile *state)
     state->mark_count = 0;
 }
 
+/* The recorded part of the journal onto the base. What stands behind it was never committed. */
+static int replay(StateFile *state, Slice journal)
+{
+    uint64_t checksum = state->base.checksum;
+    int status = journal_replay(journal, state->image, state->size, &checksum);
+    return status == 0 && checksum != state->committed.checksum ? -EBADMSG : status;
+}
+
 static int load(StateFile *state)
 {
+    const StateRef *ref = &state->committed;
     ByteBuffer journal = {0};
-    int status = read_journal(state, &journal);
+    char name[FILE_NAME_SIZE];
+    int status = 0;
+    format_name(state, ref->generation, ".journal", name);
+    if (ref->journal_size != 0)
+        status = journal_read(state->dir_fd, name, ref->journal_size, &journal);
     if (status == 0)
         status = map_base(state);
     if (status == 0)
@@ -220,7 +139,7 @@ static void reserve(StateFile *state, size_t extra)
 
 size_t state_file_append(StateFile *state, const void *bytes, size_t size)
 {
-    size_t offset = (size_t)align_up(state->size);
+    size_t offset = (size_t)journal_align(state->size);
     size_t padding = offset - state->size;
     if (size == 0)
         return offset;
@@ -252,85 +171,19 @@ bool state_file_is_changed(const StateFile *state)
 
 /* ---- committing --------------------------------------------------------------------------- */
 
-static int compare_marks(const void *left, const void *right)
-{
-    const StateMark *a = left, *b = right;
-    return (a->offset > b->offset) - (a->offset < b->offset);
-}
-
-/* Sorts the marks and joins two whose gap is shorter than the header it would cost. */
-static void join_marks(StateFile *state)
-{
-    StateMark *marks = state->marks;
-    size_t kept = 0;
-    if (state->mark_count != 0)
-        qsort(marks, state->mark_count, sizeof *marks, compare_marks);
-    for (size_t i = 1; i < state->mark_count; i++) {
-        uint64_t last_end = marks[kept].offset + marks[kept].size;
-        uint64_t end = marks[i].offset + marks[i].size;
-        if (marks[i].offset > last_end + sizeof(EntryHeader))
-            marks[++kept] = marks[i];
-        else if (end > last_end)
-            marks[kept].size = end - marks[kept].offset;
-    }
-    if (state->mark_count != 0)
-        state->mark_count = kept + 1;
-}
-
-static uint64_t size_of_entries(const StateFile *state)
-{
-    uint64_t size = 0;
-    for (size_t i = 0; i < state->mark_count; i++)
-        size += sizeof(EntryHeader) + align_up(state->marks[i].size);
-    return size;
-}
-
-/* Returns the entry's checksum; `before` is the one before it. */
-static uint64_t put_entry(ByteBuffer *journal, const StateFile *state, StateMark mark,
-                          uint64_t before)
-{
-    static const char padding[ENTRY_ALIGNMENT];
-    EntryHeader header = {0, mark.offset, mark.size};
-    size_t start = journal->size;
-    buffer_put(journal, slice_of(&header, sizeof header));
-    buffer_put(journal, slice_of(state->image + mark.offset, (size_t)mark.size));
-    buffer_put(journal, slice_of(padding, (size_t)(align_up(mark.size) - mark.size)));
-    char *covered = journal->data + start + sizeof header.checksum;
-    uint64_t checksum = entry_checksum(
-        before, slice_of(covered, journal->size - start - sizeof header.checksum));
-    memcpy(journal->data + start, &checksum, sizeof checksum);
-    return checksum;
-}
-
-static int write_journal_at(const StateFile *state, const char *name, Slice entries, bool sync)
-{
-    uint64_t size;
-    int fd = open_regular(state->dir_fd, name, O_WRONLY | O_CREAT, &size);
-    if (fd < 0)
-        return fd;
-    int status = write_all_at(fd, &entries, 1, state->committed.journal_size);
-    if (status == 0 && sync && sync_fd(fd) != 0)
-        status = -errno;
-    if (close_fd(fd) != 0 && status == 0)
-        status = -errno;
-    if (status == 0 && sync)
-        status = sync_directory_of(state->dir_fd, name);
-    return status;
-}
-
 static int commit_journal(StateFile *state, bool sync, uint64_t *written)
 {
-    char name[FILE_NAME_SIZE];
-    format_name(state, state->committed.generation, ".journal", name);
+    StateRef *ref = &state->committed;
     ByteBuffer entries = {0};
-    uint64_t checksum = state->committed.checksum;
-    for (size_t i = 0; i < state->mark_count; i++)
-        checksum = put_entry(&entries, state, state->marks[i], checksum);
-    int status = write_journal_at(state, name, buffer_slice(&entries), sync);
+    char name[FILE_NAME_SIZE];
+    format_name(state, ref->generation, ".journal", name);
+    uint64_t checksum =
+        journal_put(&entries, state->image, state->marks, state->mark_count, ref->checksum);
+    int status = journal_write(state->dir_fd, name, buffer_slice(&entries), ref->journal_size, sync);
     if (status == 0) {
-        state->committed.journal_size += entries.size;
-        state->committed.image_size = state->size;
-        state->committed.checksum = checksum;
+        ref->journal_size += entries.size;
+        ref->image_size = state->size;
+        ref->checksum = checksum;
         *written = entries.size;
     }
     buffer_free(&entries);
@@ -358,7 +211,8 @@ static bool fits_journal(const StateFile *state)
 {
     const StateRef *ref = &state->committed;
     return !state->replaced && ref->generation != 0 &&
-           ref->journal_size + size_of_entries(state) <= ref->base_size / JOURNAL_SHARE;
+           ref->journal_size + journal_size_of(state->marks, state->mark_count) <=
+               ref->base_size / JOURNAL_SHARE;
 }
 
 static void forget_changes(StateFile *state)
@@ -372,7 +226,7 @@ int state_file_commit(StateFile *state, bool sync, StateRef *ref, uint64_t *writ
     int status = 0;
     uint64_t bytes = 0;
     if (state_file_is_changed(state)) {
-        join_marks(state);
+        state->mark_count = journal_join_marks(state->marks, state->mark_count);
         status = fits_journal(state) ? commit_journal(state, sync, &bytes)
                                      : commit_base(state, sync, &bytes);
     }

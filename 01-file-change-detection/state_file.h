@@ -8,11 +8,11 @@
  * appended by each build:
  *
  *     name.7          header │ image as of generation 7
- *     name.7.journal  checksum u64  offset u64  size u64 │ bytes, padded to 8 │ ...
+ *     name.7.journal  entry │ entry │ ...
  *
- * The checksum of an entry covers the checksum before it (that of the base, for the first one)
- * and all that follows it in the entry. So the last one stands for the whole image, and the
- * StateRef that has it takes no base and no journal of another project for its own.
+ * The checksum of an entry covers the one before it (that of the base, for the first entry). So
+ * the last one stands for the whole image, and the StateRef that has it takes no base and no
+ * journal of another project for its own.
  *
  * Loading maps the base privately and replays the journal onto the pages. Which base and how
  * much of the journal counts is not written in these files but in a StateRef that the owner

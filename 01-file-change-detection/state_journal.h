@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The journal of a state file: "these bytes at this offset", one entry behind the other.
+ *
+ *     checksum u64  offset u64  size u64 │ bytes, padded to 8 │ checksum ...
+ *
+ * The checksum of an entry covers the checksum before it and all that follows it in the entry. So
+ * a journal fits only what it was made for, and only whole.
+ *
+ * Private to state_file. Nothing here decides how much of a journal counts.
+ */
+#ifndef STATE_JOURNAL_H
+#define STATE_JOURNAL_H
+
+#include "state_file.h"
+
+enum { JOURNAL_ALIGNMENT = 8 };
+
+static inline uint64_t journal_align(uint64_t size)
+{
+    return (size + JOURNAL_ALIGNMENT - 1) & ~(uint64_t)(JOURNAL_ALIGNMENT - 1);
+}
+
+/* Sorts the marks and joins two whose gap is shorter than the header it would cost. Returns how
+ * many are left. */
+size_t journal_join_marks(StateMark *marks, size_t count);
+
+/* How many bytes the entries for these marks take. */
+uint64_t journal_size_of(const StateMark *marks, size_t count);
+
+/* Appends an entry for each mark of the image. Returns the checksum of the last one; `checksum` is
+ * the one before the first. */
+uint64_t journal_put(ByteBuffer *journal, const char *image, const StateMark *marks, size_t count,
+                     uint64_t checksum);
+
+/* Puts the bytes of all entries onto the image. *checksum is the one before the first entry, and
+ * then that of the last. 0, or -EBADMSG: an entry is damaged, or reaches beyond the image. */
+int journal_replay(Slice journal, char *image, size_t image_size, uint64_t *checksum);
+
+/* The first `size` bytes of the file, appended to `journal`; and bytes written at an offset of it.
+ * 0 or a negative errno; -EBADMSG if the file is shorter, or not a regular file. */
+int journal_read(int dir_fd, const char *name, uint64_t size, ByteBuffer *journal);
+int journal_write(int dir_fd, const char *name, Slice entries, uint64_t offset, bool sync);
+
+#endif
