@@ -51,15 +51,17 @@ CHECKS := $(addprefix 01-file-change-detection/test/,check-headers check-readmes
 
 # $(call stage,DIR), for one directory after another. FLOORS holds those up to and including DIR,
 # and so does what is made from it here. A library holds the objects of its own floor alone; above
-# it in the list of the linker stand the floors that use it.
+# it in the list of the linker stand the floors that use it. A demo is its demo.c, with what the
+# demo_*.c of its floor and of those below do for it.
 define stage
 FLOORS        += $(1)
 NUMBER_$(1)   := $$(firstword $$(subst -, ,$(1)))
 INCLUDES_$(1) := $$(foreach f,$$(FLOORS),$$(patsubst %/,-I%,$$(wildcard $$f/ $$f/mini/)))
 OBJECTS_$(1)  := $$(patsubst %.c,$$(BUILD)/obj/%.o,\
-                   $$(filter-out %/demo.c %/minic.c,$$(wildcard $(1)/*.c $(1)/mini/*.c)))
+                   $$(filter-out $(1)/demo% %/minic.c,$$(wildcard $(1)/*.c $(1)/mini/*.c)))
 LIBRARIES     := $$(BUILD)/stage-$$(NUMBER_$(1)).a $$(LIBRARIES)
-DEMO_$(1)     := $$(patsubst $(1)/%.c,$$(BUILD)/%-$$(NUMBER_$(1)),$$(wildcard $(1)/demo.c))
+DEMO_$(1)     := $$(BUILD)/demo-$$(NUMBER_$(1))
+DEMO_OBJECTS_$(1) := $$(patsubst %.c,$$(BUILD)/obj/%.o,$(1)/demo.c $$(wildcard $$(FLOORS:%=%/demo_*.c)))
 TESTS_$(1)    := $$(patsubst $(1)/test/%.c,$$(BUILD)/test-$$(NUMBER_$(1))/%,$$(wildcard $(1)/test/test_*.c))
 SUPPORT_$(1)  := $$(patsubst %.c,$$(BUILD)/obj/%.o,\
                    $$(foreach f,$$(FLOORS),$$(filter-out $$f/test/test_%,$$(wildcard $$f/test/*.c))))
@@ -78,7 +80,7 @@ $$(BUILD)/stage-$$(NUMBER_$(1)).a: $$(OBJECTS_$(1))
 	@rm -f $$@
 	$$(Q)$$(AR) rcs $$@ $$^
 
-$$(BUILD)/demo-$$(NUMBER_$(1)): $$(BUILD)/obj/$(1)/demo.o $$(LIBRARIES)
+$$(DEMO_$(1)): $$(DEMO_OBJECTS_$(1)) $$(LIBRARIES)
 	@echo 'link $$@'
 	$$(Q)$$(LINK) -o $$@
 

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+#include "demo_detect.h"
+#include "demo_look.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct Fact {
+    Decision decision;
+    Slice path;
+} Fact;
+
+typedef struct Facts { /* {0} is empty */
+    Fact *items;
+    size_t count;
+    Arena paths;
+} Facts;
+
+/* Removed files are told before all others, and the paths are only lent: keep them to be sorted. */
+static void keep_fact(void *context, Decision decision, Slice path)
+{
+    Facts *facts = context;
+    facts->items = memory_resize(facts->items, (facts->count + 1) * sizeof *facts->items);
+    Slice copy = slice_of(arena_copy(&facts->paths, path), path.size);
+    facts->items[facts->count++] = (Fact){decision, copy};
+}
+
+static int compare_facts(const void *a, const void *b)
+{
+    return slice_compare(((const Fact *)a)->path, ((const Fact *)b)->path);
+}
+
+static void tell_facts(const Facts *facts)
+{
+    static const char *const words[DECISION_COUNT] = {
+        [DECISION_FILE_UNCHANGED] = "unchanged", [DECISION_FILE_TOUCHED] = "touched",
+        [DECISION_FILE_CHANGED] = "changed",     [DECISION_FILE_ADDED] = "added",
+        [DECISION_FILE_REMOVED] = "removed",
+    };
+    if (facts->count != 0)
+        qsort(facts->items, facts->count, sizeof *facts->items, compare_facts);
+    for (size_t i = 0; i < facts->count; i++) {
+        const Fact *fact = &facts->items[i];
+        printf("  %-9s  %.*s\n", words[fact->decision], (int)fact->path.size, fact->path.data);
+    }
+}
+
+static void tell_counts(const Look *look)
+{
+    char hex[HASH_HEX_SIZE + 1];
+    hash_to_hex(file_hash_cache_combined(&look->files, (Hash128){0}), hex);
+    printf("  read       %d\n  combined   %.8s\n", (int)look->found.files_hashed, hex);
+}
+
+static LookStatus save(Look *look)
+{
+    int error = look_save(look);
+    if (error != 0)
+        fprintf(stderr, "%s: %s\n", LOOK_STATE, strerror(-error));
+    return error == 0 ? LOOK_OK : LOOK_MACHINE_FAILED;
+}
+
+int detect(const char *entry)
+{
+    Look look;
+    Facts facts = {0};
+    Observer observer = {keep_fact, &facts};
+    look_begin(&look); /* where nothing can be kept, the files are told, and then that */
+    LookStatus status = look_find(&look, entry, &observer);
+    look_tell_unreadable(&look);
+    if (status == LOOK_OK) {
+        tell_facts(&facts);
+        tell_counts(&look);
+        status = save(&look);
+    }
+    look_end(&look);
+    free(facts.items);
+    arena_free(&facts.paths);
+    return (int)status;
+}

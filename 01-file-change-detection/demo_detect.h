@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The program that the contract of this stage asks for: it tells what changed since its last look.
+ */
+#ifndef DEMO_DETECT_H
+#define DEMO_DETECT_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* One look at the project whose entry is in the working directory. Prints the facts of the
+ * contract, and returns its exit status. */
+int detect(const char *entry);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

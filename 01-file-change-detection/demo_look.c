@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+#include "demo_look.h"
+#include "import_scanner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Changes to the directory of `path` and returns the name of the file in it: a part of `path`,
+ * whose last slash is overwritten. NULL, with a message, if there is no such directory. */
+static const char *enter(char *path)
+{
+    char *slash = strrchr(path, '/');
+    if (slash == NULL)
+        return path;
+    *slash = '\0';
+    if (chdir(slash == path ? "/" : path) == 0)
+        return slash + 1;
+    perror(path);
+    return NULL;
+}
+
+int look_command(int argument_count, char **arguments, int (*program)(const char *entry))
+{
+    if (argument_count != 2) {
+        fprintf(stderr, "usage: %s [ENTRY.mini]\n", arguments[0]);
+        return LOOK_MISUSED;
+    }
+    const char *entry = enter(arguments[1]);
+    return entry == NULL ? LOOK_MISUSED : program(entry);
+}
+
+int look_begin(Look *look)
+{
+    *look = (Look){0};
+    mkdir(".mini_cache", 0777);
+    look->cache_fd = open(".mini_cache", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return look->cache_fd < 0 ? -errno : 0;
+}
+
+void look_end(Look *look)
+{
+    discovery_free(&look->found);
+    file_hash_cache_close(&look->files);
+    if (look->cache_fd >= 0)
+        close(look->cache_fd);
+}
+
+LookStatus look_find(Look *look, const char *entry, const Observer *observer)
+{
+    Diagnostics errors = {0};
+    DiscoveryRequest request = {
+        .dir_fd = AT_FDCWD,
+        .clock_dir_fd = look->cache_fd,
+        .entry = slice_from(entry),
+        .scan = mini_scan_imports,
+        .executor = &executor_serial,
+        .observer = observer,
+        .diagnostics = &errors,
+    };
+    file_hash_cache_load(&look->files, LOOK_STATE); /* missing or damaged: every file is new */
+    int status = discover(&look->found, &request, &look->files);
+    diagnostics_tell(&errors, (Slice){0});
+    if (look->found.error == 0)
+        return status == 0 ? LOOK_OK : LOOK_SOURCES_WRONG;
+    return strcmp(look->found.error_path, entry) == 0 ? LOOK_MISUSED : LOOK_MACHINE_FAILED;
+}
+
+void look_tell_unreadable(const Look *look)
+{
+    if (look->found.error != 0)
+        fprintf(stderr, "%s: %s\n", look->found.error_path, strerror(-look->found.error));
+}
+
+int look_save(Look *look)
+{
+    return file_hash_cache_save(&look->files, LOOK_STATE);
+}
+
+void diagnostics_tell(Diagnostics *errors, Slice source)
+{
+    ByteBuffer text = {0};
+    diagnostics_sort(errors);
+    for (size_t i = 0; i < errors->count; i++)
+        diagnostic_format(&errors->items[i], source, &text);
+    fflush(stdout); /* the verdict stands above its reasons */
+    if (text.size > 0)
+        fwrite(text.data, 1, text.size, stderr);
+    buffer_free(&text);
+    diagnostics_free(errors);
+}
