@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The program that the contract of this stage asks for: it brings an output up to date.
+ *
+ * The output is put together in the plainest way, from the sections of all files: those that did
+ * not change come out of the cache. To write only those that changed is stage 5.
+ */
+#ifndef DEMO_BUILD_H
+#define DEMO_BUILD_H
+
+#include "incremental_build.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The main function, with the arguments, facts and exit statuses of the contract. */
+int build_command(int argument_count, char **arguments);
+
+/* What it does to an output with a build that is open; `is_fast` if the combined hash decided. */
+BuildStatus run_build(Build *build, const char *output, bool *is_fast);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

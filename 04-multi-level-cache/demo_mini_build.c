@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+#include "demo_mini_build.h"
+#include "mini_compiler.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static BuildStatus plug_in(MiniBuild *self)
+{
+    MiniSettings settings = {.target = getenv("MINIC_TARGET")};
+    int error = mini_compiler_init(&self->compiler, &settings, &self->prelude);
+    if (error == 0)
+        return BUILD_OK;
+    fprintf(stderr, "MINIC_TARGET: not a target, or no compiler: %s\n", strerror(-error));
+    return error == -EINVAL ? BUILD_MISUSED : BUILD_MACHINE_FAILED;
+}
+
+BuildStatus mini_build_open(MiniBuild *self, const char *entry, const Observer *observer)
+{
+    *self = (MiniBuild){0};
+    BuildRequest request = {.compiler = &self->compiler,
+                            .entry = entry,
+                            .executor = &executor_serial,
+                            .observer = observer};
+    BuildStatus status = plug_in(self);
+    return status == BUILD_OK ? build_open(&self->build, &request) : status;
+}
+
+void mini_build_close(MiniBuild *self)
+{
+    build_close(self->build);
+    buffer_free(&self->prelude);
+}
+
+static void tell_failure(const BuildFailure *failure)
+{
+    if (failure->what == NULL)
+        return;
+    fprintf(stderr, "%s: %s", failure->path, failure->what);
+    if (failure->error != 0)
+        fprintf(stderr, ": %s", strerror(failure->error));
+    fputc('\n', stderr);
+}
+
+BuildStatus mini_build_clean(const char *entry)
+{
+    ByteBuffer cache = {0};
+    BuildFailure failure = {0};
+    const char *slash = strrchr(entry, '/');
+    buffer_put(&cache, slice_of(entry, slash == NULL ? 0 : (size_t)(slash + 1 - entry)));
+    buffer_put(&cache, slice_of(".mini_cache", sizeof ".mini_cache"));
+    BuildStatus status = build_clean(cache.data, NULL, &failure);
+    tell_failure(&failure);
+    buffer_free(&cache);
+    return status;
+}
+
+/* ---- the facts ------------------------------------------------------------------------------ */
+
+const char *unit_verdict(Decision decision)
+{
+    static const char *const words[DECISION_COUNT] = {
+        [DECISION_UNIT_NEW] = "new",       [DECISION_UNIT_DIRTY] = "dirty",
+        [DECISION_UNIT_LOST] = "lost",     [DECISION_UNIT_DEPENDENT] = "dependent",
+        [DECISION_UNIT_CACHED] = "cached", [DECISION_UNIT_WRONG] = "wrong",
+    };
+    return words[decision];
+}
+
+void print_unit(const char *entry, Slice unit)
+{
+    bool has_path = memchr(unit.data, ':', unit.size) != NULL;
+    printf(" %s%s%.*s", has_path ? "" : entry, has_path ? "" : ":", (int)unit.size, unit.data);
+}
+
+void mini_build_tell_unit(void *entry, Decision decision, Slice unit)
+{
+    const char *verdict = unit_verdict(decision);
+    if (verdict == NULL)
+        return;
+    printf("  %-10s", verdict);
+    print_unit(*(const char **)entry, unit);
+    putchar('\n');
+}
+
+void mini_build_tell_counts(const MiniBuild *self, bool is_fast)
+{
+    const BuildCounts *counts = build_counts(self->build);
+    printf("  files %d\n  lowered %d\n  functions %d\n  compiled %d\n  fast %s\n",
+           (int)counts->files_total, (int)counts->files_lowered, (int)counts->functions_total,
+           (int)counts->functions_emitted, is_fast ? "yes" : "no");
+}
+
+void mini_build_tell_errors(const MiniBuild *self)
+{
+    ByteBuffer text = {0};
+    Arena arena = {0};
+    if (self->build == NULL)
+        return;
+    const Diagnostics *errors = build_diagnostics(self->build);
+    for (size_t i = 0; i < errors->count; i++) {
+        Slice source = build_source(self->build, errors->items[i].path, &arena);
+        diagnostic_format(&errors->items[i], source, &text);
+    }
+    fflush(stdout); /* the verdicts stand above their reasons */
+    if (text.size > 0)
+        fwrite(text.data, 1, text.size, stderr);
+    tell_failure(build_failure(self->build));
+    arena_free(&arena);
+    buffer_free(&text);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A build of a Mini program, and how its facts are printed: what the programs that the contracts of
+ * stages 4 and 5 ask for have in common.
+ *
+ *     MiniBuild mini;
+ *     Observer observer = {mini_build_tell_unit, &entry};
+ *     BuildStatus status = mini_build_open(&mini, entry, &observer);
+ *     ... build_plan(mini.build) and so on, while status is BUILD_OK ...
+ *     if (status != BUILD_OK)
+ *         mini_build_tell_errors(&mini);
+ *     mini_build_close(&mini);
+ */
+#ifndef DEMO_MINI_BUILD_H
+#define DEMO_MINI_BUILD_H
+
+#include "incremental_build.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct MiniBuild {
+    Build *build;
+    Compiler compiler;
+    ByteBuffer prelude;
+} MiniBuild;
+
+/* Opens a build for the target of the environment variable MINIC_TARGET. */
+BuildStatus mini_build_open(MiniBuild *self, const char *entry, const Observer *observer);
+void mini_build_close(MiniBuild *self);
+
+/* Removes what is kept in .mini_cache beside the entry. */
+BuildStatus mini_build_clean(const char *entry);
+
+/* For an Observer: prints the fact of a unit. The context is a `const char **`, the entry. */
+void mini_build_tell_unit(void *entry, Decision decision, Slice unit);
+
+void mini_build_tell_counts(const MiniBuild *self, bool is_fast);
+void mini_build_tell_errors(const MiniBuild *self);
+
+/* The word for a unit, or NULL if the decision is about something else. */
+const char *unit_verdict(Decision decision);
+
+/* Prints a space and PATH:NAME, which the symbol of the entry's main does not show. */
+void print_unit(const char *entry, Slice unit);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

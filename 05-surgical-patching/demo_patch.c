@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include "demo_mini_build.h"
+#include "demo_patch.h"
+#include "output_layout.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- a build -------------------------------------------------------------------------------- */
+
+/* What a build can do to an output: all of it is in output_write. */
+BuildStatus patch_output(Build *build, const char *output, Patch *patch)
+{
+    BuildStatus status = build_plan(build);
+    view_open(&patch->before, output, OUTPUT_BLOCK);
+    if (status == BUILD_OK)
+        status = output_write(build, output, &patch->result);
+    if (status == BUILD_OK)
+        view_open(&patch->after, output, OUTPUT_BLOCK);
+    return status;
+}
+
+void patch_free(Patch *patch)
+{
+    view_close(&patch->before);
+    view_close(&patch->after);
+}
+
+static void tell_section(void *context, SectionDifference difference, const OutputSection *was,
+                         const OutputSection *is)
+{
+    Slice path = path_in_marker(is != NULL ? is->path : was->path, context);
+    printf("  %-10s %.*s\n", section_verdict(difference), (int)path.size, path.data);
+}
+
+static void tell_patch(const MiniBuild *mini, Patch *patch)
+{
+    const PatchResult *result = &patch->result;
+    bool is_fast = result->strategy == PATCH_UP_TO_DATE &&
+                   build_counts(mini->build)->files_changed == 0;
+    output_sections_compare(&patch->before.sections, &patch->after.sections, tell_section,
+                            &patch->after.arena);
+    mini_build_tell_counts(mini, is_fast);
+    printf("  strategy %s\n  reason %s\n  written %llu\n", patch_strategy_name(result->strategy),
+           patch_reason_name(result->reason), (unsigned long long)result->bytes_written);
+}
+
+static BuildStatus patch_and_tell(const char *entry, const char *output)
+{
+    MiniBuild mini;
+    Patch patch = {0};
+    Observer observer = {mini_build_tell_unit, &entry};
+    BuildStatus status = mini_build_open(&mini, entry, &observer);
+    if (status == BUILD_OK)
+        status = patch_output(mini.build, output, &patch);
+    if (status == BUILD_OK)
+        tell_patch(&mini, &patch);
+    else
+        mini_build_tell_errors(&mini);
+    patch_free(&patch);
+    mini_build_close(&mini);
+    return status;
+}
+
+/* ---- the sections of any file --------------------------------------------------------------- */
+
+static void print_section(const OutputSection *section, Arena *arena)
+{
+    char key[HASH_HEX_SIZE + 1];
+    Slice name = path_in_marker(section->path, arena);
+    hash_to_hex(section->key, key);
+    printf("section %.*s %s %llu %llu\n", (int)name.size, name.data, key,
+           (unsigned long long)section->offset, (unsigned long long)section->size);
+}
+
+static BuildStatus split(const char *path)
+{
+    View view;
+    int error = view_open(&view, path, 1);
+    for (uint32_t i = 0; i < view.sections.count; i++)
+        print_section(&view.sections.items[i], &view.arena);
+    view_close(&view);
+    if (error != 0)
+        fprintf(stderr, "%s: %s\n", path, strerror(-error));
+    return error == 0 ? BUILD_OK : BUILD_MISUSED;
+}
+
+int patch_command(int argument_count, char **arguments)
+{
+    if (argument_count != 3) {
+        fprintf(stderr, "usage: %s ENTRY.mini OUT, or: --split FILE, or: clean ENTRY.mini\n",
+                arguments[0]);
+        return BUILD_MISUSED;
+    }
+    if (strcmp(arguments[1], "--split") == 0)
+        return (int)split(arguments[2]);
+    if (strcmp(arguments[1], "clean") == 0)
+        return (int)mini_build_clean(arguments[2]);
+    return (int)patch_and_tell(arguments[1], arguments[2]);
+}
