@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 static void repeat(ByteBuffer *text, const char *piece, size_t count)
 {
@@ -129,13 +128,6 @@ static void test_arguments_are_counted(void **state)
     }
 }
 
-static double seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 /* Each name stands in its own slot of the hash table or close behind it. */
 static void test_names_that_differ_little_are_spread(void **state)
 {
@@ -161,45 +153,6 @@ static void test_names_that_differ_little_are_spread(void **state)
     }
 }
 
-/* A function of so many locals, each used, each shadowed, each beside a global and a member. */
-static void lower_many_names(size_t count)
-{
-    ByteBuffer text = {0};
-    LoweredSource source;
-    repeat(&text, "import \"m\" as m; fn f() {\n", 1);
-    for (size_t i = 0; i < count; i++) {
-        char line[200];
-        int size = snprintf(line, sizeof line,
-                            "var l%zu = 1; l%zu = k%zu + m.k%zu; if true { const l%zu = \"%zu\"; "
-                            "print(l%zu.k%zu); }\n",
-                            i, i / 2, i, i, i / 3, i, i / 3, i);
-        buffer_put(&text, slice_of(line, (size_t)size));
-    }
-    repeat(&text, "}", 1);
-    lowered_source_open(&source, buffer_slice(&text));
-    assert_string_equal(lowered_source_errors(&source), "");
-    assert_int_equal(source.declarations.items[0].body_reference_count, 2 * count);
-    lowered_source_close(&source);
-    buffer_free(&text);
-}
-
-/* Eight times as many take about eight times as long; were a search hidden in it, 64 times. */
-static void test_many_names_take_linear_time(void **state)
-{
-    (void)state;
-    double few = 1e9, many = 1e9;
-    for (int i = 0; i < 3; i++) {
-        double start = seconds();
-        lower_many_names(5000);
-        double middle = seconds();
-        lower_many_names(40000);
-        double end = seconds();
-        few = middle - start < few ? middle - start : few;
-        many = end - middle < many ? end - middle : many;
-    }
-    assert_true(many < few * 32);
-}
-
 static void test_the_largest_source(void **state)
 {
     (void)state;
@@ -219,7 +172,6 @@ int main(void)
         cmocka_unit_test(test_one_long_line),
         cmocka_unit_test(test_arguments_are_counted),
         cmocka_unit_test(test_names_that_differ_little_are_spread),
-        cmocka_unit_test(test_many_names_take_linear_time),
         cmocka_unit_test(test_the_largest_source),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
