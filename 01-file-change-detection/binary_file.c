@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Writing: everything goes to "name.tmp.<pid>" first, then one rename. The pid keeps two
- * processes from writing into one temporary file; one that a killed process left behind is
- * replaced when its pid comes round again.
+ * processes from writing into one temporary file. One that a killed process left behind can only
+ * be removed by who knows that nobody else writes there (stage 4, which has a lock).
  *
  * A new file that replaces another costs: ext4 flushes it first, lest a power cut leave an empty
  * file under the name. That takes 0.3 ms, and a short build has no time for it twice. So what

@@ -4,7 +4,6 @@
 #include "content_hash.h"
 #include "system_calls.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -176,24 +175,35 @@ static bool is_shared_file(const char *name)
     return false;
 }
 
+bool cache_directory_owns(const char *name)
+{
+    return begins_with_id(name, NULL) || is_shared_file(name);
+}
+
 static bool is_manifest(const char *name)
 {
     const char *suffix = strrchr(name, '.');
     return suffix != NULL && strcmp(suffix, ".manifest") == 0;
 }
 
+DIR *cache_directory_list(const CacheDirectory *directory)
+{
+    int fd = open_at(directory->fd, ".", O_RDONLY | O_DIRECTORY);
+    DIR *list = fd < 0 ? NULL : fdopendir(fd);
+    int error = errno;
+    if (list == NULL && fd >= 0)
+        close(fd);
+    errno = error;
+    return list;
+}
+
 /* The files of one entry, or all; of these the manifests, or all. */
 static int remove_files(const CacheDirectory *directory, const char *id, bool only_manifests)
 {
     int status = 0;
-    int fd = open_at(directory->fd, ".", O_RDONLY | O_DIRECTORY);
-    DIR *list = fd < 0 ? NULL : fdopendir(fd);
-    if (list == NULL) {
-        status = -errno;
-        if (fd >= 0)
-            close(fd);
-        return status;
-    }
+    DIR *list = cache_directory_list(directory);
+    if (list == NULL)
+        return -errno;
     for (struct dirent *item; (item = readdir(list)) != NULL;) {
         bool is_ours =
             begins_with_id(item->d_name, id) || (id == NULL && is_shared_file(item->d_name));

@@ -25,6 +25,8 @@
 
 #include "slice.h"
 
+#include <dirent.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -52,6 +54,12 @@ int cache_directory_entry_id(int project_fd, Slice name, char id[ENTRY_ID_SIZE +
 /* Removes the files of one entry, or of all entries and the objects if `id` is NULL. Only files
  * whose names the stages make are removed; the lock stays. 0 or a negative errno. */
 int cache_directory_clean(const CacheDirectory *directory, const char *id);
+
+/* Is this the name of a file that the stages make, finished or not? The lock's is not among them. */
+bool cache_directory_owns(const char *name);
+
+/* A list of the names in the directory, to be closed by the caller; NULL with errno set. */
+DIR *cache_directory_list(const CacheDirectory *directory);
 
 #ifdef __cplusplus
 }

@@ -98,6 +98,21 @@ bool manifest_blob(const Manifest *manifest, const char *name, Slice *blob)
     return false;
 }
 
+bool manifest_table(const Manifest *manifest, const char *name, StateRef *ref)
+{
+    Slice blob;
+    *ref = manifest->header.files;
+    if (strcmp(name, "files") == 0)
+        return true;
+    *ref = manifest->header.units;
+    if (strcmp(name, "units") == 0)
+        return true;
+    if (!manifest_blob(manifest, name, &blob) || blob.size != sizeof *ref)
+        return false;
+    memcpy(ref, blob.data, sizeof *ref);
+    return true;
+}
+
 static void put_blob(ByteBuffer *blobs, const char *name, Slice blob)
 {
     char header[BLOB_HEADER_SIZE] = {0};

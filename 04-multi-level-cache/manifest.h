@@ -55,6 +55,10 @@ int manifest_store(const Manifest *manifest, int dir_fd, const char *entry_id, b
  * until the next manifest_set_blob. */
 bool manifest_blob(const Manifest *manifest, const char *name, Slice *blob);
 
+/* Where the table of that name stands: its files are <entry id>.NAME.NUMBER. Those of the floors
+ * above have their StateRef in a blob that is called as they are. False if there is none. */
+bool manifest_table(const Manifest *manifest, const char *name, StateRef *ref);
+
 /* Sets the blob of that name (at most 15 characters); the bytes are copied. */
 void manifest_set_blob(Manifest *manifest, const char *name, Slice blob);
 

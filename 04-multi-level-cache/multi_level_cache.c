@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cache_collection.h"
+#include "cache_leftovers.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -236,6 +237,7 @@ int multi_level_cache_commit(MultiLevelCache *cache, const CommitSummary *summar
     if (cache->units_open)
         state_file_settle(&cache->units.state);
     make_room(cache, sync);
+    (void)cache_leftovers_remove(&cache->directory, cache->entry_id, &cache->manifest);
     return 0;
 }
 

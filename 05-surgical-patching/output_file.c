@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The draft's name does not depend on the process, so that what a killed build left is replaced
- * by the next one and not kept for ever; it does depend on the cache directory and the entry,
- * whose lock keeps others from writing the same draft.
+ * by the next draft, or removed by the next commit; it does depend on the cache directory and the
+ * entry, whose lock keeps others from writing the same draft.
  */
 #include "output_file.h"
 
@@ -122,17 +122,25 @@ static int open_stream(OutputDraft *draft, const OutputFile *file)
     return draft->fd < 0 ? -errno : 0;
 }
 
+/* The draft's path; empty if it is too long. */
+static int format_path(char path[PATH_MAX], const OutputFile *file, const char *unique)
+{
+    int size = snprintf(path, PATH_MAX, "%.*s.output-%s.tmp", (int)directory_size(file->path),
+                        file->path, unique);
+    if (size >= 0 && size < PATH_MAX)
+        return 0;
+    path[0] = '\0';
+    return -ENAMETOOLONG;
+}
+
 int output_draft_open(OutputDraft *draft, const OutputFile *file, const char *unique)
 {
     *draft = (OutputDraft){.fd = -1};
     if (file->kind == OUTPUT_SPECIAL)
         return open_stream(draft, file);
-    int size = snprintf(draft->path, sizeof draft->path, "%.*s.output-%s.tmp",
-                        (int)directory_size(file->path), file->path, unique);
-    if (size < 0 || (size_t)size >= sizeof draft->path) {
-        draft->path[0] = '\0';
-        return -ENAMETOOLONG;
-    }
+    int status = format_path(draft->path, file, unique);
+    if (status != 0)
+        return status;
     draft->fd = create_draft(draft->path);
     if (draft->fd < 0)
         return draft->fd;
@@ -157,6 +165,13 @@ void output_draft_close(OutputDraft *draft)
     if (draft->fd >= 0)
         close(draft->fd);
     *draft = (OutputDraft){.fd = -1};
+}
+
+void output_draft_remove(const OutputFile *file, const char *unique)
+{
+    char path[PATH_MAX];
+    if (format_path(path, file, unique) == 0)
+        unlink(path);
 }
 
 /* ---- bytes ----------------------------------------------------------------------------------- */

@@ -11,7 +11,8 @@
  *     6  stamp, build_commit       the new state is valid
  *
  * All that needs space stands before 4, and until 4 the old output and the old state are valid:
- * a longer file is found by its size, a draft is replaced by the next one.
+ * a longer file is found by its size, a draft is replaced by the next one or removed by the next
+ * commit.
  */
 #include "output_job.h"
 #include "output_patch.h"
@@ -32,12 +33,32 @@ static double now(void)
 
 /* ---- finishing ----------------------------------------------------------------------------- */
 
+/* A name that differs between all builds that may run at the same time: the lock on the cache
+ * directory excludes any other of this entry. */
+static void draft_name(const OutputJob *job, char hex[HASH_HEX_SIZE + 1])
+{
+    struct stat status = {0};
+    ByteBuffer key = {0};
+    fstat(build_cache_fd(job->build), &status);
+    buffer_put(&key, slice_of(&status.st_ino, sizeof status.st_ino));
+    buffer_put(&key, slice_of(&status.st_dev, sizeof status.st_dev));
+    key_put_slice(&key, slice_from(build_entry_id(job->build)));
+    key_put_slice(&key, slice_from(job->file.path));
+    hash_to_hex(hash_bytes(buffer_slice(&key)), hex);
+    buffer_free(&key);
+}
+
+/* Under that name, a draft that is still there was left by a build that was killed. */
 static BuildStatus commit(OutputJob *job)
 {
+    char unique[HASH_HEX_SIZE + 1];
     BuildStatus status = build_commit(job->build);
-    if (status == BUILD_OK)
-        output_state_settle(&job->state);
-    return status;
+    if (status != BUILD_OK)
+        return status;
+    output_state_settle(&job->state);
+    draft_name(job, unique);
+    output_draft_remove(&job->file, unique);
+    return BUILD_OK;
 }
 
 /* Stamps what was written through `fd`. The stamp is asked for before the clock: a later change
@@ -134,21 +155,6 @@ static BuildStatus keep(OutputJob *job)
 }
 
 /* ---- a new file ---------------------------------------------------------------------------- */
-
-/* A name that differs between all builds that may run at the same time: the lock on the cache
- * directory excludes any other of this entry. */
-static void draft_name(const OutputJob *job, char hex[HASH_HEX_SIZE + 1])
-{
-    struct stat status = {0};
-    ByteBuffer key = {0};
-    fstat(build_cache_fd(job->build), &status);
-    buffer_put(&key, slice_of(&status.st_ino, sizeof status.st_ino));
-    buffer_put(&key, slice_of(&status.st_dev, sizeof status.st_dev));
-    key_put_slice(&key, slice_from(build_entry_id(job->build)));
-    key_put_slice(&key, slice_from(job->file.path));
-    hash_to_hex(hash_bytes(buffer_slice(&key)), hex);
-    buffer_free(&key);
-}
 
 /* The state that the new records replace must be known, if only to be removed afterwards. */
 static BuildStatus load_for_replacing(OutputJob *job)

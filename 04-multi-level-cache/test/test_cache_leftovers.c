@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* What killed builds leave in a cache directory goes with the next commit, and nothing else does. */
+#include "cache_leftovers.h"
+#include "line_project.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define ID "0123456789abcdef"
+#define OTHER "fedcba9876543210"
+#define COUNT(array) (sizeof array / sizeof *array)
+
+static const char *const left_over[] = {
+    ID ".files.8.tmp.4711", ID ".manifest.tmp.1", OTHER ".units.3.tmp.12", "zir.pack.tmp",
+    "air.index.tmp",        "used_bytes.tmp.99",  ID ".files.6",           ID ".files.6.journal",
+    ID ".files.8",          ID ".units.1",        ID ".units.3.journal",   ID ".sections.5",
+};
+
+/* Files in use, tables of which nothing is known, and names that no stage makes. */
+static const char *const kept[] = {
+    "lock",           "clock",          "zir.pack",          "air.index",      ID ".manifest",
+    ID ".spare",      ID ".unsettled",  ID ".files.7",       ID ".files.7.journal",
+    ID ".units.2",    ID ".sections.4", ID ".other.5",       OTHER ".files.6", OTHER ".manifest",
+    "notes.tmp",      "notes.tmp.12",   "zir.packs.tmp",     "clockwork.tmp",  ID ".files.8.tmp.1x",
+    ID ".files.8.tm", "0123.files.1.tmp", ID "x.files.1.tmp", ID ".files.x", ID ".files.8.backup",
+    ID ".files.8.tmp.",
+};
+
+static void write_files(const Scratch *scratch, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char name[128];
+        snprintf(name, sizeof name, "cache/%s", names[i]);
+        scratch_write(scratch, name, "x");
+    }
+}
+
+static void expect_files(const Scratch *scratch, const char *const *names, size_t count,
+                         bool exist)
+{
+    for (size_t i = 0; i < count; i++) {
+        char name[128];
+        snprintf(name, sizeof name, "cache/%s", names[i]);
+        if (scratch_exists(scratch, name) != exist)
+            fail_msg("%s is %s", names[i], exist ? "gone" : "still there");
+    }
+}
+
+static void test_what_is_left_over_goes_and_all_else_stays(void **state)
+{
+    Scratch scratch;
+    CacheDirectory directory;
+    Manifest manifest = {.header.files.generation = 7, .header.units.generation = 2};
+    StateRef sections = {.generation = 4};
+    char path[300];
+    (void)state;
+    scratch_open(&scratch);
+    write_files(&scratch, left_over, COUNT(left_over));
+    write_files(&scratch, kept, COUNT(kept));
+    manifest_set_blob(&manifest, "sections", slice_of(&sections, sizeof sections));
+    manifest_set_blob(&manifest, "other", slice_from("no table"));
+    snprintf(path, sizeof path, "%s/cache", scratch.path);
+    assert_int_equal(cache_directory_open(&directory, path, false, NULL, NULL), 0);
+    assert_int_equal(cache_leftovers_remove(&directory, ID, &manifest), 0);
+    expect_files(&scratch, left_over, COUNT(left_over), false);
+    expect_files(&scratch, kept, COUNT(kept), true);
+    cache_directory_close(&directory);
+    manifest_free(&manifest);
+    scratch_close(&scratch);
+}
+
+/* A directory is not removed, and keeps nothing else from going. */
+static void test_what_cannot_be_removed_is_told(void **state)
+{
+    Scratch scratch;
+    CacheDirectory directory;
+    Manifest none = {0};
+    char path[300];
+    (void)state;
+    scratch_open(&scratch);
+    scratch_write(&scratch, "cache/zir.pack.tmp/inside", "x");
+    write_files(&scratch, left_over, 3);
+    snprintf(path, sizeof path, "%s/cache", scratch.path);
+    assert_int_equal(cache_directory_open(&directory, path, false, NULL, NULL), 0);
+    assert_int_equal(cache_leftovers_remove(&directory, ID, &none), -EISDIR);
+    expect_files(&scratch, left_over, 3, false);
+    cache_directory_close(&directory);
+    scratch_close(&scratch);
+}
+
+static void build(LineProject *project, bool is_unchanged)
+{
+    LineRun run = line_project_build(project, (LineRequest){0});
+    assert_int_equal(run.status, BUILD_OK);
+    assert_int_equal(run.is_unchanged, is_unchanged);
+    line_run_free(&run);
+}
+
+static void test_they_go_with_a_commit_and_not_before(void **state)
+{
+    LineProject project;
+    static const char *const temporary[] = {OTHER ".files.1.tmp.7", "air.pack.tmp"};
+    (void)state;
+    line_project_open(&project);
+    scratch_write(&project.scratch, "main.line", "unit main hello\n");
+    scratch_age(&project.scratch, "main.line", 10);
+    build(&project, false);
+    write_files(&project.scratch, temporary, COUNT(temporary));
+    build(&project, true); /* it writes nothing, and does not look */
+    expect_files(&project.scratch, temporary, COUNT(temporary), true);
+    scratch_write(&project.scratch, "main.line", "unit main hello again\n");
+    build(&project, false);
+    expect_files(&project.scratch, temporary, COUNT(temporary), false);
+    line_project_expect_clean(&project, (LineRequest){0});
+    line_project_close(&project);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_is_left_over_goes_and_all_else_stays),
+        cmocka_unit_test(test_what_cannot_be_removed_is_told),
+        cmocka_unit_test(test_they_go_with_a_commit_and_not_before),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
