@@ -203,7 +203,7 @@ test-faults:
 	@.ci/install-missing build test faults
 	@$(MAKE) --no-print-directory TESTING=1 BUILD=$(TEST_BUILD) run-test-faults
 run-test-faults: AGAIN := $(AGAIN:make test%=make test-faults%)
-run-test-faults: $(BUILD)/minic $(patsubst %,$(BUILD)/test-06/test_%,random_edits damage moving_sources)
+run-test-faults: $(BUILD)/minic $(patsubst %,$(BUILD)/test-06/test_%,random_edits damage moving_sources power_cuts)
 	@$(RUN_TESTS)-of-faults $(FAULT_TESTS)
 
 ##: make bench            the corpus of 10,000 files and the numbers of the README; QUICK=1: smaller

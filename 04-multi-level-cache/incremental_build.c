@@ -148,7 +148,7 @@ static BuildStatus run_discovery(Build *build)
         .dir_fd = build->project_fd,
         .clock_dir_fd = build->request.in_memory ? -1 : build->cache.directory.fd,
         .entry = build->entry,
-        .trust_nothing = build->request.paranoid,
+        .trust_nothing = build->request.paranoid || build->cache.may_be_unsynced,
         .scan = compiler->scan_imports,
         .language = compiler->language,
         .executor = build->request.executor,

@@ -128,8 +128,7 @@ bool build_state_was_damaged(const Build *build);   /* a file of it failed its c
 bool build_settings_changed(const Build *build);    /* its fingerprint was another */
 bool build_files_renumbered(const Build *build);    /* sections came, went or moved place */
 bool build_output_is_unsettled(const Build *build); /* it began to write and did not commit */
-bool build_may_be_unsynced(const Build *build);     /* the machine restarted since, and the last
-                                                       commit was not synced */
+bool build_may_be_unsynced(const Build *build);     /* the system restarted since: no stamp is proof */
 
 /* A stage above keeps blobs of its own in the manifest (at most 15 characters of name). The
  * blob of the last commit is valid until build_close; false if there is none. A blob that is

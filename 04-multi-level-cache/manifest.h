@@ -33,7 +33,6 @@ typedef struct ManifestHeader {
     Hash128 prelude;         /* of what goes into the prelude */
     Hash128 boot;            /* identity of the system's run that committed it */
     uint64_t function_count; /* of the whole program */
-    uint64_t is_synced;      /* 1: every byte was fsynced in order */
     StateRef files, units;
 } ManifestHeader;
 

@@ -68,8 +68,7 @@ static void compare_with_last(MultiLevelCache *cache)
     cache->is_unsettled =
         manifest_is_unsettled(cache->directory.fd, cache->entry_id, last->generation);
     cache->boot = manifest_boot();
-    cache->may_be_unsynced =
-        cache->had_state && !last->is_synced && !hash_equal(last->boot, cache->boot);
+    cache->may_be_unsynced = cache->had_state && !hash_equal(last->boot, cache->boot);
 }
 
 int multi_level_cache_open(MultiLevelCache *cache, const CacheRequest *request)
@@ -227,8 +226,6 @@ int multi_level_cache_commit(MultiLevelCache *cache, const CommitSummary *summar
     next->prelude = summary->prelude;
     next->function_count = summary->function_count;
     next->boot = cache->boot;
-    /* What an earlier commit left unsynced stays so: this one synced only what it wrote. */
-    next->is_synced = sync && (next->is_synced || next->generation == 1);
     int status = manifest_store(&cache->manifest, cache->directory.fd, cache->entry_id, sync,
                                 &cache->bytes_written);
     if (status != 0)

@@ -72,7 +72,10 @@ typedef struct MultiLevelCache {
     bool was_damaged;      /* ... or there would be, but a file failed its checks */
     bool settings_changed; /* ... or there would be, but another fingerprint made it */
     bool is_unsettled;     /* the last build began to write its output and did not finish */
-    bool may_be_unsynced;  /* the system was restarted since a commit without fsync */
+    /* The system was restarted since the last commit, and its disk may lack any of the last writes
+     * before that and have any other: of that commit, of a build without sync that came after it
+     * and did not end, and of an editor. Stamps prove nothing then. */
+    bool may_be_unsynced;
     bool units_open, objects_open;
     bool in_memory;
     uint64_t limit_bytes;

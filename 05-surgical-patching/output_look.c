@@ -4,7 +4,7 @@
  *
  *     one stat        says whether the file is there, plain, and has the recorded stamp
  *     its bytes       are compared section by section if the stamp proves nothing: it is young,
- *                     it differs, --paranoid, or the machine went down without a sync
+ *                     it differs, --paranoid, or the system was restarted
  *     what differs    is written again, together with what the program changed
  */
 #include "output_job.h"

@@ -6,11 +6,6 @@
  */
 #include "damaged_project.h"
 
-#include "cache_directory.h"
-#include "manifest.h"
-#include "output_state.h"
-
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,42 +52,7 @@ static void write_sources(const DamagedProject *in, unsigned files)
     buffer_free(&text);
 }
 
-/* ---- keeping ------------------------------------------------------------------------------- */
-
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(((const KeptFile *)a)->name, ((const KeptFile *)b)->name);
-}
-
-static bool is_dots_or_lock(const char *name)
-{
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "lock") == 0;
-}
-
-static DIR *list_cache(const DamagedProject *project)
-{
-    DIR *list = fdopendir(openat(project->cache_fd, ".", O_RDONLY | O_DIRECTORY));
-    assert_non_null(list);
-    return list;
-}
-
-static void keep_cache(DamagedProject *project)
-{
-    char path[300];
-    DIR *list = list_cache(project);
-    for (struct dirent *item; (item = readdir(list)) != NULL;) {
-        if (is_dots_or_lock(item->d_name))
-            continue;
-        assert_true(project->count < MOST_KEPT);
-        KeptFile *file = &project->files[project->count++];
-        assert_true(strlen(item->d_name) < sizeof file->name);
-        strcpy(file->name, item->d_name);
-        snprintf(path, sizeof path, "cache/%s", item->d_name);
-        file->bytes = scratch_read(&project->project.scratch, path, &file->size);
-    }
-    closedir(list);
-    qsort(project->files, project->count, sizeof *project->files, compare_names);
-}
+/* ---- opening ------------------------------------------------------------------------------- */
 
 static void build_until_settled(MiniProject *project)
 {
@@ -117,8 +77,7 @@ void damaged_project_open(DamagedProject *project, unsigned files, Situation sit
     }
     project->cache_fd = openat(in->scratch.fd, "cache", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_true(project->cache_fd >= 0);
-    keep_cache(project);
-    project->old_output = scratch_read(&in->scratch, "out.ll", &project->old_size);
+    kept_cache_read(&project->kept, &in->scratch);
     if (situation != DAMAGED_ONLY)
         write_part(project, 0, 222);
     project->new_output = mini_project_clean_output(in, &project->new_size);
@@ -127,9 +86,7 @@ void damaged_project_open(DamagedProject *project, unsigned files, Situation sit
 
 void damaged_project_close(DamagedProject *project)
 {
-    for (unsigned i = 0; i < project->count; i++)
-        free(project->files[i].bytes);
-    free(project->old_output);
+    kept_cache_free(&project->kept);
     free(project->new_output);
     close(project->cache_fd);
     mini_project_close(&project->project);
@@ -137,78 +94,13 @@ void damaged_project_close(DamagedProject *project)
 
 /* ---- putting back -------------------------------------------------------------------------- */
 
-static void remove_others(const DamagedProject *project)
-{
-    DIR *list = list_cache(project);
-    for (struct dirent *item; (item = readdir(list)) != NULL;) {
-        const char *name = item->d_name;
-        if (is_dots_or_lock(name) || damaged_project_find(project, name) != NULL ||
-            unlinkat(project->cache_fd, name, 0) == 0)
-            continue;
-        assert_int_equal(unlinkat(project->cache_fd, name, AT_REMOVEDIR), 0);
-    }
-    closedir(list);
-}
-
-static bool holds(int fd, const char *bytes, size_t size)
-{
-    char there[16 << 10];
-    for (size_t done = 0; done < size;) {
-        ssize_t count = pread(fd, there, sizeof there, (off_t)done);
-        if (count <= 0 || (size_t)count > size - done ||
-            memcmp(there, bytes + done, (size_t)count) != 0)
-            return false;
-        done += (size_t)count;
-    }
-    return lseek(fd, 0, SEEK_END) == (off_t)size;
-}
-
-/* Most files are what they were, and comparing is cheaper than writing. */
-static void put_back(int dir_fd, const char *name, const char *bytes, size_t size)
-{
-    int fd = openat(dir_fd, name, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    assert_true(fd >= 0);
-    if (!holds(fd, bytes, size)) {
-        assert_int_equal(pwrite(fd, bytes, size, 0), (ssize_t)size);
-        assert_int_equal(ftruncate(fd, (off_t)size), 0);
-    }
-    close(fd);
-}
-
-/* Makes the kept manifest, already put back, have the output's present stamp. */
-static void adopt_output(const DamagedProject *project)
-{
-    char id[ENTRY_ID_SIZE + 1] = "";
-    uint64_t written = 0;
-    Manifest manifest;
-    Slice blob;
-    OutputRecord record;
-    memcpy(id, damaged_project_find(project, ".manifest")->name, ENTRY_ID_SIZE);
-    assert_int_equal(manifest_load(&manifest, project->cache_fd, id), 0);
-    assert_true(manifest_blob(&manifest, "output", &blob));
-    memcpy(&record, blob.data, sizeof record);
-    record.is_young = 0;
-    assert_int_equal(file_stamp_at(project->project.scratch.fd, "out.ll", &record.stamp), 0);
-    ByteBuffer changed = {0};
-    buffer_put(&changed, slice_of(&record, sizeof record));
-    buffer_put(&changed, slice_of(blob.data + sizeof record, blob.size - sizeof record));
-    manifest_set_blob(&manifest, "output", buffer_slice(&changed));
-    assert_int_equal(manifest_store(&manifest, project->cache_fd, id, false, &written), 0);
-    buffer_free(&changed);
-    manifest_free(&manifest);
-}
-
 void damaged_project_restore(DamagedProject *project)
 {
-    int dir_fd = project->project.scratch.fd;
-    remove_others(project);
-    for (unsigned i = 0; i < project->count; i++)
-        put_back(project->cache_fd, project->files[i].name, project->files[i].bytes,
-                 project->files[i].size);
-    put_back(dir_fd, "out.ll", project->old_output, project->old_size);
-    adopt_output(project);
+    const Scratch *scratch = &project->project.scratch;
+    kept_cache_put_back(&project->kept, scratch);
+    kept_cache_adopt_output(scratch, false);
     if (project->situation == DAMAGED_AND_NO_OUTPUT)
-        assert_int_equal(unlinkat(dir_fd, "out.ll", 0), 0);
+        assert_int_equal(unlinkat(scratch->fd, "out.ll", 0), 0);
 }
 
 /* ---- the oracle ---------------------------------------------------------------------------- */
@@ -228,15 +120,4 @@ void damaged_project_expect_healing(DamagedProject *project, const char *what)
         !mini_project_output_is(in, expected))
         fail_msg("%s, situation %d: one build does not heal (%s)", what, project->situation,
                  patch_strategy_name(in->patch.strategy));
-}
-
-const KeptFile *damaged_project_find(const DamagedProject *project, const char *ending)
-{
-    size_t length = strlen(ending);
-    for (unsigned i = 0; i < project->count; i++) {
-        size_t size = strlen(project->files[i].name);
-        if (size >= length && strcmp(project->files[i].name + size - length, ending) == 0)
-            return &project->files[i];
-    }
-    return NULL;
 }

@@ -18,6 +18,7 @@
 #ifndef DAMAGED_PROJECT_H
 #define DAMAGED_PROJECT_H
 
+#include "kept_cache.h"
 #include "mini_project.h"
 
 /* What else the build after the damage meets. */
@@ -28,24 +29,15 @@ typedef enum Situation {
     SITUATIONS
 } Situation;
 
-typedef struct KeptFile {
-    char name[64]; /* in the cache directory */
-    char *bytes;
-    size_t size;
-} KeptFile;
-
-enum { MOST_KEPT = 24 };
-
 typedef struct DamagedProject {
     MiniProject project;
     Situation situation;
     unsigned flavour;
     bool is_tiny;
     int cache_fd;
-    KeptFile files[MOST_KEPT]; /* sorted by name; all but the lock */
-    unsigned count;
-    char *old_output, *new_output; /* before and after the edit */
-    size_t old_size, new_size;
+    KeptCache kept;   /* before the edit */
+    char *new_output; /* after it */
+    size_t new_size;
     unsigned tries; /* how often the healing was looked at */
 } DamagedProject;
 
@@ -63,8 +55,5 @@ void damaged_project_restore(DamagedProject *project);
 /* Builds; fails the test, naming `what`, unless the output is right and the next build finds
  * everything up to date. */
 void damaged_project_expect_healing(DamagedProject *project, const char *what);
-
-/* The kept file whose name ends so, e.g. ".manifest"; NULL if there is none. */
-const KeptFile *damaged_project_find(const DamagedProject *project, const char *ending);
 
 #endif

@@ -53,7 +53,8 @@ static void build_at(MiniProject *project, const Scratch *place)
                             .cache_dir = cache,
                             .executor = &executor_serial,
                             .force = project->force,
-                            .paranoid = project->paranoid};
+                            .paranoid = project->paranoid,
+                            .sync = project->sync};
     project->patch = (PatchResult){0};
     project->status = build_open(&build, &request);
     if (project->status == BUILD_OK)

@@ -21,7 +21,7 @@ typedef struct MiniProject { /* set up by mini_project_open; tests change the se
     Scratch scratch;
     Compiler compiler;
     ByteBuffer prelude; /* owned for the compiler */
-    bool force, paranoid;
+    bool force, paranoid, sync;
     /* of the last build: */
     BuildStatus status;
     BuildCounts counts;

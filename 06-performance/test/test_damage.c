@@ -66,8 +66,8 @@ static void test_every_file_cut_at_every_length(void **state)
     for (Situation situation = 0; situation < SITUATIONS; situation++) {
         DamagedProject project;
         damaged_project_open(&project, TINY, situation, FLAVOUR_USUAL);
-        for (unsigned i = 0; i < project.count; i++) {
-            const KeptFile *file = &project.files[i];
+        for (unsigned i = 0; i < project.kept.count; i++) {
+            const KeptFile *file = &project.kept.files[i];
             for (size_t size = 0; size < file->size; size += stride_for(&project, file, 61))
                 cut(&project, file, size);
         }
@@ -107,8 +107,8 @@ static void test_every_bit_flipped(void **state)
     for (Situation situation = 0; situation < SITUATIONS; situation++) {
         DamagedProject project;
         damaged_project_open(&project, TINY, situation, FLAVOUR_USUAL);
-        for (unsigned i = 0; i < project.count; i++)
-            flip_bits_of(&project, &project.files[i]);
+        for (unsigned i = 0; i < project.kept.count; i++)
+            flip_bits_of(&project, &project.kept.files[i]);
         report(&project, "bits flipped");
         damaged_project_close(&project);
     }
@@ -126,8 +126,8 @@ static off_t random_place(uint64_t *random, off_t size)
 static void damage_at_random(const DamagedProject *project, uint64_t *random)
 {
     char bytes[64];
-    const KeptFile *file = &project->files[random_next(random) % project->count];
-    const KeptFile *other = &project->files[random_next(random) % project->count];
+    const KeptFile *file = &project->kept.files[random_next(random) % project->kept.count];
+    const KeptFile *other = &project->kept.files[random_next(random) % project->kept.count];
     int fd = openat(project->cache_fd, file->name, O_RDWR | O_CLOEXEC);
     if (fd < 0)
         return; /* an earlier damage removed it */
@@ -162,7 +162,7 @@ static void test_random_damage_of_a_larger_cache(void **state)
     for (Situation situation = 0; situation < SITUATIONS; situation++) {
         DamagedProject project;
         damaged_project_open(&project, LARGE, situation, FLAVOUR_USUAL);
-        assert_non_null(damaged_project_find(&project, ".journal"));
+        assert_non_null(kept_cache_find(&project.kept, ".journal"));
         for (uint64_t seed = first; seed < first + tries / SITUATIONS + 1; seed++) {
             char what[64];
             uint64_t random = seed;
@@ -226,11 +226,11 @@ static void test_files_lost(void **state)
     for (Situation situation = 0; situation < SITUATIONS; situation++) {
         DamagedProject project;
         damaged_project_open(&project, LARGE, situation, FLAVOUR_USUAL);
-        for (unsigned i = 0; i < project.count; i++) {
+        for (unsigned i = 0; i < project.kept.count; i++) {
             for (Loss how = 0; how < LOSSES; how++) {
                 damaged_project_restore(&project);
-                lose(&project, &project.files[i], how);
-                damaged_project_expect_healing(&project, project.files[i].name);
+                lose(&project, &project.kept.files[i], how);
+                damaged_project_expect_healing(&project, project.kept.files[i].name);
             }
         }
         report(&project, "files lost");
@@ -244,9 +244,9 @@ static void test_files_swapped(void **state)
     for (Situation situation = 0; situation < SITUATIONS; situation++) {
         DamagedProject project;
         damaged_project_open(&project, LARGE, situation, FLAVOUR_USUAL);
-        for (unsigned i = 0; i < project.count; i++) {
+        for (unsigned i = 0; i < project.kept.count; i++) {
             for (unsigned k = 0; k < i; k++) {
-                const KeptFile *a = &project.files[i], *b = &project.files[k];
+                const KeptFile *a = &project.kept.files[i], *b = &project.kept.files[k];
                 damaged_project_restore(&project);
                 write_cache_file(&project, a->name, b->bytes, b->size);
                 write_cache_file(&project, b->name, a->bytes, a->size);
@@ -270,10 +270,10 @@ static const char *role_of(const KeptFile *file)
 /* Puts the other project's files in place of those that are in the set. */
 static void transplant(const DamagedProject *to, const DamagedProject *from, uint64_t set)
 {
-    for (unsigned i = 0; i < to->count; i++) {
-        const KeptFile *other = damaged_project_find(from, role_of(&to->files[i]));
+    for (unsigned i = 0; i < to->kept.count; i++) {
+        const KeptFile *other = kept_cache_find(&from->kept, role_of(&to->kept.files[i]));
         if ((set >> i & 1) != 0 && other != NULL)
-            write_cache_file(to, to->files[i].name, other->bytes, other->size);
+            write_cache_file(to, to->kept.files[i].name, other->bytes, other->size);
     }
 }
 
@@ -286,13 +286,13 @@ static void test_files_of_another_project(void **state)
             DamagedProject project, other;
             damaged_project_open(&project, files, situation, FLAVOUR_USUAL);
             damaged_project_open(&other, files, situation, FLAVOUR_OTHER);
-            assert_true(project.count < 16);
-            for (uint64_t set = 1; set < UINT64_C(1) << project.count; set++) {
+            assert_true(project.kept.count < 16);
+            for (uint64_t set = 1; set < UINT64_C(1) << project.kept.count; set++) {
                 char what[64];
                 snprintf(what, sizeof what, "set %#llx of %u files", (unsigned long long)set,
-                         project.count);
+                         project.kept.count);
                 bool is_few = __builtin_popcountll(set) <= 2;
-                bool is_most = __builtin_popcountll(set) + 2 >= (int)project.count;
+                bool is_most = __builtin_popcountll(set) + 2 >= (int)project.kept.count;
                 if (!is_few && !is_most && set % number_from("DAMAGE_STRIDE", 61) != 0)
                     continue;
                 damaged_project_restore(&project);
@@ -372,11 +372,11 @@ static void test_things_that_are_no_files(void **state)
     for (Situation situation = 0; situation < SITUATIONS; situation++) {
         DamagedProject project;
         damaged_project_open(&project, LARGE, situation, FLAVOUR_USUAL);
-        for (unsigned i = 0; i < project.count; i++) {
+        for (unsigned i = 0; i < project.kept.count; i++) {
             for (Thing thing = 0; thing < THINGS; thing++) {
                 damaged_project_restore(&project);
-                put_thing(&project, &project.files[i], thing);
-                expect_healing_or_refusal(&project, &project.files[i], thing);
+                put_thing(&project, &project.kept.files[i], thing);
+                expect_healing_or_refusal(&project, &project.kept.files[i], thing);
             }
         }
         report(&project, "files replaced by other things");
