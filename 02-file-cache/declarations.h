@@ -62,6 +62,13 @@ typedef struct Reference {
     TextRange name;
 } Reference;
 
+typedef enum Resolution { /* what a reference leads to */
+    NAME_MISSING,    /* there is no such declaration */
+    NAME_FOUND,
+    NAME_UNKNOWABLE, /* the file that would tell has errors, or the import leads to none: neither
+                        right nor wrong, and nothing that follows from it may be told */
+} Resolution;
+
 typedef struct Declarations { /* a checked view of a blob; lives as long as the blob */
     const ImportEntry *imports;
     const Declaration *items;

@@ -34,14 +34,16 @@ typedef struct Unit { /* one declaration of one file, with all that is known of 
 typedef struct Lookup Lookup;
 struct Lookup {
     /* Finds what reference number `reference` of `from` names. `from` is the unit that is being
-     * emitted, or a unit found before, of which only interface references may be asked. False if
-     * there is no such declaration. `found` stays valid until emit returns. */
-    bool (*find)(const Lookup *lookup, const Unit *from, uint32_t reference, Unit *found);
+     * emitted, or a unit found before, of which only interface references may be asked. `found`
+     * is set if the name is found, and stays valid until emit returns. */
+    Resolution (*find)(const Lookup *lookup, const Unit *from, uint32_t reference, Unit *found);
 };
 
 /* Appends the unit's output to `text` and returns true; or returns false, after adding
  * diagnostics (at lines of the unit's own file) if the unit itself is wrong, or silently if
- * something it names is: that is told by its own unit. What comes with false is never kept.
+ * something it names is: that is told by its own unit. A unit that names something unknowable is
+ * checked for the rest: what is told must be wrong whatever that name turns out to be. What comes
+ * with false is never kept.
  * `scratch` is reused by the caller as soon as emit has returned. */
 typedef bool (*EmitUnit)(void *language, const Unit *unit, const Lookup *lookup, Arena *scratch,
                          ByteBuffer *text, Diagnostics *diagnostics);

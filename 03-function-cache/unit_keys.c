@@ -7,7 +7,8 @@
  * Meeting a declaration that is on the stack means a cycle, and the top frame is marked. A frame
  * that is finished with a mark hands it to the frame below, which refers to it: so the mark
  * reaches the whole cycle and whatever leads into it. It is exact (what is finished without a
- * mark refers only to what was finished without one) and costs nothing per cycle.
+ * mark refers only to what was finished without one) and costs nothing per cycle. A reference to
+ * something unknowable makes the same mark.
  */
 #include "unit_keys.h"
 
@@ -23,19 +24,23 @@ typedef struct FrameStack {
     size_t count, capacity;
 } FrameStack;
 
-bool program_resolve(Program *program, const ProgramFile *from, uint32_t file,
-                     const Reference *reference, uint32_t *target_file,
-                     uint32_t *target_declaration)
+Resolution program_resolve(Program *program, const ProgramFile *from, uint32_t file,
+                           const Reference *reference, uint32_t *target_file,
+                           uint32_t *target_declaration)
 {
     const ProgramFile *owner = from;
     *target_file = file;
     if (reference->import != IMPORT_SELF) {
         *target_file = from->targets[reference->import];
+        if (*target_file == TARGET_NONE)
+            return NAME_UNKNOWABLE;
         owner = program->file(program, *target_file);
     }
     Slice name = declarations_text(&from->declarations, reference->name);
     *target_declaration = declarations_find(&owner->declarations, name);
-    return *target_declaration != DECLARATION_NONE;
+    if (*target_declaration != DECLARATION_NONE)
+        return NAME_FOUND;
+    return owner->is_unknowable ? NAME_UNKNOWABLE : NAME_MISSING;
 }
 
 /* ---- what keys are made of ---------------------------------------------------------------- */
@@ -53,14 +58,15 @@ static char symbol_kind(const Program *program, uint32_t file, Slice name)
 }
 
 /* What a reference leads to: symbol and interface key, or that there is nothing. False if it
- * leads into a cycle: the key that is being made is worth nothing. */
+ * leads into a cycle or to something unknowable: the key that is being made is worth nothing. */
 static bool put_reference(Program *program, const ProgramFile *owner, uint32_t file,
                           const Reference *reference, ByteBuffer *key)
 {
     uint32_t target_file, target;
-    if (!program_resolve(program, owner, file, reference, &target_file, &target)) {
-        buffer_put_byte(key, '?');
-        return true;
+    switch (program_resolve(program, owner, file, reference, &target_file, &target)) {
+    case NAME_MISSING: buffer_put_byte(key, '?'); return true;
+    case NAME_UNKNOWABLE: return false;
+    case NAME_FOUND: break;
     }
     const ProgramFile *found = program->file(program, target_file);
     if (found->key_states[target] != KEY_KNOWN)
@@ -101,14 +107,19 @@ static bool advance(Program *program, FrameStack *stack)
     const Reference *reference = declaration_reference(
         &frame->owner->declarations, frame->declaration, frame->next_reference++);
     uint32_t file, declaration;
-    if (!program_resolve(program, frame->owner, frame->file, reference, &file, &declaration))
-        return true;
-    ProgramFile *target = program->file(program, file);
-    uint8_t state = target->key_states[declaration];
+    ProgramFile *target = NULL;
+    uint8_t state = KEY_WORTHLESS; /* of what is unknowable */
+    switch (program_resolve(program, frame->owner, frame->file, reference, &file, &declaration)) {
+    case NAME_MISSING: return true;
+    case NAME_UNKNOWABLE: break;
+    case NAME_FOUND:
+        target = program->file(program, file);
+        state = target->key_states[declaration];
+    }
     if (state == KEY_UNKNOWN)
         push(stack, target, file, declaration);
     else if (state != KEY_KNOWN)
-        frame->owner->key_states[frame->declaration] = KEY_CYCLIC;
+        frame->owner->key_states[frame->declaration] = KEY_WORTHLESS;
     return true;
 }
 
@@ -127,7 +138,7 @@ static void finish(Program *program, FrameStack *stack, ByteBuffer *key)
         *state = KEY_KNOWN;
     } else if (stack->count != 0) {
         const Frame *user = &stack->frames[stack->count - 1];
-        user->owner->key_states[user->declaration] = KEY_CYCLIC;
+        user->owner->key_states[user->declaration] = KEY_WORTHLESS;
     }
 }
 
@@ -181,6 +192,16 @@ Hash128 program_unit_key(Program *program, uint32_t file, uint32_t declaration,
     return hash_bytes(buffer_slice(scratch));
 }
 
+/* Empty if the import leads nowhere. */
+static Slice path_of_target(Program *program, const ProgramFile *owner,
+                            const Reference *reference)
+{
+    if (reference->import == IMPORT_SELF)
+        return owner->path;
+    uint32_t target = owner->targets[reference->import];
+    return target == TARGET_NONE ? (Slice){"", 0} : program->file(program, target)->path;
+}
+
 Hash128 program_interface_digest(Program *program, uint32_t file, ByteBuffer *scratch)
 {
     const ProgramFile *owner = program->file(program, file);
@@ -193,10 +214,7 @@ Hash128 program_interface_digest(Program *program, uint32_t file, ByteBuffer *sc
         buffer_put_u32(scratch, item->interface_reference_count);
         for (uint32_t r = 0; r < item->interface_reference_count; r++) {
             const Reference *reference = declaration_reference(view, i, r);
-            Slice path = owner->path;
-            if (reference->import != IMPORT_SELF)
-                path = program->file(program, owner->targets[reference->import])->path;
-            key_put_slice(scratch, path);
+            key_put_slice(scratch, path_of_target(program, owner, reference));
             key_put_slice(scratch, declarations_text(view, reference->name));
         }
     }

@@ -18,7 +18,8 @@
  *
  * Interface keys are memoized per declaration and computed without recursion. A cycle among
  * interfaces (two structs that contain each other) is an error of the program; what reaches one
- * is marked, its key is worth nothing, and its output must not be cached.
+ * is marked, its key is worth nothing, and its output must not be cached. So is what reaches
+ * something unknowable: a name in a file that has errors, or behind an import that leads nowhere.
  *
  *     program_interface_keys(&program, file, &scratch);        for each file
  *     Hash128 key = program_unit_key(&program, file, unit, &scratch, &is_cacheable);
@@ -40,34 +41,38 @@ typedef enum KeyState {
     KEY_UNKNOWN,
     KEY_VISITING, /* on the stack of the computation that is going on */
     KEY_KNOWN,
-    KEY_CYCLIC, /* it is in a cycle of interfaces, or refers to something that is */
+    KEY_WORTHLESS, /* it is in a cycle of interfaces, or refers to something that is, or to
+                      something unknowable */
 } KeyState;
+
+#define TARGET_NONE UINT32_MAX /* of an import that leads nowhere */
 
 typedef struct ProgramFile { /* one file, as keys and code generation see it */
     Declarations declarations;
     Slice ir;
     bool ir_is_fresh; /* lowered by this process, not read from a cache */
     Slice path;
-    const uint32_t *targets; /* per import, the number of the file it leads to */
+    const uint32_t *targets; /* per import, the number of the file it leads to, or TARGET_NONE */
     Hash128 *interface_keys; /* per declaration */
     uint8_t *key_states;     /* per declaration: KeyState of its interface key */
+    bool is_unknowable; /* it has errors: no declarations here, and nobody knows which it has */
 } ProgramFile;
 
 typedef struct Program Program;
 struct Program {
     /* The file with a number, loaded when it is first asked for. Never NULL: one that cannot be
-     * had is without declarations, and the owner of the program remembers the failure. Valid as
-     * long as the program. Any thread. */
+     * had is unknowable, and the owner of the program remembers the failure. Valid as long as the
+     * program. Any thread. */
     ProgramFile *(*file)(Program *program, uint32_t number);
     Hash128 fingerprint;
     uint32_t entry_file;
     Slice entry_point; /* name of the declaration in the entry file that keeps its plain name */
 };
 
-/* What a reference of a declaration leads to. False if there is no such declaration. Any thread. */
-bool program_resolve(Program *program, const ProgramFile *from, uint32_t file,
-                     const Reference *reference, uint32_t *target_file,
-                     uint32_t *target_declaration);
+/* What a reference of a declaration leads to. Only of NAME_FOUND there is a target. Any thread. */
+Resolution program_resolve(Program *program, const ProgramFile *from, uint32_t file,
+                           const Reference *reference, uint32_t *target_file,
+                           uint32_t *target_declaration);
 
 /* Computes the interface keys of all declarations of a file that are KEY_UNKNOWN, and of what
  * they refer to. One thread at a time for the whole program. `scratch` is reused memory. */
@@ -78,7 +83,7 @@ void program_interface_keys(Program *program, uint32_t file, ByteBuffer *scratch
 void program_plain_interface_keys(const ProgramFile *file, ByteBuffer *scratch);
 
 /* The unit key; the interface keys of what it refers to must be known. `is_cacheable` is false
- * if a cycle is reached. Any thread. */
+ * if a cycle or something unknowable is reached. Any thread. */
 Hash128 program_unit_key(Program *program, uint32_t file, uint32_t declaration,
                          ByteBuffer *scratch, bool *is_cacheable);
 

@@ -92,7 +92,7 @@ static bool has_reference(const ProgramFile *owner, uint32_t declaration, uint32
     return reference < (uint64_t)item->interface_reference_count + item->body_reference_count;
 }
 
-static bool find(const Lookup *lookup, const Unit *from, uint32_t reference, Unit *answer)
+static Resolution find(const Lookup *lookup, const Unit *from, uint32_t reference, Unit *answer)
 {
     UnitLookup *self = (UnitLookup *)(uintptr_t)lookup;
     uint32_t file, declaration;
@@ -101,16 +101,18 @@ static bool find(const Lookup *lookup, const Unit *from, uint32_t reference, Uni
 #endif
     const ProgramFile *owner = self->program->file(self->program, from->file);
     if (!has_reference(owner, from->declaration, reference))
-        return false;
-    if (!program_resolve(self->program, owner, from->file,
-                         declaration_reference(&owner->declarations, from->declaration, reference),
-                         &file, &declaration))
-        return false;
+        return NAME_MISSING;
+    Resolution found = program_resolve(
+        self->program, owner, from->file,
+        declaration_reference(&owner->declarations, from->declaration, reference), &file,
+        &declaration);
+    if (found != NAME_FOUND)
+        return found;
     *answer = describe(self->program, file, declaration, self->arena);
 #ifdef GUARD_LOOKUPS
     guard_answer(self, from, answer);
 #endif
-    return true;
+    return NAME_FOUND;
 }
 
 void unit_lookup_init(UnitLookup *lookup, Program *program, uint32_t file, uint32_t declaration,

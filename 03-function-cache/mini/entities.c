@@ -8,6 +8,8 @@
 
 enum { FIRST_SLOTS = 16 };
 
+enum { TARGET_MISSING = 1, TARGET_UNKNOWABLE, FIRST_TARGET }; /* 0: not asked yet */
+
 static uint32_t first_slot(const Entities *entities, const Unit *unit)
 {
     uint64_t mixed = ((uint64_t)unit->file << 32 | unit->declaration) * 0x9E3779B97F4A7C15u;
@@ -81,7 +83,7 @@ bool entities_init(Entities *entities, const Unit *unit, const Lookup *lookup, A
     return view(unit, false, scratch, &entity->zir);
 }
 
-/* The number of the entity that `found` is, new or known; damaged IR counts as not found. */
+/* The number of the entity that `found` is, new or known. */
 static uint32_t intern(Entities *entities, const Unit *found)
 {
     uint32_t known = *find_slot(entities, found);
@@ -102,18 +104,37 @@ static uint32_t reference_count(const Entity *entity)
            (entity->number == 0 ? declaration->body_reference_count : 0);
 }
 
+/* Without IR it cannot be used, and it is wrong already: nobody says anything about it. */
+static Entity *unknowable(Entities *entities)
+{
+    if (entities->unknowable == NULL) {
+        entities->unknowable = zeroed(entities->scratch, 1, sizeof *entities->unknowable);
+        entities->unknowable->is_wrong = true;
+    }
+    return entities->unknowable;
+}
+
+static uint32_t look_up(Entities *entities, const Entity *from, uint32_t reference)
+{
+    Unit found;
+    switch (entities->lookup->find(entities->lookup, &from->unit, reference, &found)) {
+    case NAME_FOUND: return intern(entities, &found) + FIRST_TARGET;
+    case NAME_UNKNOWABLE: return TARGET_UNKNOWABLE;
+    case NAME_MISSING: break;
+    }
+    return TARGET_MISSING;
+}
+
 Entity *entity_reference(Entities *entities, Entity *from, uint32_t reference)
 {
     if (reference >= reference_count(from))
         return NULL;
     uint32_t target = from->targets[reference];
-    if (target == 0) {
-        Unit found;
-        bool exists = entities->lookup->find(entities->lookup, &from->unit, reference, &found);
-        target = exists ? intern(entities, &found) + 2 : 1;
-        from->targets[reference] = target;
-    }
-    return target == 1 ? NULL : entities->items[target - 2];
+    if (target == 0)
+        target = from->targets[reference] = look_up(entities, from, reference);
+    if (target >= FIRST_TARGET)
+        return entities->items[target - FIRST_TARGET];
+    return target == TARGET_UNKNOWABLE ? unknowable(entities) : NULL;
 }
 
 static char *put_name_byte(char *to, unsigned char byte)

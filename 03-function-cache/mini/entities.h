@@ -37,7 +37,7 @@ struct Entity {
     Zir zir;
     uint32_t number;
     bool is_wrong;     /* its own unit reports why; use nothing of it */
-    uint32_t *targets; /* per reference: 0 not asked yet, 1 not found, else entity number + 2 */
+    uint32_t *targets; /* per reference: what it leads to, as entities.c notes it */
     Slice quoted;      /* "path:name" as LLVM writes it; empty until asked for */
     /* of the walk (interface_walk.h) */
     uint8_t state;     /* EntityState */
@@ -57,12 +57,14 @@ typedef struct Entities {
     uint32_t slot_count;
     const Lookup *lookup;
     Arena *scratch;
+    Entity *unknowable; /* what stands for everything unknowable; NULL: none was met */
 } Entities;
 
 /* False if the unit's own IR is not well formed. */
 bool entities_init(Entities *entities, const Unit *unit, const Lookup *lookup, Arena *scratch);
 
-/* What a reference of `from` leads to, or NULL if there is no such declaration. */
+/* What a reference of `from` leads to, or NULL if there is no such declaration. Of what is
+ * unknowable an entity that is wrong, and not usable. */
 Entity *entity_reference(Entities *entities, Entity *from, uint32_t reference);
 
 static inline Slice entity_name(const Entity *entity)
@@ -75,7 +77,7 @@ static inline const char *entity_text(const Entity *entity, uint32_t offset)
     return entity->zir.text + offset;
 }
 
-/* False if its IR is damaged; its own unit tells that. */
+/* False if it is unknowable, or its IR is damaged: others tell that. */
 static inline bool entity_is_usable(const Entity *entity)
 {
     return entity->zir.insts != NULL;

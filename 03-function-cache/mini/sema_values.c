@@ -27,9 +27,17 @@ static void check_range(SemaPass *pass, uint32_t at, AirTypeKind kind)
 {
     const ZirInst *inst = &pass->zir->insts[at];
     uint64_t limit = kind == AIR_I32 ? INT32_MAX : INT64_MAX;
-    if (kind != AIR_F64 && literal_magnitude(inst) > limit + inst->count)
+    bool is_integer = kind == AIR_I32 || kind == AIR_I64;
+    if (is_integer && literal_magnitude(inst) > limit + inst->count)
         sema_error(pass, at, "%s%" PRIu64 " does not fit in %s", inst->count != 0 ? "-" : "",
                    literal_magnitude(inst), type_text(pass->entities, air_type(kind)));
+}
+
+/* A literal takes the type of a number. It also takes that of a mistake, or of something that
+ * nobody knows: nothing can be said about its size then. */
+static bool gives_type(AirType type)
+{
+    return air_type_is_number(type) || type.kind == AIR_INVALID;
 }
 
 /* Puts an operand on the worklist if it is a literal that waits for its type. */
@@ -94,7 +102,7 @@ static uint32_t place_of(const SemaPass *pass, uint32_t user, uint32_t value)
 void sema_expect(SemaPass *pass, uint32_t user, uint32_t value, AirType type, const char *what)
 {
     AirType found = sema_value(pass, user, value);
-    if (found.kind == AIR_UNTYPED_INT && air_type_is_number(type)) {
+    if (found.kind == AIR_UNTYPED_INT && gives_type(type)) {
         adapt(pass, value, type.kind);
         return;
     }
@@ -125,9 +133,9 @@ static AirType common_type(SemaPass *pass, uint32_t at)
     AirType right = sema_value(pass, at, inst->b);
     if (left.kind == AIR_UNTYPED_INT && right.kind == AIR_UNTYPED_INT)
         return left;
-    if (left.kind == AIR_UNTYPED_INT && air_type_is_number(right))
+    if (left.kind == AIR_UNTYPED_INT && gives_type(right))
         adapt(pass, inst->a, right.kind);
-    if (right.kind == AIR_UNTYPED_INT && air_type_is_number(left))
+    if (right.kind == AIR_UNTYPED_INT && gives_type(left))
         adapt(pass, inst->b, left.kind);
     left = sema_settled(pass, at, inst->a);
     right = sema_settled(pass, at, inst->b);

@@ -72,7 +72,9 @@ static void lower_file(MiniProgram *program, uint32_t number)
 {
     MiniFile *file = &program->files[number];
     program->diagnostics.path = file->path;
-    if (mini_lower(file->source, &program->arena, &program->diagnostics, &file->lowered))
+    file->is_unknowable =
+        !mini_lower(file->source, &program->arena, &program->diagnostics, &file->lowered);
+    if (!file->is_unknowable)
         assert_true(declarations_view(file->lowered.declarations, &file->declarations));
 }
 
@@ -134,7 +136,7 @@ static Unit make_unit(const MiniProgram *program, uint32_t number, uint32_t decl
     return unit;
 }
 
-static bool find(const Lookup *lookup, const Unit *from, uint32_t reference, Unit *found)
+static Resolution find(const Lookup *lookup, const Unit *from, uint32_t reference, Unit *found)
 {
     const MiniLookup *self = (const MiniLookup *)(const void *)lookup;
     const Declaration *declaration = &from->declarations->items[from->declaration];
@@ -147,14 +149,14 @@ static bool find(const Lookup *lookup, const Unit *from, uint32_t reference, Uni
     uint32_t file = wanted->import == IMPORT_SELF
                         ? from->file
                         : self->program->files[from->file].targets[wanted->import];
-    if (file == UINT32_MAX)
-        return false;
+    if (file == UINT32_MAX || self->program->files[file].is_unknowable)
+        return NAME_UNKNOWABLE;
     Slice name = declarations_text(from->declarations, wanted->name);
     uint32_t target = declarations_find(&self->program->files[file].declarations, name);
     if (target == DECLARATION_NONE)
-        return false;
+        return NAME_MISSING;
     *found = make_unit(self->program, file, target);
-    return true;
+    return NAME_FOUND;
 }
 
 static bool emit(MiniProgram *program, uint32_t file, uint32_t declaration, ByteBuffer *text)
@@ -229,10 +231,9 @@ bool mini_program_compile(MiniProgram *program, const char *entry)
         lower_file(program, i);
     for (uint32_t i = 0; i < program->file_count; i++)
         resolve_imports(program, i);
-    bool is_right = program->diagnostics.count == 0;
     runtime_prelude_put(&program->text, slice_from(""));
     put_extern_lines(program);
-    for (uint32_t i = 0; is_right && i < program->file_count; i++)
+    for (uint32_t i = 0; i < program->file_count; i++)
         for (uint32_t j = 0; j < program->files[i].declarations.count; j++)
             if (!emit(program, i, j, &program->text))
                 program->text.size = 0;

@@ -33,7 +33,7 @@ static bool emit(void *language, const Unit *unit, const Lookup *lookup, Arena *
     buffer_put_byte(text, ':');
     for (uint32_t i = 0; i < item->interface_reference_count + item->body_reference_count; i++) {
         Unit found;
-        assert_true(lookup->find(lookup, unit, i, &found));
+        assert_int_equal(lookup->find(lookup, unit, i, &found), NAME_FOUND);
         buffer_put_byte(text, ' ');
         buffer_put(text, found.symbol);
     }

@@ -327,6 +327,69 @@ static size_t count_errors(const ByteBuffer *source, char *first, size_t size)
     return count;
 }
 
+/* What other.mini offers is not known, so whatever is made of it can be right. */
+static void expect_beside_unknowable(const char *source, const char *errors)
+{
+    MiniProgram program = {0};
+    ByteBuffer text = {0};
+    char whole[1024];
+    snprintf(whole, sizeof whole, "import \"other.mini\" as o; %s", source);
+    mini_program_add(&program, "main.mini", whole);
+    mini_program_add(&program, "other.mini", "const ;");
+    mini_program_compile(&program, "main.mini");
+    program.diagnostics.count--; /* the last is that of other.mini */
+    assert_string_equal(program.diagnostics.items[program.diagnostics.count].path.data,
+                        "other.mini");
+    strip_messages(&program, &text);
+    if (strcmp(text.data, errors) != 0)
+        print_message("in: %s\n", source);
+    assert_string_equal(text.data, errors);
+    buffer_free(&text);
+    mini_program_free(&program);
+}
+
+/* 5000000000 fits in i64 and in f64, which any of these may turn out to be. */
+static void test_nothing_is_told_of_what_is_unknowable(void **state)
+{
+    (void)state;
+    static const char *const silent[] = {
+        "fn f() { print(o.x); o.g(); o.g(5000000000, 1 / 2); }",
+        "fn f() { const p = o.P{ x: 1, y: 5000000000 }; print(p.x.y); }",
+        "fn f() { var v = o.x; v = 5000000000; v.y.z = 5000000000; }",
+        "fn f() i64 { return o.x + 5000000000 * 2; }",
+        "fn f() bool { return 5000000000 - 1 < o.g() && !o.x || -o.x == 5000000000; }",
+        "fn f(a: o.T, b: i32) o.T { if (o.is(a, o.x)) { return a; } return o.make(b); }",
+        "fn f(a: o.T) { print(a.x % 2); while (a.y) { f(a); } }",
+        "struct S { t: o.T, n: i64 } fn f(s: S) i32 { return s.n + s.t.x + true; }",
+        "struct S { t: o.T } struct R { s: S } fn f(r: R) { g(r.s); } fn g(s: S) { f(R{ s: s }); }",
+        "const c = o.x; const d: i64 = c + 5000000000; fn f() i32 { return c / d; }",
+        "const c: o.T = 5000000000; fn f() { const n: o.T = 5000000000; }",
+        "fn g(t: o.T, n: i64) { } fn f() { g(o.x, 5000000000); g(1, 2); g(o.g(), o.h()); }",
+        "fn f() i64 { const n = (o.x as i64) + 5000000000; return n as i64; }",
+    };
+    for (size_t i = 0; i < sizeof silent / sizeof *silent; i++)
+        expect_beside_unknowable(silent[i], "");
+}
+
+static void test_what_is_wrong_beside_the_unknowable_is_told(void **state)
+{
+    (void)state;
+    expect_beside_unknowable("fn f() i32 { o.g(y); return true + 1 * o.x; }",
+                             "1:44: undefined name 'y'\n");
+    expect_beside_unknowable("fn f(t: o.T) i32 { f(t, 1); return \"a\"; }",
+                             "1:46: 'f' takes 1 argument, found 2\n"
+                             "1:62: expected i32, found str\n");
+    expect_beside_unknowable("struct S { t: o.T, u: U } fn f(s: S) { const r = S{ v: 1, t: 2 }; }",
+                             "1:49: undefined name 'U'\n"
+                             "1:76: field 'u' of struct 'S' is missing\n"
+                             "1:79: struct 'S' has no field 'v'\n");
+    expect_beside_unknowable("const a: i32 = b + o.x; const b: i32 = a;",
+                             "1:33: a constant cannot be made from itself: main.mini:a -> "
+                             "main.mini:b -> main.mini:a\n"
+                             "1:57: a constant cannot be made from itself: main.mini:b -> "
+                             "main.mini:a -> main.mini:b\n");
+}
+
 static void test_depth_of_constants(void **state)
 {
     (void)state;
@@ -430,6 +493,8 @@ int main(void)
         cmocka_unit_test(test_names_of_other_files),
         cmocka_unit_test(test_cycles_across_files),
         cmocka_unit_test(test_wrong_constant_of_other_file),
+        cmocka_unit_test(test_nothing_is_told_of_what_is_unknowable),
+        cmocka_unit_test(test_what_is_wrong_beside_the_unknowable_is_told),
         cmocka_unit_test(test_depth_of_constants),
         cmocka_unit_test(test_depth_behind_a_short_way),
         cmocka_unit_test(test_width_of_constants),

@@ -250,9 +250,9 @@ static void expect_states(KeyProgram *program, uint32_t file, const char *cyclic
     char found[256] = "";
     const ProgramFile *made = &program->files[file];
     for (uint32_t i = 0; i < made->declarations.count; i++) {
-        assert_true(made->key_states[i] == KEY_KNOWN || made->key_states[i] == KEY_CYCLIC);
+        assert_true(made->key_states[i] == KEY_KNOWN || made->key_states[i] == KEY_WORTHLESS);
         Slice name = declaration_name(&made->declarations, i);
-        if (made->key_states[i] == KEY_CYCLIC)
+        if (made->key_states[i] == KEY_WORTHLESS)
             strcat(strncat(found, name.data, name.size), " ");
     }
     assert_string_equal(found, cyclic);
@@ -281,6 +281,42 @@ static void test_cycles_and_what_leads_into_them_are_marked(void **state)
     expect_cyclic("a | @b\nb | @c @a\nc | @b @leaf\nleaf | \ne | @leaf\n", "a b c ");
     /* Bodies may refer in circles. */
     expect_cyclic("a | | @b\nb | | @a\n", "");
+}
+
+/* lib.x has errors; import 2 of main.x leads nowhere. A body may name it, and its user need not
+ * care. */
+static void test_what_reaches_the_unknowable_has_no_key(void **state)
+{
+    (void)state;
+    static const FileSpec specs[] = {
+        {"main.x", "11", "a | 0:s\nb | 1:s\nc | @a @gone\nd | | 0:f\ne | | @d\nf | @gone | @e\n"},
+        {"lib.x", "", ""},
+    };
+    static uint32_t targets[] = {1, TARGET_NONE};
+    KeyProgram program;
+    uint32_t file, declaration;
+    key_program_init(&program, specs, 2);
+    ProgramFile *made = &program.files[0];
+    made->targets = targets;
+    program.files[1].is_unknowable = true;
+    memset(made->key_states, KEY_UNKNOWN, made->declarations.count);
+    program_interface_keys(&program.program, 0, &program.scratch);
+    expect_states(&program, 0, "a b c ");
+    static const char *const units[] = {"main.x:a", "main.x:b", "main.x:c",
+                                        "main.x:d", "main.x:e", "main.x:f"};
+    for (size_t i = 0; i < 6; i++) {
+        bool is_cacheable;
+        key_program_key(&program, units[i], &is_cacheable);
+        assert_int_equal(is_cacheable, i >= 4);
+    }
+    static const Resolution of_first_reference[] = {
+        NAME_UNKNOWABLE, NAME_UNKNOWABLE, NAME_FOUND, NAME_UNKNOWABLE, NAME_FOUND, NAME_MISSING};
+    for (uint32_t i = 0; i < 6; i++)
+        assert_int_equal(program_resolve(&program.program, made, 0,
+                                         declaration_reference(&made->declarations, i, 0), &file,
+                                         &declaration),
+                         of_first_reference[i]);
+    key_program_free(&program);
 }
 
 static void test_what_reaches_a_cycle_is_not_cacheable(void **state)
@@ -357,6 +393,7 @@ int main(void)
         cmocka_unit_test(test_the_digest_sees_interfaces_and_no_bodies),
         cmocka_unit_test(test_plain_keys_are_the_same_keys),
         cmocka_unit_test(test_cycles_and_what_leads_into_them_are_marked),
+        cmocka_unit_test(test_what_reaches_the_unknowable_has_no_key),
         cmocka_unit_test(test_what_reaches_a_cycle_is_not_cacheable),
         cmocka_unit_test(test_a_chain_of_100000_constants),
     };

@@ -46,7 +46,7 @@ static int teardown(void **state)
     return 0;
 }
 
-static bool find(World *world, const Unit *from, uint32_t reference, Unit *found)
+static Resolution find(World *world, const Unit *from, uint32_t reference, Unit *found)
 {
     return world->lookup.lookup.find(&world->lookup.lookup, from, reference, found);
 }
@@ -65,22 +65,34 @@ static void test_a_unit_finds_what_it_names(void **state)
     expect_text(main_unit->symbol, "main");
     expect_text(main_unit->path, "main.x");
     assert_true(main_unit->is_entry_point);
-    assert_true(find(world, main_unit, AREA, &found));
+    assert_int_equal(find(world, main_unit, AREA, &found), NAME_FOUND);
     expect_text(found.symbol, "lib.x:area");
     assert_false(found.is_entry_point);
     assert_int_equal(found.file, 1);
-    assert_false(find(world, main_unit, GONE, &found));
+    assert_int_equal(find(world, main_unit, GONE, &found), NAME_MISSING);
 }
 
 static void test_interfaces_are_followed_as_far_as_they_lead(void **state)
 {
     World *world = *state;
     Unit area, box, point;
-    assert_true(find(world, &world->lookup.unit, AREA, &area));
-    assert_true(find(world, &area, 0, &box));
+    assert_int_equal(find(world, &world->lookup.unit, AREA, &area), NAME_FOUND);
+    assert_int_equal(find(world, &area, 0, &box), NAME_FOUND);
     expect_text(box.symbol, "lib.x:Box");
-    assert_true(find(world, &box, 0, &point));
+    assert_int_equal(find(world, &box, 0, &point), NAME_FOUND);
     expect_text(point.symbol, "types.x:Point");
+}
+
+/* What is asked for must be part of the key all the same. */
+static void test_a_file_with_errors_answers_that_nobody_knows(void **state)
+{
+    World *world = *state;
+    ProgramFile *types = &world->program.files[2];
+    Unit box, found;
+    assert_int_equal(find(world, &world->lookup.unit, BOX, &box), NAME_FOUND);
+    *types = (ProgramFile){.path = types->path, .is_unknowable = true};
+    assert_int_equal(find(world, &box, 0, &found), NAME_UNKNOWABLE);
+    assert_int_equal(find(world, &world->lookup.unit, GONE, &found), NAME_MISSING);
 }
 
 /* ---- the guard ----------------------------------------------------------------------------- */
@@ -119,8 +131,8 @@ static void test_a_number_that_no_reference_has_finds_nothing(void **state)
     (void)found;
     assert_true(is_refused(world, &world->lookup.unit, UINT32_MAX));
 #else
-    assert_false(find(world, &world->lookup.unit, REFERENCES, &found));
-    assert_false(find(world, &world->lookup.unit, UINT32_MAX, &found));
+    assert_int_equal(find(world, &world->lookup.unit, REFERENCES, &found), NAME_MISSING);
+    assert_int_equal(find(world, &world->lookup.unit, UINT32_MAX, &found), NAME_MISSING);
 #endif
 }
 
@@ -137,7 +149,7 @@ static void test_a_body_of_another_unit_is_refused(void **state)
     World *world = *state;
     Unit area;
     skip_without_guard();
-    assert_true(find(world, &world->lookup.unit, AREA, &area));
+    assert_int_equal(find(world, &world->lookup.unit, AREA, &area), NAME_FOUND);
     assert_false(is_refused(world, &area, 0));
     assert_true(is_refused(world, &area, 1)); /* scale, which area's body names */
 }
@@ -150,7 +162,7 @@ static void test_a_unit_that_was_not_found_is_refused(void **state)
     skip_without_guard();
     unit_lookup_init(&other, &world->program.program, 1, 2, &world->arena); /* lib.x:Box */
     assert_true(is_refused(world, &other.unit, 0));
-    assert_true(find(world, &world->lookup.unit, BOX, &box));
+    assert_int_equal(find(world, &world->lookup.unit, BOX, &box), NAME_FOUND);
     assert_false(is_refused(world, &other.unit, 0));
 }
 
@@ -168,6 +180,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         TEST(test_a_unit_finds_what_it_names),
         TEST(test_interfaces_are_followed_as_far_as_they_lead),
+        TEST(test_a_file_with_errors_answers_that_nobody_knows),
         TEST(test_a_number_that_no_reference_has_finds_nothing),
         TEST(test_a_reference_that_is_not_the_units_is_refused),
         TEST(test_a_body_of_another_unit_is_refused),

@@ -259,7 +259,7 @@ typedef struct Emission {
     ByteBuffer *text;
     Diagnostics *diagnostics;
     unsigned depth; /* of interfaces in interfaces */
-    bool failed;
+    bool failed, is_endless;
 } Emission;
 
 enum { MAX_DEPTH = 100 }; /* deeper is taken for a cycle */
@@ -300,7 +300,7 @@ static void put_found(Emission *emission, const Unit *found)
     const Declaration *at = declaration_of(emission->unit);
     if (emission->depth == MAX_DEPTH) {
         diagnostics_add(emission->diagnostics, at->line, at->column, "a cycle of interfaces");
-        emission->failed = true;
+        emission->failed = emission->is_endless = true;
         return;
     }
     emission->depth++;
@@ -319,26 +319,33 @@ static uint32_t reference_count(const Emission *emission, const Unit *unit)
            (is_emitted ? declaration->body_reference_count : 0);
 }
 
+static void tell_missing(Emission *emission, uint32_t number)
+{
+    const Unit *unit = emission->unit;
+    const Declaration *at = declaration_of(unit);
+    Slice name = declarations_text(
+        unit->declarations,
+        declaration_reference(unit->declarations, unit->declaration, number)->name);
+    diagnostics_add(emission->diagnostics, at->line, at->column, "unknown unit: '%.*s'",
+                    (int)name.size, name.data);
+}
+
 /* A number that is none of the unit's own comes out of damaged IR. */
 static void expand_reference(Emission *emission, const Unit *unit, uint32_t number)
 {
     Unit found;
-    bool is_known = number < reference_count(emission, unit);
-    if (emission->failed)
+    Resolution resolution = NAME_UNKNOWABLE;
+    if (emission->is_endless)
         return;
-    if (is_known && emission->lookup->find(emission->lookup, unit, number, &found)) {
+    if (number < reference_count(emission, unit))
+        resolution = emission->lookup->find(emission->lookup, unit, number, &found);
+    if (resolution == NAME_FOUND) {
         put_found(emission, &found);
         return;
     }
     emission->failed = true;
-    if (unit == emission->unit && is_known) {
-        const Declaration *at = declaration_of(unit);
-        Slice name = declarations_text(
-            unit->declarations,
-            declaration_reference(unit->declarations, unit->declaration, number)->name);
-        diagnostics_add(emission->diagnostics, at->line, at->column, "unknown unit: '%.*s'",
-                        (int)name.size, name.data);
-    }
+    if (resolution == NAME_MISSING && unit == emission->unit)
+        tell_missing(emission, number);
 }
 
 static void expand(Emission *emission, const Unit *unit, Slice ir)
