@@ -167,7 +167,7 @@ static void tell_wrong_import(const Search *search, const WalkNode *node, const 
                               const WalkNode *target)
 {
     Diagnostics *diagnostics = search->request->diagnostics;
-    diagnostics->path = node->path;
+    diagnostics->path = file_hash_cache_path(search->cache, node->number);
     if (target == NULL)
         diagnostics_add(diagnostics, import->line, import->column, "cannot import \"%.*s\": %s",
                         (int)import->written->path.size, import->written->path.data,
@@ -187,7 +187,8 @@ static bool import_is_wrong(const GraphWalk *walk, const NodeImport *import,
     return (*target)->reading != NULL && is_wrong_import((*target)->reading->error);
 }
 
-/* Tells each import that leads nowhere, at the line that imports it. */
+/* Tells each import that leads nowhere, at the line that imports it. After make_table: the paths
+ * of the diagnostics are lent by the cache. */
 static int check_imports(const Search *search, const GraphWalk *walk)
 {
     int status = 0;
@@ -227,6 +228,17 @@ static int check_readable(Search *search, const GraphWalk *walk)
     return found->error;
 }
 
+/* What an import that leads nowhere leads to. */
+static bool is_no_file(const WalkNode *node)
+{
+    return node->reading != NULL && node->reading->error != 0;
+}
+
+static uint32_t number_of_target(const GraphWalk *walk, const NodeImport *import)
+{
+    return import->node == FILE_NONE ? FILE_NONE : walk->nodes[import->node]->number;
+}
+
 static FileEntry entry_of(const Search *search, const GraphWalk *walk, const WalkNode *node)
 {
     FileEntry entry = {.path = node->path, .import_count = node->import_count};
@@ -240,7 +252,7 @@ static FileEntry entry_of(const Search *search, const GraphWalk *walk, const Wal
     uint32_t *imports =
         arena_allocate(search->scratch[0].arena, node->import_count * sizeof *imports);
     for (uint32_t i = 0; i < node->import_count; i++)
-        imports[i] = walk->nodes[node->imports[i].node]->number;
+        imports[i] = number_of_target(walk, &node->imports[i]);
     entry.imports = imports;
     return entry;
 }
@@ -277,21 +289,33 @@ static bool numbers_differ(const Search *search, uint32_t count)
     return false;
 }
 
-/* Puts the files in path order, numbers them, and makes them the cache's table. */
+/* The nodes that are files, in path order, numbered. The others' number is FILE_NONE. */
+static uint32_t sort_files(const GraphWalk *walk, WalkNode **sorted)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < walk->count; i++) {
+        walk->nodes[i]->number = FILE_NONE;
+        if (!is_no_file(walk->nodes[i]))
+            sorted[count++] = walk->nodes[i];
+    }
+    qsort(sorted, count, sizeof *sorted, compare_nodes);
+    for (uint32_t i = 0; i < count; i++)
+        sorted[i]->number = i;
+    return count;
+}
+
+/* Makes the files that were met the cache's table. */
 static void make_table(Search *search, const GraphWalk *walk)
 {
     Discovery *found = search->found;
     WalkNode **sorted = memory_allocate((walk->count + 1) * sizeof *sorted);
     FileEntry *entries = memory_allocate((walk->count + 1) * sizeof *entries);
     bool *is_kept = memory_allocate_zeroed(search->cache->count + 1, sizeof *is_kept);
-    memcpy(sorted, walk->nodes, walk->count * sizeof *sorted);
-    qsort(sorted, walk->count, sizeof *sorted, compare_nodes);
-    for (uint32_t i = 0; i < walk->count; i++)
-        sorted[i]->number = i;
+    uint32_t count = sort_files(walk, sorted);
 
-    found->changes = memory_allocate((walk->count + 1) * sizeof *found->changes);
-    found->old_number = memory_allocate((walk->count + 1) * sizeof *found->old_number);
-    for (uint32_t i = 0; i < walk->count; i++) {
+    found->changes = memory_allocate((count + 1) * sizeof *found->changes);
+    found->old_number = memory_allocate((count + 1) * sizeof *found->old_number);
+    for (uint32_t i = 0; i < count; i++) {
         entries[i] = entry_of(search, walk, sorted[i]);
         found->old_number[i] = sorted[i]->old_file;
         if (sorted[i]->old_file != FILE_NONE)
@@ -299,8 +323,8 @@ static void make_table(Search *search, const GraphWalk *walk)
         record_change(search, sorted[i]);
     }
     tell_removed(search, is_kept);
-    found->renumbered = numbers_differ(search, walk->count);
-    file_hash_cache_replace(search->cache, search->request->entry, entries, walk->count);
+    found->renumbered = numbers_differ(search, count);
+    file_hash_cache_replace(search->cache, search->request->entry, entries, count);
     free(is_kept);
     free(entries);
     free(sorted);
@@ -318,10 +342,11 @@ static int walk_from_entry(Search *search)
         if (walk->nodes[n]->old_file == FILE_NONE)
             count_reading(search->found, walk->nodes[n]->reading);
     int status = check_readable(search, walk);
-    if (status == 0)
-        status = check_imports(search, walk);
-    if (status == 0)
-        make_table(search, walk);
+    if (status != 0)
+        return status;
+    make_table(search, walk);
+    status = check_imports(search, walk);
+    search->cache->has_gaps = status != 0;
     return status;
 }
 
@@ -350,7 +375,7 @@ static void tell_files(const Search *search)
 
 static int run_steps(Search *search)
 {
-    if (!slice_equal(search->cache->entry, search->request->entry))
+    if (search->cache->has_gaps || !slice_equal(search->cache->entry, search->request->entry))
         file_hash_cache_replace(search->cache, search->request->entry, NULL, 0);
     bool is_cold = search->cache->count == 0;
     if (!is_cold) {
@@ -386,7 +411,7 @@ int discover(Discovery *found, const DiscoveryRequest *request, FileHashCache *c
         search.scratch[i].arena = &found->arenas[i];
 
     int status = run_steps(&search);
-    if (status == 0)
+    if (found->error == 0)
         tell_files(&search);
 
     for (unsigned i = 0; i < workers; i++)

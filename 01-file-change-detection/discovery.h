@@ -88,10 +88,11 @@ typedef struct Discovery { /* {0} before discover */
 /* Brings `cache` (state in memory, not on disk) up to what the disk holds now. What the cache
  * knows of another entry is not used. 0 on success.
  * -EBADMSG, with found->error 0: some import is missing or is not a regular file; told in the
- * diagnostics, with the line that imports it. Another negative errno, also in found->error: a
- * file could not be read; error_path names it. -ENOENT with error_path the entry: there is no
- * such entry. On failure the cache's content in memory is unspecified and must not be
- * committed. */
+ * diagnostics (their paths are lent by the cache), with the line that imports it. The cache has
+ * the files that there are, with gaps: it must not be committed, and the next discover does not
+ * use it. Another negative errno, also in found->error: a file could not be read; error_path
+ * names it. -ENOENT with error_path the entry: there is no such entry. Then the cache's content
+ * in memory is unspecified, and must not be committed either. */
 int discover(Discovery *found, const DiscoveryRequest *request, FileHashCache *cache);
 
 /* Gives back the memory of the sources, most of what a discovery holds, once they are lowered.

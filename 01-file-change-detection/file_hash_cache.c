@@ -214,8 +214,9 @@ static bool *mark_reached(const FileHashCache *cache, uint32_t file)
         const FileRecord *record = &cache->records[stack[--depth]];
         for (uint32_t i = 0; i < record->import_count; i++) {
             uint32_t target = cache->imports[record->first_import + i];
-            if (!reached[target])
-                stack[depth++] = target;
+            if (target == FILE_NONE || reached[target])
+                continue;
+            stack[depth++] = target;
             reached[target] = true;
         }
     }

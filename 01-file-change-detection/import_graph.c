@@ -26,8 +26,11 @@ static void copy_imports(ImportGraph *graph, const FileHashCache *cache)
     for (uint32_t file = 0; file < graph->count; file++) {
         const FileRecord *record = &cache->records[file];
         graph->first_import[file] = used;
-        for (uint32_t i = 0; i < record->import_count; i++)
-            graph->imports[used++] = cache->imports[record->first_import + i];
+        for (uint32_t i = 0; i < record->import_count; i++) {
+            uint32_t target = cache->imports[record->first_import + i];
+            if (target != FILE_NONE)
+                graph->imports[used++] = target;
+        }
     }
     graph->first_import[graph->count] = used;
 }

@@ -30,7 +30,8 @@ typedef struct ImportGraph { /* {0} is a graph without files */
     uint32_t *importers;      /* ascending per file; a file that imports twice stands once */
 } ImportGraph;
 
-/* The graph of the files in a cache. The caller frees. Cost: files + imports. */
+/* The graph of the files in a cache; an import that leads nowhere is not in it. The caller frees.
+ * Cost: files + imports. */
 void import_graph_build(ImportGraph *graph, const FileHashCache *cache);
 void import_graph_free(ImportGraph *graph);
 

@@ -2,6 +2,7 @@
 /* Which files does a program have, and which of them changed: from cold to warm, through edits,
  * with what is missing and what is in the way. */
 #include "discovery.h"
+#include "import_graph.h"
 #include "import_scanner.h"
 #include "scratch.h"
 #include "thread_executor.h"
@@ -330,6 +331,29 @@ static void test_a_missing_import_is_told_where_it_is_imported(void **state)
     }
 }
 
+/* Nobody may keep it; but what there is can be looked at. */
+static void test_the_files_beside_a_missing_import_are_found(void **state)
+{
+    Project *project = *state;
+    ImportGraph graph;
+    assert_int_equal(unlinkat(project->scratch.fd, "shared.mini", 0), 0);
+    assert_int_equal(run(project), -EBADMSG);
+    const FileHashCache *cache = &project->cache;
+    uint32_t file = file_hash_cache_find(cache, slice_from("b.mini"));
+    assert_int_equal(cache->count, 3);
+    assert_int_equal(project->found.change_count, 3);
+    assert_int_equal(file_hash_cache_find(cache, slice_from("shared.mini")), FILE_NONE);
+    assert_true(cache->has_gaps);
+    assert_int_equal(cache->imports[cache->records[file].first_import + 1], FILE_NONE);
+    assert_false(hash_is_none(file_hash_cache_combined_from(cache, file)));
+    import_graph_build(&graph, cache);
+    assert_int_equal(graph.first_import[file + 1] - graph.first_import[file], 1);
+    import_graph_free(&graph);
+    write_sample(project);
+    assert_int_equal(run(project), 0);
+    assert_false(project->cache.has_gaps);
+}
+
 static void test_wrong_imports_are_told_by_kind(void **state)
 {
     Project *project = *state;
@@ -442,6 +466,7 @@ int main(void)
         TEST(test_a_removed_file_that_nobody_imports_any_more_is_no_error),
         TEST(test_another_entry_starts_cold),
         TEST(test_a_missing_import_is_told_where_it_is_imported),
+        TEST(test_the_files_beside_a_missing_import_are_found),
         TEST(test_wrong_imports_are_told_by_kind),
         TEST(test_a_missing_entry_is_a_failure),
         TEST(test_what_cannot_be_read_is_a_failure),
