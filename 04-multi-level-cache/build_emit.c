@@ -215,7 +215,7 @@ BuildStatus build_emit(Build *build)
         return status;
     status = build_commit_objects(build);
     build->times.save += build_lap(&lap);
-    if (status == BUILD_OK && (!is_right || build->diagnostics.count != 0))
+    if (status == BUILD_OK && (!is_right || build->is_wrong || build->diagnostics.count != 0))
         status = BUILD_PROGRAM_WRONG;
     return status;
 }

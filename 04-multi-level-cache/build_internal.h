@@ -65,6 +65,7 @@ struct Build {
     Discovery found;
     BuildStatus prepared;  /* what preparing to emit came to */
     bool is_prepared;
+    bool is_wrong;   /* an import leads nowhere, or a file has errors; told in the diagnostics */
     bool is_changed; /* something is dirty, or sections came or went */
     bool units_are_updated; /* the unit table describes this build, in its numbers */
 
@@ -102,8 +103,9 @@ BuildStatus build_commit_objects(Build *build);
 
 /* ---- build_program.c ----------------------------------------------------------------------- */
 
-/* Makes the slots for all files, and lowers what changed or finds it in the ZirCache. */
-BuildStatus build_lower(Build *build);
+/* Makes the slots for all files, and lowers what changed or finds it in the ZirCache. A file that
+ * has errors is unknowable from then on, and the build wrong. */
+void build_lower(Build *build);
 
 /* The file with a number, loaded if need be. Any thread, after build_lower. */
 ProgramFile *build_program_file(Program *program, uint32_t number);

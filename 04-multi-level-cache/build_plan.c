@@ -276,7 +276,8 @@ static void check_entry_point(Build *build)
     if (!build->plan[entry].is_rekeyed)
         return;
     const ProgramFile *file = build_program_file(&build->program, entry);
-    if (declarations_find(&file->declarations, compiler->entry_point) != DECLARATION_NONE)
+    if (file->is_unknowable ||
+        declarations_find(&file->declarations, compiler->entry_point) != DECLARATION_NONE)
         return;
     build->diagnostics.path = file->path;
     diagnostics_add(&build->diagnostics, 1, 1, "%.*s", (int)compiler->missing_entry_point.size,
@@ -362,12 +363,16 @@ static void begin_with_changes(Build *build)
             add_rekeyed(build, i);
 }
 
+/* A file that has errors affects nobody. Whoever names it was right when it was recorded, and has
+ * no error to tell unless something else changed; what it would become is not needed. */
 static void find_affected(Planner *planner)
 {
     Build *build = planner->build;
     executor_run(build->request.executor, build->rekeyed_count, digest_file, planner);
     for (uint32_t i = 0; i < build->rekeyed_count; i++) {
         uint32_t file = build->rekeyed[i];
+        if (build_loaded_file(build, file)->is_unknowable)
+            continue;
         if (same_interface(build, file))
             take_recorded_interface_keys(build, file);
         else

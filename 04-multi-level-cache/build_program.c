@@ -32,6 +32,8 @@ ProgramFile *build_loaded_file(const Build *build, uint32_t number)
     return atomic_load_explicit(&build->files[number].file, memory_order_acquire);
 }
 
+_Static_assert(TARGET_NONE == FILE_NONE, "what discovery records is what keys are made from");
+
 /* What the keys and the code generator need of a lowered file. NULL if its declarations are not
  * well formed, or have other imports than the scanner found. */
 static ProgramFile *make_file(Build *build, uint32_t number, const Lowered *lowered,
@@ -51,6 +53,15 @@ static ProgramFile *make_file(Build *build, uint32_t number, const Lowered *lowe
     file->key_states = arena_allocate(arena, count);
     memset(file->interface_keys, 0, count * sizeof *file->interface_keys);
     memset(file->key_states, KEY_UNKNOWN, count);
+    return file;
+}
+
+/* What stands for a file that has errors, or that cannot be had. */
+static ProgramFile *unknowable_file(const Build *build, uint32_t number, Arena *arena)
+{
+    ProgramFile *file = arena_allocate(arena, sizeof *file);
+    *file = (ProgramFile){.path = file_hash_cache_path(&build->cache.files, number),
+                          .is_unknowable = true};
     return file;
 }
 
@@ -127,14 +138,12 @@ void build_keep_healed(Build *build)
     build->healed.size = 0;
 }
 
-/* What stands for a file that cannot be had: it offers nothing, and the build fails. */
+/* The build fails. */
 static ProgramFile *miss_file(Build *build, uint32_t number, int error)
 {
-    ProgramFile *file = arena_allocate(&build->loaded, sizeof *file);
-    *file = (ProgramFile){.path = file_hash_cache_path(&build->cache.files, number)};
     build->load_error = error;
     build->load_error_file = number;
-    return file;
+    return unknowable_file(build, number, &build->loaded);
 }
 
 static ProgramFile *load_file(Build *build, uint32_t number)
@@ -224,6 +233,8 @@ static void lower_change(void *arg, size_t index, unsigned worker)
     if (file == NULL)
         file = lower_source(build, change, scratch, &result->object);
     result->is_wrong = file == NULL;
+    if (file == NULL)
+        file = unknowable_file(build, change->file, &scratch->arena);
     publish(build, change->file, file);
 }
 
@@ -235,9 +246,8 @@ static size_t count_new(const Build *build, const LoweredChange *results)
     return count;
 }
 
-static bool keep_and_tell(Build *build, const LoweredChange *results)
+static void keep_and_tell(Build *build, const LoweredChange *results)
 {
-    bool is_wrong = false;
     zir_cache_expect(&build->cache.zir, count_new(build, results));
     for (size_t i = 0; i < build->found.change_count; i++) {
         const FileChange *change = &build->found.changes[i];
@@ -245,7 +255,7 @@ static bool keep_and_tell(Build *build, const LoweredChange *results)
             continue;
         Slice path = file_hash_cache_path(&build->cache.files, change->file);
         build->plan[change->file].source_changed = true;
-        is_wrong |= results[i].is_wrong;
+        build->is_wrong |= results[i].is_wrong;
         observe(build->request.observer,
                 results[i].was_cached ? DECISION_IR_CACHED : DECISION_IR_LOWERED, path);
         if (results[i].was_cached)
@@ -256,20 +266,18 @@ static bool keep_and_tell(Build *build, const LoweredChange *results)
                                  build->cache.files.records[change->file].content,
                                  results[i].object);
     }
-    return !is_wrong;
 }
 
-BuildStatus build_lower(Build *build)
+void build_lower(Build *build)
 {
     size_t count = build->found.change_count;
     build->files = memory_allocate_zeroed(build->cache.files.count + 1, sizeof *build->files);
     LowerLoop loop = {build, memory_allocate_zeroed(count + 1, sizeof *loop.results)};
     executor_run(build->request.executor, count, lower_change, &loop);
-    bool is_right = keep_and_tell(build, loop.results);
+    keep_and_tell(build, loop.results);
     discovery_forget_sources(&build->found);
     free(loop.results);
     for (unsigned i = 0; i < build->request.executor->workers; i++)
         diagnostics_append(&build->diagnostics, &build->workers[i].diagnostics);
     diagnostics_sort(&build->diagnostics);
-    return is_right ? BUILD_OK : BUILD_PROGRAM_WRONG;
 }

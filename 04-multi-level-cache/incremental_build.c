@@ -162,11 +162,8 @@ static BuildStatus run_discovery(Build *build)
     build->counts.bytes_read = build->found.bytes_read;
     build->counts.files_removed = build->found.removed;
     build->counts.sections_total = build->cache.files.count;
-    if (status == -EBADMSG && build->found.error == 0) {
-        diagnostics_sort(&build->diagnostics);
-        return BUILD_PROGRAM_WRONG;
-    }
-    if (status != 0)
+    build->is_wrong = status == -EBADMSG && build->found.error == 0;
+    if (status != 0 && !build->is_wrong)
         return build_fail(build, build->found.error_path, "cannot read", status);
     return BUILD_OK;
 }
@@ -213,12 +210,9 @@ static BuildStatus prepare(Build *build)
         return status;
     build->program.entry_file = file_hash_cache_find(&build->cache.files, build->entry);
     build->plan = memory_allocate_zeroed(count + 1, sizeof *build->plan);
-    status = build_lower(build);
+    build_lower(build);
     build->times.lower = build_lap(&lap);
-    if (status == BUILD_OK)
-        status = build_make_plan(build);
-    else if (build_commit_objects(build) != BUILD_OK)
-        status = BUILD_MACHINE_FAILED;
+    status = build_make_plan(build);
     build->times.keys = build_lap(&lap);
     return status;
 }
@@ -239,14 +233,15 @@ BuildStatus build_plan(Build *build)
     if (status != BUILD_OK)
         return status;
     count_changes(build);
-    if (nothing_changed(build)) {
+    if (!build->is_wrong && nothing_changed(build)) {
         build->summary.prelude = build->cache.manifest.header.prelude;
         build->counts.functions_total = build->cache.manifest.header.function_count;
         build->counts.functions_cached = build->counts.functions_total;
         return BUILD_OK;
     }
     build->is_changed = true;
-    return build_prepare(build);
+    status = build_prepare(build);
+    return status == BUILD_OK && build->is_wrong ? build_emit(build) : status;
 }
 
 bool build_is_unchanged(const Build *build)

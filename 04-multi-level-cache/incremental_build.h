@@ -81,7 +81,12 @@ typedef struct BuildTimes { /* seconds of wall clock */
 typedef struct Build Build;
 
 /* Every BuildStatus but BUILD_OK ends the build: what follows is build_close. *build is set
- * whatever the status, so that build_failure can be asked. */
+ * whatever the status, so that build_failure can be asked.
+ *
+ * One run tells as many errors as can be told. A plan that finds imports that lead nowhere, or
+ * files with errors, emits what is dirty before it returns BUILD_PROGRAM_WRONG, so that the errors
+ * of the other units are known as well. What such a file offers, or what stands behind such an
+ * import, is unknowable: whoever names it is checked for the rest. */
 BuildStatus build_open(Build **build, const BuildRequest *request);
 BuildStatus build_plan(Build *build);
 
