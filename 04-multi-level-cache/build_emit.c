@@ -62,15 +62,17 @@ static bool has_body(Build *build, uint32_t file, uint32_t unit)
            !hash_is_none(loaded->declarations.items[unit].body_hash);
 }
 
-static void count_emitted(Build *build, uint32_t file, uint32_t unit, bool is_own_change)
+static void count_made(BuildCounts *counts, OutputOrigin origin, bool is_own_change)
 {
-    if (!has_body(build, file, unit))
+    if (origin == OUTPUT_WRONG) {
+        counts->functions_failed++;
         return;
-    build->counts.functions_emitted++;
+    }
+    counts->functions_emitted++;
     if (is_own_change)
-        build->counts.functions_dirty++;
+        counts->functions_dirty++;
     else
-        build->counts.functions_dependent++;
+        counts->functions_dependent++;
 }
 
 static void tell_unit(Build *build, uint32_t file, uint32_t unit, Decision decision)
@@ -115,7 +117,8 @@ static bool keep_outputs(Build *build, uint32_t file)
         if (output->origin == OUTPUT_EMITTED && unit.is_cacheable)
             air_cache_put(&build->cache.air, unit.key, output->text);
         is_right &= output->origin != OUTPUT_WRONG;
-        count_emitted(build, file, i, unit.is_own_change);
+        if (has_body(build, file, i))
+            count_made(&build->counts, output->origin, unit.is_own_change);
         tell_unit(build, file, i, decision_of(build, file, output, &unit));
     }
     return is_right;
@@ -206,8 +209,9 @@ BuildStatus build_emit(Build *build)
         return status;
     bool is_right = emit_wanted(build);
     collect_diagnostics(build);
-    build->counts.functions_cached =
-        build->counts.functions_total - build->counts.functions_emitted;
+    BuildCounts *counts = &build->counts;
+    counts->functions_cached =
+        counts->functions_total - counts->functions_emitted - counts->functions_failed;
     build_keep_healed(build);
     build->times.emit += build_lap(&lap);
     status = build_check_loading(build);

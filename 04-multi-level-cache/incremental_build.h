@@ -68,6 +68,7 @@ typedef struct BuildCounts { /* work, not time: the same on every machine */
     /* A function is a unit with a body; structs, constants and externs are units too, checked
      * and cached alike, but not counted here. */
     uint64_t functions_total, functions_emitted, functions_cached;
+    uint64_t functions_failed; /* they, or something they name, have errors; none of the others */
     uint64_t functions_dirty, functions_dependent; /* what emitted consists of */
     uint64_t declarations_visited;                 /* whose keys were computed */
     uint64_t sections_total, sections_dirty;

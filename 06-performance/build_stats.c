@@ -17,7 +17,7 @@ typedef struct NamedTime {
     double seconds;
 } NamedTime;
 
-enum { COUNT_COUNT = 21, TIME_COUNT = 10 };
+enum { COUNT_COUNT = 22, TIME_COUNT = 10 };
 
 static void list_counts(const BuildStats *stats, NamedCount list[COUNT_COUNT])
 {
@@ -34,6 +34,7 @@ static void list_counts(const BuildStats *stats, NamedCount list[COUNT_COUNT])
         {"functions_total", counts->functions_total},
         {"functions_emitted", counts->functions_emitted},
         {"functions_cached", counts->functions_cached},
+        {"functions_failed", counts->functions_failed},
         {"functions_dirty", counts->functions_dirty},
         {"functions_dependent", counts->functions_dependent},
         {"declarations_visited", counts->declarations_visited},
@@ -130,9 +131,10 @@ static void put_count_lines(const BuildStats *stats, ByteBuffer *text)
     buffer_put_format(text, "           %8s   %llu changed, %llu added, %llu removed\n", "",
                       N(files_changed), N(files_added), N(files_removed));
     buffer_put_format(text,
-                      "functions  %8llu   %llu emitted (%llu dirty, %llu dependent), %llu cached\n",
+                      "functions  %8llu   %llu emitted (%llu dirty, %llu dependent), %llu cached, "
+                      "%llu failed\n",
                       N(functions_total), N(functions_emitted), N(functions_dirty),
-                      N(functions_dependent), N(functions_cached));
+                      N(functions_dependent), N(functions_cached), N(functions_failed));
     buffer_put_format(text, "sections   %8llu   %llu dirty, %llu written\n", N(sections_total),
                       N(sections_dirty), (unsigned long long)stats->patch.sections_written);
     buffer_put_format(

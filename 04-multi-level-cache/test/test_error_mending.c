@@ -81,6 +81,9 @@ static void test_what_is_right_in_a_wrong_program_is_kept(void **state)
     write_faults(project, 1u << 2);
     LineRun run = line_project_build(project, (LineRequest){0});
     assert_int_equal(run.status, BUILD_PROGRAM_WRONG);
+    assert_int_equal(run.counts.functions_total, 3); /* those of parts.line nobody can count */
+    assert_int_equal(run.counts.functions_emitted, 2);
+    assert_int_equal(run.counts.functions_failed, 1); /* util.line:help */
     line_run_free(&run);
     write_faults(project, 0);
     run = line_project_build(project, (LineRequest){0});

@@ -228,8 +228,8 @@ teardown() {
     minic 0 build main.mini --stats=json
     [ "${#lines[@]}" = 1 ]
     for name in files_total files_stat files_hashed files_lowered functions_total \
-        functions_emitted functions_cached declarations_visited sections_total sections_written \
-        bytes_read bytes_written strategy reason workers peak_memory_bytes seconds; do
+        functions_emitted functions_cached functions_failed declarations_visited sections_total \
+        sections_written bytes_read bytes_written strategy reason workers peak_memory_bytes seconds; do
         jq -e "has(\"$name\")" <<<"$output"
     done
     jq -e '.strategy == "full" and .status == 0 and .seconds.total > 0' <<<"$output"

@@ -13,7 +13,8 @@ static BuildStats example(void)
         .files_changed = 1,
         .functions_total = 10,
         .functions_emitted = 1,
-        .functions_cached = 9,
+        .functions_cached = 7,
+        .functions_failed = 2,
         .functions_dirty = 1,
         .declarations_visited = 12,
         .sections_total = 3,
@@ -50,7 +51,7 @@ static void json_is_one_line_with_every_number(void **state)
     static const char *const parts[] = {
         "{\"status\":0,\"strategy\":\"patch\",\"reason\":\"",
         "\"files_total\":3,\"files_stat\":3,\"files_hashed\":1,\"files_lowered\":1",
-        "\"functions_total\":10,\"functions_emitted\":1,\"functions_cached\":9",
+        "\"functions_total\":10,\"functions_emitted\":1,\"functions_cached\":7,\"functions_failed\":2",
         "\"declarations_visited\":12",
         "\"sections_total\":3",
         "\"sections_written\":1",
@@ -83,7 +84,7 @@ static void the_table_shows_counts_and_times(void **state)
     ByteBuffer text = {0};
     build_stats_table(&stats, &text);
     assert_has(&text, "files             3   3 stat, 1 hashed, 1 lowered\n");
-    assert_has(&text, "functions        10   1 emitted (1 dirty, 0 dependent), 9 cached\n");
+    assert_has(&text, "functions        10   1 emitted (1 dirty, 0 dependent), 7 cached, 2 failed\n");
     assert_has(&text, "sections          3   1 dirty, 1 written\n");
     assert_has(&text, "discover       0.25 ms\n");
     assert_has(&text, "total          8.00 ms\n");
