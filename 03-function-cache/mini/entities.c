@@ -137,10 +137,24 @@ Entity *entity_reference(Entities *entities, Entity *from, uint32_t reference)
     return target == TARGET_UNKNOWABLE ? unknowable(entities) : NULL;
 }
 
+static bool is_plain(unsigned char byte)
+{
+    return byte >= 0x20 && byte < 0x7F && byte != '"' && byte != '\\';
+}
+
+/* Names are, but for those of odd files. */
+static bool all_plain(Slice name)
+{
+    unsigned odd = 0;
+    for (size_t i = 0; i < name.size; i++)
+        odd |= !is_plain((unsigned char)name.data[i]);
+    return odd == 0;
+}
+
 static char *put_name_byte(char *to, unsigned char byte)
 {
     static const char digits[] = "0123456789ABCDEF";
-    if (byte >= 0x20 && byte < 0x7F && byte != '"' && byte != '\\') {
+    if (is_plain(byte)) {
         *to++ = (char)byte;
         return to;
     }
@@ -157,8 +171,11 @@ Slice entity_quoted_symbol(Entities *entities, Entity *entity)
         char *text = arena_allocate(entities->scratch, symbol.size * 3 + 2);
         char *end = text;
         *end++ = '"';
-        for (size_t i = 0; i < symbol.size; i++)
-            end = put_name_byte(end, (unsigned char)symbol.data[i]);
+        if (all_plain(symbol))
+            end = (char *)memcpy(end, symbol.data, symbol.size) + symbol.size;
+        else
+            for (size_t i = 0; i < symbol.size; i++)
+                end = put_name_byte(end, (unsigned char)symbol.data[i]);
         *end++ = '"';
         entity->quoted = slice_of(text, (size_t)(end - text));
     }
