@@ -34,26 +34,7 @@ static uint32_t unit_count_of(const Build *build, uint32_t file)
     return build_recorded(build, file, &units)->unit_count;
 }
 
-static void emit_file(void *arg, size_t index, unsigned worker)
-{
-    EmitLoop *loop = arg;
-    Build *build = loop->build;
-    uint32_t file = build->wanted[index];
-    PlannedFile *plan = &build->plan[file];
-    Arena *arena = &build->workers[worker].arena;
-    plan->output_count = unit_count_of(build, file);
-    plan->outputs = arena_allocate(arena, plan->output_count * sizeof *plan->outputs);
-    plan->texts = arena_allocate(arena, plan->output_count * sizeof *plan->texts);
-    for (uint32_t i = 0; i < plan->output_count; i++) {
-        PlannedUnit unit;
-        unit_key_of(build, file, i, &unit);
-        cached_codegen(&loop->codegen, worker, file, i, unit.key, unit.is_cacheable,
-                       &plan->outputs[i]);
-        plan->texts[i] = plan->outputs[i].text;
-    }
-}
-
-/* ---- afterwards, in file order ------------------------------------------------------------- */
+/* ---- one file, on any worker ---------------------------------------------------------------- */
 
 static bool has_body(Build *build, uint32_t file, uint32_t unit)
 {
@@ -62,29 +43,51 @@ static bool has_body(Build *build, uint32_t file, uint32_t unit)
            !hash_is_none(loaded->declarations.items[unit].body_hash);
 }
 
-static void count_made(BuildCounts *counts, OutputOrigin origin, bool is_own_change)
+static void count_made(MadeCounts *counts, OutputOrigin origin, bool is_own_change)
 {
-    if (origin == OUTPUT_WRONG) {
-        counts->functions_failed++;
-        return;
-    }
-    counts->functions_emitted++;
-    if (is_own_change)
-        counts->functions_dirty++;
+    if (origin == OUTPUT_WRONG)
+        counts->failed++;
+    else if (is_own_change)
+        counts->dirty++;
     else
-        counts->functions_dependent++;
+        counts->dependent++;
 }
+
+static void emit_file(void *arg, size_t index, unsigned worker)
+{
+    EmitLoop *loop = arg;
+    Build *build = loop->build;
+    uint32_t file = build->wanted[index];
+    PlannedFile *plan = &build->plan[file];
+    BuildWorker *own = &build->workers[worker];
+    plan->output_count = unit_count_of(build, file);
+    plan->outputs = arena_allocate(&own->arena, plan->output_count * sizeof *plan->outputs);
+    plan->texts = arena_allocate(&own->arena, plan->output_count * sizeof *plan->texts);
+    for (uint32_t i = 0; i < plan->output_count; i++) {
+        UnitOutput *output = &plan->outputs[i];
+        PlannedUnit unit;
+        unit_key_of(build, file, i, &unit);
+        cached_codegen(&loop->codegen, worker, file, i, unit.key, unit.is_cacheable, output);
+        plan->texts[i] = output->text;
+        if (output->origin == OUTPUT_CACHED)
+            continue;
+        plan->made_count++;
+        if (has_body(build, file, i))
+            count_made(&own->made, output->origin, unit.is_own_change);
+    }
+}
+
+/* ---- afterwards, in file order ------------------------------------------------------------- */
 
 static void tell_unit(Build *build, uint32_t file, uint32_t unit, Decision decision)
 {
-    const Observer *observer = build->request.observer;
     const ProgramFile *loaded = build_program_file(&build->program, file);
-    if (observer == NULL || observer->decided == NULL || unit >= loaded->declarations.count)
+    if (unit >= loaded->declarations.count)
         return;
     UnitLookup lookup;
     Arena arena = {0};
     unit_lookup_init(&lookup, &build->program, file, unit, &arena);
-    observe(observer, decision, lookup.unit.symbol);
+    observe(build->request.observer, decision, lookup.unit.symbol);
     arena_free(&arena);
 }
 
@@ -101,38 +104,65 @@ static Decision decision_of(const Build *build, uint32_t file, const UnitOutput 
     return unit->is_own_change ? DECISION_UNIT_DIRTY : DECISION_UNIT_DEPENDENT;
 }
 
+static void tell_outputs(Build *build, uint32_t file)
+{
+    const PlannedFile *plan = &build->plan[file];
+    for (uint32_t i = 0; i < plan->output_count; i++) {
+        PlannedUnit unit;
+        unit_key_of(build, file, i, &unit);
+        if (plan->outputs[i].origin != OUTPUT_CACHED)
+            tell_unit(build, file, i, decision_of(build, file, &plan->outputs[i], &unit));
+        else if (plan->is_rekeyed)
+            tell_unit(build, file, i, DECISION_UNIT_CACHED);
+    }
+}
+
+/* False if one of them is wrong. */
 static bool keep_outputs(Build *build, uint32_t file)
 {
-    PlannedFile *plan = &build->plan[file];
+    const PlannedFile *plan = &build->plan[file];
     bool is_right = true;
     for (uint32_t i = 0; i < plan->output_count; i++) {
         const UnitOutput *output = &plan->outputs[i];
         PlannedUnit unit;
         unit_key_of(build, file, i, &unit);
-        if (output->origin == OUTPUT_CACHED) {
-            if (plan->is_rekeyed)
-                tell_unit(build, file, i, DECISION_UNIT_CACHED);
-            continue;
-        }
         if (output->origin == OUTPUT_EMITTED && unit.is_cacheable)
             air_cache_put(&build->cache.air, unit.key, output->text);
         is_right &= output->origin != OUTPUT_WRONG;
-        if (has_body(build, file, i))
-            count_made(&build->counts, output->origin, unit.is_own_change);
-        tell_unit(build, file, i, decision_of(build, file, output, &unit));
     }
     return is_right;
 }
 
-static uint64_t count_new(const Build *build)
+static bool keep_and_tell(Build *build)
 {
-    uint64_t count = 0;
+    const Observer *observer = build->request.observer;
+    bool is_observed = observer != NULL && observer->decided != NULL, is_right = true;
+    uint64_t made = 0;
+    for (uint32_t i = 0; i < build->wanted_count; i++)
+        made += build->plan[build->wanted[i]].made_count;
+    air_cache_expect(&build->cache.air, made);
     for (uint32_t i = 0; i < build->wanted_count; i++) {
-        const PlannedFile *plan = &build->plan[build->wanted[i]];
-        for (uint32_t unit = 0; unit < plan->output_count; unit++)
-            count += plan->outputs[unit].origin == OUTPUT_EMITTED;
+        if (build->plan[build->wanted[i]].made_count != 0)
+            is_right &= keep_outputs(build, build->wanted[i]);
+        if (is_observed)
+            tell_outputs(build, build->wanted[i]);
     }
-    return count;
+    return is_right;
+}
+
+static void sum_up_counts(Build *build)
+{
+    BuildCounts *counts = &build->counts;
+    for (unsigned i = 0; i < build->request.executor->workers; i++) {
+        MadeCounts *made = &build->workers[i].made;
+        counts->functions_failed += made->failed;
+        counts->functions_dirty += made->dirty;
+        counts->functions_dependent += made->dependent;
+        *made = (MadeCounts){0};
+    }
+    counts->functions_emitted = counts->functions_dirty + counts->functions_dependent;
+    counts->functions_cached =
+        counts->functions_total - counts->functions_emitted - counts->functions_failed;
 }
 
 /* ---- what is wanted ------------------------------------------------------------------------ */
@@ -194,11 +224,8 @@ static bool emit_wanted(Build *build)
                     .scratch = build->codegen},
     };
     executor_run(build->request.executor, build->wanted_count, emit_file, &loop);
-    bool is_right = true;
-    air_cache_expect(&build->cache.air, count_new(build));
-    for (uint32_t i = 0; i < build->wanted_count; i++)
-        is_right &= keep_outputs(build, build->wanted[i]);
-    return is_right;
+    sum_up_counts(build);
+    return keep_and_tell(build);
 }
 
 BuildStatus build_emit(Build *build)
@@ -209,9 +236,6 @@ BuildStatus build_emit(Build *build)
         return status;
     bool is_right = emit_wanted(build);
     collect_diagnostics(build);
-    BuildCounts *counts = &build->counts;
-    counts->functions_cached =
-        counts->functions_total - counts->functions_emitted - counts->functions_failed;
     build_keep_healed(build);
     build->times.emit += build_lap(&lap);
     status = build_check_loading(build);

@@ -40,13 +40,19 @@ typedef struct PlannedFile { /* {0}: nothing about this file changed */
     Slice *texts;            /* after build_emit, if wanted: one per unit */
     UnitOutput *outputs;
     uint32_t output_count;
+    uint32_t made_count;     /* of them: not found in the cache */
 } PlannedFile;
+
+typedef struct MadeCounts { /* functions that were not found in the cache */
+    uint64_t failed, dirty, dependent;
+} MadeCounts;
 
 typedef struct BuildWorker { /* one per worker of the executor */
     Arena arena;             /* lives as long as the build */
     Arena once;              /* for lowering one file */
     ByteBuffer key;          /* what is hashed into a key */
     Diagnostics diagnostics; /* of lowering */
+    MadeCounts made;         /* in emission */
 } BuildWorker;
 
 struct Build {
