@@ -44,19 +44,17 @@ static void put_real(LlvmPrinter *printer, double value)
 
 void ir_put_type(LlvmPrinter *printer, AirType type)
 {
-    switch ((AirTypeKind)type.kind) {
-    case AIR_I32: PUT(printer, "i32"); break;
-    case AIR_I64: PUT(printer, "i64"); break;
-    case AIR_F64: PUT(printer, "double"); break;
-    case AIR_BOOL: PUT(printer, "i1"); break;
-    case AIR_STR: PUT(printer, "ptr"); break;
-    case AIR_STRUCT: {
-        Slice spelled = printer->entities->items[type.index]->spelled;
-        ir_put_bytes(printer, spelled.data, spelled.size);
-        break;
+    static const IrWord words[] = {
+        [AIR_VOID] = IR_WORD("void"), [AIR_I32] = IR_WORD("i32"), [AIR_I64] = IR_WORD("i64"),
+        [AIR_F64] = IR_WORD("double"), [AIR_BOOL] = IR_WORD("i1"), [AIR_STR] = IR_WORD("ptr"),
+        [AIR_INVALID] = IR_WORD("void"), /* never printed */
+    };
+    if (type.kind != AIR_STRUCT) {
+        ir_put_short(printer, &words[type.kind]);
+        return;
     }
-    default: PUT(printer, "void"); break;
-    }
+    Slice spelled = printer->entities->items[type.index]->spelled;
+    ir_put_bytes(printer, spelled.data, spelled.size);
 }
 
 /* ---- names --------------------------------------------------------------------------------- */

@@ -50,6 +50,23 @@ static inline void ir_put_word(LlvmPrinter *printer, const char *word)
 /* A string literal: its length is known to the compiler, which makes the copy a few moves. */
 #define PUT(printer, literal) ir_put_bytes((printer), "" literal, sizeof(literal) - 1)
 
+/* A short word from a table, whose length is not known to the compiler: all 16 bytes are copied,
+ * in one move, and those that count are counted. */
+typedef struct IrWord {
+    char text[15];
+    uint8_t size;
+} IrWord;
+
+#define IR_WORD(literal) {literal, sizeof(literal) - 1}
+
+static inline void ir_put_short(LlvmPrinter *printer, const IrWord *word)
+{
+    ByteBuffer *out = printer->out;
+    buffer_reserve(out, sizeof *word);
+    memcpy(out->data + out->size, word, sizeof *word);
+    out->size += word->size;
+}
+
 /* A number; nearly all are those of instructions, and small. */
 void ir_put_large_number(LlvmPrinter *printer, uint64_t value);
 

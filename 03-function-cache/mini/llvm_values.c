@@ -49,8 +49,10 @@ static void print_guarded_division(LlvmPrinter *printer, uint32_t at)
 
 static void print_arithmetic(LlvmPrinter *printer, uint32_t at)
 {
-    static const char integers[][8] = {"add", "sub", "mul", "sdiv", "srem"};
-    static const char reals[][8] = {"fadd", "fsub", "fmul", "fdiv", "frem"};
+    static const IrWord integers[] = {IR_WORD("add"), IR_WORD("sub"), IR_WORD("mul"),
+                                      IR_WORD("sdiv"), IR_WORD("srem")};
+    static const IrWord reals[] = {IR_WORD("fadd"), IR_WORD("fsub"), IR_WORD("fmul"),
+                                   IR_WORD("fdiv"), IR_WORD("frem")};
     const ZirInst *inst = &printer->zir->insts[at];
     bool is_real = printer->air->insts[at].type.kind == AIR_F64;
     bool is_division = inst->op == ZIR_DIV || inst->op == ZIR_REM;
@@ -59,7 +61,7 @@ static void print_arithmetic(LlvmPrinter *printer, uint32_t at)
         print_guarded_division(printer, at);
         return;
     }
-    ir_put_word(printer, is_real ? reals[inst->op - ZIR_ADD] : integers[inst->op - ZIR_ADD]);
+    ir_put_short(printer, &(is_real ? reals : integers)[inst->op - ZIR_ADD]);
     put_pair(printer, inst);
 }
 
@@ -99,10 +101,10 @@ static void print_string_comparison(LlvmPrinter *printer, const ZirInst *inst)
 /* The f64 ones are "ordered", false with a NaN, except `!=`, which is true. */
 static void print_comparison(LlvmPrinter *printer, uint32_t at)
 {
-    static const char integers[][10] = {"icmp eq", "icmp ne", "icmp slt",
-                                        "icmp sle", "icmp sgt", "icmp sge"};
-    static const char reals[][10] = {"fcmp oeq", "fcmp une", "fcmp olt",
-                                     "fcmp ole", "fcmp ogt", "fcmp oge"};
+    static const IrWord integers[] = {IR_WORD("icmp eq"), IR_WORD("icmp ne"), IR_WORD("icmp slt"),
+                                      IR_WORD("icmp sle"), IR_WORD("icmp sgt"), IR_WORD("icmp sge")};
+    static const IrWord reals[] = {IR_WORD("fcmp oeq"), IR_WORD("fcmp une"), IR_WORD("fcmp olt"),
+                                   IR_WORD("fcmp ole"), IR_WORD("fcmp ogt"), IR_WORD("fcmp oge")};
     const ZirInst *inst = &printer->zir->insts[at];
     uint8_t kind = printer->air->insts[inst->a].type.kind;
     ir_begin_value(printer, at);
@@ -110,7 +112,7 @@ static void print_comparison(LlvmPrinter *printer, uint32_t at)
         print_string_comparison(printer, inst);
         return;
     }
-    ir_put_word(printer, kind == AIR_F64 ? reals[inst->op - ZIR_EQ] : integers[inst->op - ZIR_EQ]);
+    ir_put_short(printer, &(kind == AIR_F64 ? reals : integers)[inst->op - ZIR_EQ]);
     put_pair(printer, inst);
 }
 

@@ -46,8 +46,15 @@ const char *sema_name(const SemaPass *pass, const Entity *entity);
 /* "'f' is a function, not a value" */
 void sema_wrong_kind(SemaPass *pass, uint32_t at, const Entity *entity, const char *wanted);
 
+/* Tells that there is no value to take, and calls its type invalid. */
+AirType sema_no_value(SemaPass *pass, uint32_t user, uint32_t value);
+
 /* The type of a value that instruction `user` takes. A call without result is an error. */
-AirType sema_value(SemaPass *pass, uint32_t user, uint32_t value);
+static inline AirType sema_value(SemaPass *pass, uint32_t user, uint32_t value)
+{
+    AirType type = pass->insts[value].type;
+    return type.kind == AIR_VOID ? sema_no_value(pass, user, value) : type;
+}
 
 /* The same, with a literal that is still untyped made an i32. */
 AirType sema_settled(SemaPass *pass, uint32_t user, uint32_t value);

@@ -69,19 +69,15 @@ static void adapt(SemaPass *pass, uint32_t root, AirTypeKind kind)
     }
 }
 
-AirType sema_value(SemaPass *pass, uint32_t user, uint32_t value)
+AirType sema_no_value(SemaPass *pass, uint32_t user, uint32_t value)
 {
-    AirType *type = &pass->insts[value].type;
-    if (type->kind == AIR_VOID) {
-        const ZirInst *inst = &pass->zir->insts[value];
-        Entity *callee = inst->op == ZIR_CALL ? sema_resolve(pass, value, inst->a) : NULL;
-        if (callee != NULL)
-            sema_error(pass, value, "'%s' has no result to use", sema_name(pass, callee));
-        else
-            sema_error(pass, user, "there is no value to use");
-        *type = air_type(AIR_INVALID);
-    }
-    return *type;
+    const ZirInst *inst = &pass->zir->insts[value];
+    Entity *callee = inst->op == ZIR_CALL ? sema_resolve(pass, value, inst->a) : NULL;
+    if (callee != NULL)
+        sema_error(pass, value, "'%s' has no result to use", sema_name(pass, callee));
+    else
+        sema_error(pass, user, "there is no value to use");
+    return pass->insts[value].type = air_type(AIR_INVALID);
 }
 
 AirType sema_settled(SemaPass *pass, uint32_t user, uint32_t value)
