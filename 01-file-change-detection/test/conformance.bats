@@ -11,28 +11,23 @@ MAIN=detect.py
 }
 
 @test "the program in Python passes every tier" {
-    tests_no_c
-    passes "python3 $python/detect.py"
+    python_passes
 }
 
 @test "a program that does nothing fails" {
-    tests_no_c
-    fails /bin/true
+    nothing_fails
 }
 
 @test "each planted mistake is caught by the test that names it" {
-    tests_no_c
     catches_mistakes
 }
 
 @test "each exercise is passed by its solution, and not by the program without it" {
-    tests_no_c
     exercises_are_exercises
 }
 
 @test "the solutions still meet the contract" {
-    tests_no_c
-    passes "python3 $python/exercises.py" required
+    solutions_meet_the_contract
 }
 
 @test "the tests of one lesson can be run alone" {

@@ -11,8 +11,7 @@ MAIN=build.py
 }
 
 @test "the program in Python passes the tiers required and later" {
-    tests_no_c
-    passes "python3 $python/build.py" required later
+    python_passes required later
 }
 
 @test "the demo of the stage before fails" {
@@ -20,16 +19,13 @@ MAIN=build.py
 }
 
 @test "a program that does nothing fails" {
-    tests_no_c
-    fails /bin/true required
+    nothing_fails required
 }
 
 @test "each planted mistake is caught by the test that names it" {
-    tests_no_c
     catches_mistakes
 }
 
 @test "each exercise is passed by its solution, and not by the program without it" {
-    tests_no_c
     exercises_are_exercises
 }

@@ -31,11 +31,21 @@ fails() {
     [ "$status" = 1 ] && [[ $output == *"  FAIL  "* && $output == *"Read again: "* ]]
 }
 
+# What is checked of each stage; MAIN is its program in Python.
+python_passes() {
+    tests_no_c
+    passes "python3 $python/${MAIN:?}" "$@"
+}
+nothing_fails() {
+    tests_no_c
+    fails /bin/true "$@"
+}
+
 # The tier that has the test of this name.
 tier_of() {
     local tier
     for tier in required later extra exercises; do
-        if grep -qF "@test \"$1\" {" "$BATS_TEST_DIRNAME/conformance/$tier.bats"; then
+        if grep -sqF "@test \"$1\" {" "$BATS_TEST_DIRNAME/conformance/$tier.bats"; then
             echo $tier
             return
         fi
@@ -67,9 +77,10 @@ copy_python() {
 # Each line of python/mistakes: NAME | PROGRAM | TEST | SED. The program with that edit fails that
 # test, and yet is no wreck: it passes the first test of all, unless that is the one.
 catches_mistakes() {
+    tests_no_c
     local name program test edit first count=0
     local copies=$BATS_TEST_TMPDIR/wrong wrong=$BATS_TEST_TMPDIR/wrong${python#"$root"}
-    first=$(sed -n 's/^@test "\(.*\)" {$/\1/p' "$BATS_TEST_DIRNAME/conformance/required.bats" | head -n 1)
+    first=$(titles required | head -n 1)
     while IFS='|' read -r name program test edit; do
         [ -n "${name%%#*}" ] || continue
         name=${name// /} program=${program// /} test=$(sed 's/^ *//; s/ *$//' <<<"$test")
@@ -94,12 +105,18 @@ catches_mistakes() {
 # titles TIER: of its tests.
 titles() { sed -n 's/^@test "\(.*\)" {$/\1/p' "$BATS_TEST_DIRNAME/conformance/$1.bats"; }
 
-# Each exercise is one: the program of the stage (MAIN) does not pass it, the solution does.
+# Each exercise is one: the program of the stage does not pass it, the solution does.
 exercises_are_exercises() {
+    tests_no_c
     local test
     passes "python3 $python/exercises.py" exercises
     while read -r test; do
         only "$test" "python3 $python/${MAIN:?}"
         [ "$status" = 1 ] || { echo "without the exercise passes '$test'" "$output"; return 1; }
     done < <(titles exercises)
+}
+
+solutions_meet_the_contract() {
+    tests_no_c
+    passes "python3 $python/exercises.py" required
 }
