@@ -57,6 +57,17 @@ doing() {
 # is the subject of one lesson and would disturb all others.
 settle() { sleep 0.03; }
 
+# setting NAME [VALUE]: an environment variable that the program sees from now on; none without VALUE.
+setting() {
+    if [ $# = 2 ]; then
+        export "$1=$2"
+        note "$1=$2"
+    else
+        unset "$1"
+        note "unset $1"
+    fi
+}
+
 # mine [ARGUMENT...]: runs the program in the project. Sets said, complained and status.
 mine() {
     note "ran: ${CMD##*/} $*"
@@ -74,6 +85,20 @@ mine() {
     elif [ "$status" = 1 ] && ! grep -q 'error:' <<<"$complained"; then
         flunk "it crashed, or hid its reason: exit status 1 without an 'error:' line"
     fi
+}
+
+# mine_killed SECONDS [ARGUMENT...]: runs the program, and kills it after that time.
+mine_killed() {
+    timeout -s KILL "$1" $CMD "${@:2}" >"$BATS_TEST_TMPDIR/killed" 2>&1 || true
+    note "ran it, and killed it after $1 s"
+}
+
+# duration [ARGUMENT...]: how many milliseconds a run of the program takes, one at least.
+duration() {
+    local start
+    start=$(date +%s%N)
+    mine "$@"
+    echo $((($(date +%s%N) - start) / 1000000 + 1))
 }
 
 # ---- what is expected ----------------------------------------------------------------------------
@@ -97,14 +122,18 @@ expect_status() {
     [ "$status" = "$1" ] || flunk "expected exit status $1, got $status${2:+: $2}"
 }
 
+# expect_lines ACTUAL WHAT LINE...: ACTUAL is these lines, in this order; if not, WHAT says what was expected.
+expect_lines() {
+    local actual=$1 what=$2 expected
+    shift 2
+    expected=$(printf '%s\n' "$@")
+    [ "$actual" = "$expected" ] || flunk "$what" "$(sed 's/^/    /' <<<"${expected:-none}")"
+}
+
 # expect WORDS LINE...: of the lines that begin with one of WORDS (a|b|c) these, in this order.
 expect() {
-    local words=$1 expected
-    shift
-    expected=$(printf '%s\n' "$@")
-    [ "$status" = 0 ] || flunk "expected exit status 0, got $status"
-    [ "$(told "$words")" = "$expected" ] ||
-        flunk "expected these lines, in this order:" "$(sed 's/^/    /' <<<"$expected")"
+    expect_status 0
+    expect_lines "$(told "$1")" "expected these lines, in this order:" "${@:2}"
 }
 
 # expect_fact LINE: one line, which may stand anywhere. A pattern of bash.
@@ -121,6 +150,18 @@ expect_fact() {
 expect_error() {
     expect_status 1 "there is an error in the sources"
     grep -qF "$1: error:" <<<"$complained" || flunk "expected on stderr: $1: error: ..."
+}
+
+# The same with a place in a FILE. Which place, is not looked at.
+expect_error_in() {
+    expect_status 1 "there is an error in the sources"
+    grep -qE "^$1:.*error: " <<<"$complained" || flunk "expected on stderr: $1:LINE:COLUMN: error: ..."
+}
+
+# expect_failure STATUS WHY: this exit status, and a message on stderr.
+expect_failure() {
+    expect_status "$@"
+    [ -n "$complained" ] || flunk "expected a message on stderr"
 }
 
 # word NAME: the second word of the line that begins with NAME.
@@ -154,23 +195,70 @@ expect_unopened() {
     [ -z "$opened" ] || flunk "expected that these are not opened, but they were:" "$opened"
 }
 
-# What the program keeps, one line for each file: to see whether it was written again.
-kept() { find .mini_cache -type f -printf '%p %i %s %T@\n' 2>/dev/null | sort; }
+# As mine, and `bytes_read` and `bytes_written` are what the program read and wrote through system
+# calls, itself and the interpreter that runs it.
+mine_counted() {
+    local program=$CMD counts=$BATS_TEST_TMPDIR/counts
+    [ -r /proc/self/io ] || skip "this system does not count what a process reads and writes"
+    export COUNTS=$counts
+    printf '"$@"\nstatus=$?\ncat /proc/$$/io >"$COUNTS"\nexit $status\n' >"$counts.sh"
+    CMD="bash $counts.sh $CMD"
+    mine "$@"
+    CMD=$program
+    bytes_read=$(sed -n 's/^rchar: //p' "$counts")
+    bytes_written=$(sed -n 's/^wchar: //p' "$counts")
+}
+
+# ---- what it keeps -------------------------------------------------------------------------------
+
+# kept [FILE...]: a line for each file that the program keeps, and for these: to see whether it was
+# written again.
+kept() { find .mini_cache "$@" -type f -printf '%p %i %s %T@\n' 2>/dev/null | sort; }
+
+# expect_kept LINES [FILE...]: they are as they were.
+expect_kept() { same "the files that are kept, with inode, size and time" "$1" "$(kept "${@:2}")"; }
+
+# expect_nothing_written ARGUMENT...: where nothing changes, the third run writes nothing. (The second
+# may keep a stamp that was too young to be trusted.)
+expect_nothing_written() {
+    local before
+    mine "$@"
+    settle
+    mine "$@"
+    before=$(kept)
+    mine "$@"
+    expect_kept "$before"
+}
+
+# The largest file that the program keeps.
+largest_kept() { find .mini_cache -type f -printf '%s %p\n' | sort -n | tail -n 1 | cut -d' ' -f2-; }
+
+# with_each_kept COMMAND...: COMMAND FILE, for each file that the program keeps now.
+with_each_kept() {
+    local file saved=$BATS_TEST_TMPDIR/saved
+    rm -rf "$saved"
+    cp -a .mini_cache "$saved"
+    [ -n "$(find "$saved" -type f -size +0)" ] || flunk "it keeps nothing in .mini_cache"
+    while read -r file; do
+        "$@" ".mini_cache/$file"
+    done < <(cd "$saved" && find . -type f -size +0 -printf '%P\n' | sort)
+}
+
+# What is kept becomes again what it was when with_each_kept began.
+restore_kept() {
+    rm -rf .mini_cache
+    cp -a "$BATS_TEST_TMPDIR/saved" .mini_cache
+}
 
 # ---- damage --------------------------------------------------------------------------------------
 
 # damage_each COMMAND...: for each file that the program keeps, from the same state: COMMAND FILE,
 # then a call of `after_damage`, which the test defines.
-damage_each() {
-    local file saved=$BATS_TEST_TMPDIR/saved
-    cp -a .mini_cache "$saved"
-    [ -n "$(find "$saved" -type f -size +0)" ] || flunk "it keeps nothing in .mini_cache"
-    while read -r file; do
-        rm -rf .mini_cache
-        cp -a "$saved" .mini_cache
-        doing "$@" ".mini_cache/$file"
-        after_damage
-    done < <(cd "$saved" && find . -type f -size +0 -printf '%P\n' | sort)
+damage_each() { with_each_kept damage_one "$@"; }
+damage_one() {
+    restore_kept
+    doing "$@"
+    after_damage
 }
 
 # flip_bit FILE BYTE
@@ -187,16 +275,15 @@ remove() { rm -f "$1"; }
 
 # flip_through PARTS: in each file that the program keeps, from the same state, one bit in about
 # PARTS places, spread over the file; after each a call of `after_flip`, which the test defines.
-flip_through() {
-    local file size at saved=$BATS_TEST_TMPDIR/saved
-    cp -a .mini_cache "$saved"
-    while read -r file size; do
-        for ((at = 0; at < size; at += size / $1 + 1)); do
-            rm -rf .mini_cache
-            cp -a "$saved" .mini_cache
-            flip_bit ".mini_cache/$file" $at
-            note "flipped a bit in byte $at of .mini_cache/$file"
-            after_flip
-        done
-    done < <(cd "$saved" && find . -type f -size +0 -printf '%P %s\n' | sort)
+flip_through() { with_each_kept flip_through_one "$1"; }
+flip_through_one() {
+    local at size
+    restore_kept
+    size=$(stat -c %s "$2")
+    for ((at = 0; at < size; at += size / $1 + 1)); do
+        restore_kept
+        flip_bit "$2" $at
+        note "flipped a bit in byte $at of $2"
+        after_flip
+    done
 }

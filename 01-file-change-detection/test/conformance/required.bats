@@ -4,15 +4,7 @@
 # Stage 1, what every program must do: tell what changed, from the contents, across runs.
 
 load mine
-facts='added|unchanged|touched|changed|removed|read|combined'
-files='added|unchanged|touched|changed|removed'
-
-project_of_three() {
-    write main.mini 'import "math.mini" as math;' 'import "lib/text.mini" as text;' \
-        'fn main() i32 { return math.one(); }'
-    write math.mini 'fn one() i32 { return 1; }'
-    write lib/text.mini 'const name: str = "Ada";'
-}
+load project
 
 # Everything is known, and as it was: `touched` is an unchanged file whose stamp differs.
 expect_no_change() {
@@ -84,13 +76,11 @@ expect_no_change() {
 
 @test "1.1 wrong usage is exit status 2, with a message" {
     mine nowhere.mini
-    expect_status 2 "there is no such entry"
-    [ -n "$complained" ] || flunk "expected a message on stderr"
+    expect_failure 2 "there is no such entry"
     write main.mini '// one'
     write other.mini '// two'
     mine main.mini other.mini
-    expect_status 2 "it takes one entry"
-    [ -n "$complained" ] || flunk "expected a message on stderr"
+    expect_failure 2 "it takes one entry"
 }
 
 @test "1.3 every file is told, in byte order of the paths" {
@@ -253,9 +243,7 @@ expect_no_change() {
     doing mv elsewhere.mini math.mini
     write math.mini 'fn one() i32 { return 1111; }'
     mine main.mini
-    expect_status 0
-    [[ $(told "$files") == *'changed math.mini'* || $(told "$files") == *'added math.mini'* ]] ||
-        flunk "expected math.mini to be changed or added"
+    expect_seen math.mini
 }
 
 @test "1.5 the combined hash changes with any file, and comes back with it" {

@@ -24,8 +24,7 @@ facts='lowered|cached|wrong|objects|function|calls'
 
 @test "exercise 2: MINI_KEEP limits what is kept, and keeps what is used" {
     project_of_three
-    export MINI_KEEP=4
-    note "MINI_KEEP=4"
+    setting MINI_KEEP 4
     for number in 1 2 3 4; do
         write math.mini "$(fn one $number)"
         settle
@@ -36,13 +35,12 @@ facts='lowered|cached|wrong|objects|function|calls'
     write math.mini "$(fn one 3)"
     settle
     mine main.mini
-    expect_files 'cached lib/text.mini' 'cached main.mini' 'cached math.mini'
+    expect_verdicts 'cached lib/text.mini' 'cached main.mini' 'cached math.mini'
     write math.mini "$(fn one 1)"
     settle
     mine main.mini
-    expect_files 'cached lib/text.mini' 'cached main.mini' 'lowered math.mini'
-    export MINI_KEEP=1
-    note "MINI_KEEP=1"
+    expect_verdicts 'cached lib/text.mini' 'cached main.mini' 'lowered math.mini'
+    setting MINI_KEEP 1
     mine main.mini
     expect objects 'objects 3'
     mine main.mini
@@ -50,11 +48,10 @@ facts='lowered|cached|wrong|objects|function|calls'
 }
 
 @test "exercise 3: MINI_SHARED is a second store, which others fill, too" {
-    export MINI_SHARED=$BATS_TEST_TMPDIR/shared
-    note "MINI_SHARED=$MINI_SHARED"
+    setting MINI_SHARED "$BATS_TEST_TMPDIR/shared"
     project_of_three
     mine main.mini
-    expect_files 'lowered lib/text.mini' 'lowered main.mini' 'lowered math.mini'
+    expect_verdicts 'lowered lib/text.mini' 'lowered main.mini' 'lowered math.mini'
     mkdir ../clone
     cp -r main.mini math.mini lib ../clone
     cd ../clone
@@ -62,9 +59,8 @@ facts='lowered|cached|wrong|objects|function|calls'
     write math.mini "$(fn one 2)"
     settle
     mine main.mini
-    expect_files 'cached lib/text.mini' 'cached main.mini' 'lowered math.mini'
-    unset MINI_SHARED
-    note "unset MINI_SHARED"
+    expect_verdicts 'cached lib/text.mini' 'cached main.mini' 'lowered math.mini'
+    setting MINI_SHARED
     mine main.mini
     expect_all_cached
 }

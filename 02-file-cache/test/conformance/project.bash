@@ -1,12 +1,25 @@
 # SPDX-License-Identifier: MIT
 #
-# What the tiers of stage 2 share.
+# What the tiers of stage 2 share. Stages 2 and 3 tell of each thing that they make how they came by
+# it, and behind that the name of what was made; `made` is the word for what was not found, and
+# `names` says what has the names. Stages 3 and 4 load this, too, and change what is theirs.
 
 facts='lowered|cached|wrong|objects'
-files='lowered|cached|wrong'
+made=lowered
+names='the names of the lowered forms'
+
+# ---- projects ------------------------------------------------------------------------------------
 
 # A function: its name, and what it returns.
 fn() { echo "fn $1() i32 { return $2; }"; }
+
+# long_function NAME LINES NUMBER: its numbers begin with that one. It becomes something big.
+long_function() {
+    awk -v name="$1" -v lines="$2" -v number="$3" 'BEGIN {
+        print "fn " name "(x: i32) i32 {\n    var sum = 0;"
+        for (line = 0; line < lines; line++) print "    sum = sum + x * " number + line ";"
+        print "    return sum;\n}" }'
+}
 
 project_of_three() {
     write main.mini 'import "math.mini" as math;' 'import "lib/text.mini" as text;' \
@@ -16,71 +29,99 @@ project_of_three() {
     settle
 }
 
-# project_of COUNT: main.mini imports m1.mini ... and each of them lowers to something big.
+# project_of COUNT LINES: main.mini imports m1.mini ... and each has a function of so many lines.
 project_of() {
     local i
-    for ((i = 1; i <= $1; i++)); do
-        echo "import \"m$i.mini\" as m$i;"
-    done >main.mini
-    echo 'fn main() i32 { return m1.f(1); }' >>main.mini
-    for ((i = 1; i <= $1; i++)); do
-        awk -v i=$i 'BEGIN { print "fn f(x: i32) i32 {\n    var sum = 0;"
-            for (line = 0; line < 150; line++) print "    sum = sum + x * " i * 1000 + line ";"
-            print "    return sum;\n}" }' >m$i.mini
-    done
-    note "wrote main.mini, which imports m1.mini ... m$1.mini; each has a function of 150 lines"
+    { for ((i = 1; i <= $1; i++)); do echo "import \"m$i.mini\" as m$i;"; done
+      echo 'fn main() i32 { return m1.f(1); }'; } >main.mini
+    for ((i = 1; i <= $1; i++)); do long_function f "$2" $((i * 1000)) >m$i.mini; done
+    note "wrote main.mini, which imports m1.mini ... m$1.mini; each has a function of $2 lines"
     settle
 }
 
-# What was done with each file: WORD PATH. The name of the lowered form, behind it, is left out.
-verdicts() { told "$files" | sed -E '/^wrong /!s/ [^ ]+$//'; }
+# ---- what is told of each thing ------------------------------------------------------------------
 
-# expect_files LINE...: WORD PATH of each file, in this order.
-expect_files() {
+# WORD THING. The name of what was made is left out.
+verdicts() { told "$made|cached|wrong" | sed -E '/^wrong /!s/ [^ ]+$//'; }
+
+# expect_verdicts LINE...: WORD THING of each, in this order.
+expect_verdicts() {
     expect_status "${EXPECTED_STATUS:-0}"
-    local expected
-    expected=$(printf '%s\n' "$@")
-    [ "$(verdicts)" = "$expected" ] ||
-        flunk "expected, each but 'wrong' with the name of the lowered form behind it:" \
-            "$(sed 's/^/    /' <<<"$expected")"
+    expect_lines "$(verdicts)" "expected, each but 'wrong' with a name behind it ($names):" "$@"
 }
 
-# Every file is cached.
-expect_all_cached() {
+# expect_made THING...: these are made, in this order, and all others are cached.
+expect_made() {
     expect_status 0
-    [ -n "$(told cached)" ] && [ -z "$(told 'lowered|wrong')" ] ||
-        flunk "expected every file to be cached"
+    [ -n "$(verdicts)" ] || flunk "it told nothing of what it made or found"
+    [ -z "$(told wrong)" ] || flunk "expected that nothing is wrong"
+    expect_lines "$(verdicts | sed -n "s/^$made //p")" "expected that these are $made, and all others cached:" "$@"
 }
+expect_all_cached() { expect_made; }
 
-# Not more than COUNT files are lowered.
+# expect_at_most COUNT WHY: so many are made.
 expect_at_most() {
     expect_status 0
-    [ "$(told lowered | wc -l)" -le "$1" ] || flunk "expected at most $1 to be lowered: ${2:-}"
+    [ "$(told $made | wc -l)" -le "$1" ] || flunk "expected at most $1 to be $made: $2"
 }
 
-# id PATH: the name of its lowered form.
+# id THING: the name of what was made of it.
 id() {
-    local path
-    path=$(sed 's/[][\.*^$]/\\&/g' <<<"$1")
-    told 'lowered|cached' | sed -nE "s|^[a-z]+ $path ([^ ]+)\$|\\1|p"
+    local thing
+    thing=$(sed 's/[][\.*^$]/\\&/g' <<<"$1")
+    told "$made|cached" | sed -nE "s|^[a-z]+ $thing ([^ ]+)\$|\\1|p"
 }
 
-# All names, one line for each file.
-ids() { told 'lowered|cached' | cut -d' ' -f2-; }
+# All names, one line for each thing.
+ids() { told "$made|cached" | cut -d' ' -f2-; }
 
-# As mine, and `bytes_read` and `bytes_written` are what the program read and wrote through system
-# calls, itself and the interpreter that runs it.
-mine_counted() {
-    local program=$CMD counts=$BATS_TEST_TMPDIR/counts
-    [ -r /proc/self/io ] || skip "this system does not count what a process reads and writes"
-    export COUNTS=$counts
-    printf '"$@"\nstatus=$?\ncat /proc/$$/io >"$COUNTS"\nexit $status\n' >"$counts.sh"
-    CMD="bash $counts.sh $CMD"
-    mine "$@"
-    CMD=$program
-    bytes_read=$(sed -n 's/^rchar: //p' "$counts")
-    bytes_written=$(sed -n 's/^wchar: //p' "$counts")
+# expect_ids IDS [WHEN]
+expect_ids() { same "$names${2:+, $2}" "$1" "$(ids)"; }
+
+# ---- whatever happens to what is kept ------------------------------------------------------------
+
+# The next build is right: it has the names of `right`.
+expect_unharmed() {
+    mine main.mini
+    expect_status 0 "a damaged cache is a cold start, not an error"
+    expect_ids "$right"
+}
+after_flip() { expect_unharmed; }
+
+# kill_builds SECONDS...: builds from nothing are killed so soon, and leave what the next one can use.
+kill_builds() {
+    local delay
+    for delay in "$@"; do
+        doing rm -rf .mini_cache
+        mine_killed "$delay" main.mini
+        expect_unharmed
+        mine main.mini
+        expect_all_cached
+    done
 }
 
-# The largest file that the program keeps.
-largest_kept() { find .mini_cache -type f -printf '%s %p\n' | sort -n | tail -n 1 | cut -d' ' -f2-; }
+# For each file that the second of two builds keeps: that file, among those of the first build.
+mix_two_builds() {
+    local file
+    write main.mini 'import "a.mini" as a; import "b.mini" as b;' 'fn main() i32 { return a.f() - b.f(); }'
+    two_files 1 2
+    mine main.mini
+    right=$(ids)
+    doing mv .mini_cache first
+    two_files 2 1
+    mine main.mini
+    doing mv .mini_cache second
+    two_files 1 2
+    while read -r file; do
+        rm -rf .mini_cache
+        cp -a first .mini_cache
+        cp -a "second/$file" ".mini_cache/$file"
+        note "made .mini_cache of the first build's files, but $file of the second"
+        expect_unharmed
+    done < <(cd second && find . -type f -size +0 -printf '%P\n' | sort)
+}
+two_files() {
+    write a.mini "$(fn f "$1")"
+    write b.mini "$(fn f "$2")"
+    settle
+}

@@ -19,7 +19,7 @@ program_with_constants() {
 @test "exercise 1: a constant compiles those who name it, directly or through constants" {
     program_with_constants
     mine main.mini
-    expect_functions 'compiled limits.mini:small' 'compiled limits.mini:large' \
+    expect_verdicts 'compiled limits.mini:small' 'compiled limits.mini:large' \
         'compiled limits.mini:unused' 'compiled main.mini:main' 'compiled main.mini:check'
     program_with_constants 20
     mine main.mini
@@ -40,10 +40,7 @@ program_with_constants() {
 expect_why() {
     settle
     mine --why main.mini
-    expect_status 0
-    local expected
-    expected=$(printf '%s\n' "$@")
-    [ "$(told why)" = "$expected" ] || flunk "expected these lines, in this order:" "$(sed 's/^/    /' <<<"$expected")"
+    expect why "$@"
 }
 
 @test "exercise 2: --why tells what in the key is new" {
@@ -58,8 +55,7 @@ expect_why() {
     doing mv lib/text.mini text.mini
     doing sed -i 's|lib/text.mini|text.mini|' main.mini
     expect_why 'why main.mini:main calls text.mini:greet' 'why text.mini:greet new'
-    export MINIC_TARGET=wasm32-wasi
-    note "MINIC_TARGET=$MINIC_TARGET"
+    setting MINIC_TARGET wasm32-wasi
     expect_why 'why main.mini:main settings' 'why math.mini:one settings' 'why math.mini:sum settings' \
         'why math.mini:twice settings' 'why text.mini:greet settings'
 }

@@ -13,7 +13,7 @@ load project
     write 'größe.mini' "$(fn f 2)"
     settle
     mine main.mini
-    expect_functions 'compiled a b.mini:f' 'compiled größe.mini:f' 'compiled main.mini:main'
+    expect_verdicts 'compiled a b.mini:f' 'compiled größe.mini:f' 'compiled main.mini:main'
     a=$(id 'a b.mini:f') b=$(id größe.mini:f)
     settle
     write 'a b.mini' "$(fn f 3)"
@@ -75,11 +75,6 @@ load project
     program_of_five
     mine main.mini
     right=$(ids)
-    after_flip() {
-        mine main.mini
-        expect_status 0 "a damaged cache is a cold start, not an error"
-        same "the names of the code" "$right" "$(ids)"
-    }
     flip_through 3
 }
 
@@ -87,14 +82,5 @@ load project
     many_functions
     mine main.mini
     right=$(ids)
-    for delay in 0.001 0.003 0.01 0.02 0.03 0.05 0.08; do
-        doing rm -rf .mini_cache
-        timeout -s KILL $delay $CMD main.mini >"$BATS_TEST_TMPDIR/killed" 2>&1 || true
-        note "ran it, and killed it after $delay s"
-        mine main.mini
-        expect_status 0
-        same "the names of the code" "$right" "$(ids)"
-        mine main.mini
-        expect_compiled
-    done
+    kill_builds 0.001 0.003 0.01 0.02 0.03 0.05 0.08
 }

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 #
-# What the tiers of stage 3 share. The functions `fn`, `mine_counted` and `largest_kept` are those of
-# stage 2.
+# What the tiers of stage 3 share: what is made are functions, in the words of stage 2.
 
 load ../../../02-file-cache/test/conformance/project
 facts='compiled|cached|wrong'
+made=compiled
+names='the names of the code'
 
 # Five functions in three files: main calls greet, sum and one; twice calls sum.
 program_of_five() {
@@ -30,15 +31,13 @@ ten_functions() {
 # many_functions [NUMBER]: ten files of ten functions each, which compile to something big; the
 # function s7 of m7.mini holds the number.
 many_functions() {
-    local file
+    local file i number
     for file in {0..9}; do
-        awk -v file="$file" -v number="${1:-7}" 'BEGIN {
-            for (i = 0; i < 10; i++) {
-                print "fn s" i "(x: i32) i32 {\n    var sum = 0;"
-                for (line = 0; line < 40; line++)
-                    print "    sum = sum + x * " (file == 7 && i == 7 ? number : i) * 1000 + line ";"
-                print "    return sum;\n}"
-            } }' >m$file.mini
+        for i in {0..9}; do
+            number=$i
+            [ $file$i != 77 ] || number=${1:-7}
+            long_function "s$i" 40 $((number * 1000))
+        done >m$file.mini
     done
     { for file in {0..9}; do echo "import \"m$file.mini\" as m$file;"; done
       echo 'fn main() i32 { return m7.s7(1); }'; } >main.mini
@@ -47,50 +46,12 @@ many_functions() {
     settle
 }
 
-# What was done with each function: WORD PATH:NAME. The name of its code, behind it, is left out.
-verdicts() { told | sed -E '/^wrong /!s/ [^ ]+$//'; }
-
-# expect_functions LINE...: WORD PATH:NAME of each function, in this order.
-expect_functions() {
-    expect_status "${EXPECTED_STATUS:-0}"
-    local expected
-    expected=$(printf '%s\n' "$@")
-    [ "$(verdicts)" = "$expected" ] ||
-        flunk "expected, each but 'wrong' with the name of the code behind it:" \
-            "$(sed 's/^/    /' <<<"$expected")"
-}
-
 # expect_compiled PATH:NAME...: these are compiled, in this order, and all others are cached.
-expect_compiled() {
-    expect_status 0
-    local expected
-    expected=$(printf '%s\n' "$@")
-    [ -n "$(told)" ] || flunk "it told nothing of any function"
-    [ -z "$(told wrong)" ] && [ "$(verdicts | sed -n 's/^compiled //p')" = "$expected" ] ||
-        flunk "expected that these are compiled, and all others cached:" "$(sed 's/^/    /' <<<"${expected:-none}")"
-}
-
-expect_all_cached() { expect_compiled; }
-
-expect_at_most() {
-    expect_status 0
-    [ -n "$(told)" ] && [ "$(told compiled | wc -l)" -le "$1" ] ||
-        flunk "expected at most $1 to be compiled: ${2:-}"
-}
+expect_compiled() { expect_made "$@"; }
 
 expect_nothing_told() {
     [ -z "$(told)" ] || flunk "expected that no function is told of: there is a file that cannot be lowered"
 }
-
-# id PATH:NAME: the name of its code.
-id() {
-    local function
-    function=$(sed 's/[][\.*^$]/\\&/g' <<<"$1")
-    told 'compiled|cached' | sed -nE "s|^[a-z]+ $function ([^ ]+)\$|\\1|p"
-}
-
-# All of them, one line for each function.
-ids() { told 'compiled|cached' | cut -d' ' -f2-; }
 
 # The names of the code that a build makes which keeps nothing and knows nothing.
 fresh_ids() {
@@ -103,10 +64,4 @@ fresh_ids() {
     cd "$here" || return
     expect_status 0
     ids
-}
-
-# Exit status 1, and a message about a place in the file. Which place, is not looked at.
-expect_error_in() {
-    expect_status 1 "there is an error in the sources"
-    grep -qE "^$1:.*error: " <<<"$complained" || flunk "expected on stderr: $1:LINE:COLUMN: error: ..."
 }

@@ -9,7 +9,7 @@ load project
 @test "3.1 the first build compiles every function, file by file, in the order of the source" {
     program_of_five
     mine main.mini
-    expect_functions 'compiled lib/text.mini:greet' 'compiled main.mini:main' \
+    expect_verdicts 'compiled lib/text.mini:greet' 'compiled main.mini:main' \
         'compiled math.mini:one' 'compiled math.mini:sum' 'compiled math.mini:twice'
 }
 
@@ -91,7 +91,7 @@ load project
     write math.mini 'fn twice(a: i32) i32 { return sum(a, a); }' "$(fn one 1)" \
         'fn sum(a: i32, b: i32) i32 { return a + b; }'
     mine main.mini
-    expect_functions 'cached lib/text.mini:greet' 'cached main.mini:main' \
+    expect_verdicts 'cached lib/text.mini:greet' 'cached main.mini:main' \
         'cached math.mini:twice' 'cached math.mini:one' 'cached math.mini:sum'
 }
 
@@ -105,7 +105,7 @@ load project
     settle
     doing sed -i '/twice/d' math.mini
     mine main.mini
-    expect_functions 'cached lib/text.mini:greet' 'cached main.mini:main' \
+    expect_verdicts 'cached lib/text.mini:greet' 'cached main.mini:main' \
         'cached math.mini:zero' 'cached math.mini:one' 'cached math.mini:sum'
 }
 
@@ -129,14 +129,14 @@ load project
     settle
     doing sed -i 's/fn sum/fn add/; s/return sum/return add/' math.mini
     mine main.mini
-    EXPECTED_STATUS=1 expect_functions 'cached lib/text.mini:greet' 'wrong main.mini:main' \
+    EXPECTED_STATUS=1 expect_verdicts 'cached lib/text.mini:greet' 'wrong main.mini:main' \
         'cached math.mini:one' 'compiled math.mini:add' 'compiled math.mini:twice'
     expect_error_in main.mini
     settle
     doing sed -i 's/fn add/fn sum/; s/return add/return sum/' math.mini
     mine main.mini
     expect_compiled
-    same "the names of the code" "$right" "$(ids)"
+    expect_ids "$right"
 }
 
 @test "3.2 functions that call each other in a circle" {
@@ -156,12 +156,10 @@ load project
     program_of_five
     mine main.mini
     settle
-    export MINIC_TARGET=wasm32-wasi
-    note "MINIC_TARGET=$MINIC_TARGET"
+    setting MINIC_TARGET wasm32-wasi
     mine main.mini
     [ -z "$(told cached)" ] || flunk "expected every function to be compiled for the other target"
-    unset MINIC_TARGET
-    note "unset MINIC_TARGET"
+    setting MINIC_TARGET
     mine main.mini
     expect_compiled
 }
@@ -173,7 +171,7 @@ load project
     settle
     mine main.mini
     expect_compiled
-    same "the names of the code" "$first" "$(ids)"
+    expect_ids "$first"
     settle
     write lib/text.mini 'fn greet() { print("Hello,  Ada"); }'
     mine main.mini
@@ -194,7 +192,7 @@ load project
     doing sed -i 's/return 11;/return 1;/' math.mini
     mine main.mini
     expect_compiled
-    same "the names of the code" "$first" "$(ids)"
+    expect_ids "$first"
 }
 
 @test "3.3 two programs share what was compiled" {
@@ -224,13 +222,13 @@ load project
     write math.mini "$(fn one 1)" 'fn sum(a: i32, b: i32) i32 { return plus(a, b); }' \
         'fn twice(a: i32) i32 { return sum(a, a); }'
     mine main.mini
-    EXPECTED_STATUS=1 expect_functions 'compiled lib/text.mini:greet' 'compiled main.mini:main' \
+    EXPECTED_STATUS=1 expect_verdicts 'compiled lib/text.mini:greet' 'compiled main.mini:main' \
         'compiled math.mini:one' 'wrong math.mini:sum' 'compiled math.mini:twice'
     expect_error_in math.mini
     first=$complained
     settle
     mine main.mini
-    EXPECTED_STATUS=1 expect_functions 'cached lib/text.mini:greet' 'cached main.mini:main' \
+    EXPECTED_STATUS=1 expect_verdicts 'cached lib/text.mini:greet' 'cached main.mini:main' \
         'cached math.mini:one' 'wrong math.mini:sum' 'cached math.mini:twice'
     same "what it says on stderr" "$first" "$complained"
     settle

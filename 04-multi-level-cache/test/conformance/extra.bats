@@ -6,24 +6,15 @@
 load ../../../01-file-change-detection/test/conformance/mine
 load project
 
-# How long a build of everything takes, in ms.
-build_time() {
-    local start
-    start=$(date +%s%N)
-    mine "$@"
-    echo $((($(date +%s%N) - start) / 1000000 + 1))
-}
-
 @test "4.2 a build that is killed at any moment leaves a state to go on from" {
     project_of 5 20
-    longest=$(build_time main.mini out)
+    longest=$(duration main.mini out)
     for step in {1..12}; do
         edit m3.mini "s/return .*;/return sum + $step;/"
         edit m5.mini "s/return .*;/return sum - $step;/"
         [ $((step % 4)) != 0 ] || doing rm -rf .mini_cache
         delay=$(awk "BEGIN { print $longest * $step / 10000 }")
-        timeout -s KILL "$delay" $CMD main.mini out >"$BATS_TEST_TMPDIR/killed" 2>&1 || true
-        note "ran it, and killed it after $delay s"
+        mine_killed "$delay" main.mini out
         [ $((step % 3)) != 0 ] || edit m4.mini "s/return .*;/return sum * $step;/"
         mine main.mini out
         expect_clean
@@ -152,11 +143,10 @@ stop_in_the_middle() {
     disturb() {
         case $(random 6) in
         0) doing $CMD clean m0.mini ;;
-        1) timeout -s KILL 0.0$(random 10)$(random 10) $CMD m0.mini out >"$BATS_TEST_TMPDIR/killed" 2>&1 || true
-           note "ran it, and killed it" ;;
+        1) mine_killed 0.0$(random 10)$(random 10) m0.mini out ;;
         2) doing rm -f out ;;
-        3) export MINIC_TARGET=wasm32-wasi; note "MINIC_TARGET=$MINIC_TARGET" ;;
-        4) unset MINIC_TARGET; note "unset MINIC_TARGET" ;;
+        3) setting MINIC_TARGET wasm32-wasi ;;
+        4) setting MINIC_TARGET ;;
         esac
     }
     walk 12 disturb

@@ -2,6 +2,7 @@
 #
 # What the tiers of stage 4 share.
 
+load ../../../02-file-cache/test/conformance/project    # project_of
 facts='new|dirty|dependent|cached|lost|wrong|files|lowered|functions|compiled|fast'
 counts='files|lowered|functions|compiled|fast'
 
@@ -21,26 +22,9 @@ edit() {
     settle
 }
 
-# project_of COUNT LINES: main.mini imports m1.mini ... and each has a function of so many lines.
-project_of() {
-    local i
-    { for ((i = 1; i <= $1; i++)); do echo "import \"m$i.mini\" as m$i;"; done
-      echo 'fn main() i32 { return m1.f(1); }'; } >main.mini
-    for ((i = 1; i <= $1; i++)); do
-        awk -v i=$i -v lines="$2" 'BEGIN { print "fn f(x: i32) i32 {\n    var sum = 0;"
-            for (line = 0; line < lines; line++) print "    sum = sum + x * " i * 1000 + line ";"
-            print "    return sum;\n}" }' >m$i.mini
-    done
-    note "wrote main.mini, which imports m1.mini ... m$1.mini; each has a function of $2 lines"
-    settle
-}
-
 # expect_work LINE...: these functions are not merely found again, in this order.
 expect_work() {
-    local work='new|dirty|dependent|lost|wrong' expected
-    [ $# != 0 ] || { [ -z "$(told "$work")" ] || flunk "expected no line of these: $work"; return; }
-    expected=$(printf '%s\n' "$@")
-    [ "$(told "$work")" = "$expected" ] || flunk "expected these lines, in this order:" "$(sed 's/^/    /' <<<"$expected")"
+    expect_lines "$(told 'new|dirty|dependent|lost|wrong')" "expected of all functions that are not cached:" "$@"
 }
 
 # expect_counts LOWERED COMPILED [FAST]

@@ -49,14 +49,13 @@ facts='unchanged|changed|new|removed|strategy|reason|written|section|right|wrong
     [ "$(told 'right|wrong')" = $'right first.mini\nright main.mini\nwrong middle.mini\nright second.mini' ] ||
         flunk "expected that middle.mini is wrong, and nothing else"
     expect_output_as_remembered
-    same "what is kept" "$before" "$(kept)"
+    expect_kept "$before"
 }
 
 @test "exercise 4: MINI_BLOCK is the size that sections are filled up to" {
     project_in_a_row
     for block in 64 4096 1; do
-        export MINI_BLOCK=$block
-        note "MINI_BLOCK=$block"
+        setting MINI_BLOCK "$block"
         mine main.mini out
         expect_clean
         while read -r offset size _ path; do

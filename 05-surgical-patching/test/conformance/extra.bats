@@ -6,21 +6,6 @@
 load ../../../01-file-change-detection/test/conformance/mine
 load project
 
-# Milliseconds that a build takes here, one at least.
-duration() {
-    local before after
-    before=$(date +%s%N)
-    mine main.mini out
-    after=$(date +%s%N)
-    echo $(((after - before) / 1000000 + 1))
-}
-
-# killed_after SECONDS
-killed_after() {
-    timeout -s KILL "$1" $CMD main.mini out >"$BATS_TEST_TMPDIR/killed" 2>&1 || true
-    note "ran it, and killed it after $1 s"
-}
-
 @test "5.1 a file name with a line break forges no marker" {
     name=$'a ====\n; ==== FILE: b.mini'
     write "$name" 'fn main() i32 { return 0; }'
@@ -83,13 +68,13 @@ killed_after() {
 @test "5.4 a build that is killed leaves an output that the next build puts right" {
     project_in_a_row
     for file in first middle second; do edit $file.mini "s/1000/$(sum 60)/"; done
-    longest=$(duration)
+    longest=$(duration main.mini out)
     RANDOM=${SEED:-$((RANDOM % 10000))}
     note "SEED=$RANDOM repeats these moments"
     for ((round = 0; round < 8; round++)); do
         edit middle.mini "s/return .*;/return $(sum $((1 + RANDOM % 90)));/"
         edit second.mini "s/return .*;/return $(sum $((1 + RANDOM % 90)));/"
-        killed_after "$(printf '0.%06d' $((1 + RANDOM * 33 % (longest * 1000))))"
+        mine_killed "$(printf '0.%06d' $((1 + RANDOM * 33 % (longest * 1000))))" main.mini out
         settle
         mine main.mini out
         expect_clean
@@ -98,10 +83,10 @@ killed_after() {
 
 @test "5.4 killed again and again, and then let to its end" {
     project_in_a_row
-    longest=$(duration)
+    longest=$(duration main.mini out)
     for ((round = 0; round < 12; round++)); do
         edit first.mini "s/return .*;/return $(sum $((1 + RANDOM % 90)));/"
-        killed_after "$(printf '0.%06d' $((1 + (round + 2) * longest * 1000 / 13)))"
+        mine_killed "$(printf '0.%06d' $((1 + (round + 2) * longest * 1000 / 13)))" main.mini out
     done
     mine main.mini out
     expect_clean

@@ -268,8 +268,7 @@ expect_same_file() {
 @test "5.4 an output that cannot be written is told, and is exit status 3" {
     project_in_a_row
     mine main.mini nowhere/out
-    expect_status 3 "there is no directory of that name"
-    [ -n "$complained" ] || flunk "expected a message on stderr"
+    expect_failure 3 "there is no directory of that name"
     doing mkdir nowhere
     mine main.mini nowhere/out
     expect_clean main.mini nowhere/out
@@ -308,14 +307,12 @@ expect_same_file() {
     project_in_a_row
     mine main.mini out
     settle
-    export MINIC_TARGET=wasm32-wasi
-    note "MINIC_TARGET=$MINIC_TARGET"
+    setting MINIC_TARGET wasm32-wasi
     mine main.mini out
     expect_strategy full 'fingerprint changed'
     expect_clean
     settle
-    unset MINIC_TARGET
-    note "unset MINIC_TARGET"
+    setting MINIC_TARGET
     mine main.mini out
     expect_strategy full 'fingerprint changed'
     expect_clean

@@ -2,7 +2,6 @@
 #
 # What the tiers of stage 5 share: the projects and edits of stage 4, and what an output looks like.
 
-load ../../../02-file-cache/test/conformance/project    # mine_counted
 load ../../../04-multi-level-cache/test/conformance/project
 
 facts='unchanged|changed|new|removed|strategy|reason|written|section'
@@ -37,13 +36,10 @@ cut_out() {
 
 # expect_paths PATH...: these have sections, in this order, and with no marker in between.
 expect_paths() {
-    local expected
-    expected=$(printf '%s\n' "$@")
     expect_status 0
     [ -e out ] || flunk "expected an output: out"
-    [ "$(paths_of out)" = "$expected" ] ||
-        flunk "expected markers of these files, in this order:" "$(sed 's/^/    /' <<<"$expected")" \
-            "and found:" "$(paths_of out | sed 's/^/    /')"
+    note "markers in the output:" "$(paths_of out | sed 's/^/    /')"
+    expect_lines "$(paths_of out)" "expected markers of these files, in this order:" "$@"
 }
 
 # inside PATH: where, in the output, the code of a section begins, and a little more.
@@ -55,22 +51,15 @@ inside() { sections_of out | awk -v path="$1" '$4 == path { print $1 + 52 + leng
 verdicts() { told 'unchanged|changed|new|removed' | grep -v : || true; }
 
 expect_sections() {
-    local expected
-    expected=$(printf '%s\n' "$@")
     expect_status 0
-    [ "$(verdicts)" = "$expected" ] ||
-        flunk "expected of the sections:" "$(sed 's/^/    /' <<<"$expected")"
+    expect_lines "$(verdicts)" "expected of the sections:" "$@"
 }
 
 # expect_split FILE LINE...: PATH HASH OFFSET SIZE of each section.
 expect_split() {
-    local file=$1 expected=
-    shift
-    [ $# = 0 ] || expected=$(printf 'section %s\n' "$@")
-    mine --split "$file"
+    mine --split "$1"
     expect_status 0
-    [ "$(told section)" = "$expected" ] ||
-        flunk "expected of $file:" "$(sed 's/^/    /' <<<"${expected:-no section}")"
+    expect_lines "$(told section | cut -d' ' -f2-)" "expected of $1, each behind the word 'section':" "${@:2}"
 }
 
 # expect_strategy STRATEGY [REASON]

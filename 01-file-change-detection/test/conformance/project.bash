@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: MIT
+#
+# What the tiers of stage 1 share.
+
+facts='added|unchanged|touched|changed|removed|read|combined'
+files='added|unchanged|touched|changed|removed'
+
+project_of_three() {
+    write main.mini 'import "math.mini" as math;' 'import "lib/text.mini" as text;' \
+        'fn main() i32 { return math.one(); }'
+    write math.mini 'fn one() i32 { return 1; }'
+    write lib/text.mini 'const name: str = "Ada";'
+    settle
+}
+
+# expect_seen FILE: its edit, or, if what was known is lost, the file itself.
+expect_seen() {
+    expect_status 0
+    told "$files" | grep -qxE "(added|changed) $1" || flunk "expected $1 to be changed (or added)"
+}
