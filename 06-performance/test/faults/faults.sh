@@ -9,7 +9,8 @@
 #     the next build             ends as it should, and its output is that of a clean build in an
 #                                empty cache, byte for byte
 #     the one after that         finds everything up to date
-#     the next one that commits  leaves nothing over in the cache directory or beside the output
+#     the next one that commits  leaves nothing over in the cache directory or beside the output;
+#                                with large packs, every object is there (minic verify)
 #
 # One fault at one moment is a point. Before each, sources, cache and output are made anew, by
 # building: copies would have other inodes and times than the cache has on record.
@@ -84,6 +85,43 @@ need_shim() {
     "${CC:-cc}" -shared -fPIC -o "$WORK/$1.so" "$HERE/$1.c" -ldl || exit 3
 }
 
+# ---- calls of a traced build -------------------------------------------------------------------
+
+JOBS=1 # of every build; the fault tests set it
+
+# trace ARGUMENT...: the build of the scenario, traced into $WORK/trace with paths beside descriptors.
+trace() { strike strace -f -qqq -y -o "$WORK/trace" "$@"; }
+
+# numbered FILE: the calls of a trace as lines "name number line", the third openat of a thread as
+# "openat 3". strace, too, counts those of each thread.
+numbered() {
+    awk '{ thread = $1; sub(/^[0-9]+ +/, ""); name = $0; sub(/\(.*/, "", name) }
+         name ~ /^[a-z_0-9]+$/ { print name, ++count[thread, name], $0 }' "$1"
+}
+
+# A commit of more than 1 MiB for each pack writes both at once, if there are two threads. Which of
+# them writes which is open, and so calls are counted for each file by itself: ON are the options
+# by which strace sees those on one file alone.
+PACK_FILES=(zir.pack zir.index zir.index.tmp air.pack air.index air.index.tmp)
+on_file() { ON=(-P "$PWD/.mini_cache/$1" -P "$1"); }
+
+# From a trace of it: it is so large, and with two threads each of them writes a pack, unless the
+# second one did not get a processor in time.
+expect_large_commit() {
+    local try writers name
+    for try in {1..9}; do
+        writers=$(awk '/^[0-9]+ +writev\(.*[.]pack/ { writes[$1] }
+                       END { for (thread in writes) count++; print count + 0 }' "$WORK/trace")
+        [ "$writers" != "$JOBS" ] || break
+        prepare
+        trace
+    done
+    [ "$writers" = "$JOBS" ] || flaw "with -j$JOBS, $writers threads write the packs"
+    for name in zir air; do
+        [ "$(stat -c %s .mini_cache/$name.pack)" -gt 1048576 ] || flaw "$name.pack is small"
+    done
+}
+
 # ---- the project --------------------------------------------------------------------------------
 
 # math EXPRESSION [FILE]: what most edits edit. Its section stands in the middle of the output.
@@ -102,8 +140,30 @@ entry() {
     echo "fn main() i32 { print(text.hello()); return shapes.area() + math.add(2, 3) + $sum; }"
 } >main.mini
 
+# long_texts CHARACTER: functions with so much text that both packs grow by more than 1 MiB, which is
+# when they are written at the same time. Three objects are large, the others small.
+long_texts() {
+    [ -d "../$1" ] || make_long_texts "$1"
+    cp "../$1"/*.mini .
+}
+
+make_long_texts() {
+    local i k text
+    mkdir "../$1"
+    text=$(head -c 1500 /dev/zero | tr '\0' "$1")
+    for i in {1..20}; do
+        for k in {1..9}; do echo "fn g$k() { print(\"$i$k$text\"); }"; done >"../$1/long$i.mini"
+        echo 'fn f(n: i32) i32 { return n; }' >>"../$1/long$i.mini"
+    done
+    text=$(head -c 300000 /dev/zero | tr '\0' "$1")
+    for i in {1..3}; do
+        echo "fn f(n: i32) i32 { print(\"$i$text\"); return n; }" >"../$1/big$i.mini"
+    done
+}
+
 # make_project small: five files, one of which nobody imports yet. With `large`, seventy more: the
-# output is written in two batches, and changes of the state go into its journals.
+# output is written in two batches, and changes of the state go into its journals. With `heavy`,
+# files of much text.
 make_project() {
     local i
     rm -rf ./* .mini_cache
@@ -121,6 +181,10 @@ make_project() {
             echo "fn f(n: i32) i32 { return n + $i; }" >"part$i.mini"
             MORE+=("part$i")
         done
+    fi
+    if [ "$1" = heavy ]; then
+        long_texts x
+        MORE=(big{1..3} long{1..20})
     fi
     entry "${MORE[@]}"
 }
@@ -151,6 +215,7 @@ cleaned() { case $1 in new) COMMAND=clean ;; esac; }
 lost_output() { case $1 in new) rm -f main.ll ;; esac; }
 lost_index() { case $1 in old) math 'a + b' ;; new) math 'b + a' && lose_index ;; esac; }
 collected() { case $1 in old) make_history ;; new) math 'b + a' && collect ;; esac; }
+new_texts() { case $1 in old) long_texts x ;; new) long_texts y ;; esac; }
 new_settings() { case $1 in old) unset MINIC_TARGET ;; new) export MINIC_TARGET="$OTHER" ;; esac; }
 
 EXTERN='extern fn abs(n: i32) i32;'
@@ -185,7 +250,7 @@ edit_all() {
 
 # ---- a point ------------------------------------------------------------------------------------
 
-build() { "$MINIC" build -q -j1 main.mini; }
+build() { "$MINIC" build -q "-j$JOBS" main.mini; }
 
 # Everything as it is before the build of $SCENARIO.
 prepare() {
@@ -199,7 +264,7 @@ prepare() {
 # begin SCENARIO small|large [OPTION...]: what the output is before its build, and what it should
 # be afterwards.
 begin() {
-    SCENARIO=$1 POINT="$1, without a fault"
+    SCENARIO=$1 SIZE=$2 POINT="$1, without a fault"
     make_project "$2"
     shift 2
     ALWAYS=("$@")
@@ -220,8 +285,8 @@ begin() {
 # exit status is in $? and what it said in $WORK/said.
 strike() {
     case $COMMAND in
-    build) { "$@" "$MINIC" build -q -j1 "${OPTIONS[@]}" main.mini; } ;;
-    check) { "$@" "$MINIC" check -q -j1 main.mini; } ;;
+    build) { "$@" "$MINIC" build -q "-j$JOBS" "${OPTIONS[@]}" main.mini; } ;;
+    check) { "$@" "$MINIC" check -q "-j$JOBS" main.mini; } ;;
     clean) { "$@" "$MINIC" clean; } ;;
     esac >"$WORK/said" 2>&1
 }
@@ -271,7 +336,7 @@ judge() {
 # The oracle. `look` comes first.
 heal() {
     local status
-    "$MINIC" build -q -j1 --stats=json main.mini >"$WORK/stats" 2>"$WORK/said"
+    "$MINIC" build -q "-j$JOBS" --stats=json main.mini >"$WORK/stats" 2>"$WORK/said"
     status=$?
     STATS=
     read -r STATS <"$WORK/stats"
@@ -286,13 +351,15 @@ heal() {
     longer,*'"reason":"last build unfinished"'* | mixed,*'"reason":"last build unfinished"'*) ;;
     *) flaw "the output was $OUTPUT, and the next build does not know: $STATS" ;;
     esac
-    "$MINIC" build -q -j1 --stats=json main.mini >"$WORK/stats" 2>&1
+    "$MINIC" build -q "-j$JOBS" --stats=json main.mini >"$WORK/stats" 2>&1
     read -r STATS <"$WORK/stats"
     case $STATS in
     *'"strategy":"up-to-date"'*) ;;
     *) flaw "one build does not heal: $STATS" ;;
     esac
     expect_nothing_left_over
+    [ "$SIZE" != heavy ] || "$MINIC" verify -j1 main.mini >"$WORK/said" 2>&1 ||
+        flaw "the packs are not whole: $(cat "$WORK/said")"
 }
 
 KEPT='^(lock|clock|used_bytes|(zir|air)\.(pack|index)|[0-9a-f]{16}\.(manifest|spare|unsettled))$'

@@ -14,7 +14,9 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -31,17 +33,19 @@ static long long fault(const char *name)
 
 /* ---- a disk that fills up ------------------------------------------------------------------ */
 
-/* How much of `grows` bytes more there is room for; that is taken. */
+/* How much of `grows` bytes more there is room for; that is taken. Threads may ask at once. */
 static long long take_space(long long grows)
 {
-    static long long left = -1;
-    if (left < 0)
-        left = fault("full:");
-    if (left < 0 || grows <= 0)
+    static pthread_mutex_t asking = PTHREAD_MUTEX_INITIALIZER;
+    static long long taken;
+    long long space = fault("full:");
+    if (space < 0 || grows <= 0)
         return grows;
-    long long taken = grows < left ? grows : left;
-    left -= taken;
-    return taken;
+    pthread_mutex_lock(&asking);
+    long long part = grows < space - taken ? grows : space - taken;
+    taken += part;
+    pthread_mutex_unlock(&asking);
+    return part;
 }
 
 static size_t room_for(int fd, size_t size, off_t offset)
@@ -62,41 +66,46 @@ int posix_fallocate(int fd, off_t offset, off_t size)
 
 /* ---- writes -------------------------------------------------------------------------------- */
 
-/* How many of the bytes this write may take. */
-static size_t allowed(int fd, size_t size, off_t offset)
+/* The number of a write, among those of all threads. */
+static long long next_number(void)
 {
-    static long long count;
-    count++;
+    static atomic_llong count;
+    return atomic_fetch_add(&count, 1) + 1;
+}
+
+/* How many of the bytes this write may take. */
+static size_t allowed(long long number, int fd, size_t size, off_t offset)
+{
     if (size < 2)
         return room_for(fd, size, offset);
     if (fault("short:") == 0)
         return 1;
-    if (fault("short:") == count || fault("torn:") == count)
+    if (fault("short:") == number || fault("torn:") == number)
         return size / 2;
     return room_for(fd, size, offset);
 }
 
 /* The end of each write: the process, in a torn one. */
-static ssize_t end(ssize_t written)
+static ssize_t end(long long number, ssize_t written)
 {
-    static long long count;
-    if (++count == fault("torn:"))
+    if (number == fault("torn:"))
         raise(SIGKILL);
     return written;
 }
 
-static ssize_t no_space(void)
+static ssize_t no_space(long long number)
 {
     errno = ENOSPC;
-    return end(-1);
+    return end(number, -1);
 }
 
 ssize_t pwrite(int fd, const void *bytes, size_t size, off_t offset)
 {
     ssize_t (*real)(int, const void *, size_t, off_t) =
         (ssize_t(*)(int, const void *, size_t, off_t))dlsym(RTLD_NEXT, "pwrite");
-    size_t part = allowed(fd, size, offset);
-    return part == 0 && size != 0 ? no_space() : end(real(fd, bytes, part, offset));
+    long long number = next_number();
+    size_t part = allowed(number, fd, size, offset);
+    return part == 0 && size != 0 ? no_space(number) : end(number, real(fd, bytes, part, offset));
 }
 
 ssize_t write(int fd, const void *bytes, size_t size)
@@ -105,8 +114,9 @@ ssize_t write(int fd, const void *bytes, size_t size)
         (ssize_t(*)(int, const void *, size_t))dlsym(RTLD_NEXT, "write");
     if (fd <= STDERR_FILENO)
         return real(fd, bytes, size);
-    size_t part = allowed(fd, size, lseek(fd, 0, SEEK_CUR));
-    return part == 0 && size != 0 ? no_space() : end(real(fd, bytes, part));
+    long long number = next_number();
+    size_t part = allowed(number, fd, size, lseek(fd, 0, SEEK_CUR));
+    return part == 0 && size != 0 ? no_space(number) : end(number, real(fd, bytes, part));
 }
 
 ssize_t writev(int fd, const struct iovec *vector, int count)
@@ -117,7 +127,8 @@ ssize_t writev(int fd, const struct iovec *vector, int count)
     size_t size = 0;
     for (int i = 0; i < count; i++)
         size += vector[i].iov_len;
-    size_t part = allowed(fd, size, lseek(fd, 0, SEEK_CUR)), left = part;
+    long long number = next_number();
+    size_t part = allowed(number, fd, size, lseek(fd, 0, SEEK_CUR)), left = part;
     int used = 0;
     for (; used < count && left != 0; used++) {
         parts[used] = vector[used];
@@ -125,5 +136,5 @@ ssize_t writev(int fd, const struct iovec *vector, int count)
             parts[used].iov_len = left;
         left -= parts[used].iov_len;
     }
-    return part == 0 && size != 0 ? no_space() : end(real(fd, parts, used));
+    return part == 0 && size != 0 ? no_space(number) : end(number, real(fd, parts, used));
 }
