@@ -1,0 +1,82 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# What a build with --sync has told is done is on the disk: each step of the commit before the
+# next one, by the calls that it makes. And a build in which nothing changed does not even look
+# for what killed builds left.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    export ASAN_OPTIONS=detect_leaks=0 # looking for leaks is tracing, and strace does that already
+    unset MINIC_VERBOSE MINIC_TARGET
+    cd "$BATS_TEST_TMPDIR"
+    strace -f -qq -o /dev/null true 2>/dev/null || skip "strace may not trace here"
+    body 'a + b'
+    echo 'fn more(n: i32) i32 { return n; }' >more.mini
+    for i in {10..79}; do # so many that edits go into journals
+        echo "fn f(n: i32) i32 { return n + $i; }" >"part$i.mini"
+        echo "import \"part$i.mini\" as part$i;"
+    done >main.mini
+    printf 'import "math.mini" as math;\nfn main() i32 { return math.add(2, 3); }\n' >>main.mini
+}
+
+body() { echo "fn add(a: i32, b: i32) i32 { return $1; }" >math.mini; }
+
+build() { "${BUILD:-$BATS_TEST_DIRNAME/../../build}/minic" build -q -j1 main.mini "$@"; }
+
+# traced OPTION...: the build, with the paths of descriptors, into the file trace.
+traced() {
+    strace -f -qq -y -s 200 -o trace \
+        "${BUILD:-$BATS_TEST_DIRNAME/../../build}/minic" build -q -j1 main.mini "$@"
+}
+
+expect_order() {
+    traced --sync
+    python3 "$BATS_TEST_DIRNAME/sync_order.py" trace
+}
+
+@test "a first build is synced step by step" {
+    expect_order
+    [ "$(grep -c fsync trace)" -ge 10 ]
+}
+
+@test "a patch is synced step by step" {
+    build --sync
+    body 'b + a'
+    expect_order
+    grep -q 'pwrite64(.*/main.ll>' trace
+    grep -q 'write.*[.]sections[.]1[.]journal' trace
+}
+
+@test "a new output is synced step by step" {
+    build --sync
+    sed -i '1i import "more.mini" as more;' main.mini
+    expect_order
+    grep -q 'rename.*main.ll' trace
+}
+
+@test "a touched file is synced step by step" {
+    build --sync
+    touch math.mini
+    expect_order
+}
+
+@test "the order is seen to be wrong without --sync" {
+    traced
+    run python3 "$BATS_TEST_DIRNAME/sync_order.py" trace
+    [ "$status" = 1 ]
+    [[ $output = *"giving the manifest its name"* ]]
+    [[ $output = *"writing"*"index"* ]]
+}
+
+@test "a build in which nothing changed lists no directory" {
+    build
+    sleep 0.05 # a stamp that is as young as the build is not trusted by the next one
+    build
+    traced
+    ! grep -q getdents trace
+    body 'b + a'
+    traced
+    grep -q 'getdents64(.*/[.]mini_cache>' trace
+}

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: MIT
+"""Reads a trace of `minic build --sync` (strace -f -y) and tells every step that came too early.
+
+    python3 sync_order.py TRACE
+
+What a power cut may take is a file that was written and not fsynced since, and a name that was
+made or changed while its directory was not. So, with `-->` for "is on the disk before":
+
+    a pack --> its index;   packs, tables, the mark --> the output;   all of these --> the manifest
+    the manifest's name --> the first removal of what it superseded
+"""
+import re
+import sys
+
+UNSYNCED_FILES, UNSYNCED_NAMES = set(), {}  # paths; directory: names in it
+FOUND = []
+
+
+def is_state(path):
+    return re.search(r"\.(pack|index|(files|units|sections)\.\d+(\.journal)?|unsettled|spare)(\.tmp.*)?$",
+                     path)
+
+
+def is_output(path):
+    return path.endswith("/main.ll")
+
+
+def on_disk(wanted, moment):
+    """Fails if anything that `wanted` says yes to is not on the disk."""
+    for path in UNSYNCED_FILES:
+        if wanted(path):
+            FOUND.append(f"{moment}: {path} is not on the disk")
+    for directory, names in UNSYNCED_NAMES.items():
+        for name in names:
+            if wanted(f"{directory}/{name}"):
+                FOUND.append(f"{moment}: the name {directory}/{name} is not on the disk")
+
+
+def written(path):
+    if re.search(r"\.index(\.tmp)?$", path):
+        pack = path.split(".index")[0] + ".pack"
+        if pack in UNSYNCED_FILES:
+            FOUND.append(f"writing {path}: {pack} is not on the disk")
+    if is_output(path):
+        on_disk(is_state, "writing the output")
+    UNSYNCED_FILES.add(path)
+
+
+def named(path):
+    directory, name = path.rsplit("/", 1)
+    UNSYNCED_NAMES.setdefault(directory, set()).add(name)
+
+
+def renamed(old, new):
+    if old in UNSYNCED_FILES and is_output(new):
+        FOUND.append(f"giving the output its name: {old} is not on the disk")
+    if is_output(new):
+        on_disk(is_state, "giving the output its name")
+    if new.endswith(".manifest"):
+        on_disk(lambda path: is_state(path) or is_output(path), "giving the manifest its name")
+    if old in UNSYNCED_FILES:
+        UNSYNCED_FILES.remove(old)
+        UNSYNCED_FILES.add(new)
+    named(new)
+
+
+def synced(path):
+    UNSYNCED_FILES.discard(path)
+    UNSYNCED_NAMES.pop(path, None)
+
+
+def removed(path):
+    if is_state(path):
+        on_disk(lambda other: other.endswith(".manifest"), f"removing {path}")
+    UNSYNCED_FILES.discard(path)
+
+
+def paths(arguments):
+    """Each "name" of a call, behind the directory that stands before it: 5</a>, "name"."""
+    return [name if name.startswith("/") else f"{directory}/{name}".replace("/./", "/")
+            for directory, name in re.findall(r'(?:<([^>]*)>, )?"([^"]*)"', arguments)]
+
+
+def follow(line):
+    call = re.match(r"(?:\d+ +)?(\w+)\((.*)\) += (-?\d+)", line)
+    if call is None or call[3].startswith("-"):
+        return
+    name, arguments = call[1], call[2]
+    descriptor = re.match(r"\d+<([^>]*)>", arguments)
+    if name in ("write", "writev", "pwrite64", "ftruncate", "fallocate") and descriptor:
+        written(descriptor[1])
+    elif name == "fsync":
+        synced(descriptor[1])
+    elif name.startswith("open") and "O_CREAT" in arguments:
+        named(paths(arguments)[0])
+    elif name.startswith("rename"):
+        renamed(*paths(arguments))
+    elif name.startswith("unlink"):
+        removed(paths(arguments)[0])
+
+
+for trace_line in open(sys.argv[1], encoding="utf-8"):
+    follow(trace_line)
+on_disk(lambda path: is_state(path) or is_output(path) or path.endswith(".manifest"), "at the end")
+print("\n".join(FOUND))
+sys.exit(1 if FOUND else 0)
