@@ -6,7 +6,7 @@
 
 bats_require_minimum_version 1.5.0
 
-# Stages 1 and 2, compiled to count their blocks, and the program that asks for the count.
+# Stages 1 and 2, compiled to count their blocks, and the programs that ask for the count.
 setup_file() {
     local first=$BATS_TEST_DIRNAME/../../01-file-change-detection second=$BATS_TEST_DIRNAME/..
     local flags=(-std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -I"$first" -I"$first/mini"
@@ -14,13 +14,25 @@ setup_file() {
     cd "$BATS_FILE_TMPDIR"
     ${CC:-cc} "${flags[@]}" -fsanitize-coverage=trace-pc -c {"$first","$second"}{,/mini}/*.c
     rm demo.o
-    ${CC:-cc} "${flags[@]}" -o many-names "$BATS_TEST_DIRNAME"/work/many_names.c ./*.o
+    for program in many_names many_references; do
+        ${CC:-cc} "${flags[@]}" -o $program "$BATS_TEST_DIRNAME"/work/{$program,block_count}.c ./*.o
+    done
+}
+
+# expect_linear PROGRAM COUNT LEAST: eight times as many are about eight times the work; were a
+# search hidden in it, up to 64 times.
+expect_linear() {
+    few=$("$BATS_FILE_TMPDIR/$1" "$2")
+    many=$("$BATS_FILE_TMPDIR/$1" $(($2 * 8)))
+    echo "$few blocks for $2, $many for eight times as many"
+    [ "$few" -gt "$3" ]
+    [ "$many" -lt $((few * 10)) ]
 }
 
 @test "many names take linear work" {
-    few=$("$BATS_FILE_TMPDIR/many-names" 5000)
-    many=$("$BATS_FILE_TMPDIR/many-names" 40000)
-    echo "$few blocks for 5,000 names, $many for 40,000"
-    [ "$few" -gt 1000000 ]
-    [ "$many" -lt $((few * 9)) ] # 8 times as many; were a search hidden in it, up to 64 times
+    expect_linear many_names 5000 1000000
+}
+
+@test "many references take linear work" {
+    expect_linear many_references 12500 100000
 }

@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Lowers a function of COUNT locals, each used, each shadowed, each beside a global and a member,
- * and prints how many basic blocks of code that took. The compiler calls a function at the
- * beginning of each block (-fsanitize-coverage=trace-pc, for all files but this one): the count
- * is the same on every machine and under every load.
- */
+/* Lowers a function of COUNT locals, each used, each shadowed, each beside a global and a member,
+ * and prints how many basic blocks that took. */
+#include "block_count.h"
+
 #include "parser.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-static unsigned long long block_count;
-
-void __sanitizer_cov_trace_pc(void);
-void __sanitizer_cov_trace_pc(void)
-{
-    block_count++;
-}
 
 static void write_source(ByteBuffer *text, size_t count)
 {
