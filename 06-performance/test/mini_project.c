@@ -41,7 +41,7 @@ static void note_what_was_said(MiniProject *project, const Build *build)
     buffer_put_byte(&project->said, '\0');
 }
 
-static void build_at(MiniProject *project, const Scratch *place)
+BuildStatus mini_project_build_in(MiniProject *project, const Scratch *place)
 {
     char entry[512], cache[512], output[512];
     Build *build;
@@ -66,12 +66,12 @@ static void build_at(MiniProject *project, const Scratch *place)
                            build_state_was_damaged(build);
     note_what_was_said(project, build);
     build_close(build);
+    return project->status;
 }
 
 BuildStatus mini_project_build(MiniProject *project)
 {
-    build_at(project, &project->scratch);
-    return project->status;
+    return mini_project_build_in(project, &project->scratch);
 }
 
 /* ---- comparing ----------------------------------------------------------------------------- */
@@ -83,7 +83,7 @@ char *mini_project_clean_output(const MiniProject *project, size_t *size)
     char *output = NULL;
     clean.said = (ByteBuffer){0};
     scratch_open(&place);
-    build_at(&clean, &place);
+    mini_project_build_in(&clean, &place);
     if (clean.status == BUILD_OK)
         output = scratch_read(&place, "out.ll", size);
     scratch_close(&place);

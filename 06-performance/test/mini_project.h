@@ -37,6 +37,9 @@ void mini_project_write(const MiniProject *project, const char *name, const char
 
 BuildStatus mini_project_build(MiniProject *project);
 
+/* The same, with cache and output in another directory. */
+BuildStatus mini_project_build_in(MiniProject *project, const Scratch *place);
+
 /* The output of a build of the same sources with an empty cache; NULL if that is no BUILD_OK.
  * The caller frees. What the project keeps of its last build is not touched. */
 char *mini_project_clean_output(const MiniProject *project, size_t *size);
