@@ -179,7 +179,8 @@ static int commit_journal(StateFile *state, bool sync, uint64_t *written)
     format_name(state, ref->generation, ".journal", name);
     uint64_t checksum =
         journal_put(&entries, state->image, state->marks, state->mark_count, ref->checksum);
-    int status = journal_write(state->dir_fd, name, buffer_slice(&entries), ref->journal_size, sync);
+    int status =
+        journal_write(state->dir_fd, name, buffer_slice(&entries), ref->journal_size, sync);
     if (status == 0) {
         ref->journal_size += entries.size;
         ref->image_size = state->size;

@@ -115,7 +115,7 @@ measure_ceilings() {
 }
 
 # time_runs FIGURES RUNS PREPARATION COMMAND...: so many runs of each command, each after the
-# preparation. FIGURES is the file for what hyperfine finds. Options of it may stand before a command.
+# preparation. FIGURES is the file for what hyperfine finds; its options may stand before a command.
 time_runs() {
     local figures=$1 count=$2 prepare=$3
     shift 3

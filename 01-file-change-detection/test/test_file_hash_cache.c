@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The file table: it comes back from disk, answers, and has one hash for all of it. What damage does
- * is in test_file_hash_cache_damage.c. */
+/* The file table: it comes back from disk, answers, and has one hash for all of it. What damage
+ * does is in test_file_hash_cache_damage.c. */
 #include "sample_table.h"
 
 #include <stdio.h>

@@ -2,10 +2,10 @@
 /* Compaction: what is live stays, of the rest the newest. What becomes of one that does not come to
  * its end is in test_interrupted_compaction.c. */
 #include "aged_store.h"
+#include "random_numbers.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 /* ---- what stays ---------------------------------------------------------------------------- */
@@ -178,32 +178,24 @@ static void test_other_stores_are_left_alone(void **state)
 
 /* ---- against a naive model ------------------------------------------------------------------- */
 
-static uint32_t next_random(uint64_t *seed)
-{
-    *seed = *seed * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(*seed >> 33);
-}
-
 /* Random puts, reopens and compactions: what is live in each of them is never lost. An object that
  * was not live may go, and is put again. */
 static void test_random_compactions_lose_nothing_live(void **state)
 {
     const Scratch *scratch = *state;
-    const char *given = getenv("SEED");
-    uint64_t seed = given == NULL ? (uint64_t)time(NULL) : strtoull(given, NULL, 10);
-    print_message("SEED=%llu\n", (unsigned long long)seed);
+    Random random = random_begin();
     ObjectStore *store = open_store(scratch);
     uint32_t present = 0, dropped = 0;
     for (int step = 0; step < 2000; step++) {
-        uint32_t number = next_random(&seed) % AGED_OBJECTS;
-        switch (next_random(&seed) % 8) {
+        uint32_t number = random_draw(&random, AGED_OBJECTS);
+        switch (random_draw(&random, 8)) {
         case 0:
             store = reopen_store(store, scratch); /* also without a commit */
             present &= mask_of_store(store);
             break;
         case 1: {
-            uint32_t live = present & next_random(&seed), before = mask_of_store(store);
-            assert_int_equal(compact_store(store, live, next_random(&seed) % AGED_OBJECTS), 0);
+            uint32_t live = present & random_draw(&random, 1 << AGED_OBJECTS), before = mask_of_store(store);
+            assert_int_equal(compact_store(store, live, random_draw(&random, AGED_OBJECTS)), 0);
             uint32_t after = mask_of_store(store);
             assert_int_equal(after & live, live);
             assert_int_equal(after & ~before, 0);

@@ -7,9 +7,9 @@
  *     SEED=7 test_object_store_model
  */
 #include "opened_store.h"
+#include "random_numbers.h"
 
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { KEYS = 200, STEPS = 20000 };
@@ -17,19 +17,13 @@ enum { KEYS = 200, STEPS = 20000 };
 typedef struct Model {
     const Scratch *scratch;
     ObjectStore *store;
-    uint64_t random;
+    Random random;
     bool present[KEYS];   /* can be got now */
     bool committed[KEYS]; /* can be got after closing and opening */
     bool in_pack[KEYS];   /* ... if the index is lost in between */
     bool pending[KEYS];   /* put since the last commit */
     char payloads[KEYS][256];
 } Model;
-
-static uint32_t next_random(Model *model, uint32_t below)
-{
-    model->random = model->random * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(model->random >> 33) % below;
-}
 
 static Hash128 model_key(uint32_t number)
 {
@@ -47,9 +41,9 @@ static void model_put(Model *model, uint32_t number)
     size_t half = payload.size / 2;
     Slice parts[] = {slice_of(payload.data, half),
                      slice_of(payload.data + half, payload.size - half)};
-    if (next_random(model, 8) == 0)
-        object_store_expect(model->store, next_random(model, 200));
-    if (next_random(model, 2) == 0)
+    if (random_draw(&model->random, 8) == 0)
+        object_store_expect(model->store, random_draw(&model->random, 200));
+    if (random_draw(&model->random, 2) == 0)
         object_store_put(model->store, model_key(number), parts, 2);
     else
         object_store_put(model->store, model_key(number), &payload, 1);
@@ -129,7 +123,7 @@ static void model_check_all(const Model *model)
 
 static void model_step(Model *model)
 {
-    uint32_t dice = next_random(model, 1000), number = next_random(model, KEYS);
+    uint32_t dice = random_draw(&model->random, 1000), number = random_draw(&model->random, KEYS);
     if (dice < 400) {
         model_put(model, number);
     } else if (dice < 700) {
@@ -157,9 +151,7 @@ static void test_it_does_what_a_naive_model_does(void **state)
 {
     static Model model;
     model.scratch = *state;
-    const char *seed = getenv("SEED");
-    model.random = seed != NULL ? strtoull(seed, NULL, 10) : (uint64_t)time(NULL);
-    print_message("SEED=%llu\n", (unsigned long long)model.random);
+    model.random = random_begin();
     for (uint32_t i = 0; i < KEYS; i++)
         memset(model.payloads[i], (int)i, sizeof model.payloads[i]);
     model.store = open_store(model.scratch);

@@ -7,22 +7,12 @@
  * SEED=n in the environment repeats a run.
  */
 #include "lowered_source.h"
+#include "random_numbers.h"
 #include "scratch.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 enum { ROUNDS = 10000 };
-
-typedef struct Random {
-    uint64_t state;
-} Random;
-
-static uint32_t below(Random *random, uint32_t limit)
-{
-    random->state = random->state * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(random->state >> 33) % limit;
-}
 
 static const char *const program[] = {
     "import", "\"m\"", "as", "m", ";", "const", "c", ":", "i32", "=", "1", "+", "2", ";\n",
@@ -49,24 +39,24 @@ static void put_token(const char *token, ByteBuffer *text)
 
 static void put_any(Random *random, ByteBuffer *text)
 {
-    bool is_noise = below(random, 30) == 0;
-    put_token(is_noise ? noise[below(random, NOISES)] : program[below(random, WORDS)], text);
+    bool is_noise = random_draw(random, 30) == 0;
+    put_token(is_noise ? noise[random_draw(random, NOISES)] : program[random_draw(random, WORDS)], text);
 }
 
 static void put_soup(Random *random, ByteBuffer *text)
 {
     text->size = 0;
-    for (uint32_t count = below(random, 300); count > 0; count--)
+    for (uint32_t count = random_draw(random, 300); count > 0; count--)
         put_any(random, text);
 }
 
 static void put_damaged_program(Random *random, ByteBuffer *text)
 {
-    uint32_t damages = below(random, 4);
+    uint32_t damages = random_draw(random, 4);
     text->size = 0;
     for (uint32_t i = 0; i < WORDS; i++) {
-        bool damaged = below(random, WORDS) < damages;
-        uint32_t how = below(random, 3);
+        bool damaged = random_draw(random, WORDS) < damages;
+        uint32_t how = random_draw(random, 3);
         if (!damaged || how == 0)
             put_token(program[i], text);
         if (damaged && how != 2)
@@ -96,11 +86,9 @@ static size_t lower_exactly(Slice text)
 static void test_whatever_the_source_the_parser_ends(void **state)
 {
     (void)state;
-    const char *seed = getenv("SEED");
-    Random random = {seed == NULL ? (uint64_t)time(NULL) : strtoull(seed, NULL, 10)};
+    Random random = random_begin();
     ByteBuffer text = {0};
     size_t good = 0, bad = 0;
-    print_message("SEED=%llu\n", (unsigned long long)random.state);
     for (uint32_t i = 0; i < ROUNDS; i++) {
         if (i % 2 == 0)
             put_soup(&random, &text);

@@ -10,25 +10,14 @@
  */
 #include "import_scanner.h"
 #include "lowered_source.h"
+#include "random_numbers.h"
 #include "scratch.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { ROUNDS = 20000 };
 
-typedef struct Random {
-    uint64_t state;
-} Random;
-
-static uint32_t below(Random *random, uint32_t limit)
-{
-    random->state = random->state * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(random->state >> 33) % limit;
-}
-
-#define PICK(random, choices) choices[below(random, sizeof choices / sizeof choices[0])]
+#define PICK(random, choices) choices[random_draw(random, sizeof choices / sizeof choices[0])]
 
 static void put_blanks(Random *random, bool needed, ByteBuffer *text)
 {
@@ -36,7 +25,7 @@ static void put_blanks(Random *random, bool needed, ByteBuffer *text)
         " ", "\n", "\r\n", "\t", "\r", "// import \"no\" as no;\n", "//\r\n", "// \" \\\n",
         "////// \xc3\xa9\n", " \n\n ",
     };
-    for (uint32_t count = below(random, 3) + needed; count > 0; count--)
+    for (uint32_t count = random_draw(random, 3) + needed; count > 0; count--)
         buffer_put(text, slice_from(PICK(random, blanks)));
 }
 
@@ -47,7 +36,7 @@ static void put_path(Random *random, ByteBuffer *text)
         "\xc3\xa9", "as", "import", "\t", "'",
     };
     buffer_put_byte(text, '"');
-    for (uint32_t count = below(random, 6); count > 0; count--)
+    for (uint32_t count = random_draw(random, 6); count > 0; count--)
         buffer_put(text, slice_from(PICK(random, pieces)));
     buffer_put_byte(text, '"');
 }
@@ -75,15 +64,15 @@ static void put_source(Random *random, ByteBuffer *text)
         "fn f() { print(\"\n",
     };
     static const char damage[] = "\"\\;/\n\r i\0\xff" "a1";
-    uint32_t imports = below(random, 5);
+    uint32_t imports = random_draw(random, 5);
     text->size = 0;
     for (uint32_t i = 0; i < imports; i++)
         put_import(random, i, text);
     put_blanks(random, false, text);
     buffer_put(text, slice_from(PICK(random, rests)));
-    for (uint32_t count = below(random, 4) == 0 ? 1 + below(random, 3) : 0; count > 0; count--)
+    for (uint32_t count = random_draw(random, 4) == 0 ? 1 + random_draw(random, 3) : 0; count > 0; count--)
         if (text->size != 0)
-            text->data[below(random, (uint32_t)text->size)] = PICK(random, damage);
+            text->data[random_draw(random, (uint32_t)text->size)] = PICK(random, damage);
 }
 
 /* True if the source parses; then the imports were found equal. */
@@ -112,11 +101,9 @@ static bool agrees(Slice text)
 static void test_scanner_and_parser_agree(void **state)
 {
     (void)state;
-    const char *seed = getenv("SEED");
-    Random random = {seed == NULL ? (uint64_t)time(NULL) : strtoull(seed, NULL, 10)};
+    Random random = random_begin();
     ByteBuffer text = {0};
     uint32_t parsed = 0;
-    print_message("SEED=%llu\n", (unsigned long long)random.state);
     for (uint32_t i = 0; i < ROUNDS; i++) {
         put_source(&random, &text);
         char *exact = memory_allocate(text.size); /* so that reading behind it is noticed */

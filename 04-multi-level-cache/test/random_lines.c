@@ -6,10 +6,14 @@
 #include <stdio.h>
 #include <unistd.h>
 
+static unsigned pick(RandomLines *lines, unsigned below)
+{
+    return random_draw(&lines->random, below);
+}
+
 unsigned random_lines_pick(RandomLines *lines, unsigned below)
 {
-    lines->random = lines->random * 6364136223846793005u + 1442695040888963407u;
-    return (unsigned)(lines->random >> 33) % below;
+    return pick(lines, below);
 }
 
 /* ---- the files ----------------------------------------------------------------------------- */
@@ -103,23 +107,23 @@ static void write_file(RandomLines *lines, unsigned number)
 
 static void make_unit(RandomLines *lines, RandomUnit *unit, unsigned name)
 {
-    *unit = (RandomUnit){.exists = random_lines_pick(lines, 8) != 0, .name = name};
-    unit->parameters = random_lines_pick(lines, 3);
-    unit->body = random_lines_pick(lines, 4);
-    unit->interface_file = random_lines_pick(lines, IMPORTS + 1);
-    unit->interface_name = random_lines_pick(lines, 2 * UNITS);
+    *unit = (RandomUnit){.exists = pick(lines, 8) != 0, .name = name};
+    unit->parameters = pick(lines, 3);
+    unit->body = pick(lines, 4);
+    unit->interface_file = pick(lines, IMPORTS + 1);
+    unit->interface_name = pick(lines, 2 * UNITS);
     for (unsigned i = 0; i < REFERENCES; i++) {
-        unit->body_files[i] = random_lines_pick(lines, IMPORTS + 1);
-        unit->body_names[i] = random_lines_pick(lines, 3 * UNITS);
+        unit->body_files[i] = pick(lines, IMPORTS + 1);
+        unit->body_names[i] = pick(lines, 3 * UNITS);
     }
 }
 
 static void make_file(RandomLines *lines, unsigned number)
 {
     RandomFile *file = &lines->files[number];
-    *file = (RandomFile){.number = number, .comment = random_lines_pick(lines, 3)};
+    *file = (RandomFile){.number = number, .comment = pick(lines, 3)};
     for (unsigned i = 0; i < IMPORTS; i++)
-        file->imports[i] = random_lines_pick(lines, 2) == 0 ? random_lines_pick(lines, RANDOM_FILES) : RANDOM_FILES;
+        file->imports[i] = pick(lines, 2) == 0 ? pick(lines, RANDOM_FILES) : RANDOM_FILES;
     for (unsigned i = 0; i < IMPORTS; i++)
         for (unsigned k = 0; k < i; k++)
             if (file->imports[i] == file->imports[k])
@@ -132,7 +136,7 @@ static void make_file(RandomLines *lines, unsigned number)
 
 static void swap_units(RandomLines *lines, RandomFile *file)
 {
-    unsigned a = random_lines_pick(lines, UNITS), b = random_lines_pick(lines, UNITS);
+    unsigned a = pick(lines, UNITS), b = pick(lines, UNITS);
     RandomUnit unit = file->units[a];
     file->units[a] = file->units[b];
     file->units[b] = unit;
@@ -140,7 +144,7 @@ static void swap_units(RandomLines *lines, RandomFile *file)
 
 static void change_import(RandomLines *lines, RandomFile *file)
 {
-    unsigned target = random_lines_pick(lines, RANDOM_FILES + 3), place = random_lines_pick(lines, IMPORTS);
+    unsigned target = pick(lines, RANDOM_FILES + 3), place = pick(lines, IMPORTS);
     for (unsigned i = 0; i < IMPORTS; i++)
         if (file->imports[i] == target)
             return;
@@ -149,21 +153,21 @@ static void change_import(RandomLines *lines, RandomFile *file)
 
 static void edit_file(RandomLines *lines)
 {
-    unsigned number = random_lines_pick(lines, RANDOM_FILES);
+    unsigned number = pick(lines, RANDOM_FILES);
     RandomFile *file = &lines->files[number];
-    RandomUnit *unit = &file->units[random_lines_pick(lines, UNITS)];
-    switch (random_lines_pick(lines, 16)) {
+    RandomUnit *unit = &file->units[pick(lines, UNITS)];
+    switch (pick(lines, 16)) {
     case 0: file->comment++; break;
-    case 1: case 2: case 3: unit->body = 1 + random_lines_pick(lines, 1000); break;
-    case 4: case 5: unit->parameters = random_lines_pick(lines, 1000); break;
+    case 1: case 2: case 3: unit->body = 1 + pick(lines, 1000); break;
+    case 4: case 5: unit->parameters = pick(lines, 1000); break;
     case 6: unit->exists = !unit->exists; break;
-    case 7: unit->body_names[0] = random_lines_pick(lines, 2 * UNITS); break;
-    case 8: unit->interface_name = random_lines_pick(lines, 2 * UNITS); break;
+    case 7: unit->body_names[0] = pick(lines, 2 * UNITS); break;
+    case 8: unit->interface_name = pick(lines, 2 * UNITS); break;
     case 9: swap_units(lines, file); break;
     case 10: case 11: change_import(lines, file); break;
     case 12: file->is_broken = true; break;
     case 13: file->is_missing = number >= RANDOM_ENTRIES; break;
-    case 14: file->declares = !file->declares, file->declared = random_lines_pick(lines, 8) == 0; break;
+    case 14: file->declares = !file->declares, file->declared = pick(lines, 8) == 0; break;
     default: break; /* only touched */
     }
     write_file(lines, number);
@@ -213,9 +217,9 @@ static void mend_names(RandomLines *lines)
 
 /* ---- the program --------------------------------------------------------------------------- */
 
-void random_lines_make(RandomLines *lines, const Scratch *scratch, uint64_t seed)
+void random_lines_make(RandomLines *lines, const Scratch *scratch, Random random)
 {
-    *lines = (RandomLines){.scratch = scratch, .random = seed};
+    *lines = (RandomLines){.scratch = scratch, .random = random};
     for (unsigned i = 0; i < RANDOM_FILES; i++)
         make_file(lines, i);
     mend_names(lines);
@@ -223,10 +227,10 @@ void random_lines_make(RandomLines *lines, const Scratch *scratch, uint64_t seed
 
 void random_lines_edit(RandomLines *lines)
 {
-    for (unsigned edits = 1 + random_lines_pick(lines, 3); edits > 0; edits--)
+    for (unsigned edits = 1 + pick(lines, 3); edits > 0; edits--)
         edit_file(lines);
-    if (random_lines_pick(lines, 2) == 0)
+    if (pick(lines, 2) == 0)
         repair(lines);
-    if (random_lines_pick(lines, 2) == 0)
+    if (pick(lines, 2) == 0)
         mend_names(lines);
 }

@@ -4,12 +4,13 @@
  * the order of units change, files come and go, break and are mended.
  *
  *     RandomLines lines;
- *     random_lines_make(&lines, &scratch, seed);
+ *     random_lines_make(&lines, &scratch, random_begin());
  *     random_lines_edit(&lines);
  */
 #ifndef RANDOM_LINES_H
 #define RANDOM_LINES_H
 
+#include "random_numbers.h"
 #include "scratch.h"
 
 /* f0.line and f1.line are entries. */
@@ -32,12 +33,12 @@ typedef struct RandomFile {
 
 typedef struct RandomLines {
     const Scratch *scratch; /* lent: where the files are */
-    uint64_t random;
+    Random random;
     RandomFile files[RANDOM_FILES];
 } RandomLines;
 
-/* Writes a program without errors. The seed says which. */
-void random_lines_make(RandomLines *lines, const Scratch *scratch, uint64_t seed);
+/* Writes a program without errors. The numbers say which. */
+void random_lines_make(RandomLines *lines, const Scratch *scratch, Random random);
 
 /* Some edits; in half of all cases what was broken before is mended, and names lead somewhere. */
 void random_lines_edit(RandomLines *lines);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Verifying is silent where all is well, and tells apart what was not built since. What damage does is
- * in test_build_verify_damage.c, what only a mistake could do in test_build_verify_mistakes.c. */
+/* Verifying is silent where all is well, and tells apart what was not built since. What damage
+ * does is in test_build_verify_damage.c, what only a mistake could do in
+ * test_build_verify_mistakes.c. */
 #include "verified_cache.h"
 
 #include <errno.h>

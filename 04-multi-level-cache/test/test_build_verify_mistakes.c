@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Verifying names what no checksum tells: keys, hashes, imports and objects that are whole, and wrong.
- * Only a mistake in the caches could make them so; here the tests do. */
+/* Verifying names what no checksum tells: keys, hashes, imports and objects that are whole, and
+ * wrong. Only a mistake in the caches could make them so; here the tests do. */
 #include "line_language.h"
 #include "multi_level_cache.h"
 #include "verified_cache.h"
@@ -135,8 +135,8 @@ static void test_a_missed_edit_is_named(void **state)
     LineRun run = line_project_build(project, (LineRequest){0});
     assert_true(run.is_unchanged); /* so it goes */
     line_run_free(&run);
-    expect_among_found(project, "lib.line: its recorded hash is wrong, and its stamp says that it did not "
-                         "change\n");
+    expect_among_found(project, "lib.line: its recorded hash is wrong, and its stamp says that it "
+                                "did not change\n");
     expect_among_found(project, "lib.line:area: its unit key is wrong\n");
     expect_among_found(project, ".manifest: its combined hash is wrong\n");
 }

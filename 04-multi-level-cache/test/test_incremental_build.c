@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The engine, driven with a language of a few lines: how much is done after which edit. Programs
- * with errors are in test_wrong_programs.c, other ways to ask for a build in test_build_requests.c. */
+ * with errors are in test_wrong_programs.c, other ways to ask for a build in
+ * test_build_requests.c. */
 #include "line_sample.h"
 
 static void test_a_cold_build_does_everything(void **state)

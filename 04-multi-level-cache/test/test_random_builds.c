@@ -21,7 +21,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 typedef struct Seen {
@@ -245,20 +244,19 @@ static void edit(World *world)
         begin_cache_anew(world);
 }
 
-static unsigned long from_environment(const char *name, unsigned long otherwise)
+/* $STEPS, if there is one. */
+static unsigned long steps_or(unsigned long otherwise)
 {
-    const char *value = getenv(name);
-    return value == NULL || value[0] == '\0' ? otherwise : strtoul(value, NULL, 10);
+    const char *steps = getenv("STEPS");
+    return steps == NULL || steps[0] == '\0' ? otherwise : strtoul(steps, NULL, 10);
 }
 
 static unsigned run_steps(unsigned long steps, uint64_t limit_bytes)
 {
     World *world = memory_allocate_zeroed(1, sizeof *world);
-    unsigned long seed = from_environment("SEED", (unsigned long)time(NULL));
     world->limit_bytes = limit_bytes;
-    fprintf(stderr, "SEED=%lu STEPS=%lu\n", seed, steps);
     line_project_open(&world->project);
-    random_lines_make(&world->lines, &world->project.scratch, seed);
+    random_lines_make(&world->lines, &world->project.scratch, random_begin());
     while (steps-- > 0) {
         step(world);
         edit(world);
@@ -278,13 +276,13 @@ static unsigned run_steps(unsigned long steps, uint64_t limit_bytes)
 static void test_incremental_builds_equal_clean_ones(void **state)
 {
     (void)state;
-    assert_int_equal(run_steps(from_environment("STEPS", 300), 0), 0);
+    assert_int_equal(run_steps(steps_or(300), 0), 0);
 }
 
 static void test_so_do_those_whose_cache_is_small(void **state)
 {
     (void)state;
-    unsigned long steps = from_environment("STEPS", 200);
+    unsigned long steps = steps_or(200);
     unsigned compacted = run_steps(steps, 1);
     assert_true(steps < 100 || compacted > 5);
 }
