@@ -9,11 +9,10 @@
  */
 #include "mini_program.h"
 
+#include "random_numbers.h"
 #include "scratch.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 
 /* ---- text ------------------------------------------------------------------------------------ */
 
@@ -94,7 +93,7 @@ static void test_fields_that_are_assigned_stay_in_memory(void **state)
 enum { PROGRAMS = 6, FUNCTIONS = 60, MOST_VARIABLES = 24, DEEPEST = 4 };
 
 typedef struct Writer {
-    uint64_t state;        /* of the random numbers */
+    Random random;
     ByteBuffer twin[2];    /* the function with variables, and with fields */
     uint32_t variables;    /* of the function, so far */
     uint32_t visible;      /* of them */
@@ -105,8 +104,7 @@ typedef struct Writer {
 
 static uint32_t below(Writer *writer, uint32_t limit)
 {
-    writer->state = writer->state * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(writer->state >> 33) % limit;
+    return random_draw(&writer->random, limit);
 }
 
 static void put(Writer *writer, const char *text)
@@ -304,9 +302,7 @@ static void put_program(Writer *writer, ByteBuffer *source)
 static void test_variables_and_fields_agree(void **state)
 {
     (void)state;
-    const char *seed = getenv("SEED");
-    Writer writer = {.state = seed == NULL ? (uint64_t)time(NULL) : strtoull(seed, NULL, 10)};
-    print_message("SEED=%llu\n", (unsigned long long)writer.state);
+    Writer writer = {.random = random_begin()};
     for (int i = 0; i < PROGRAMS; i++) {
         ByteBuffer source = {0}, printed = {0};
         MiniProgram program = {0};
