@@ -11,6 +11,7 @@
 #include "discovery.h"
 
 #include "graph_walk.h"
+#include "wrong_imports.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -130,83 +131,6 @@ static int compare_nodes(const void *a, const void *b)
     return slice_compare((*left)->path, (*right)->path);
 }
 
-static const char *import_error_text(int error)
-{
-    if (error == -ENOENT || error == -ENOTDIR)
-        return "there is no such file";
-    if (error == -EISDIR)
-        return "it is a directory";
-    if (error == -ENAMETOOLONG)
-        return "its name is too long";
-    if (error == -ELOOP)
-        return "its symbolic links lead nowhere";
-    return "it is not a regular file";
-}
-
-static bool is_wrong_import(int error)
-{
-    return error == -ENOENT || error == -ENOTDIR || error == -EISDIR || error == -EINVAL ||
-           error == -ENAMETOOLONG || error == -ELOOP;
-}
-
-/* Imports on record have no line numbers: the file is read once more to tell where they are. */
-static void locate_imports(const Search *search, WalkNode *node)
-{
-    Reading again;
-    ReadingScratch *scratch = &search->scratch[0];
-    source_read(&again, search->request, &search->clock, node->path, (Hash128){0, 0}, scratch);
-    for (uint32_t i = 0; i < node->import_count; i++)
-        node->imports[i].line = node->imports[i].column = 1; /* if it cannot be told */
-    for (uint32_t i = 0; i < node->import_count && i < again.import_count; i++) {
-        node->imports[i].line = again.imports[i].line;
-        node->imports[i].column = again.imports[i].column;
-    }
-}
-
-static void tell_wrong_import(const Search *search, const WalkNode *node, const NodeImport *import,
-                              const WalkNode *target)
-{
-    Diagnostics *diagnostics = search->request->diagnostics;
-    diagnostics->path = file_hash_cache_path(search->cache, node->number);
-    if (target == NULL)
-        diagnostics_add(diagnostics, import->line, import->column, "cannot import \"%.*s\": %s",
-                        (int)import->written->path.size, import->written->path.data,
-                        path_error_text(import->written->error));
-    else
-        diagnostics_add(diagnostics, import->line, import->column, "cannot import \"%.*s\": %s",
-                        (int)target->path.size, target->path.data,
-                        import_error_text(target->reading->error));
-}
-
-static bool import_is_wrong(const GraphWalk *walk, const NodeImport *import,
-                            const WalkNode **target)
-{
-    *target = import->node == FILE_NONE ? NULL : walk->nodes[import->node];
-    if (*target == NULL)
-        return true;
-    return (*target)->reading != NULL && is_wrong_import((*target)->reading->error);
-}
-
-/* Tells each import that leads nowhere, at the line that imports it. After make_table: the paths
- * of the diagnostics are lent by the cache. */
-static int check_imports(const Search *search, const GraphWalk *walk)
-{
-    int status = 0;
-    for (uint32_t n = 0; n < walk->count; n++) {
-        WalkNode *node = walk->nodes[n];
-        for (uint32_t i = 0; i < node->import_count; i++) {
-            const WalkNode *target;
-            if (!import_is_wrong(walk, &node->imports[i], &target))
-                continue;
-            if (node->imports[i].line == 0)
-                locate_imports(search, node);
-            tell_wrong_import(search, node, &node->imports[i], target);
-            status = -EBADMSG;
-        }
-    }
-    return status;
-}
-
 /* A file that exists and cannot be read is a failure of the machine; so is a missing entry. */
 static int check_readable(Search *search, const GraphWalk *walk)
 {
@@ -216,7 +140,7 @@ static int check_readable(Search *search, const GraphWalk *walk)
         const WalkNode *node = walk->nodes[n];
         if (node->reading == NULL || node->reading->error == 0)
             continue;
-        if (n != 0 && is_wrong_import(node->reading->error))
+        if (n != 0 && wrong_import_error(node->reading->error))
             continue;
         if (worst == NULL || slice_compare(node->path, worst->path) < 0)
             worst = node;
@@ -345,7 +269,7 @@ static int walk_from_entry(Search *search)
     if (status != 0)
         return status;
     make_table(search, walk);
-    status = check_imports(search, walk);
+    status = wrong_imports_tell(walk, &input);
     search->cache->has_gaps = status != 0;
     return status;
 }
