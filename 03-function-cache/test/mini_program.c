@@ -181,6 +181,17 @@ void mini_program_emit_unit(MiniProgram *program, const char *path, const char *
     emit(program, file, declaration, text);
 }
 
+void mini_program_text_of_f(const char *source, ByteBuffer *text)
+{
+    MiniProgram program = {0};
+    mini_program_add(&program, "a.mini", source);
+    if (!mini_program_compile(&program, "a.mini"))
+        fail_msg("%s", program.messages.data);
+    mini_program_emit_unit(&program, "a.mini", "f", text);
+    buffer_put_byte(text, '\0');
+    mini_program_free(&program);
+}
+
 /* ---- the program --------------------------------------------------------------------------- */
 
 static int compare_lines(const void *a, const void *b)

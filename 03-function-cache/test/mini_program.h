@@ -47,6 +47,10 @@ bool mini_program_compile(MiniProgram *program, const char *entry);
 void mini_program_emit_unit(MiniProgram *program, const char *path, const char *name,
                             ByteBuffer *text);
 
+/* Compiles a file and gives the output of its declaration `f`, NUL-terminated. Fails the test if the
+ * file has errors. The caller frees the text. */
+void mini_program_text_of_f(const char *source, ByteBuffer *text);
+
 /* Runs the text with lli. What it prints goes to `output`, its exit status to `status` (128 + n
  * for a signal). Skips the running cmocka test, and says so, if there is no lli. */
 void mini_program_run(const MiniProgram *program, ByteBuffer *output, int *status);

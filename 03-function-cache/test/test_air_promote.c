@@ -19,13 +19,8 @@
 /* The lines of `f` that store, load or make a place: what still goes through memory. */
 static void check_memory(const char *source, unsigned places, unsigned stores, unsigned loads)
 {
-    MiniProgram program = {0};
     ByteBuffer text = {0};
-    mini_program_add(&program, "a.mini", source);
-    if (!mini_program_compile(&program, "a.mini"))
-        fail_msg("%s", program.messages.data);
-    mini_program_emit_unit(&program, "a.mini", "f", &text);
-    buffer_put_byte(&text, '\0');
+    mini_program_text_of_f(source, &text);
     unsigned found[3] = {0};
     static const char *const words[] = {" alloca ", " store ", " load "};
     for (int i = 0; i < 3; i++)
@@ -35,7 +30,6 @@ static void check_memory(const char *source, unsigned places, unsigned stores, u
         fail_msg("%u places, %u stores, %u loads in:\n%s", found[0], found[1], found[2],
                  text.data);
     buffer_free(&text);
-    mini_program_free(&program);
 }
 
 static void test_a_straight_line_needs_no_memory(void **state)

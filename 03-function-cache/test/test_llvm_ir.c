@@ -11,16 +11,10 @@
 /* Compiles a file and compares the output of its declaration `f`. */
 static void check_text(const char *source, const char *expected)
 {
-    MiniProgram program = {0};
     ByteBuffer text = {0};
-    mini_program_add(&program, "a.mini", source);
-    if (!mini_program_compile(&program, "a.mini"))
-        fail_msg("%s", program.messages.data);
-    mini_program_emit_unit(&program, "a.mini", "f", &text);
-    buffer_put_byte(&text, '\0');
+    mini_program_text_of_f(source, &text);
     assert_string_equal(text.data, expected);
     buffer_free(&text);
-    mini_program_free(&program);
 }
 
 static void test_arithmetic(void **state)
