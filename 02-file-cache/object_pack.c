@@ -21,7 +21,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { PACK_VERSION = 1, STAGE_BYTES = 256 << 10, LARGE_PAYLOAD_BYTES = 32 << 10 };
+enum { PACK_VERSION = 1, STAGE_BYTES = 512 << 10, LARGE_PAYLOAD_BYTES = 32 << 10 };
 
 typedef struct PackHeader {
     char magic[8];
