@@ -114,12 +114,19 @@ static int map_records(ObjectPack *pack, uint64_t begin, uint64_t end)
     return 0;
 }
 
-static bool has_good_header(const ObjectPack *pack)
+/* 0, -EBADMSG for a file that is not a pack of ours, or another negative errno: what cannot be read
+ * now may be whole. */
+static int check_header(const ObjectPack *pack)
 {
     PackHeader header;
-    return pack->size >= sizeof header &&
-           pread(pack->fd, &header, sizeof header, 0) == (ssize_t)sizeof header &&
-           memcmp(&header, &pack_header, sizeof header) == 0;
+    ssize_t size;
+    do
+        size = pread(pack->fd, &header, sizeof header, 0);
+    while (size < 0 && errno == EINTR);
+    if (size < 0)
+        return -errno;
+    bool is_ours = size == (ssize_t)sizeof header && memcmp(&header, &pack_header, sizeof header) == 0;
+    return is_ours ? 0 : -EBADMSG;
 }
 
 /* An empty file is one whose first append failed. */
@@ -127,9 +134,12 @@ static int load(ObjectPack *pack)
 {
     if (pack->size == 0)
         return 0;
-    if (has_good_header(pack))
+    int status = check_header(pack);
+    if (status == 0)
         return map_records(pack, PACK_HEADER_SIZE, pack->size);
-    int status = object_pack_remove(pack);
+    if (status != -EBADMSG)
+        return status;
+    status = object_pack_remove(pack);
     return status != 0 ? status : -EBADMSG;
 }
 
