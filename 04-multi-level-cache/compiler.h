@@ -9,9 +9,20 @@
  *     fingerprint    who am I? Everything besides the sources that can reach the output: the
  *                    compiler's own build, its settings, target and version. Two compilers that
  *                    could ever answer differently must have different fingerprints.
- *     scan_imports   the imports of a source, fast; must agree with lower.
+ *     scan_imports   the imports of a source, fast: those that lower adds, in the same order. A
+ *                    path is relative to the directory of the file that imports it.
  *     lower          source → declarations and IR. Sees one file and no path.
- *     emit           one unit → text. Sees the unit and the interfaces it names.
+ *     emit           one unit → text. Sees the unit and the interfaces it names (codegen.h).
+ *
+ * The declarations come out of a DeclarationsBuilder (declarations.h). The IR is bytes in any form:
+ * no pointers in it, and nothing of the file's path. Both are copied after lower has returned, and
+ * another process may get them from disk, at an address that is a multiple of 16.
+ *
+ * emit is called for each declaration, with a body or without. The output has the texts of a file
+ * one behind the other as they are, so end each with a newline.
+ *
+ * A diagnostic is an error. There are no warnings: one that came with `true` would fail this build,
+ * and the next one would find the result in the caches and say nothing.
  */
 #ifndef COMPILER_H
 #define COMPILER_H
@@ -31,7 +42,7 @@ typedef struct Compiler {
     Slice missing_entry_point; /* what to say if it has none */
     Slice prelude;       /* stands before everything in the output; ends with a newline */
     ScanImports scan_imports;
-    /* As mini_lower: blobs in the arena; false and diagnostics if the source is wrong. */
+    /* True, and both blobs, in the arena; or false, and diagnostics: the source is wrong. */
     bool (*lower)(void *language, Slice source, Arena *arena, Diagnostics *diagnostics,
                   Lowered *lowered);
     EmitUnit emit;
