@@ -47,11 +47,11 @@ typedef struct BuildFailure { /* printed as "path: what: why" */
     int error;         /* positive errno, or 0 */
 } BuildFailure;
 
-typedef struct BuildRequest {
+typedef struct BuildRequest { /* copied; what it leads to is lent until build_close */
     const Compiler *compiler;
     const char *entry;     /* path of the entry file, from the working directory */
     const char *cache_dir; /* NULL: ".mini_cache" beside the entry. Made if missing */
-    Executor *executor;
+    Executor *executor; /* &executor_serial, or that of a work pool. Never NULL */
     const Observer *observer; /* may be NULL */
     bool force;               /* use nothing that is cached; write as usual */
     bool paranoid;            /* trust no stamp */
@@ -68,7 +68,7 @@ typedef struct BuildCounts { /* work, not time: the same on every machine */
     /* A function is a unit with a body; structs, constants and externs are units too, checked
      * and cached alike, but not counted here. */
     uint64_t functions_total, functions_emitted, functions_cached;
-    uint64_t functions_failed; /* they, or something they name, have errors; none of the others */
+    uint64_t functions_failed; /* has an error, or names what has one: neither emitted nor cached */
     uint64_t functions_dirty, functions_dependent; /* what emitted consists of */
     uint64_t declarations_visited;                 /* whose keys were computed */
     uint64_t sections_total, sections_dirty;
@@ -95,10 +95,10 @@ BuildStatus build_plan(Build *build);
  * there is nothing to emit, save or commit for an output that is as it was left. */
 bool build_is_unchanged(const Build *build);
 
-/* ---- sections: one per file, in path order ------------------------------------------------- */
+/* ---- sections: one per file, in byte order of their paths; from build_plan on --------------- */
 
 uint32_t build_section_count(const Build *build);
-Slice build_section_path(const Build *build, uint32_t section);
+Slice build_section_path(const Build *build, uint32_t section); /* from the entry's directory */
 
 /* path + unit keys in order: equal key, equal section. To be asked when there is a plan: when
  * the build is not unchanged, or after build_want_section. */
@@ -134,7 +134,7 @@ bool build_state_was_damaged(const Build *build);   /* a file of it failed its c
 bool build_settings_changed(const Build *build);    /* its fingerprint was another */
 bool build_files_renumbered(const Build *build);    /* sections came, went or moved place */
 bool build_output_is_unsettled(const Build *build); /* it began to write and did not commit */
-bool build_may_be_unsynced(const Build *build);     /* the system restarted since: no stamp is proof */
+bool build_may_be_unsynced(const Build *build);     /* the system restarted: no stamp is proof */
 
 /* A stage above keeps blobs of its own in the manifest (at most 15 characters of name). The
  * blob of the last commit is valid until build_close; false if there is none. A blob that is
@@ -173,7 +173,8 @@ Slice build_source(const Build *build, Slice path, Arena *arena);
  * NULL. */
 const BuildFailure *build_failure(const Build *build);
 
-/* For a stage above that fails in its own work: records the failure and returns the status. */
+/* For a stage above that fails in its own work: records the failure and returns
+ * BUILD_MACHINE_FAILED. `path` is copied, `what` is static text. */
 BuildStatus build_fail(Build *build, const char *path, const char *what, int error);
 
 const BuildCounts *build_counts(const Build *build);
@@ -183,11 +184,13 @@ const BuildRequest *build_request(const Build *build);
 /* Directory of the entry, which section paths are relative to; -1 before build_open succeeded. */
 int build_project_fd(const Build *build);
 
-/* Releases the lock and everything else. NULL is allowed. */
+/* Releases the lock and everything else; the executor may go after it, not before. NULL is
+ * allowed. */
 void build_close(Build *build);
 
-/* Removes the caches: all of a directory, or only the state of one entry. Only files it knows
- * by name are removed; the lock file stays. */
+/* Removes what is kept in a cache directory: everything if `entry` is NULL, else the state of that
+ * entry. Only files it knows by name are removed; the lock file stays. No such directory is
+ * BUILD_OK; otherwise `failure` says why. */
 BuildStatus build_clean(const char *cache_dir, const char *entry, BuildFailure *failure);
 
 #ifdef __cplusplus

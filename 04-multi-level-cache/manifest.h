@@ -46,7 +46,8 @@ typedef struct Manifest { /* {0}: there is none */
  * frees. */
 int manifest_load(Manifest *manifest, int dir_fd, const char *entry_id);
 
-/* Writes over <entry id>.spare and exchanges the names. 0 or a negative errno; on failure the old one is in place. */
+/* Writes over <entry id>.spare and exchanges the names. 0 or a negative errno; on failure the old
+ * one is in place. */
 int manifest_store(const Manifest *manifest, int dir_fd, const char *entry_id, bool sync,
                    uint64_t *written);
 

@@ -21,7 +21,11 @@
  *
  * Whoever reads the output while it is patched may see a mix: wait for the build to end. A
  * process that is killed meanwhile leaves a mix that the next build knows of. When the disk is
- * full, that is found out before the first byte of the output is changed.
+ * full, that is found out before the first byte of the output is changed. A symlink, or one name
+ * of several, is replaced by a file of its own; into a FIFO or a device everything is written.
+ *
+ * Every commit of an entry must be one of output_write: after another's, what is recorded of the
+ * output would describe sections that it does not have.
  *
  * Threads: one build from one thread.
  */
