@@ -23,7 +23,8 @@ static void unit_key_of(const Build *build, uint32_t file, uint32_t unit, Planne
         return;
     }
     build_recorded(build, file, &units);
-    *planned = (PlannedUnit){units[unit].unit_key, true, false};
+    Hash128 key = units[unit].unit_key;
+    *planned = (PlannedUnit){key, !hash_is_none(key), false};
 }
 
 static uint32_t unit_count_of(const Build *build, uint32_t file)

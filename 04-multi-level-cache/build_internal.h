@@ -122,6 +122,9 @@ ProgramFile *build_loaded_file(const Build *build, uint32_t number);
 /* Row and units the last commit recorded for a file; NULL if there are none. */
 const UnitRow *build_recorded(const Build *build, uint32_t file, const UnitRecord **units);
 
+/* Gives a declaration the interface key that is recorded for it: worthless if that is none. */
+void build_take_interface_key(ProgramFile *file, uint32_t declaration, Hash128 recorded);
+
 /* Puts objects that were made again into the ZirCache. */
 void build_keep_healed(Build *build);
 

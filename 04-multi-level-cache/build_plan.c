@@ -85,10 +85,8 @@ static void take_recorded_interface_keys(const Build *build, uint32_t file)
     const UnitRecord *units;
     const UnitRow *row = build_recorded(build, file, &units);
     ProgramFile *loaded = build_loaded_file(build, file);
-    for (uint32_t i = 0; i < row->unit_count; i++) {
-        loaded->interface_keys[i] = units[i].interface_key;
-        loaded->key_states[i] = KEY_KNOWN;
-    }
+    for (uint32_t i = 0; i < row->unit_count; i++)
+        build_take_interface_key(loaded, i, units[i].interface_key);
 }
 
 static void build_graph(Planner *planner)
@@ -193,6 +191,12 @@ static uint64_t own_hash(const Declarations *view, uint32_t declaration, ByteBuf
     return hash_checksum(buffer_slice(key));
 }
 
+/* A key that is worth nothing is recorded as none. */
+static Hash128 recorded_key(Hash128 key, bool is_worth)
+{
+    return is_worth ? key : (Hash128){0, 0};
+}
+
 static void key_unit(Build *build, uint32_t file, uint32_t declaration, ByteBuffer *key)
 {
     PlannedFile *plan = &build->plan[file];
@@ -202,8 +206,9 @@ static void key_unit(Build *build, uint32_t file, uint32_t declaration, ByteBuff
     planned->key =
         program_unit_key(&build->program, file, declaration, key, &planned->is_cacheable);
     planned->is_own_change = false;
-    record->interface_key = loaded->interface_keys[declaration];
-    record->unit_key = planned->key;
+    record->interface_key = recorded_key(loaded->interface_keys[declaration],
+                                         loaded->key_states[declaration] == KEY_KNOWN);
+    record->unit_key = recorded_key(planned->key, planned->is_cacheable);
     record->own_hash = own_hash(&loaded->declarations, declaration, key);
     if (!hash_is_none(loaded->declarations.items[declaration].body_hash))
         plan->row.function_count++;

@@ -75,6 +75,12 @@ const UnitRow *build_recorded(const Build *build, uint32_t file, const UnitRecor
     return unit_table_row(&build->cache.units, file);
 }
 
+void build_take_interface_key(ProgramFile *file, uint32_t declaration, Hash128 recorded)
+{
+    file->interface_keys[declaration] = recorded;
+    file->key_states[declaration] = hash_is_none(recorded) ? KEY_WORTHLESS : KEY_KNOWN;
+}
+
 /* The interface keys of a file that no change reaches are those on record. Of one that a change
  * does reach they are forgotten again (build_plan.c). */
 static void take_recorded_keys(const Build *build, uint32_t number, ProgramFile *file)
@@ -83,10 +89,8 @@ static void take_recorded_keys(const Build *build, uint32_t number, ProgramFile 
     const UnitRow *row = build_recorded(build, number, &units);
     if (row == NULL || row->unit_count != file->declarations.count)
         return;
-    for (uint32_t i = 0; i < row->unit_count; i++) {
-        file->interface_keys[i] = units[i].interface_key;
-        file->key_states[i] = KEY_KNOWN;
-    }
+    for (uint32_t i = 0; i < row->unit_count; i++)
+        build_take_interface_key(file, i, units[i].interface_key);
 }
 
 /* ---- on demand ----------------------------------------------------------------------------- */
