@@ -17,7 +17,7 @@
  * resolve is a change, too.
  *
  * Interface keys are memoized per declaration and computed without recursion. A cycle among
- * interfaces (two structs that contain each other) is an error of the program; what reaches one
+ * interfaces (two structs that contain each other: in Mini, an error) has no keys; what reaches one
  * is marked, its key is worth nothing, and its output must not be cached. So is what reaches
  * something unknowable: a name in a file that has errors, or behind an import that leads nowhere.
  *
