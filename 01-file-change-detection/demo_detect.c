@@ -57,7 +57,7 @@ static LookStatus save(Look *look)
 {
     int error = look_save(look);
     if (error != 0)
-        fprintf(stderr, "%s: %s\n", LOOK_STATE, strerror(-error));
+        fprintf(stderr, "%s: cannot write: %s\n", LOOK_STATE, strerror(-error));
     return error == 0 ? LOOK_OK : LOOK_MACHINE_FAILED;
 }
 
@@ -68,7 +68,7 @@ int detect(const char *entry)
     Observer observer = {keep_fact, &facts};
     look_begin(&look); /* where nothing can be kept, the files are told, and then that */
     LookStatus status = look_find(&look, entry, &observer);
-    look_tell_unreadable(&look);
+    look_tell_unreadable(&look, entry);
     if (status == LOOK_OK) {
         tell_facts(&facts);
         tell_counts(&look);

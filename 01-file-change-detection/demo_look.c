@@ -19,7 +19,7 @@ static const char *enter(char *path)
     *slash = '\0';
     if (chdir(slash == path ? "/" : path) == 0)
         return slash + 1;
-    perror(path);
+    fprintf(stderr, "%s: cannot enter this directory: %s\n", path, strerror(errno));
     return NULL;
 }
 
@@ -69,10 +69,14 @@ LookStatus look_find(Look *look, const char *entry, const Observer *observer)
     return strcmp(look->found.error_path, entry) == 0 ? LOOK_MISUSED : LOOK_MACHINE_FAILED;
 }
 
-void look_tell_unreadable(const Look *look)
+void look_tell_unreadable(const Look *look, const char *entry)
 {
-    if (look->found.error != 0)
-        fprintf(stderr, "%s: %s\n", look->found.error_path, strerror(-look->found.error));
+    const Discovery *found = &look->found;
+    if (found->error == 0)
+        return;
+    bool is_entry = strcmp(found->error_path, entry) == 0;
+    fprintf(stderr, "%s: cannot read%s: %s\n", found->error_path,
+            is_entry ? " the entry file" : "", strerror(-found->error));
 }
 
 int look_save(Look *look)

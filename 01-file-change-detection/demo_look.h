@@ -49,7 +49,7 @@ void look_end(Look *look);
 LookStatus look_find(Look *look, const char *entry, const Observer *observer);
 
 /* Prints which file could not be read, if there is one, and why. */
-void look_tell_unreadable(const Look *look);
+void look_tell_unreadable(const Look *look, const char *entry);
 
 /* Remembers the files for the next look, in LOOK_STATE. 0, or a negative errno. */
 int look_save(Look *look);

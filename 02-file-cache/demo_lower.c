@@ -143,19 +143,11 @@ static LookStatus lower_all(Lowering *lowering)
     return is_right ? LOOK_OK : LOOK_SOURCES_WRONG;
 }
 
-static void tell_unreadable(const Discovery *found, const char *entry)
-{
-    if (found->error == 0)
-        return;
-    const char *what = strcmp(found->error_path, entry) == 0 ? "the entry file" : "it";
-    fprintf(stderr, "%s: cannot read %s: %s\n", found->error_path, what, strerror(-found->error));
-}
-
 int lower(const char *entry)
 {
     Lowering lowering;
     LookStatus status = lowering_begin(&lowering, entry);
-    tell_unreadable(&lowering.look.found, entry);
+    look_tell_unreadable(&lowering.look, entry);
     if (status == LOOK_OK)
         status = lower_all(&lowering);
     lowering_end(&lowering);

@@ -110,7 +110,7 @@ static void compile_units(Compilation *self)
 static LookStatus begin(Compilation *self, const char *entry)
 {
     LookStatus status = lowering_begin(&self->lowering, entry);
-    look_tell_unreadable(&self->lowering.look);
+    look_tell_unreadable(&self->lowering.look, entry);
     if (status != LOOK_OK)
         return status;
     self->program.file = module_of;
