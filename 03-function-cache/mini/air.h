@@ -2,8 +2,9 @@
 /*
  * AIR: one unit, names resolved and types known.
  *
- * sema.c makes it from ZIR and the interfaces that the unit names, llvm_ir.c prints it. AIR
- * lives in scratch memory between the two and is never stored: what is kept is the text.
+ * sema.c makes it from ZIR and the interfaces that the unit names, air_promote.c takes variables
+ * out of memory, llvm_ir.c prints it. AIR lives in scratch memory meanwhile and is never stored:
+ * what is kept is the text.
  *
  * Instruction i of AIR belongs to instruction i of ZIR: sema adds to each one its type and what
  * its name resolved to, and changes nothing else. So the forward pass of the printer walks the

@@ -3,8 +3,8 @@
  * AIR → LLVM IR text.
  *
  * The text is in SSA form from the start: parameters, local constants and intermediate values
- * have names, and only a `var` has a place in memory (an alloca in the entry block, which LLVM's
- * mem2reg turns into names again). Pointers are opaque: LLVM 15 or newer.
+ * have names. A `var` has a place in memory, an alloca in the entry block, only where its value is
+ * not certain (air_promote.h). Pointers are opaque: LLVM 15 or newer.
  *
  * Nothing that a Mini program can do is undefined behaviour in it: integers wrap (no nsw),
  * divisions are guarded unless the divisor is a harmless constant, conversions saturate.
