@@ -83,14 +83,31 @@ static ArenaChunk *allocate_chunk(size_t size)
     return chunk;
 }
 
-static void add_chunk(Arena *arena, size_t needed)
+/* The first spare chunk, if it is large enough; else NULL. */
+static ArenaChunk *take_spare(Arena *arena, size_t needed)
+{
+    ArenaChunk *chunk = arena->spare;
+    if (chunk == NULL || chunk->size - sizeof(ArenaChunk) < needed)
+        return NULL;
+    arena->spare = chunk->older;
+    return chunk;
+}
+
+static ArenaChunk *new_chunk(const Arena *arena, size_t needed)
 {
     size_t size = arena->chunks == NULL ? FIRST_CHUNK_BYTES : arena->chunks->size * CHUNK_GROWTH;
     if (size > LARGEST_CHUNK_BYTES)
         size = LARGEST_CHUNK_BYTES;
     if (size < sizeof(ArenaChunk) + needed)
         size = sizeof(ArenaChunk) + needed;
-    ArenaChunk *chunk = allocate_chunk(size);
+    return allocate_chunk(size);
+}
+
+static void add_chunk(Arena *arena, size_t needed)
+{
+    ArenaChunk *chunk = take_spare(arena, needed);
+    if (chunk == NULL)
+        chunk = new_chunk(arena, needed);
     chunk->older = arena->chunks;
     arena->chunks = chunk;
     arena->next = chunk->space;
@@ -135,9 +152,21 @@ void arena_reset(Arena *arena)
     arena->next = newest->space;
 }
 
+void arena_give(Arena *from, Arena *to)
+{
+    ArenaChunk **end = &from->chunks;
+    while (*end != NULL)
+        end = &(*end)->older;
+    *end = to->spare;
+    to->spare = from->chunks; /* the largest first */
+    from->chunks = NULL;
+    arena_free(from);
+}
+
 void arena_free(Arena *arena)
 {
     free_chunks(arena->chunks);
+    free_chunks(arena->spare);
     *arena = (Arena){0};
 }
 

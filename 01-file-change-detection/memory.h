@@ -44,6 +44,7 @@ typedef struct Arena { /* {0} is an empty arena */
     ArenaChunk *chunks; /* newest first */
     char *next;         /* the free rest of the newest chunk: next up to end */
     char *end;
+    ArenaChunk *spare; /* given by other arenas; used before new ones are asked for */
 } Arena;
 
 /* `size` bytes, aligned for any type, not zeroed. They live until arena_free. */
@@ -55,6 +56,10 @@ char *arena_copy(Arena *arena, Slice text);
 /* Forgets everything the arena handed out and keeps its newest chunk for what comes next: one
  * arena serves a million short tasks. */
 void arena_reset(Arena *arena);
+
+/* Forgets everything that `from` handed out, and gives its memory to `to`, to be used there: memory
+ * that was touched is cheaper than fresh memory, which the system clears page by page. */
+void arena_give(Arena *from, Arena *to);
 
 /* Frees everything the arena handed out; the arena is empty again and usable. */
 void arena_free(Arena *arena);

@@ -272,6 +272,14 @@ static void keep_and_tell(Build *build, const LoweredChange *results)
     }
 }
 
+/* What the sources were read into becomes the room for the code that is emitted. */
+static void forget_sources(Build *build)
+{
+    for (unsigned i = 0; i < build->found.arena_count; i++)
+        arena_give(&build->found.arenas[i], &build->codegen[i].results);
+    discovery_forget_sources(&build->found);
+}
+
 void build_lower(Build *build)
 {
     size_t count = build->found.change_count;
@@ -279,7 +287,7 @@ void build_lower(Build *build)
     LowerLoop loop = {build, memory_allocate_zeroed(count + 1, sizeof *loop.results)};
     executor_run(build->request.executor, count, lower_change, &loop);
     keep_and_tell(build, loop.results);
-    discovery_forget_sources(&build->found);
+    forget_sources(build);
     free(loop.results);
     for (unsigned i = 0; i < build->request.executor->workers; i++)
         diagnostics_append(&build->diagnostics, &build->workers[i].diagnostics);

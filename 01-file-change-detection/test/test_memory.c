@@ -157,6 +157,26 @@ static void without_memory_the_process_ends_with_one_line_and_status_3(void **st
     assert_non_null(strstr(told, "out of memory: cannot allocate"));
 }
 
+/* The memory of one arena serves another: what is large enough is used before anything new. */
+static void test_an_arena_gives_its_memory_away(void **state)
+{
+    (void)state;
+    enum { SIZE = 100000 };
+    Arena from = {0}, to = {0};
+    char *small = arena_allocate(&from, 10);
+    char *large = arena_allocate(&from, SIZE);
+    assert_ptr_not_equal(small, NULL);
+    arena_give(&from, &to);
+    assert_ptr_equal(from.chunks, NULL);
+    assert_ptr_equal(arena_allocate(&to, SIZE), large);
+    memset(large, 1, SIZE);
+    memset(arena_allocate(&to, SIZE * 20), 2, SIZE * 20); /* no spare chunk is that large */
+    arena_give(&to, &from);
+    memset(arena_allocate(&from, SIZE * 20), 3, SIZE * 20);
+    arena_free(&to);
+    arena_free(&from);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,6 +187,7 @@ int main(void)
         cmocka_unit_test(reserved_bytes_may_be_written),
         cmocka_unit_test(decimals),
         cmocka_unit_test(without_memory_the_process_ends_with_one_line_and_status_3),
+        cmocka_unit_test(test_an_arena_gives_its_memory_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
