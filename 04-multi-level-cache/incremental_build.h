@@ -87,7 +87,9 @@ typedef struct Build Build;
  * One run tells as many errors as can be told. A plan that finds imports that lead nowhere, or
  * files with errors, emits what is dirty before it returns BUILD_PROGRAM_WRONG, so that the errors
  * of the other units are known as well. What such a file offers, or what stands behind such an
- * import, is unknowable: whoever names it is checked for the rest. */
+ * import, is unknowable: whoever names it is checked for the rest. What is wrong with the program as
+ * a whole (no entry point, two lines of the prelude that disagree) is in the diagnostics after
+ * build_plan, and makes build_emit return BUILD_PROGRAM_WRONG. */
 BuildStatus build_open(Build **build, const BuildRequest *request);
 BuildStatus build_plan(Build *build);
 

@@ -283,6 +283,8 @@ void work_pool_init(WorkPool *pool, unsigned workers)
 void work_pool_free(WorkPool *pool)
 {
     WorkPoolShared *shared = pool->shared;
+    if (shared == NULL)
+        return;
     pthread_mutex_lock(&shared->mutex);
     shared->closing = true;
     pthread_cond_broadcast(&shared->changed);

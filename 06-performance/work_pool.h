@@ -36,7 +36,8 @@ typedef struct WorkPool {
  * than WORK_POOL_MAX_WORKERS are that many. */
 void work_pool_init(WorkPool *pool, unsigned workers);
 
-/* Ends the threads. Not while a loop runs, and not before a build that uses the pool is closed. */
+/* Ends the threads. Not while a loop runs, and not before a build that uses the pool is closed.
+ * {0} has none. */
 void work_pool_free(WorkPool *pool);
 
 #ifdef __cplusplus

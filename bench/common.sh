@@ -174,7 +174,7 @@ measure_all_cases() {
     local runs=$1 cold_runs=$2 edit=$bin/edit-corpus
     hundred_files >"$work/raw/hundred"
 
-    measure cold "cold" "$cold_runs" "rm -rf $cache $output; sync"
+    measure cold "cold" "$cold_runs" "rm -rf $cache $output; sync; $pause"
     $pause
     $build
     measure warm "nothing changed" "$runs" "$pause"

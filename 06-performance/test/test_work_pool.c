@@ -365,9 +365,17 @@ static void heavy_items_run_at_the_same_time_from_the_first(void **state)
     free(loop.times);
 }
 
+static void test_an_empty_pool_is_freed(void **state)
+{
+    (void)state;
+    WorkPool pool = {0};
+    work_pool_free(&pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_an_empty_pool_is_freed),
         cmocka_unit_test(each_index_runs_once),
         cmocka_unit_test(few_long_items_are_shared),
         cmocka_unit_test(heavy_items_run_at_the_same_time_from_the_first),
