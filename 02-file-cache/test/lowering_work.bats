@@ -15,7 +15,7 @@ setup_file() {
     ${CC:-cc} "${flags[@]}" -fsanitize-coverage=trace-pc -c {"$first","$second"}{,/mini}/*.c
     rm demo.o
     for program in many_names many_references; do
-        ${CC:-cc} "${flags[@]}" -o $program "$BATS_TEST_DIRNAME"/work/{$program,block_count}.c ./*.o
+        ${CC:-cc} "${flags[@]}" -o $program "$BATS_TEST_DIRNAME"/counted/{$program,block_count}.c ./*.o
     done
 }
 
