@@ -286,7 +286,7 @@ static void tell_files(const Search *search)
     const Discovery *found = search->found;
     const Observer *observer = search->request->observer;
     size_t next = 0; /* of the changes, which ascend by file */
-    if (observer == NULL || observer->decided == NULL)
+    if (!observer_listens(observer))
         return;
     for (uint32_t i = 0; i < search->cache->count; i++) {
         Slice path = file_hash_cache_path(search->cache, i);

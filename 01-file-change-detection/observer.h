@@ -49,9 +49,14 @@ typedef struct Observer { /* {0} hears nothing */
     void *context;
 } Observer;
 
+static inline bool observer_listens(const Observer *observer)
+{
+    return observer != NULL && observer->decided != NULL;
+}
+
 static inline void observe(const Observer *observer, Decision decision, Slice subject)
 {
-    if (observer != NULL && observer->decided != NULL)
+    if (observer_listens(observer))
         observer->decided(observer->context, decision, subject);
 }
 

@@ -136,8 +136,7 @@ static bool keep_outputs(Build *build, uint32_t file)
 
 static bool keep_and_tell(Build *build)
 {
-    const Observer *observer = build->request.observer;
-    bool is_observed = observer != NULL && observer->decided != NULL, is_right = true;
+    bool is_observed = observer_listens(build->request.observer), is_right = true;
     uint64_t made = 0;
     for (uint32_t i = 0; i < build->wanted_count; i++)
         made += build->plan[build->wanted[i]].made_count;
