@@ -76,6 +76,22 @@ int open_regular(int dir_fd, const char *name, int flags, uint64_t *size)
     return fd;
 }
 
+/* ---- whole reads ---------------------------------------------------------------------------- */
+
+int read_all_at(int fd, char *bytes, size_t size, uint64_t offset)
+{
+    for (size_t done = 0; done < size;) {
+        ssize_t count = pread(fd, bytes + done, size - done, (off_t)(offset + done));
+        if (count < 0 && errno != EINTR)
+            return -errno;
+        if (count == 0)
+            return -EBADMSG;
+        if (count > 0)
+            done += (size_t)count;
+    }
+    return 0;
+}
+
 /* ---- gathering writes --------------------------------------------------------------------- */
 
 typedef struct Gather { /* what is still to be written: parts[0] from `done` on, then the rest */

@@ -82,6 +82,10 @@ void mapped_file_close(MappedFile *file);
  * -EBADMSG if there is something that is not a regular file. */
 int open_regular(int dir_fd, const char *name, int flags, uint64_t *size);
 
+/* Reads so many bytes at `offset`, through interruptions and short reads. 0; -EBADMSG if the file
+ * ends before; or another negative errno. */
+int read_all_at(int fd, char *bytes, size_t size, uint64_t offset);
+
 /* Writes all parts, one behind the other, from `offset` on (0 in a FIFO or device), through
  * interruptions and short writes. Leaves the descriptor's position behind them. 0 or a negative
  * errno. */

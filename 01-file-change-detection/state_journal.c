@@ -136,20 +136,6 @@ int journal_replay(Slice journal, char *image, size_t image_size, uint64_t *chec
     return 0;
 }
 
-static int read_all(int fd, char *bytes, size_t size)
-{
-    for (size_t done = 0; done < size;) {
-        ssize_t count = pread(fd, bytes + done, size - done, (off_t)done);
-        if (count < 0 && errno != EINTR)
-            return -errno;
-        if (count == 0)
-            return -EBADMSG;
-        if (count > 0)
-            done += (size_t)count;
-    }
-    return 0;
-}
-
 int journal_read(int dir_fd, const char *name, uint64_t size, ByteBuffer *journal)
 {
     uint64_t file_size;
@@ -159,7 +145,7 @@ int journal_read(int dir_fd, const char *name, uint64_t size, ByteBuffer *journa
     int status = -EBADMSG;
     if (file_size >= size) { /* else no memory is taken for what is not there */
         buffer_reserve(journal, (size_t)size);
-        status = read_all(fd, journal->data + journal->size, (size_t)size);
+        status = read_all_at(fd, journal->data + journal->size, (size_t)size, 0);
         journal->size += status == 0 ? (size_t)size : 0;
     }
     close(fd);

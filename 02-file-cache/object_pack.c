@@ -119,14 +119,10 @@ static int map_records(ObjectPack *pack, uint64_t begin, uint64_t end)
 static int check_header(const ObjectPack *pack)
 {
     PackHeader header;
-    ssize_t size;
-    do
-        size = pread(pack->fd, &header, sizeof header, 0);
-    while (size < 0 && errno == EINTR);
-    if (size < 0)
-        return -errno;
-    bool is_ours = size == (ssize_t)sizeof header && memcmp(&header, &pack_header, sizeof header) == 0;
-    return is_ours ? 0 : -EBADMSG;
+    int status = read_all_at(pack->fd, (char *)&header, sizeof header, 0);
+    if (status == 0 && memcmp(&header, &pack_header, sizeof header) != 0)
+        status = -EBADMSG;
+    return status;
 }
 
 /* An empty file is one whose first append failed. */

@@ -188,20 +188,6 @@ int reserve_space(int fd, uint64_t start, uint64_t end)
     return status;
 }
 
-int read_all_at(int fd, char *bytes, size_t size, uint64_t offset)
-{
-    for (size_t done = 0; done < size;) {
-        ssize_t count = pread(fd, bytes + done, size - done, (off_t)(offset + done));
-        if (count < 0 && errno != EINTR)
-            return -errno;
-        if (count == 0)
-            return -EIO;
-        if (count > 0)
-            done += (size_t)count;
-    }
-    return 0;
-}
-
 int put_all_at(int fd, Slice bytes, uint64_t offset)
 {
     for (size_t done = 0; done < bytes.size;) {

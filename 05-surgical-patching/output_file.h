@@ -74,8 +74,7 @@ void output_draft_remove(const OutputFile *file, const char *unique);
  * negative errno; the file may have grown then, too. */
 int reserve_space(int fd, uint64_t start, uint64_t end);
 
-/* Read or write all bytes at `offset`. 0 or a negative errno; -EIO if the file ends before. */
-int read_all_at(int fd, char *bytes, size_t size, uint64_t offset);
+/* Writes all bytes at `offset`. 0 or a negative errno. */
 int put_all_at(int fd, Slice bytes, uint64_t offset);
 
 #ifdef __cplusplus

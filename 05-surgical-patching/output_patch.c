@@ -15,6 +15,7 @@
  */
 #include "output_patch.h"
 
+#include "binary_file.h"
 #include "output_bytes.h"
 #include "output_layout.h"
 #include "system_calls.h"
@@ -143,6 +144,8 @@ static int move_run(const PatchRun *run, int fd, char *buffer)
         size_t size = left < MOVE_BUFFER ? (size_t)left : MOVE_BUFFER;
         uint64_t at = moves_right(run) ? left - size : done;
         status = read_all_at(fd, buffer, size, run->old_offset + at);
+        if (status == -EBADMSG) /* somebody has cut the file off */
+            status = -EIO;
         if (status == 0)
             status = put_all_at(fd, slice_of(buffer, size), run->offset + at);
         done += size;

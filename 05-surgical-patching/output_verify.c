@@ -6,6 +6,7 @@
  */
 #include "output_verify.h"
 
+#include "binary_file.h"
 #include "output_bytes.h"
 #include "output_layout.h"
 #include "system_calls.h"
