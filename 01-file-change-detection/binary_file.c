@@ -42,7 +42,11 @@
 #error "files are mapped as they lie on disk, little-endian: here, accessors would have to swap"
 #endif
 
-enum { NAME_LIMIT = 4096, PARTS_PER_CALL = 256 };
+enum {
+    NAME_LIMIT = 4096,
+    PARTS_PER_CALL = 256,
+    BYTES_PER_CALL = 512 << 10, /* for more the system may look for one large page, and clear it */
+};
 
 typedef struct Header {
     char magic[8];
@@ -92,6 +96,18 @@ int read_all_at(int fd, char *bytes, size_t size, uint64_t offset)
     return 0;
 }
 
+/* A file system that cannot promise space (NFS) is asked for the length alone. */
+int reserve_space(int fd, uint64_t start, uint64_t end)
+{
+    int status;
+    do
+        status = -posix_fallocate(fd, (off_t)start, (off_t)(end - start));
+    while (status == -EINTR);
+    if (status == -EINVAL || status == -EOPNOTSUPP)
+        status = resize_fd(fd, (off_t)end) == 0 ? 0 : -errno;
+    return status;
+}
+
 /* ---- gathering writes --------------------------------------------------------------------- */
 
 typedef struct Gather { /* what is still to be written: parts[0] from `done` on, then the rest */
@@ -103,12 +119,14 @@ typedef struct Gather { /* what is still to be written: parts[0] from `done` on,
 static int fill_vector(const Gather *rest, struct iovec *vector)
 {
     int count = 0;
-    size_t skip = rest->done;
-    for (size_t i = 0; i < rest->part_count && count < PARTS_PER_CALL; i++) {
+    size_t skip = rest->done, room = BYTES_PER_CALL;
+    for (size_t i = 0; i < rest->part_count && count < PARTS_PER_CALL && room != 0; i++) {
         Slice part = rest->parts[i];
         if (part.size > skip) {
+            size_t size = part.size - skip < room ? part.size - skip : room;
             vector[count].iov_base = (void *)(part.data + skip); /* writev only reads it */
-            vector[count++].iov_len = part.size - skip;
+            vector[count++].iov_len = size;
+            room -= size;
         }
         skip = 0;
     }

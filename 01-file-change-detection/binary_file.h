@@ -86,6 +86,10 @@ int open_regular(int dir_fd, const char *name, int flags, uint64_t *size);
  * ends before; or another negative errno. */
 int read_all_at(int fd, char *bytes, size_t size, uint64_t offset);
 
+/* Makes the file reach up to `end`, with space on the disk for what comes behind `start`. 0 or a
+ * negative errno; the file may have grown then, too. */
+int reserve_space(int fd, uint64_t start, uint64_t end);
+
 /* Writes all parts, one behind the other, from `offset` on (0 in a FIFO or device), through
  * interruptions and short writes. Leaves the descriptor's position behind them. 0 or a negative
  * errno. */

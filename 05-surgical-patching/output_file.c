@@ -176,18 +176,6 @@ void output_draft_remove(const OutputFile *file, const char *unique)
 
 /* ---- bytes ----------------------------------------------------------------------------------- */
 
-/* A file system that cannot promise space (NFS) is asked for the length alone. */
-int reserve_space(int fd, uint64_t start, uint64_t end)
-{
-    int status;
-    do
-        status = -posix_fallocate(fd, (off_t)start, (off_t)(end - start));
-    while (status == -EINTR);
-    if (status == -EINVAL || status == -EOPNOTSUPP)
-        status = resize_fd(fd, (off_t)end) == 0 ? 0 : -errno;
-    return status;
-}
-
 int put_all_at(int fd, Slice bytes, uint64_t offset)
 {
     for (size_t done = 0; done < bytes.size;) {

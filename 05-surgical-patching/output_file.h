@@ -70,10 +70,6 @@ void output_draft_close(OutputDraft *draft);
 /* Removes the draft of that name, if a process that was killed left one. */
 void output_draft_remove(const OutputFile *file, const char *unique);
 
-/* Makes the file reach up to `end`, with space on the disk for what comes behind `start`. 0 or a
- * negative errno; the file may have grown then, too. */
-int reserve_space(int fd, uint64_t start, uint64_t end);
-
 /* Writes all bytes at `offset`. 0 or a negative errno. */
 int put_all_at(int fd, Slice bytes, uint64_t offset);
 
