@@ -163,7 +163,18 @@ static uint32_t number_of_target(const GraphWalk *walk, const NodeImport *import
     return import->node == FILE_NONE ? FILE_NONE : walk->nodes[import->node]->number;
 }
 
-static FileEntry entry_of(const Search *search, const GraphWalk *walk, const WalkNode *node)
+/* ---- the new table ----------------------------------------------------------------------- */
+
+typedef struct TableLoop { /* one slot of each array per file */
+    Search *search;
+    const GraphWalk *walk;
+    WalkNode **sorted;
+    FileEntry *entries;
+    bool *is_change, *is_kept; /* the second, per file of the last build */
+} TableLoop;
+
+static FileEntry entry_of(const Search *search, const GraphWalk *walk, const WalkNode *node,
+                          Arena *arena)
 {
     FileEntry entry = {.path = node->path, .import_count = node->import_count};
     if (node->reading != NULL) {
@@ -173,22 +184,42 @@ static FileEntry entry_of(const Search *search, const GraphWalk *walk, const Wal
         entry.stamp = search->cache->records[node->old_file].stamp;
         entry.content = search->cache->records[node->old_file].content;
     }
-    uint32_t *imports =
-        arena_allocate(search->scratch[0].arena, node->import_count * sizeof *imports);
+    uint32_t *imports = arena_allocate(arena, node->import_count * sizeof *imports);
     for (uint32_t i = 0; i < node->import_count; i++)
         imports[i] = number_of_target(walk, &node->imports[i]);
     entry.imports = imports;
     return entry;
 }
 
-static void record_change(Search *search, const WalkNode *node)
+static FileChangeKind kind_of_change(const WalkNode *node)
 {
-    FileChangeKind kind = FILE_ADDED;
-    if (node->reading == NULL)
-        return;
+    if (node->old_file == FILE_NONE)
+        return FILE_ADDED;
+    return node->reading->is_scanned ? FILE_CHANGED : FILE_TOUCHED;
+}
+
+static void make_entry(void *arg, size_t index, unsigned worker)
+{
+    const TableLoop *loop = arg;
+    Discovery *found = loop->search->found;
+    const WalkNode *node = loop->sorted[index];
+    loop->entries[index] =
+        entry_of(loop->search, loop->walk, node, loop->search->scratch[worker].arena);
+    found->old_number[index] = node->old_file;
     if (node->old_file != FILE_NONE)
-        kind = node->reading->is_scanned ? FILE_CHANGED : FILE_TOUCHED;
-    add_change(search->found, node->number, kind, node->reading);
+        loop->is_kept[node->old_file] = true;
+    loop->is_change[index] = node->reading != NULL;
+    if (node->reading != NULL)
+        found->changes[index] =
+            (FileChange){(uint32_t)index, kind_of_change(node), node->reading->source};
+}
+
+/* Closes the gaps that files without a change left. */
+static void collect_changes(Discovery *found, const bool *is_change, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (is_change[i])
+            found->changes[found->change_count++] = found->changes[i];
 }
 
 static void tell_removed(Search *search, const bool *is_kept)
@@ -232,26 +263,25 @@ static uint32_t sort_files(const GraphWalk *walk, WalkNode **sorted)
 static void make_table(Search *search, const GraphWalk *walk)
 {
     Discovery *found = search->found;
-    WalkNode **sorted = memory_allocate((walk->count + 1) * sizeof *sorted);
-    FileEntry *entries = memory_allocate((walk->count + 1) * sizeof *entries);
-    bool *is_kept = memory_allocate_zeroed(search->cache->count + 1, sizeof *is_kept);
-    uint32_t count = sort_files(walk, sorted);
+    FileHashCache *cache = search->cache;
+    TableLoop loop = {.search = search, .walk = walk};
+    loop.sorted = memory_allocate((walk->count + 1) * sizeof *loop.sorted);
+    loop.entries = memory_allocate((walk->count + 1) * sizeof *loop.entries);
+    loop.is_change = memory_allocate((walk->count + 1) * sizeof *loop.is_change);
+    loop.is_kept = memory_allocate_zeroed(cache->count + 1, sizeof *loop.is_kept);
+    uint32_t count = sort_files(walk, loop.sorted);
 
     found->changes = memory_allocate((count + 1) * sizeof *found->changes);
     found->old_number = memory_allocate((count + 1) * sizeof *found->old_number);
-    for (uint32_t i = 0; i < count; i++) {
-        entries[i] = entry_of(search, walk, sorted[i]);
-        found->old_number[i] = sorted[i]->old_file;
-        if (sorted[i]->old_file != FILE_NONE)
-            is_kept[sorted[i]->old_file] = true;
-        record_change(search, sorted[i]);
-    }
-    tell_removed(search, is_kept);
+    executor_run(search->request->executor, count, make_entry, &loop);
+    collect_changes(found, loop.is_change, count);
+    tell_removed(search, loop.is_kept);
     found->renumbered = numbers_differ(search, count);
-    file_hash_cache_replace(search->cache, search->request->entry, entries, count);
-    free(is_kept);
-    free(entries);
-    free(sorted);
+    file_hash_cache_replace(cache, search->request->entry, loop.entries, count);
+    free(loop.is_kept);
+    free(loop.is_change);
+    free(loop.entries);
+    free(loop.sorted);
 }
 
 static int walk_from_entry(Search *search)
