@@ -8,7 +8,9 @@
 STAGES := 01-file-change-detection 02-file-cache 03-function-cache \
           04-multi-level-cache 05-surgical-patching 06-performance
 
-# RELEASE=1 takes longer to build and runs faster: it is what the benchmark measures.
+# RELEASE=1 takes longer to build and runs faster: it is what the benchmark measures. With gcc the
+# program is optimised as a whole, and twice: one that counts which way its branches go (TRAINING)
+# builds a small corpus, and by these counts the other is made.
 LTO      := $(if $(RELEASE),$(if $(filter cc gcc,$(notdir $(CC))),-flto=auto))
 AR       := $(if $(LTO),gcc-ar,$(AR))
 CFLAGS   ?= $(if $(RELEASE),-O3,-O2) -g $(LTO)
@@ -23,8 +25,11 @@ LDLIBS   := -lm -pthread
 comma  := ,
 CONFIG := $(filter-out cc gcc,$(notdir $(CC))) $(subst $(comma),-,$(SANITIZE)) $(RELEASE:%=release) $(TESTING:%=test)
 BUILD  := $(subst $() ,/,$(strip build $(CONFIG)))
+PROFILE := $(if $(LTO),$(if $(TRAINING)$(SANITIZE),,$(BUILD)/training/profile))
 EXTRA  := $(if $(TESTING),-DGUARD_LOOKUPS) $(if $(FUZZING),-fsanitize=fuzzer-no-link) \
-          $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+          $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer) \
+          $(if $(TRAINING),-fprofile-generate -fprofile-update=prefer-atomic) \
+          $(if $(PROFILE),-fprofile-use -fprofile-correction -fprofile-partial-training -Wno-missing-profile)
 LINK    = $(CC) $(CFLAGS) $(EXTRA) -Wl,--build-id $^ $(LDLIBS)
 
 # One short line for each command; V=1 shows the commands whole.
@@ -43,6 +48,17 @@ endif
 ##: make RELEASE=1        ... more slowly, for speed, in build/release/: what make bench measures
 .PHONY: all
 all: $(BUILD)/minic
+
+# The counts of an object's branches stand beside it, and are for an object of just that name.
+$(BUILD)/training/profile: $(foreach s,$(STAGES),$(wildcard $(s)/*.[ch] $(s)/mini/*.[ch])) | build-tools
+	@rm -rf $(BUILD)/obj $(@D) && mkdir -p $(@D)
+	@$(MAKE) --no-print-directory TRAINING=1 BUILD=$(BUILD) $(BUILD)/minic $(BUILD)/generate-corpus
+	@echo 'train $(BUILD)/minic'
+	@$(BUILD)/generate-corpus $(@D)/corpus --files 300 --seed 7
+	@for build in cold warm; do \
+	    $(BUILD)/minic build $(@D)/corpus/main.mini -q -j2 -o $(@D)/corpus.ll --cache-dir $(@D)/cache; done
+	@find $(BUILD)/obj -name '*.o' -exec rm {} +
+	@touch $@
 
 # What holds for every stage: headers compile alone, READMEs tell the truth, lists to copy suffice.
 CHECKS := $(addprefix 01-file-change-detection/test/,check-headers check-readmes take-home)
@@ -69,7 +85,7 @@ FUZZERS_$(1)  := $$(patsubst $(1)/test/fuzz/%.c,$$(BUILD)/test-$$(NUMBER_$(1))/%
                    $$(wildcard $(1)/test/fuzz/fuzz_*.c))
 TESTS_$(1)    += $$(FUZZERS_$(1))
 
-$$(BUILD)/obj/$(1)/%.o: $(1)/%.c | build-tools
+$$(BUILD)/obj/$(1)/%.o: $(1)/%.c $$(PROFILE) | build-tools
 	@mkdir -p $$(@D)
 	@echo 'cc   $$<'
 	$$(Q)$$(CC) $$(STANDARD) $$(WARNINGS) $$(CFLAGS) $$(EXTRA) -MMD -MP $$(INCLUDES_$(1)) -c $$< -o $$@
@@ -146,7 +162,7 @@ $(if $(NEEDS_$(1)),,all) run-tests-06 programs: $(BUILD)/$(subst _,-,$(notdir $(
 endef
 $(foreach p,$(patsubst bench/%.c,%,$(wildcard bench/*.c bench/peers/*.c)),$(eval $(call bench_program,$(p))))
 
-$(BUILD)/obj/bench/%.o: bench/%.c | build-tools
+$(BUILD)/obj/bench/%.o: bench/%.c $(PROFILE) | build-tools
 	@mkdir -p $(@D)
 	@echo 'cc   $<'
 	$(Q)$(CC) $(STANDARD) $(WARNINGS) $(CFLAGS) $(EXTRA) -MMD -MP $(INCLUDES_06-performance) -c $< -o $@
