@@ -59,7 +59,7 @@ machine() {
     jq -n --arg cpu "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" \
         --argjson cpus "$(getconf _NPROCESSORS_ONLN)" --arg kernel "$(uname -sr)" \
         --arg file_system "$(df --output=fstype "$results" | tail -n 1)" \
-        --arg compiler "$(${CC:-cc} --version | head -n 1)" --arg flags "${CFLAGS:--O3 -g -flto=auto}" '
+        --arg compiler "$(${CC:-cc} --version | head -n 1)" --arg flags "${CFLAGS:--O3 -g -flto=auto -fprofile-use}" '
         { cpu: $cpu, cpus: $cpus, kernel: $kernel, file_system: $file_system,
           compiler: $compiler, flags: $flags }'
 }
