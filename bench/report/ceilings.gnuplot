@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# Every case as a multiple of its ceiling: a stem from 1x to the median, thin lines for the range.
+# Every case as a multiple of its ceiling: a stem from 1x to the median, thin lines for the range,
+# and the number to the right of all three.
 
 load report."/data.gnuplot"
 stats data using 5 nooutput
@@ -24,5 +25,5 @@ set label "the ceiling" at 1, -1 center front @CEILING_TEXT
 plot data using 4:1:4:5 with xerrorbars @RANGE pointtype 0 notitle, \
      data using (1):1:($3 - 1):(0) with vectors nohead @OURS_RANGE notitle, \
      data using 3:1 with points @OURS notitle, \
-     data using 5:1:6 with labels left offset 1, 0 @OURS_TEXT notitle, \
+     data using ($5 > 1 ? $5 : 1):1:6 with labels left offset 1, 0 @OURS_TEXT notitle, \
      data using (left):1:2 with labels right offset -1, 0 @TEXT notitle
