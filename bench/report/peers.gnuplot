@@ -8,6 +8,8 @@ stats data using 1 nooutput
 rows = int(STATS_records)
 stats data using 7 nooutput
 least = STATS_min
+stats data using 5 nooutput
+least = STATS_min < least ? STATS_min : least
 stats data using 6 nooutput
 most = STATS_max
 width = 480
@@ -29,7 +31,7 @@ plot data using 7:($1 - 0.5):(0):(1) with vectors nohead @CEILING notitle, \
      data using ($4 * other($9)):1 with points @OTHERS notitle, \
      data using ($4 * ours($9)):1 with points @OURS notitle, \
      data using ($6 * other($9)):1:8 with labels left offset 1, 0 @TEXT notitle, \
-     data using ($6 * ours($9)):1:8 with labels left offset 1, 0 @OURS_TEXT notitle, \
+     data using (($6 > $7 ? $6 : $7) * ours($9)):1:8 with labels left offset 1, 0 @OURS_TEXT notitle, \
      data using (least * 0.7 * other($9)):1:3 with labels right offset -1, 0 @TEXT notitle, \
      data using (least * 0.7 * ours($9)):1:3 with labels right offset -1, 0 @OURS_TEXT notitle, \
      data using (least * 0.7):1:2 with labels left offset -15.5, 0 @HEADING notitle
