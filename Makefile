@@ -150,6 +150,7 @@ stage-06 run-tests-06: $(BUILD)/minic
 # bench/edit_corpus.c is the program build/edit-corpus, and so in bench/peers/. PARTS_x are further
 # objects of program x; a program with NEEDS_x, a library that not everybody has, is built when it
 # is measured or tested.
+PARTS_generate_corpus := $(BUILD)/obj/bench/corpus/corpus_graph.o
 NAIVE            := $(patsubst %.c,$(BUILD)/obj/%.o,\
                       $(filter-out bench/naive/test_%,$(wildcard bench/naive/*.c)))
 PARTS_techniques := $(NAIVE)

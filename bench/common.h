@@ -62,6 +62,12 @@ static inline uint64_t next_random(uint64_t *random)
     return z ^ (z >> 31);
 }
 
+/* From `low` to `high`. The bias of the modulo does not matter here. */
+static inline int random_between(uint64_t *random, int low, int high)
+{
+    return low + (int)(next_random(random) % (uint64_t)(high - low + 1));
+}
+
 /* False if `text`, which may be NULL, is not a decimal number from `low` to `high`. */
 static inline bool parse_number(const char *text, int low, int high, int *number)
 {

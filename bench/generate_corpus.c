@@ -2,7 +2,7 @@
 /*
  * A Mini program of any size, and what it must print.
  *
- * First the graph is drawn (who imports whom), then every function is planned as a list of steps
+ * First the graph is drawn (corpus_graph.h), then every function is planned as a list of steps
  * (corpus_steps.h), then the plan is read twice: once to write it as Mini, once to run it here. So
  * the generator knows what the compiled program must print, and a compiler that gets one operator
  * wrong does not get through.
@@ -20,34 +20,21 @@
  * All bytes follow from the options alone: integers only, no clock, no address, no libc random.
  */
 #include "common.h"
-#include "corpus_steps.h"
+#include "corpus/corpus_graph.h"
+#include "corpus/corpus_steps.h"
 
 #include <sys/stat.h>
 
 enum {
     FILES_PER_DIRECTORY = 100,
-    IMPORT_REACH = 20,  /* a file of the dag imports among the next so many */
-    FILES_PER_RING = 10,
     OFFER_INTERVAL = 10, /* every so many files, one offers a constant and a struct */
     PATH_BYTES = 4096,
-    NO_FILE = -1,
 };
-
-typedef enum Shape {
-    SHAPE_DAG,
-    SHAPE_CHAIN,
-    SHAPE_STAR,
-    SHAPE_CYCLE,
-    SHAPE_RING,
-    SHAPE_COUNT,
-} Shape;
-
-static const char *const shape_names[SHAPE_COUNT] = {"dag", "chain", "star", "cycle", "ring"};
 
 typedef struct Options {
     const char *directory;
     int files, functions, imports, seed;
-    Shape shape;
+    CorpusShape shape;
 } Options;
 
 typedef struct Function {
@@ -55,19 +42,12 @@ typedef struct Function {
     int bias; /* four digits: the constant that a body edit changes */
 } Function;
 
-typedef struct File {
-    int first_import, import_count;
-    int importer_count;
-    int caller; /* the importer that calls its first function; NO_FILE: main does */
-} File;
-
 typedef struct Corpus {
     Options options;
-    uint64_t random;      /* state of the generator */
-    File *files;
-    Function *functions;  /* options.functions per file */
-    ByteBuffer imports;   /* int each: file numbers, grouped by importer */
-    ByteBuffer steps;     /* Step each */
+    uint64_t random; /* state of the generator */
+    CorpusGraph graph;
+    Function *functions; /* options.functions per file */
+    ByteBuffer steps;    /* Step each */
     size_t source_bytes;
 } Corpus;
 
@@ -77,12 +57,6 @@ static void die(const char *path, int error)
 {
     fprintf(stderr, "generate-corpus: %s: %s\n", path, strerror(error));
     exit(3);
-}
-
-/* From `low` to `high`. The bias of the modulo does not matter here. */
-static int random_between(Corpus *corpus, int low, int high)
-{
-    return low + (int)(next_random(&corpus->random) % (uint64_t)(high - low + 1));
 }
 
 /* Puts DIR/name into `path`. */
@@ -109,92 +83,9 @@ static void write_file(const Options *options, const char *name, const ByteBuffe
         die(path, -status);
 }
 
-static const int *imports_of(const Corpus *corpus, int file)
-{
-    return (const int *)(const void *)corpus->imports.data + corpus->files[file].first_import;
-}
-
 static bool offers_declarations(int file)
 {
     return file % OFFER_INTERVAL == 0;
-}
-
-/* ---- the graph: who imports whom ------------------------------------------------------------- */
-
-static void add_import(Corpus *corpus, int from, int to)
-{
-    if (to >= corpus->options.files || to == from)
-        return;
-    buffer_put(&corpus->imports, slice_of(&to, sizeof to));
-    corpus->files[from].import_count++;
-    corpus->files[to].importer_count++;
-}
-
-/* Draws `imports` different files from the next IMPORT_REACH, or takes all if they are fewer. */
-static void import_some_ahead(Corpus *corpus, int file)
-{
-    int left = corpus->options.imports;
-    int ahead = corpus->options.files - 1 - file;
-    int reach = ahead < IMPORT_REACH ? ahead : IMPORT_REACH;
-    for (int distance = 1; distance <= reach && left > 0; distance++) {
-        if (random_between(corpus, 1, reach - distance + 1) > left)
-            continue;
-        add_import(corpus, file, file + distance);
-        left--;
-    }
-}
-
-/* Rings of FILES_PER_RING files; the first of each ring also imports the first of the next. */
-static void import_ring(Corpus *corpus, int file)
-{
-    int first = file - file % FILES_PER_RING;
-    bool last = file == first + FILES_PER_RING - 1 || file == corpus->options.files - 1;
-    add_import(corpus, file, last ? first : file + 1);
-    if (file == first)
-        add_import(corpus, file, file + FILES_PER_RING);
-}
-
-static void make_graph(Corpus *corpus)
-{
-    int count = corpus->options.files;
-    corpus->files = memory_allocate_zeroed((size_t)count, sizeof *corpus->files);
-    for (int file = 0; file < count; file++) {
-        corpus->files[file].first_import = (int)(corpus->imports.size / sizeof(int));
-        corpus->files[file].caller = NO_FILE;
-        switch (corpus->options.shape) {
-        case SHAPE_CHAIN: add_import(corpus, file, file + 1); break;
-        case SHAPE_STAR: add_import(corpus, file, count - 1); break;
-        case SHAPE_CYCLE: import_ring(corpus, file); break;
-        case SHAPE_RING: add_import(corpus, file, (file + 1) % count); break;
-        default: import_some_ahead(corpus, file); break;
-        }
-    }
-}
-
-/* Does main import this file? It must import what nobody else does, and some file of a cycle. */
-static bool is_root(const Corpus *corpus, int file)
-{
-    return file == 0 || corpus->files[file].importer_count == 0;
-}
-
-/* Breadth first from the roots: the first importer that reaches a file becomes its caller. */
-static void choose_callers(Corpus *corpus)
-{
-    int count = corpus->options.files, queued = 0;
-    int *queue = memory_allocate((size_t)count * sizeof *queue);
-    for (int file = 0; file < count; file++)
-        if (is_root(corpus, file))
-            queue[queued++] = file;
-    for (int head = 0; head < queued; head++) {
-        const int *imports = imports_of(corpus, queue[head]);
-        for (int i = 0; i < corpus->files[queue[head]].import_count; i++) {
-            if (is_root(corpus, imports[i]) || corpus->files[imports[i]].caller != NO_FILE)
-                continue;
-            corpus->files[imports[i]].caller = queue[head];
-            queue[queued++] = imports[i];
-        }
-    }
-    free(queue);
 }
 
 /* ---- the functions: lists of steps ----------------------------------------------------------- */
@@ -207,32 +98,34 @@ static Function *function_of(const Corpus *corpus, int file, int function)
 static void add_step(Corpus *corpus, StepKind kind, int file, int function)
 {
     Step step = {.kind = kind, .file = file, .function = function};
-    step.a = random_between(corpus, 2, 9);
-    step.b = random_between(corpus, 2, 99);
-    step.c = random_between(corpus, 2, 9999);
+    step.a = random_between(&corpus->random, 2, 9);
+    step.b = random_between(&corpus->random, 2, 99);
+    step.c = random_between(&corpus->random, 2, 9999);
     buffer_put(&corpus->steps, slice_of(&step, sizeof step));
 }
 
 static void add_own_steps(Corpus *corpus, int count)
 {
     while (count-- > 0)
-        add_step(corpus, (StepKind)random_between(corpus, 0, STEP_CALL - 1), NO_FILE, 0);
+        add_step(corpus, (StepKind)random_between(&corpus->random, 0, STEP_CALL - 1), NO_FILE, 0);
 }
 
 static void add_uses(Corpus *corpus, int file)
 {
-    if (offers_declarations(file))
-        add_step(corpus, random_between(corpus, 0, 1) == 0 ? STEP_LIMIT : STEP_SPAN, file, 0);
+    if (!offers_declarations(file))
+        return;
+    StepKind kind = random_between(&corpus->random, 0, 1) == 0 ? STEP_LIMIT : STEP_SPAN;
+    add_step(corpus, kind, file, 0);
 }
 
 /* The first function runs the file: its other functions, and the files it is the caller of. */
 static void add_calls_of_first(Corpus *corpus, int file)
 {
-    const int *imports = imports_of(corpus, file);
+    const int *imports = corpus_graph_imports(&corpus->graph, file);
     for (int function = 1; function < corpus->options.functions; function++)
         add_step(corpus, STEP_CALL, file, function);
-    for (int i = 0; i < corpus->files[file].import_count; i++)
-        if (corpus->files[imports[i]].caller == file)
+    for (int i = 0; i < corpus->graph.files[file].import_count; i++)
+        if (corpus->graph.files[imports[i]].caller == file)
             add_step(corpus, STEP_CALL, imports[i], 0);
 }
 
@@ -241,8 +134,8 @@ static void add_borrowed_calls(Corpus *corpus, int file, int function)
 {
     int last = corpus->options.functions - 1;
     int middle = last > 1 ? last - 1 : 1;
-    const int *imports = imports_of(corpus, file);
-    for (int i = 0; i < corpus->files[file].import_count; i++) {
+    const int *imports = corpus_graph_imports(&corpus->graph, file);
+    for (int i = 0; i < corpus->graph.files[file].import_count; i++) {
         if (last == 0 || function != (last > 1 ? 1 + i % middle : 0))
             continue;
         add_step(corpus, STEP_CALL, imports[i], last);
@@ -254,8 +147,8 @@ static void plan_function(Corpus *corpus, int file, int function)
 {
     Function *planned = function_of(corpus, file, function);
     planned->first_step = (int)(corpus->steps.size / sizeof(Step));
-    planned->bias = random_between(corpus, 1000, 8999);
-    add_own_steps(corpus, function == 0 ? random_between(corpus, 0, 1) : 1);
+    planned->bias = random_between(&corpus->random, 1000, 8999);
+    add_own_steps(corpus, function == 0 ? random_between(&corpus->random, 0, 1) : 1);
     if (function == 0)
         add_calls_of_first(corpus, file);
     add_borrowed_calls(corpus, file, function);
@@ -321,8 +214,8 @@ static void name_file(int file, char name[32])
 
 static void write_imports(const Corpus *corpus, ByteBuffer *text, int file)
 {
-    const int *imports = imports_of(corpus, file);
-    for (int i = 0; i < corpus->files[file].import_count; i++) {
+    const int *imports = corpus_graph_imports(&corpus->graph, file);
+    for (int i = 0; i < corpus->graph.files[file].import_count; i++) {
         char prefix[32] = "";
         int directory = imports[i] / FILES_PER_DIRECTORY;
         if (directory != file / FILES_PER_DIRECTORY)
@@ -371,12 +264,12 @@ static void write_main(Corpus *corpus)
     for (int file = 0; file < corpus->options.files; file++) {
         char prefix[32];
         snprintf(prefix, sizeof prefix, "d%03d/", file / FILES_PER_DIRECTORY);
-        if (is_root(corpus, file))
+        if (corpus_graph_is_root(&corpus->graph, file))
             put_import(&text, prefix, file);
     }
     put(&text, "\nfn main() i32 {\n    var total = 0;\n");
     for (int file = 0; file < corpus->options.files; file++) {
-        if (!is_root(corpus, file))
+        if (!corpus_graph_is_root(&corpus->graph, file))
             continue;
         total = wrap((int64_t)total * 7 + run_function(corpus, file, 0, file));
         put(&text, "    total = total * 7 + f%05d.", file);
@@ -398,21 +291,22 @@ static void write_summary(const Corpus *corpus)
     const Options *options = &corpus->options;
     int most = 0, least = 0;
     for (int file = 0; file < options->files; file++) {
-        if (corpus->files[file].importer_count > corpus->files[most].importer_count)
+        if (corpus->graph.files[file].importer_count > corpus->graph.files[most].importer_count)
             most = file;
-        if (is_root(corpus, file) && file <= options->files / 2)
+        if (corpus_graph_is_root(&corpus->graph, file) && file <= options->files / 2)
             least = file;
     }
     ByteBuffer text = {0};
     char name[32];
     put(&text, "{\"files\": %d, \"functions\": %d, ", options->files + 1,
         options->files * options->functions + 1);
-    put(&text, "\"imports\": %zu, \"source_bytes\": %zu, ", corpus->imports.size / sizeof(int),
-        corpus->source_bytes);
-    put(&text, "\"shape\": \"%s\", \"seed\": %d, ", shape_names[options->shape], options->seed);
+    put(&text, "\"imports\": %zu, \"source_bytes\": %zu, ",
+        corpus->graph.imports.size / sizeof(int), corpus->source_bytes);
+    put(&text, "\"shape\": \"%s\", \"seed\": %d, ", corpus_shape_name(options->shape),
+        options->seed);
     name_file(most, name);
     put(&text, "\"most_importers\": %d, \"most_imported\": \"%s\", ",
-        corpus->files[most].importer_count, name);
+        corpus->graph.files[most].importer_count, name);
     name_file(least, name);
     put(&text, "\"least_imported\": \"%s\"}\n", name);
     write_file(options, "corpus.json", &text);
@@ -428,14 +322,6 @@ static int usage(void)
     return 2;
 }
 
-static bool parse_shape(const char *name, Shape *shape)
-{
-    for (*shape = SHAPE_DAG; *shape < SHAPE_COUNT; ++*shape)
-        if (strcmp(name, shape_names[*shape]) == 0)
-            return true;
-    return false;
-}
-
 static bool parse_option(Options *options, const char *name, const char *value)
 {
     if (strcmp(name, "--files") == 0)
@@ -446,7 +332,7 @@ static bool parse_option(Options *options, const char *name, const char *value)
         return parse_number(value, 0, IMPORT_REACH, &options->imports);
     if (strcmp(name, "--seed") == 0)
         return parse_number(value, 0, 1000000000, &options->seed);
-    return strcmp(name, "--shape") == 0 && parse_shape(value, &options->shape);
+    return strcmp(name, "--shape") == 0 && corpus_shape_parse(value, &options->shape);
 }
 
 int main(int argc, char **argv)
@@ -461,15 +347,14 @@ int main(int argc, char **argv)
     make_directory(options.directory);
 
     Corpus corpus = {.options = options, .random = (uint64_t)options.seed};
-    make_graph(&corpus);
-    choose_callers(&corpus);
+    corpus_graph_init(&corpus.graph, options.shape, options.files, options.imports,
+                      &corpus.random);
     plan_functions(&corpus);
     write_sources(&corpus);
     write_main(&corpus);
     write_summary(&corpus);
-    buffer_free(&corpus.imports);
     buffer_free(&corpus.steps);
     free(corpus.functions);
-    free(corpus.files);
+    corpus_graph_free(&corpus.graph);
     return 0;
 }
