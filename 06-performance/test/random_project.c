@@ -11,7 +11,7 @@ static const char *const type_names[NUMBER_TYPES] = {"i32", "i64", "f64"};
 
 typedef struct ShapeRule {
     const char *name;
-    int files;         /* numbers that files may have are below it */
+    int files;
     uint32_t presence; /* percent of the files that are there in the beginning */
     uint32_t fullness; /* percent of the functions that a file may have */
 } ShapeRule;
@@ -29,12 +29,17 @@ const char *random_shape_name(RandomShape shape)
     return rules[shape].name;
 }
 
+int random_shape_files(RandomShape shape)
+{
+    return rules[shape].files;
+}
+
 uint32_t random_below(RandomProject *project, uint32_t limit)
 {
     return (uint32_t)(random_next(&project->random) % limit);
 }
 
-static bool chance(RandomProject *project, uint32_t percent)
+bool random_chance(RandomProject *project, uint32_t percent)
 {
     return random_below(project, 100) < percent;
 }
@@ -50,10 +55,10 @@ static NumberType random_type(RandomProject *project)
 static int named_file(RandomProject *project, int file)
 {
     int files = rules[project->shape].files;
-    if (project->shape == SHAPE_STAR && chance(project, 80))
+    if (project->shape == SHAPE_STAR && random_chance(project, 80))
         return 1;
     if (project->shape == SHAPE_CHAIN)
-        return chance(project, 85) ? (file + 1) % files : (file + files - 1) % files;
+        return random_chance(project, 85) ? (file + 1) % files : (file + files - 1) % files;
     return (int)random_below(project, (uint32_t)files);
 }
 
@@ -61,21 +66,21 @@ static int named_file(RandomProject *project, int file)
 static int later_file(RandomProject *project, int file)
 {
     int files = rules[project->shape].files;
-    if (file + 1 >= files || chance(project, 40))
+    if (file + 1 >= files || random_chance(project, 40))
         return -1;
     if (project->shape == SHAPE_CHAIN)
         return file + 1;
     return file + 1 + (int)random_below(project, (uint32_t)(files - file - 1));
 }
 
-static void make_const(RandomProject *project, int file, int number)
+void random_project_make_const(RandomProject *project, int file, int number)
 {
     project->files[file].constants[number] =
         (RandomConst){true, random_type(project), random_below(project, 1000),
                       number == 1 ? later_file(project, file) : -1};
 }
 
-static void make_struct(RandomProject *project, int file)
+void random_project_make_struct(RandomProject *project, int file)
 {
     RandomStruct *made = &project->files[file].structure;
     *made = (RandomStruct){.exists = true};
@@ -85,7 +90,7 @@ static void make_struct(RandomProject *project, int file)
     made->inner = later_file(project, file);
 }
 
-static void make_calls(RandomProject *project, int file, RandomFunction *made)
+void random_project_make_calls(RandomProject *project, int file, RandomFunction *made)
 {
     made->call_count = random_below(project, MOST_CALLS + 1);
     for (unsigned i = 0; i < made->call_count; i++) {
@@ -94,7 +99,7 @@ static void make_calls(RandomProject *project, int file, RandomFunction *made)
     }
 }
 
-static void make_function(RandomProject *project, int file, int number)
+void random_project_make_function(RandomProject *project, int file, int number)
 {
     RandomFunction *made = &project->files[file].functions[number];
     *made = (RandomFunction){.exists = true, .constant = -1, .structure = -1};
@@ -103,32 +108,32 @@ static void make_function(RandomProject *project, int file, int number)
         made->params[i] = random_type(project);
     made->result = random_type(project);
     made->literal = random_below(project, 100000);
-    make_calls(project, file, made);
-    if (chance(project, 40))
+    random_project_make_calls(project, file, made);
+    if (random_chance(project, 40))
         made->constant = named_file(project, file);
-    if (chance(project, 30))
+    if (random_chance(project, 30))
         made->structure = named_file(project, file);
 }
 
-static void make_file(RandomProject *project, int file)
+void random_project_make_file(RandomProject *project, int file)
 {
     project->files[file] = (RandomFile){.exists = true};
-    make_const(project, file, 0);
-    if (chance(project, 50))
-        make_const(project, file, 1);
-    if (chance(project, 60))
-        make_struct(project, file);
+    random_project_make_const(project, file, 0);
+    if (random_chance(project, 50))
+        random_project_make_const(project, file, 1);
+    if (random_chance(project, 60))
+        random_project_make_struct(project, file);
     for (int i = 0; i < MOST_UNITS; i++)
-        if (chance(project, rules[project->shape].fullness))
-            make_function(project, file, i);
+        if (random_chance(project, rules[project->shape].fullness))
+            random_project_make_function(project, file, i);
 }
 
 void random_project_init(RandomProject *project, uint64_t seed, RandomShape shape)
 {
     *project = (RandomProject){.random = seed, .shape = shape, .last_file = -1};
     for (int i = 0; i < rules[shape].files; i++)
-        if (i == 0 || chance(project, rules[shape].presence))
-            make_file(project, i);
+        if (i == 0 || random_chance(project, rules[shape].presence))
+            random_project_make_file(project, i);
 }
 
 /* ---- rendering ----------------------------------------------------------------------------- */
@@ -317,155 +322,4 @@ void random_project_write(const RandomProject *project, const Scratch *scratch)
         free(old);
         buffer_free(&text);
     }
-}
-
-/* ---- editing ------------------------------------------------------------------------------- */
-
-static RandomFile *some_file(RandomProject *project, int *number)
-{
-    do
-        *number = (int)random_below(project, MOST_FILES);
-    while (!project->files[*number].exists);
-    project->last_file = *number;
-    return &project->files[*number];
-}
-
-/* NULL if the file that chance picked has none. */
-static RandomFunction *some_function(RandomProject *project)
-{
-    int file;
-    RandomFile *in = some_file(project, &file);
-    unsigned start = random_below(project, MOST_UNITS);
-    for (unsigned i = 0; i < MOST_UNITS; i++)
-        if (in->functions[(start + i) % MOST_UNITS].exists)
-            return &in->functions[(start + i) % MOST_UNITS];
-    return NULL;
-}
-
-static void edit_signature(RandomProject *project, RandomFunction *function)
-{
-    switch (random_below(project, 4)) {
-    case 0:
-        project->last_edit = slice_from("parameter type");
-        function->params[0] = (NumberType)((function->params[0] + 1) % NUMBER_TYPES);
-        break;
-    case 1:
-        project->last_edit = slice_from("result type");
-        function->result = (NumberType)((function->result + 1) % NUMBER_TYPES);
-        break;
-    case 2:
-        project->last_edit = slice_from("parameters swapped");
-        function->swapped_names = !function->swapped_names;
-        break;
-    default:
-        project->last_edit = slice_from("number of parameters");
-        function->param_count = (function->param_count + 1) % (MOST_FIELDS + 1);
-        break;
-    }
-}
-
-static void edit_function(RandomProject *project)
-{
-    RandomFunction *function = some_function(project);
-    int file = project->last_file;
-    if (function == NULL)
-        return;
-    switch (random_below(project, 6)) {
-    case 0:
-    case 1:
-        project->last_edit = slice_from("body");
-        function->literal = random_below(project, 100000);
-        break;
-    case 2:
-        edit_signature(project, function);
-        break;
-    case 3:
-        project->last_edit = slice_from("comment");
-        function->has_comment = !function->has_comment;
-        break;
-    case 4:
-        project->last_edit = slice_from("calls");
-        make_calls(project, file, function);
-        break;
-    default:
-        project->last_edit = slice_from("misspelled");
-        function->is_misspelled = chance(project, 30);
-        break;
-    }
-}
-
-static void edit_file(RandomProject *project)
-{
-    int number;
-    RandomFile *file = some_file(project, &number);
-    int unit = (int)random_below(project, MOST_UNITS);
-    switch (random_below(project, 6)) {
-    case 0:
-        project->last_edit = slice_from("constant");
-        make_const(project, number, (int)random_below(project, 2));
-        break;
-    case 1:
-        project->last_edit = slice_from("struct");
-        make_struct(project, number);
-        break;
-    case 2:
-        project->last_edit = slice_from("blank lines");
-        file->blank_lines = (file->blank_lines + 1) % 4;
-        break;
-    case 3:
-        project->last_edit = slice_from("function added or removed");
-        if (file->functions[unit].exists)
-            file->functions[unit].exists = false;
-        else
-            make_function(project, number, unit);
-        break;
-    case 4:
-        project->last_edit = slice_from("syntax error");
-        file->is_broken = chance(project, 50);
-        break;
-    default:
-        project->last_edit = slice_from("file written anew");
-        make_file(project, number);
-        break;
-    }
-}
-
-static void add_or_remove_file(RandomProject *project)
-{
-    int number = 1 + (int)random_below(project, (uint32_t)rules[project->shape].files - 1);
-    project->last_file = number;
-    if (project->files[number].exists) {
-        project->last_edit = slice_from("file removed");
-        project->files[number].exists = false;
-    } else {
-        project->last_edit = slice_from("file added");
-        make_file(project, number);
-    }
-}
-
-/* What was broken does not stay broken for long, or most builds would end with errors. */
-static void mend(RandomProject *project)
-{
-    for (int i = 0; i < MOST_FILES; i++) {
-        project->files[i].is_broken = false;
-        for (int n = 0; n < MOST_UNITS; n++)
-            project->files[i].functions[n].is_misspelled = false;
-    }
-    project->last_edit = slice_from("errors mended");
-}
-
-void random_project_edit(RandomProject *project, uint64_t number)
-{
-    project->random = number;
-    project->last_file = -1;
-    project->last_edit = slice_from("nothing");
-    uint32_t kind = random_below(project, 20);
-    if (kind < 11)
-        edit_function(project);
-    else if (kind < 15)
-        edit_file(project);
-    else if (kind < 17)
-        add_or_remove_file(project);
-    else if (kind < 19)
-        mend(project);
 }

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A Mini project that is edited at random.
+ * A Mini project drawn at random.
  *
  * The project is a model, not text: files with constants, structs and functions that name each
- * other, imports that may be circular. An edit changes the model; writing renders it. The text
- * of whatever an edit did not touch stays the same to the byte, so that the incremental build
- * sees what it would see of a person's edit. Most states are programs without errors; some edits
- * break one on purpose, and a later one mends it.
+ * other, imports that may be circular. An edit (random_edit.h) changes the model; writing renders
+ * it. Most states are programs without errors.
  *
- * The same seed gives the same project on every machine, and the same number the same edit of
- * the same project. An edit can be left out without changing what the others draw: so a walk
- * that fails is shrunk to the few edits that matter.
+ * The same seed gives the same project on every machine.
  */
 #ifndef RANDOM_PROJECT_H
 #define RANDOM_PROJECT_H
@@ -83,12 +79,22 @@ typedef struct RandomProject {
 void random_project_init(RandomProject *project, uint64_t seed, RandomShape shape);
 const char *random_shape_name(RandomShape shape);
 
-/* The edit of that number. */
-void random_project_edit(RandomProject *project, uint64_t number);
+/* The numbers that files may have are below it. */
+int random_shape_files(RandomShape shape);
 
 /* Writes the files that differ from those on disk, removes those that are gone. */
 void random_project_write(const RandomProject *project, const Scratch *scratch);
 
+/* ---- what edits are made of ---------------------------------------------------------------- */
+
 uint32_t random_below(RandomProject *project, uint32_t limit);
+bool random_chance(RandomProject *project, uint32_t percent);
+
+/* Each is drawn anew, whatever was there before. */
+void random_project_make_file(RandomProject *project, int file);
+void random_project_make_const(RandomProject *project, int file, int number);
+void random_project_make_struct(RandomProject *project, int file);
+void random_project_make_function(RandomProject *project, int file, int number);
+void random_project_make_calls(RandomProject *project, int file, RandomFunction *function);
 
 #endif

@@ -14,7 +14,7 @@
  */
 #include "mini_compiler.h"
 #include "mini_project.h"
-#include "random_project.h"
+#include "random_edit.h"
 #include "surgical_patch.h"
 #include "work_pool.h"
 
