@@ -301,31 +301,7 @@ static void test_wrong_constant_of_other_file(void **state)
                 "const c: i32 = 1.5;", "lib/other.mini:1:16: error: expected i32, found f64\n");
 }
 
-/* ---- sizes --------------------------------------------------------------------------------- */
-
-static void put_chain(ByteBuffer *source, int count, const char *format, const char *first)
-{
-    char line[128];
-    buffer_put(source, slice_from(first));
-    for (int i = 1; i < count; i++) {
-        snprintf(line, sizeof line, format, i, i - 1, i - 1);
-        buffer_put(source, slice_from(line));
-    }
-    buffer_put_byte(source, '\0');
-}
-
-/* The number of errors, and the first line of them. */
-static size_t count_errors(const ByteBuffer *source, char *first, size_t size)
-{
-    MiniProgram program = {0};
-    mini_program_add(&program, "main.mini", source->data);
-    mini_program_compile(&program, "main.mini");
-    size_t count = program.diagnostics.count;
-    snprintf(first, size, "%.*s", (int)strcspn(program.messages.data, "\n"),
-             program.messages.data);
-    mini_program_free(&program);
-    return count;
-}
+/* ---- beside a file that is not known ------------------------------------------------------- */
 
 /* What other.mini offers is not known, so whatever is made of it can be right. */
 static void expect_beside_unknowable(const char *source, const char *errors)
@@ -390,94 +366,6 @@ static void test_what_is_wrong_beside_the_unknowable_is_told(void **state)
                              "main.mini:a -> main.mini:b\n");
 }
 
-static void test_depth_of_constants(void **state)
-{
-    (void)state;
-    ByteBuffer source = {0};
-    char first[128];
-    put_chain(&source, 1001, "const c%d = c%d + 1;\n", "const c0 = 1;\n");
-    assert_int_equal(count_errors(&source, first, sizeof first), 0);
-    source.size = 0;
-    put_chain(&source, 1003, "const c%d = c%d + 1;\n", "const c0 = 1;\n");
-    assert_int_equal(count_errors(&source, first, sizeof first), 2);
-    assert_string_equal(first, "main.mini:1002:7: error: constants are made from constants more "
-                               "than 1000 levels deep");
-    buffer_free(&source);
-}
-
-/* The longest way counts, not the one on which a constant is met first. */
-static void test_depth_behind_a_short_way(void **state)
-{
-    (void)state;
-    ByteBuffer source = {0};
-    char first[128];
-    buffer_put(&source, slice_from("const top = c600 + d500;\n"));
-    put_chain(&source, 601, "const c%d = c%d + 1;\n", "const c0 = 1;\n");
-    source.size--;
-    put_chain(&source, 501, "const d%d = d%d + 1;\n", "const d0 = c600;\n");
-    assert_int_equal(count_errors(&source, first, sizeof first), 102);
-    assert_string_equal(first, "main.mini:1:7: error: constants are made from constants more "
-                               "than 1000 levels deep");
-    buffer_free(&source);
-}
-
-/* Without a memory of what was evaluated, the last one would take 2^100 steps. */
-static void test_width_of_constants(void **state)
-{
-    (void)state;
-    ByteBuffer source = {0};
-    char first[128];
-    put_chain(&source, 100, "const c%d = c%d + c%d;\n", "const c0 = 1;\n");
-    assert_int_equal(count_errors(&source, first, sizeof first), 0);
-    buffer_free(&source);
-}
-
-static void test_depth_of_structs(void **state)
-{
-    (void)state;
-    ByteBuffer source = {0};
-    char first[128];
-    put_chain(&source, 1001, "struct S%d { x: S%d }\n", "struct S0 { x: i32 }\n");
-    assert_int_equal(count_errors(&source, first, sizeof first), 0);
-    source.size = 0;
-    put_chain(&source, 1002, "struct S%d { x: S%d }\n", "struct S0 { x: i32 }\n");
-    assert_int_equal(count_errors(&source, first, sizeof first), 1);
-    assert_string_equal(first, "main.mini:1002:8: error: structs are nested more than 1000 "
-                               "levels deep");
-    buffer_free(&source);
-}
-
-/* 2^14 scalars are allowed; each struct above is wrong because of what it contains. */
-static void test_size_of_structs(void **state)
-{
-    (void)state;
-    ByteBuffer source = {0};
-    char first[128];
-    put_chain(&source, 15, "struct S%d { a: S%d, b: S%d }\n", "struct S0 { x: i32 }\n");
-    assert_int_equal(count_errors(&source, first, sizeof first), 0);
-    source.size = 0;
-    put_chain(&source, 40, "struct S%d { a: S%d, b: S%d }\n", "struct S0 {}\n");
-    assert_int_equal(count_errors(&source, first, sizeof first), 1);
-    assert_string_equal(first, "main.mini:16:8: error: a struct may hold at most 16384 numbers, "
-                               "bools and strs, nested ones included");
-    buffer_free(&source);
-}
-
-/* A tree of literals adapts to its context without recursion. */
-static void test_many_operands(void **state)
-{
-    (void)state;
-    ByteBuffer source = {0};
-    char first[128];
-    buffer_put(&source, slice_from("fn f(n: i64) i64 { return n + (1"));
-    for (int i = 0; i < 1000000; i++)
-        buffer_put(&source, slice_from("+1"));
-    buffer_put(&source, slice_from("); }"));
-    buffer_put_byte(&source, '\0');
-    assert_int_equal(count_errors(&source, first, sizeof first), 0);
-    buffer_free(&source);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -495,12 +383,6 @@ int main(void)
         cmocka_unit_test(test_wrong_constant_of_other_file),
         cmocka_unit_test(test_nothing_is_told_of_what_is_unknowable),
         cmocka_unit_test(test_what_is_wrong_beside_the_unknowable_is_told),
-        cmocka_unit_test(test_depth_of_constants),
-        cmocka_unit_test(test_depth_behind_a_short_way),
-        cmocka_unit_test(test_width_of_constants),
-        cmocka_unit_test(test_depth_of_structs),
-        cmocka_unit_test(test_size_of_structs),
-        cmocka_unit_test(test_many_operands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
