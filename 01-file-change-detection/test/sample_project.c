@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#include "sample_project.h"
+
+#include "import_scanner.h"
+
+#include <stdlib.h>
+
+static void tell(void *context, Decision decision, Slice subject)
+{
+    static const char *const names[DECISION_COUNT] = {
+        [DECISION_FILE_UNCHANGED] = "same ",  [DECISION_FILE_TOUCHED] = "touched ",
+        [DECISION_FILE_CHANGED] = "changed ", [DECISION_FILE_ADDED] = "added ",
+        [DECISION_FILE_REMOVED] = "removed ",
+    };
+    ByteBuffer *told = context;
+    buffer_put(told, slice_from(names[decision]));
+    buffer_put(told, subject);
+    buffer_put_byte(told, '\n');
+}
+
+void sample_project_write(SampleProject *project)
+{
+    Scratch *scratch = &project->scratch;
+    scratch_write(scratch, "main.mini", "import \"lib/a.mini\" as a;\nimport \"b.mini\" as b;\n");
+    scratch_write(scratch, "lib/a.mini", "import \"../b.mini\" as b;\n"
+                                         "import \"../shared.mini\" as shared;\n");
+    scratch_write(scratch, "b.mini", "import \"lib/a.mini\" as a;\n\n"
+                                     "import \"shared.mini\" as shared;\n");
+    scratch_write(scratch, "shared.mini", "const x = 1;\n");
+}
+
+void sample_project_age(SampleProject *project)
+{
+    static const char *const files[] = {"main.mini", "lib/a.mini", "b.mini", "shared.mini"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        if (scratch_exists(&project->scratch, files[i]))
+            scratch_age(&project->scratch, files[i], 60);
+}
+
+int sample_project_setup(void **state)
+{
+    SampleProject *project = calloc(1, sizeof *project);
+    scratch_open(&project->scratch);
+    scratch_open(&project->clock);
+    project->executor = &executor_serial;
+    sample_project_write(project);
+    *state = project;
+    return 0;
+}
+
+static void forget_answers(SampleProject *project)
+{
+    diagnostics_free(&project->diagnostics);
+    discovery_free(&project->found);
+    buffer_free(&project->told);
+}
+
+int sample_project_teardown(void **state)
+{
+    SampleProject *project = *state;
+    forget_answers(project);
+    file_hash_cache_close(&project->cache);
+    scratch_close(&project->scratch);
+    scratch_close(&project->clock);
+    free(project);
+    return 0;
+}
+
+int sample_project_discover(SampleProject *project)
+{
+    forget_answers(project);
+    Observer observer = {tell, &project->told};
+    DiscoveryRequest request = {
+        .dir_fd = project->scratch.fd,
+        .clock_dir_fd = project->clock.fd,
+        .entry = slice_from("main.mini"),
+        .trust_nothing = project->trust_nothing,
+        .scan = mini_scan_imports,
+        .executor = project->executor,
+        .observer = &observer,
+        .diagnostics = &project->diagnostics,
+    };
+    int status = discover(&project->found, &request, &project->cache);
+    buffer_put_byte(&project->told, '\0');
+    diagnostics_sort(&project->diagnostics);
+    return status;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* A program of four files, in which discovery looks for what changed.
+ *
+ *     main → lib/a, b;  lib/a ↔ b;  lib/a, b → shared
+ */
+#ifndef SAMPLE_PROJECT_H
+#define SAMPLE_PROJECT_H
+
+#include "discovery.h"
+#include "scratch.h"
+
+typedef struct SampleProject {
+    Scratch scratch, clock; /* sources; where the file system's clock is asked */
+    FileHashCache cache;
+    Discovery found;
+    Diagnostics diagnostics; /* sorted */
+    ByteBuffer told;         /* "decision path\n" each, NUL-terminated */
+    bool trust_nothing;
+    Executor *executor;
+} SampleProject;
+
+/* A test with a SampleProject for its *state: the files are written, nothing is found yet. */
+#define CASE_WITH_PROJECT(name) \
+    cmocka_unit_test_setup_teardown(name, sample_project_setup, sample_project_teardown)
+int sample_project_setup(void **state);
+int sample_project_teardown(void **state);
+
+/* The four files as they are in the beginning. */
+void sample_project_write(SampleProject *project);
+
+/* Makes those that are there old enough to be trusted. */
+void sample_project_age(SampleProject *project);
+
+/* What `discover` returns; the answers to it replace those before. */
+int sample_project_discover(SampleProject *project);
+
+#endif
