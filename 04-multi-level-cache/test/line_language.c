@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Lowering copies parameters and body of a unit into its IR, with each reference replaced by
- * the byte REFERENCE and its number. Emitting copies them out again and asks the lookup for
- * each number: the parameters of what it finds may refer to further units.
+ * the byte REFERENCE or POINTER and its number. Emitting copies them out again and asks the lookup
+ * for each number: the parameters of what it finds may refer to further units.
  *
  *     IR of a unit    parameters NUL body
  */
@@ -10,7 +10,7 @@
 
 #include <ctype.h>
 
-enum { REFERENCE = 1 };
+enum { REFERENCE = 1, POINTER = 2 };
 
 /* ---- lines and words ----------------------------------------------------------------------- */
 
@@ -108,7 +108,7 @@ static uint32_t find_alias(const Lowering *lowering, Slice alias)
     return IMPORT_SELF;
 }
 
-static void lower_reference(Lowering *lowering, Slice *text, bool in_interface)
+static void lower_reference(Lowering *lowering, char kind, Slice *text, bool in_interface)
 {
     uint32_t import = IMPORT_SELF;
     Slice name = take_name(text);
@@ -119,8 +119,8 @@ static void lower_reference(Lowering *lowering, Slice *text, bool in_interface)
         name = take_name(text);
     }
     if (name.size == 0)
-        fail(lowering, "a name must follow the $", *text);
-    buffer_put_byte(&lowering->ir, REFERENCE);
+        fail(lowering, "a name must follow the $ or &", *text);
+    buffer_put_byte(&lowering->ir, kind);
     buffer_put_u32(&lowering->ir, declarations_add_reference(&lowering->builder, import, name,
                                                              in_interface));
 }
@@ -129,7 +129,9 @@ static void lower_text(Lowering *lowering, Slice text, bool in_interface)
 {
     while (text.size != 0) {
         if (take(&text, "$")) {
-            lower_reference(lowering, &text, in_interface);
+            lower_reference(lowering, REFERENCE, &text, in_interface);
+        } else if (take(&text, "&")) {
+            lower_reference(lowering, POINTER, &text, in_interface);
         } else if (take(&text, "\\n")) {
             buffer_put_byte(&lowering->ir, '\n');
         } else {
@@ -253,9 +255,15 @@ static bool lower(void *language, Slice source, Arena *arena, Diagnostics *diagn
 
 /* ---- emitting ------------------------------------------------------------------------------ */
 
+typedef struct Signature { /* one that is being written */
+    const Unit *unit;
+    const struct Signature *outer; /* that this one stands in; NULL: none */
+} Signature;
+
 typedef struct Emission {
     const Unit *unit; /* what is emitted; its unknown names are its errors, those of others not */
     const Lookup *lookup;
+    const Signature *inner; /* the innermost that is being written */
     ByteBuffer *text;
     Diagnostics *diagnostics;
     unsigned depth; /* of interfaces in interfaces */
@@ -263,6 +271,11 @@ typedef struct Emission {
 } Emission;
 
 enum { MAX_DEPTH = 100 }; /* deeper is taken for a cycle */
+
+static bool is_reference(char byte)
+{
+    return byte == REFERENCE || byte == POINTER;
+}
 
 static const Declaration *declaration_of(const Unit *unit)
 {
@@ -274,7 +287,7 @@ static void split_ir(const Unit *unit, Slice *parameters, Slice *body)
 {
     const Declaration *declaration = declaration_of(unit);
     Slice ir = slice_of(unit->ir.data + declaration->ir_offset, declaration->ir_size);
-    for (size_t i = 0; i < ir.size; i += ir.data[i] == REFERENCE ? 5 : 1)
+    for (size_t i = 0; i < ir.size; i += is_reference(ir.data[i]) ? 5 : 1)
         if (ir.data[i] == '\0') {
             *parameters = slice_of(ir.data, i);
             *body = slice_of(ir.data + i + 1, ir.size - i - 1);
@@ -288,14 +301,26 @@ static void expand(Emission *emission, const Unit *unit, Slice ir);
 static void put_signature(Emission *emission, const Unit *unit)
 {
     Slice parameters, body;
+    Signature signature = {unit, emission->inner};
     split_ir(unit, &parameters, &body);
+    emission->inner = &signature;
     buffer_put(emission->text, unit->symbol);
     buffer_put_byte(emission->text, '(');
     expand(emission, unit, parameters);
     buffer_put_byte(emission->text, ')');
+    emission->inner = signature.outer;
 }
 
-static void put_found(Emission *emission, const Unit *found)
+/* Does what is being written stand in the unit's own signature? */
+static bool is_in_signature_of(const Emission *emission, const Unit *unit)
+{
+    for (const Signature *at = emission->inner; at != NULL; at = at->outer)
+        if (at->unit->file == unit->file && at->unit->declaration == unit->declaration)
+            return true;
+    return false;
+}
+
+static void put_contained(Emission *emission, const Unit *found)
 {
     const Declaration *at = declaration_of(emission->unit);
     if (emission->depth == MAX_DEPTH) {
@@ -308,6 +333,16 @@ static void put_found(Emission *emission, const Unit *found)
     put_signature(emission, found);
     buffer_put_byte(emission->text, '>');
     emission->depth--;
+}
+
+static void put_found(Emission *emission, char kind, const Unit *found)
+{
+    if (kind == POINTER)
+        buffer_put_byte(emission->text, '&');
+    if (kind == POINTER && is_in_signature_of(emission, found))
+        buffer_put(emission->text, found->symbol);
+    else
+        put_contained(emission, found);
 }
 
 /* The numbers that may be asked for: of what is found, those of its interface alone. */
@@ -331,7 +366,7 @@ static void tell_missing(Emission *emission, uint32_t number)
 }
 
 /* A number that is none of the unit's own comes out of damaged IR. */
-static void expand_reference(Emission *emission, const Unit *unit, uint32_t number)
+static void expand_reference(Emission *emission, const Unit *unit, char kind, uint32_t number)
 {
     Unit found;
     Resolution resolution = NAME_UNKNOWABLE;
@@ -340,7 +375,7 @@ static void expand_reference(Emission *emission, const Unit *unit, uint32_t numb
     if (number < reference_count(emission, unit))
         resolution = emission->lookup->find(emission->lookup, unit, number, &found);
     if (resolution == NAME_FOUND) {
-        put_found(emission, &found);
+        put_found(emission, kind, &found);
         return;
     }
     emission->failed = true;
@@ -351,10 +386,10 @@ static void expand_reference(Emission *emission, const Unit *unit, uint32_t numb
 static void expand(Emission *emission, const Unit *unit, Slice ir)
 {
     for (size_t i = 0; i < ir.size; i++) {
-        if (ir.data[i] == REFERENCE && ir.size - i > sizeof(uint32_t)) {
+        if (is_reference(ir.data[i]) && ir.size - i > sizeof(uint32_t)) {
             uint32_t number;
             memcpy(&number, ir.data + i + 1, sizeof number);
-            expand_reference(emission, unit, number);
+            expand_reference(emission, unit, ir.data[i], number);
             i += sizeof number;
         } else {
             buffer_put_byte(emission->text, ir.data[i]);

@@ -13,6 +13,12 @@
  *
  *     unit add(a b) sum                  math.line:add(a b) sum
  *     unit main calls $math.add          main() calls <math.line:add(a b)>
+ *
+ * Parameters that lead back to themselves have no end, and are an error. For these there is `&`
+ * instead of `$`: where it leads back, it writes the symbol alone.
+ *
+ *     unit node(&node)
+ *     unit main walks &node              main() walks &<list.line:node(&list.line:node)>
  */
 #ifndef LINE_LANGUAGE_H
 #define LINE_LANGUAGE_H

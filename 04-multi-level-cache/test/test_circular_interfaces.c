@@ -98,8 +98,32 @@ static void test_what_reaches_a_circle_is_never_old(void **state)
     line_project_close(&project);
 }
 
+/* ---- a circle that the line language writes ------------------------------------------------- */
+
+static void test_a_circle_of_pointers_has_an_end(void **state)
+{
+    LineProject project;
+    (void)state;
+    line_project_open(&project);
+    scratch_write(&project.scratch, "main.line", "unit node($pair)\n"
+                                                 "unit pair(&node &pair &leaf)\n"
+                                                 "unit leaf(n)\n"
+                                                 "unit main $pair\n");
+    LineRun run = line_project_build(&project, (LineRequest){0});
+    assert_int_equal(run.status, BUILD_OK);
+    assert_string_equal(line_output_section(&project.output, "main.line"),
+                        "main() <main.line:pair(&<main.line:node(<main.line:pair("
+                        "&main.line:node &main.line:pair &<main.line:leaf(n)>)>)> "
+                        "&main.line:pair &<main.line:leaf(n)>)>\n");
+    line_run_free(&run);
+    line_project_close(&project);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_what_reaches_a_circle_is_never_old)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_reaches_a_circle_is_never_old),
+        cmocka_unit_test(test_a_circle_of_pointers_has_an_end),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
