@@ -67,6 +67,13 @@ bool key_set_has(const KeySet *set, Hash128 key)
 
 /* ---- what is used -------------------------------------------------------------------------- */
 
+/* What has no key (it reaches a circle of interfaces) is not kept. */
+static void add_unit(UsedObjects *used, const UnitRecord *unit)
+{
+    if (!hash_is_none(unit->unit_key))
+        add_key(&used->air, unit->unit_key);
+}
+
 static bool is_damage(int status)
 {
     return status == -EBADMSG || status == -ENOENT;
@@ -93,7 +100,7 @@ static int add_units(UsedObjects *used, int dir_fd, const char *id, const Manife
     for (uint32_t i = 0; status == 0 && i < table.file_count; i++) {
         const UnitRecord *units = unit_table_units(&table, i);
         for (uint32_t unit = 0; unit < unit_table_row(&table, i)->unit_count; unit++)
-            add_key(&used->air, units[unit].unit_key);
+            add_unit(used, &units[unit]);
     }
     unit_table_close(&table);
     return is_damage(status) ? 0 : status;
