@@ -23,6 +23,13 @@ static void file_path(unsigned file, char path[32])
     snprintf(path, 32, file % 3 == 2 ? "d/f%u.line" : "f%u.line", file);
 }
 
+/* The file that a name at this place is looked for in. */
+static unsigned target_of(const RandomFile *file, unsigned import)
+{
+    return import < IMPORTS && file->imports[import] != RANDOM_FILES ? file->imports[import]
+                                                                     : file->number;
+}
+
 static void put(ByteBuffer *text, const char *word)
 {
     buffer_put(text, slice_from(word));
@@ -36,15 +43,16 @@ static void put_number(ByteBuffer *text, const char *word, unsigned number)
 
 /* A file that imports itself calls its units by their plain names all the same: two ways to
  * write one thing have two keys and one text. */
-static void put_reference(ByteBuffer *text, const RandomFile *file, unsigned import, unsigned name)
+static void put_reference(ByteBuffer *text, const RandomFile *file, const char *kind,
+                          unsigned import, unsigned name)
 {
-    if (import < IMPORTS && file->imports[import] != RANDOM_FILES &&
-        file->imports[import] != file->number) {
-        put_number(text, " $f", file->imports[import]);
-        put_number(text, ".u", name);
-    } else {
-        put_number(text, " $u", name);
+    unsigned target = target_of(file, import);
+    put(text, kind);
+    if (target != file->number) {
+        put_number(text, "f", target);
+        put(text, ".");
     }
+    put_number(text, "u", name);
 }
 
 static void put_unit(ByteBuffer *text, const RandomFile *file, const RandomUnit *unit)
@@ -54,13 +62,16 @@ static void put_unit(ByteBuffer *text, const RandomFile *file, const RandomUnit 
     put_number(text, "unit u", unit->name);
     put_number(text, "(p", unit->parameters);
     if (unit->name != 0 && unit->interface_name < unit->name)
-        put_reference(text, file, unit->interface_file, unit->interface_name);
+        put_reference(text, file, " $", unit->interface_file, unit->interface_name);
+    if (unit->pointer_name < UNITS)
+        put_reference(text, file, file->holds_all ? " $" : " &", unit->pointer_file,
+                      unit->pointer_name);
     put(text, ")");
     if (unit->body != 0) {
         put_number(text, " b", unit->body);
         for (unsigned i = 0; i < REFERENCES; i++)
             if (unit->body_names[i] < UNITS)
-                put_reference(text, file, unit->body_files[i], unit->body_names[i]);
+                put_reference(text, file, " $", unit->body_files[i], unit->body_names[i]);
     }
     put(text, "\n");
 }
@@ -94,7 +105,7 @@ static void write_file(RandomLines *lines, unsigned number)
     put_number(&text, "# ", file->comment);
     put(&text, "\n");
     if (number < RANDOM_ENTRIES)
-        put_reference((put(&text, "unit main starts"), &text), file, 0, 0);
+        put_reference((put(&text, "unit main starts"), &text), file, " $", 0, 0);
     put(&text, file->is_broken ? "\nbroken\n" : "\n");
     if (file->declares)
         put_number(&text, "declare puts as ", file->declared);
@@ -112,6 +123,8 @@ static void make_unit(RandomLines *lines, RandomUnit *unit, unsigned name)
     unit->body = pick(lines, 4);
     unit->interface_file = pick(lines, IMPORTS + 1);
     unit->interface_name = pick(lines, 2 * UNITS);
+    unit->pointer_file = pick(lines, IMPORTS + 1);
+    unit->pointer_name = UNITS;
     for (unsigned i = 0; i < REFERENCES; i++) {
         unit->body_files[i] = pick(lines, IMPORTS + 1);
         unit->body_names[i] = pick(lines, 3 * UNITS);
@@ -151,12 +164,34 @@ static void change_import(RandomLines *lines, RandomFile *file)
     file->imports[place] = target < RANDOM_FILES ? target : RANDOM_FILES;
 }
 
+/* The place of an import of `target`, be it that the file gets one. */
+static unsigned import_of(RandomFile *file, unsigned target)
+{
+    for (unsigned i = 0; i <= IMPORTS; i++)
+        if (target_of(file, i) == target)
+            return i;
+    file->imports[0] = target;
+    return 0;
+}
+
+/* The unit and one of the same file, or of one that is imported, point to each other. */
+static void make_circle(RandomLines *lines, const RandomFile *file, RandomUnit *unit)
+{
+    unit->pointer_file = pick(lines, IMPORTS + 1);
+    RandomFile *other = &lines->files[target_of(file, unit->pointer_file)];
+    RandomUnit *back = &other->units[pick(lines, UNITS)];
+    unit->pointer_name = back->name;
+    back->pointer_file = import_of(other, file->number);
+    back->pointer_name = unit->name;
+    write_file(lines, other->number);
+}
+
 static void edit_file(RandomLines *lines)
 {
     unsigned number = pick(lines, RANDOM_FILES);
     RandomFile *file = &lines->files[number];
     RandomUnit *unit = &file->units[pick(lines, UNITS)];
-    switch (pick(lines, 16)) {
+    switch (pick(lines, 20)) {
     case 0: file->comment++; break;
     case 1: case 2: case 3: unit->body = 1 + pick(lines, 1000); break;
     case 4: case 5: unit->parameters = pick(lines, 1000); break;
@@ -168,6 +203,9 @@ static void edit_file(RandomLines *lines)
     case 12: file->is_broken = true; break;
     case 13: file->is_missing = number >= RANDOM_ENTRIES; break;
     case 14: file->declares = !file->declares, file->declared = pick(lines, 8) == 0; break;
+    case 15: case 16: unit->pointer_name = pick(lines, 2 * UNITS); break;
+    case 17: make_circle(lines, file, unit); break;
+    case 18: file->holds_all = true; break;
     default: break; /* only touched */
     }
     write_file(lines, number);
@@ -178,9 +216,9 @@ static void repair(RandomLines *lines)
 {
     for (unsigned i = 0; i < RANDOM_FILES; i++) {
         RandomFile *file = &lines->files[i];
-        if (!file->is_broken && !file->is_missing && file->declared == 0)
+        if (!file->is_broken && !file->is_missing && !file->holds_all && file->declared == 0)
             continue;
-        file->is_broken = file->is_missing = false;
+        file->is_broken = file->is_missing = file->holds_all = false;
         file->declared = 0;
         write_file(lines, i);
     }
@@ -189,12 +227,10 @@ static void repair(RandomLines *lines)
 /* The name leads to a unit, be it that the file gets one. */
 static void mend_reference(RandomLines *lines, unsigned file, unsigned import, unsigned name)
 {
-    RandomFile *from = &lines->files[file];
-    unsigned target =
-        import < IMPORTS && from->imports[import] != RANDOM_FILES ? from->imports[import] : file;
+    RandomFile *target = &lines->files[target_of(&lines->files[file], import)];
     for (unsigned i = 0; i < UNITS; i++)
-        if (lines->files[target].units[i].name == name)
-            lines->files[target].units[i].exists = true;
+        if (target->units[i].name == name)
+            target->units[i].exists = true;
 }
 
 static void mend_names(RandomLines *lines)
@@ -206,6 +242,8 @@ static void mend_names(RandomLines *lines)
             const RandomUnit *unit = &lines->files[file].units[i];
             if (unit->interface_name < unit->name)
                 mend_reference(lines, file, unit->interface_file, unit->interface_name);
+            if (unit->pointer_name < UNITS)
+                mend_reference(lines, file, unit->pointer_file, unit->pointer_name);
             for (unsigned r = 0; r < REFERENCES; r++)
                 if (unit->body_names[r] < UNITS)
                     mend_reference(lines, file, unit->body_files[r], unit->body_names[r]);
@@ -215,6 +253,15 @@ static void mend_names(RandomLines *lines)
         write_file(lines, file);
 }
 
+static void break_circles(RandomLines *lines)
+{
+    for (unsigned file = 0; file < RANDOM_FILES; file++) {
+        for (unsigned i = 0; i < UNITS; i++)
+            lines->files[file].units[i].pointer_name = UNITS;
+        write_file(lines, file);
+    }
+}
+
 /* ---- the program --------------------------------------------------------------------------- */
 
 void random_lines_make(RandomLines *lines, const Scratch *scratch, Random random)
@@ -222,6 +269,8 @@ void random_lines_make(RandomLines *lines, const Scratch *scratch, Random random
     *lines = (RandomLines){.scratch = scratch, .random = random};
     for (unsigned i = 0; i < RANDOM_FILES; i++)
         make_file(lines, i);
+    RandomFile *first = &lines->files[target_of(&lines->files[0], 0)];
+    make_circle(lines, first, &first->units[0]);
     mend_names(lines);
 }
 
@@ -229,6 +278,8 @@ void random_lines_edit(RandomLines *lines)
 {
     for (unsigned edits = 1 + pick(lines, 3); edits > 0; edits--)
         edit_file(lines);
+    if (pick(lines, 20) == 0)
+        break_circles(lines);
     if (pick(lines, 2) == 0)
         repair(lines);
     if (pick(lines, 2) == 0)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A random program in the line language, and random edits of it: bodies, interfaces, imports and
- * the order of units change, files come and go, break and are mended.
+ * the order of units change, files come and go, break and are mended. Interfaces come to refer to
+ * each other in circles, in one file and across several. A few of these circles are errors, and
+ * all are broken now and then.
  *
  *     RandomLines lines;
  *     random_lines_make(&lines, &scratch, random_begin());
@@ -18,14 +20,16 @@ enum { RANDOM_FILES = 9, RANDOM_ENTRIES = 2, UNITS = 5, IMPORTS = 4, REFERENCES 
 
 typedef struct RandomUnit {
     bool exists;
-    unsigned name; /* u0, u1, ...; an interface refers to smaller names only, so to no cycle */
+    unsigned name; /* u0, u1, ...; an interface holds smaller names only, and points to any */
     unsigned parameters, body;
-    unsigned interface_file, body_files[REFERENCES]; /* imports' places; IMPORTS: its own file */
-    unsigned interface_name, body_names[REFERENCES];
+    /* Imports' places; IMPORTS: its own file. */
+    unsigned interface_file, pointer_file, body_files[REFERENCES];
+    unsigned interface_name, pointer_name, body_names[REFERENCES]; /* UNITS and above: none */
 } RandomUnit;
 
 typedef struct RandomFile {
     bool is_missing, is_broken, declares;
+    bool holds_all; /* also what its interfaces point to: in a circle, an error */
     unsigned number, comment, declared;
     unsigned imports[IMPORTS]; /* file numbers; RANDOM_FILES: none */
     RandomUnit units[UNITS];
@@ -37,7 +41,7 @@ typedef struct RandomLines {
     RandomFile files[RANDOM_FILES];
 } RandomLines;
 
-/* Writes a program without errors. The numbers say which. */
+/* Writes a program without errors, whose entry f0.line reaches a circle. The numbers say which. */
 void random_lines_make(RandomLines *lines, const Scratch *scratch, Random random);
 
 /* Some edits; in half of all cases what was broken before is mended, and names lead somewhere. */
