@@ -202,15 +202,20 @@ int object_index_remove_file(ObjectIndex *index)
     return unlinkat(index->dir_fd, index->name, 0) == 0 || errno == ENOENT ? 0 : -errno;
 }
 
-static bool read_header(int fd, uint64_t file_size, IndexHeader *header)
+static bool is_header(const IndexHeader *header, uint64_t file_size)
 {
-    if (pread(fd, header, sizeof *header, 0) != (ssize_t)sizeof *header)
-        return false;
-    if (memcmp(header->magic, magic, sizeof magic) != 0 || header->version != INDEX_VERSION ||
-        header->checksum != header_checksum(header))
-        return false;
-    return header->bits >= SMALLEST_BITS && header->bits <= LARGEST_BITS &&
+    return memcmp(header->magic, magic, sizeof magic) == 0 && header->version == INDEX_VERSION &&
+           header->checksum == header_checksum(header) && header->bits >= SMALLEST_BITS &&
+           header->bits <= LARGEST_BITS &&
            file_size == sizeof *header + ((uint64_t)sizeof(IndexSlot) << header->bits);
+}
+
+/* 0, -EBADMSG for a file that is not an index of ours, or another negative errno: what cannot be
+ * read now may be whole. */
+static int read_header(int fd, uint64_t file_size, IndexHeader *header)
+{
+    int status = read_all_at(fd, (char *)header, sizeof *header, 0);
+    return status == 0 && !is_header(header, file_size) ? -EBADMSG : status;
 }
 
 static int map_slots(ObjectIndex *index, uint64_t file_size, const IndexHeader *header)
@@ -241,8 +246,9 @@ int object_index_open(ObjectIndex *index, int dir_fd, const char *name, bool rea
         return fd == -EBADMSG ? -EINVAL : fd;
     index->fd = fd;
     IndexHeader header;
-    int status = read_header(fd, file_size, &header) ? map_slots(index, file_size, &header)
-                                                     : -EBADMSG;
+    int status = read_header(fd, file_size, &header);
+    if (status == 0)
+        status = map_slots(index, file_size, &header);
     if (status != 0)
         object_index_reset(index);
     else
