@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* mkdir -p */
-static int make_directories(const char *path)
+/* mkdir -p; counts what is made. */
+static int make_directories(const char *path, unsigned *made)
 {
     char prefix[PATH_MAX];
     size_t size = strlen(path);
@@ -25,7 +25,9 @@ static int make_directories(const char *path)
         if (prefix[i] != '/' && prefix[i] != '\0')
             continue;
         prefix[i] = '\0';
-        if (mkdir(prefix, 0777) != 0 && errno != EEXIST)
+        if (mkdir(prefix, 0777) == 0)
+            ++*made;
+        else if (errno != EEXIST)
             return -errno;
         prefix[i] = path[i];
     }
@@ -37,7 +39,7 @@ static int open_directory(CacheDirectory *directory, const char *path, bool make
     directory->failed = "cannot open the cache directory";
     directory->fd = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
     if (directory->fd < 0 && errno == ENOENT && make) {
-        int status = make_directories(path);
+        int status = make_directories(path, &directory->made);
         if (status != 0) {
             directory->failed = "cannot make the cache directory";
             return status;
@@ -110,7 +112,7 @@ int cache_directory_open(CacheDirectory *directory, const char *path, bool make,
 {
     Waiting told = {waiting, context};
     int status;
-    *directory = (CacheDirectory){-1, -1, NULL};
+    *directory = (CacheDirectory){-1, -1, 0, NULL};
     do {
         cache_directory_close(directory);
         status = try_open(directory, path, make, &told);
@@ -127,6 +129,24 @@ void cache_directory_close(CacheDirectory *directory)
     if (directory->fd >= 0)
         close(directory->fd);
     directory->lock_fd = directory->fd = -1;
+}
+
+/* The directory above, and `more` of those above it. */
+static int sync_above(int fd, unsigned more)
+{
+    int above = open_at(fd, "..", O_RDONLY | O_DIRECTORY);
+    if (above < 0)
+        return -errno;
+    int status = sync_fd(above) == 0 ? 0 : -errno;
+    if (status == 0 && more != 0)
+        status = sync_above(above, more - 1);
+    close(above);
+    return status;
+}
+
+int cache_directory_sync_name(const CacheDirectory *directory)
+{
+    return sync_above(directory->fd, directory->made == 0 ? 0 : directory->made - 1);
 }
 
 int cache_directory_entry_id(int project_fd, Slice name, char id[ENTRY_ID_SIZE + 1])

@@ -36,6 +36,7 @@ enum { ENTRY_ID_SIZE = 16 };
 typedef struct CacheDirectory { /* closed: both descriptors -1 */
     int fd;
     int lock_fd;
+    unsigned made;      /* how many the last open made: it and those above it */
     const char *failed; /* what the last open could not do; static text */
 } CacheDirectory;
 
@@ -47,6 +48,11 @@ int cache_directory_open(CacheDirectory *directory, const char *path, bool make,
 
 /* Releases the lock. */
 void cache_directory_close(CacheDirectory *directory);
+
+/* Makes the directory's name survive a power cut, and the names of those above it that open made:
+ * fsyncs what they stand in. For the directory itself always: a build that did not sync may have
+ * made it. 0 or a negative errno. */
+int cache_directory_sync_name(const CacheDirectory *directory);
 
 /* The id of the entry called `name` in the directory `project_fd`. 0 or a negative errno. */
 int cache_directory_entry_id(int project_fd, Slice name, char id[ENTRY_ID_SIZE + 1]);

@@ -78,7 +78,7 @@ int multi_level_cache_open(MultiLevelCache *cache, const CacheRequest *request)
                                .in_memory = request->in_memory,
                                .limit_bytes = request->limit_bytes,
                                .observer = request->observer,
-                               .directory = {-1, -1, NULL}};
+                               .directory = {-1, -1, 0, NULL}};
     int status = cache_directory_open(&cache->directory, request->directory, !request->in_memory,
                                       request->waiting, request->waiting_context);
     if (status != 0)
@@ -192,7 +192,10 @@ int multi_level_cache_save(MultiLevelCache *cache, bool sync)
     ManifestHeader *next = &cache->manifest.header;
     if (refuse_in_memory(cache) != 0)
         return -EROFS;
-    int status = state_file_commit(&cache->files.state, sync, &next->files, &cache->bytes_written);
+    int status = sync ? cache_directory_sync_name(&cache->directory) : 0;
+    if (status != 0)
+        return failed(cache, "cannot sync the directory above the cache", status);
+    status = state_file_commit(&cache->files.state, sync, &next->files, &cache->bytes_written);
     if (status == 0 && cache->units_open)
         status =
             state_file_commit(&cache->units.state, sync, &next->units, &cache->bytes_written);

@@ -32,13 +32,25 @@ traced() {
 }
 
 expect_order() {
-    traced --sync
+    traced --sync "$@"
     python3 "$BATS_TEST_DIRNAME/sync_order.py" trace
 }
 
 @test "a first build is synced step by step" {
     expect_order
     [ "$(grep -c fsync trace)" -ge 10 ]
+}
+
+@test "the directories that are made for the cache are synced, too" {
+    expect_order --cache-dir made/for/cache
+    [ "$(grep -c '^[0-9 ]*mkdir.* = 0' trace)" = 3 ]
+}
+
+@test "the name of a cache that a build without --sync made is synced by the next build" {
+    build --cache-dir made/cache
+    body 'b + a'
+    traced --sync --cache-dir made/cache
+    grep -q 'fsync(.*/made>' trace
 }
 
 @test "a patch is synced step by step" {

@@ -6,18 +6,21 @@
 What a power cut may take is a file that was written and not fsynced since, and a name that was
 made or changed while its directory was not. So, with `-->` for "is on the disk before":
 
-    a pack --> its index;   packs, tables, the mark --> the output;   all of these --> the manifest
+    a pack --> its index;   packs, tables, the mark, and the directories that were made for them
+    --> the output;   all of these --> the manifest
     the manifest's name --> the first removal of what it superseded
 """
+import os
 import re
 import sys
 
 UNSYNCED_FILES, UNSYNCED_NAMES = set(), {}  # paths; directory: names in it
+MADE = set()  # directories
 FOUND = []
 
 
 def is_state(path):
-    return re.search(r"\.(pack|index|(files|units|sections)\.\d+(\.journal)?|unsettled|spare)(\.tmp.*)?$",
+    return path in MADE or re.search(r"\.(pack|index|(files|units|sections)\.\d+(\.journal)?|unsettled|spare)(\.tmp.*)?$",
                      path)
 
 
@@ -64,6 +67,11 @@ def renamed(old, new):
     named(new)
 
 
+def made(path):
+    MADE.add(path)
+    named(path)
+
+
 def synced(path):
     UNSYNCED_FILES.discard(path)
     UNSYNCED_NAMES.pop(path, None)
@@ -77,7 +85,7 @@ def removed(path):
 
 def paths(arguments):
     """Each "name" of a call, behind the directory that stands before it: 5</a>, "name"."""
-    return [name if name.startswith("/") else f"{directory}/{name}".replace("/./", "/")
+    return [os.path.normpath(os.path.join(directory or os.getcwd(), name))
             for directory, name in re.findall(r'(?:<([^>]*)>, )?"([^"]*)"', arguments)]
 
 
@@ -93,6 +101,8 @@ def follow(line):
         synced(descriptor[1])
     elif name.startswith("open") and "O_CREAT" in arguments:
         named(paths(arguments)[0])
+    elif name.startswith("mkdir"):
+        made(paths(arguments)[0])
     elif name.startswith("rename"):
         renamed(*paths(arguments))
     elif name.startswith("unlink"):
