@@ -16,6 +16,8 @@
  */
 #include "output_job.h"
 #include "output_patch.h"
+
+#include "binary_file.h"
 #include "system_calls.h"
 
 #include <errno.h>
@@ -121,13 +123,21 @@ static bool has_better_stamp(const OutputJob *job)
            (record->is_young || !file_stamp_equal(&record->stamp, &job->compared));
 }
 
-/* With --sync a commit says that the output is on the disk, too. */
-static int sync_output(const OutputJob *job)
+/* With --sync a commit says that the output is on the disk, too: its bytes, and its name, which a
+ * build without --sync may have given it. */
+static int sync_output(const OutputJob *job, int fd)
+{
+    if (!job->request->sync)
+        return 0;
+    return sync_fd(fd) == 0 ? sync_directory_of(AT_FDCWD, job->file.path) : -errno;
+}
+
+static int sync_kept_output(const OutputJob *job)
 {
     if (!job->request->sync)
         return 0;
     int fd = open_at(AT_FDCWD, job->file.path, O_RDONLY);
-    int status = fd < 0 || sync_fd(fd) != 0 ? -errno : 0;
+    int status = fd < 0 ? -errno : sync_output(job, fd);
     if (fd >= 0)
         close(fd);
     return status;
@@ -147,7 +157,7 @@ static BuildStatus keep(OutputJob *job)
     }
     if (!is_learnt && !build_wants_commit(job->build))
         return BUILD_OK;
-    int error = sync_output(job);
+    int error = sync_kept_output(job);
     if (error != 0)
         return output_job_fail(job, "cannot sync the output", error);
     BuildStatus status = build_save(job->build);
@@ -253,8 +263,8 @@ static BuildStatus apply(OutputJob *job, const OutputPatch *patch)
 {
     double start = now();
     int error = output_patch_apply(patch, job->fd);
-    if (error == 0 && job->request->sync && sync_fd(job->fd) != 0)
-        error = -errno;
+    if (error == 0)
+        error = sync_output(job, job->fd);
     job->result->write_seconds += now() - start;
     return error == 0 ? BUILD_OK : output_job_fail(job, "cannot write the output", error);
 }

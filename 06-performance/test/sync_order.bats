@@ -53,6 +53,19 @@ expect_order() {
     grep -q 'fsync(.*/made>' trace
 }
 
+@test "the name of an output that a build without --sync gave is synced by the next build" {
+    mkdir patched kept
+    for name in patched kept; do build -o $name/main.ll --cache-dir $name/cache/made; done
+    body 'b + a'
+    traced --sync -o patched/main.ll --cache-dir patched/cache/made
+    grep -q 'pwrite64(.*/patched/main.ll>' trace
+    grep -q 'fsync(.*/patched>' trace
+    body 'a + b'
+    traced --sync -o kept/main.ll --cache-dir kept/cache/made
+    run ! grep -q 'pwrite64(.*/kept/main.ll>' trace
+    grep -q 'fsync(.*/kept>' trace
+}
+
 @test "a patch is synced step by step" {
     build --sync
     body 'b + a'
@@ -87,7 +100,7 @@ expect_order() {
     sleep 0.05 # a stamp that is as young as the build is not trusted by the next one
     build
     traced
-    ! grep -q getdents trace
+    run ! grep -q getdents trace
     body 'b + a'
     traced
     grep -q 'getdents64(.*/[.]mini_cache>' trace
