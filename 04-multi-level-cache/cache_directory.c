@@ -83,11 +83,16 @@ static int wait_for_lock(int fd, Waiting *waiting)
     return lock(fd, LOCK_EX);
 }
 
-static bool is_same_file(int dir_fd, const char *name, int fd)
+/* 0; -EAGAIN if the name leads to another file than `fd` by now, or to none; or another negative
+ * errno. */
+static int check_name(int dir_fd, const char *name, int fd)
 {
     struct stat there, here;
-    return fstatat(dir_fd, name, &there, 0) == 0 && fstat(fd, &here) == 0 &&
-           there.st_ino == here.st_ino && there.st_dev == here.st_dev;
+    if (fstatat(dir_fd, name, &there, 0) != 0)
+        return errno == ENOENT ? -EAGAIN : -errno;
+    if (fstat(fd, &here) != 0)
+        return -errno;
+    return there.st_ino == here.st_ino && there.st_dev == here.st_dev ? 0 : -EAGAIN;
 }
 
 /* The directory behind the path, locked; -EAGAIN if it was removed or replaced meanwhile. */
@@ -101,9 +106,10 @@ static int try_open(CacheDirectory *directory, const char *path, bool make, Wait
     if (directory->lock_fd < 0)
         return errno == ENOENT ? -EAGAIN : -errno;
     status = wait_for_lock(directory->lock_fd, waiting);
-    if (status == 0 && (!is_same_file(directory->fd, "lock", directory->lock_fd) ||
-                        !is_same_file(AT_FDCWD, path, directory->fd)))
-        status = -EAGAIN;
+    if (status == 0)
+        status = check_name(directory->fd, "lock", directory->lock_fd);
+    if (status == 0)
+        status = check_name(AT_FDCWD, path, directory->fd);
     return status;
 }
 
