@@ -223,6 +223,12 @@ DIR *cache_directory_list(const CacheDirectory *directory)
     return list;
 }
 
+static bool is_to_go(const char *name, const char *id, bool only_manifests)
+{
+    bool is_ours = begins_with_id(name, id) || (id == NULL && is_shared_file(name));
+    return is_ours && (!only_manifests || is_manifest(name));
+}
+
 /* The files of one entry, or all; of these the manifests, or all. */
 static int remove_files(const CacheDirectory *directory, const char *id, bool only_manifests)
 {
@@ -230,14 +236,13 @@ static int remove_files(const CacheDirectory *directory, const char *id, bool on
     DIR *list = cache_directory_list(directory);
     if (list == NULL)
         return -errno;
-    for (struct dirent *item; (item = readdir(list)) != NULL;) {
-        bool is_ours =
-            begins_with_id(item->d_name, id) || (id == NULL && is_shared_file(item->d_name));
-        if (!is_ours || (only_manifests && !is_manifest(item->d_name)))
-            continue;
-        if (unlinkat(directory->fd, item->d_name, 0) != 0 && errno != ENOENT)
+    const struct dirent *item;
+    while (errno = 0, (item = readdir(list)) != NULL)
+        if (is_to_go(item->d_name, id, only_manifests) &&
+            unlinkat(directory->fd, item->d_name, 0) != 0 && errno != ENOENT)
             status = -errno;
-    }
+    if (errno != 0) /* the list ended too early */
+        status = -errno;
     closedir(list);
     return status;
 }

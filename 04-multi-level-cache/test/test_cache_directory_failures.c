@@ -12,8 +12,9 @@
 #include <unistd.h>
 
 static const char *failing_name; /* which fstatat cannot look at; NULL: none */
+static bool lists_fail;          /* readdir does, each time */
 
-/* In place of the C library's. */
+/* In place of the C library's, as the next one. */
 int fstatat(int dir_fd, const char *restrict path, struct stat *restrict status, int flags)
 {
     int (*real)(int, const char *, struct stat *, int);
@@ -22,6 +23,16 @@ int fstatat(int dir_fd, const char *restrict path, struct stat *restrict status,
         return real(dir_fd, path, status, flags);
     errno = EIO;
     return -1;
+}
+
+struct dirent *readdir(DIR *list)
+{
+    struct dirent *(*real)(DIR *);
+    *(void **)&real = dlsym(RTLD_NEXT, "readdir");
+    if (!lists_fail)
+        return real(list);
+    errno = EIO;
+    return NULL;
 }
 
 static void expect_failure_at(const char *path, const char *name)
@@ -46,10 +57,28 @@ static void test_a_lock_that_cannot_be_looked_at_is_told(void **state)
     expect_failure_at(path, path);
 }
 
+static void test_a_list_that_cannot_be_read_is_no_empty_one(void **state)
+{
+    char path[512];
+    CacheDirectory directory;
+    const Scratch *scratch = *state;
+    snprintf(path, sizeof path, "%s/cache", scratch->path);
+    assert_int_equal(cache_directory_open(&directory, path, true, NULL, NULL), 0);
+    scratch_write(scratch, "cache/zir.pack", "x");
+    lists_fail = true;
+    int status = cache_directory_clean(&directory, NULL);
+    lists_fail = false;
+    assert_int_equal(status, -EIO);
+    assert_int_equal(cache_directory_clean(&directory, NULL), 0);
+    assert_false(scratch_exists(scratch, "cache/zir.pack"));
+    cache_directory_close(&directory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE_IN_SCRATCH(test_a_lock_that_cannot_be_looked_at_is_told),
+        CASE_IN_SCRATCH(test_a_list_that_cannot_be_read_is_no_empty_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
