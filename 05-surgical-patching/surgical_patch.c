@@ -123,8 +123,8 @@ static bool has_better_stamp(const OutputJob *job)
            (record->is_young || !file_stamp_equal(&record->stamp, &job->compared));
 }
 
-/* With --sync a commit says that the output is on the disk, too: its bytes, and its name, which a
- * build without --sync may have given it. */
+/* With --sync a build says that the output is on the disk: its bytes, and its name, which builds
+ * without --sync may have left in memory. */
 static int sync_output(const OutputJob *job, int fd)
 {
     if (!job->request->sync)
@@ -155,11 +155,11 @@ static BuildStatus keep(OutputJob *job)
         record.is_young = 0;
         output_state_record(&job->state, job->build, &record, job->file.path);
     }
-    if (!is_learnt && !build_wants_commit(job->build))
-        return BUILD_OK;
     int error = sync_kept_output(job);
     if (error != 0)
         return output_job_fail(job, "cannot sync the output", error);
+    if (!is_learnt && !build_wants_commit(job->build))
+        return BUILD_OK;
     BuildStatus status = build_save(job->build);
     return status == BUILD_OK ? commit(job) : status;
 }

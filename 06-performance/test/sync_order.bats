@@ -66,6 +66,17 @@ expect_order() {
     grep -q 'fsync(.*/kept>' trace
 }
 
+@test "an output that is up to date is synced, too" {
+    mkdir out
+    build -o out/main.ll
+    sleep 0.05 # a stamp that is as young as the build is not trusted by the next one
+    build -o out/main.ll
+    traced --sync -o out/main.ll
+    run ! grep -q rename trace
+    grep -q 'fsync(.*/out/main.ll>' trace
+    grep -q 'fsync(.*/out>' trace
+}
+
 @test "a patch is synced step by step" {
     build --sync
     body 'b + a'
