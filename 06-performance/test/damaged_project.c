@@ -15,9 +15,7 @@
 
 static void write_part(const DamagedProject *in, unsigned number, unsigned edition)
 {
-    const MiniProject *project = &in->project;
-    char name[32], text[400];
-    snprintf(name, sizeof name, "part%u.mini", number);
+    char text[400];
     if (in->is_tiny)
         snprintf(text, sizeof text, "fn twice(n: i32) i32 { return %u%u; }\n", in->flavour,
                  edition);
@@ -28,28 +26,14 @@ static void write_part(const DamagedProject *in, unsigned number, unsigned editi
                  "    return p.first + p.second + %u; }\n"
                  "fn twice(n: i32) i32 { return add(n, n) * base; }\n",
                  in->flavour + number % 4, edition);
-    mini_project_write(project, name, text);
+    mini_project_write_part(&in->project, number, text);
 }
 
 static void write_sources(const DamagedProject *in, unsigned files)
 {
-    const MiniProject *project = &in->project;
-    ByteBuffer text = {0};
-    char line[80];
-    for (unsigned i = 0; i + 1 < files; i++) {
-        snprintf(line, sizeof line, "import \"part%u.mini\" as part%u;\n", i, i);
-        buffer_put(&text, slice_from(line));
+    for (unsigned i = 0; i + 1 < files; i++)
         write_part(in, i, 100);
-    }
-    buffer_put(&text, slice_from("fn main() i32 {\n    var sum = 0;\n"));
-    for (unsigned i = 0; i + 1 < files; i++) {
-        snprintf(line, sizeof line, "    sum = sum + part%u.twice(%u);\n", i, i);
-        buffer_put(&text, slice_from(line));
-    }
-    buffer_put(&text, slice_from("    print(sum);\n    return 0;\n}\n"));
-    buffer_put_byte(&text, '\0');
-    mini_project_write(project, "main.mini", text.data);
-    buffer_free(&text);
+    mini_project_write_main(&in->project, files - 1);
 }
 
 /* ---- opening ------------------------------------------------------------------------------- */
@@ -57,9 +41,7 @@ static void write_sources(const DamagedProject *in, unsigned files)
 static void build_until_settled(MiniProject *project)
 {
     scratch_age(&project->scratch, "main.mini", 10); /* all the files', the clock waits for it */
-    do {
-        assert_int_equal(mini_project_build(project), BUILD_OK);
-    } while (project->patch.strategy != PATCH_UP_TO_DATE || project->counts.files_hashed != 0);
+    mini_project_settle(project);
 }
 
 void damaged_project_open(DamagedProject *project, unsigned files, Situation situation,

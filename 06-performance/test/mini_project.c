@@ -24,6 +24,27 @@ void mini_project_write(const MiniProject *project, const char *name, const char
     scratch_write(&project->scratch, name, text);
 }
 
+void mini_project_write_main(const MiniProject *project, unsigned parts)
+{
+    ByteBuffer text = {0};
+    for (unsigned i = 0; i < parts; i++)
+        buffer_put_format(&text, "import \"part%u.mini\" as part%u;\n", i, i);
+    buffer_put(&text, slice_from("fn main() i32 {\n    var sum = 0;\n"));
+    for (unsigned i = 0; i < parts; i++)
+        buffer_put_format(&text, "    sum = sum + part%u.twice(%u);\n", i, i);
+    buffer_put(&text, slice_from("    print(sum);\n    return 0;\n}\n"));
+    buffer_put_byte(&text, '\0');
+    mini_project_write(project, "main.mini", text.data);
+    buffer_free(&text);
+}
+
+void mini_project_write_part(const MiniProject *project, unsigned number, const char *text)
+{
+    char name[32];
+    snprintf(name, sizeof name, "part%u.mini", number);
+    mini_project_write(project, name, text);
+}
+
 /* ---- building ------------------------------------------------------------------------------ */
 
 static void note_what_was_said(MiniProject *project, const Build *build)
@@ -72,6 +93,13 @@ BuildStatus mini_project_build_in(MiniProject *project, const Scratch *place)
 BuildStatus mini_project_build(MiniProject *project)
 {
     return mini_project_build_in(project, &project->scratch);
+}
+
+void mini_project_settle(MiniProject *project)
+{
+    do
+        assert_int_equal(mini_project_build(project), BUILD_OK);
+    while (project->patch.strategy != PATCH_UP_TO_DATE || project->counts.files_hashed != 0);
 }
 
 /* ---- comparing ----------------------------------------------------------------------------- */

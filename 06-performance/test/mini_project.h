@@ -35,7 +35,15 @@ void mini_project_close(MiniProject *project);
 
 void mini_project_write(const MiniProject *project, const char *name, const char *text);
 
+/* A program to be edited part by part: main.mini imports part0.mini, part1.mini and so on, and sums
+ * up what the function `twice` of each returns. */
+void mini_project_write_main(const MiniProject *project, unsigned parts);
+void mini_project_write_part(const MiniProject *project, unsigned number, const char *text);
+
 BuildStatus mini_project_build(MiniProject *project);
+
+/* Builds until there is nothing left to learn: all stamps are old enough to be recorded. */
+void mini_project_settle(MiniProject *project);
 
 /* The same, with cache and output in another directory. */
 BuildStatus mini_project_build_in(MiniProject *project, const Scratch *place);

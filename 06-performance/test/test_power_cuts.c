@@ -30,36 +30,13 @@ enum { PARTS = 16, COMMITS = 10, WINDOW = 3, PAGE = 4096 };
 
 static void write_part(const MiniProject *project, unsigned number, unsigned edition, unsigned terms)
 {
-    char name[32];
     ByteBuffer text = {0};
-    char line[128];
-    snprintf(line, sizeof line, "fn add(a: i32, b: i32) i32 { return a + b + %u", edition);
-    buffer_put(&text, slice_from(line));
+    buffer_put_format(&text, "fn add(a: i32, b: i32) i32 { return a + b + %u", edition);
     for (unsigned i = 0; i < terms; i++)
         buffer_put(&text, slice_from(" + a * b"));
     buffer_put(&text, slice_from("; }\nfn twice(n: i32) i32 { return add(n, n); }\n"));
     buffer_put_byte(&text, '\0');
-    snprintf(name, sizeof name, "part%u.mini", number);
-    mini_project_write(project, name, text.data);
-    buffer_free(&text);
-}
-
-static void write_main(const MiniProject *project, unsigned parts)
-{
-    ByteBuffer text = {0};
-    char line[80];
-    for (unsigned i = 0; i < parts; i++) {
-        snprintf(line, sizeof line, "import \"part%u.mini\" as part%u;\n", i, i);
-        buffer_put(&text, slice_from(line));
-    }
-    buffer_put(&text, slice_from("fn main() i32 {\n    var sum = 0;\n"));
-    for (unsigned i = 0; i < parts; i++) {
-        snprintf(line, sizeof line, "    sum = sum + part%u.twice(%u);\n", i, i);
-        buffer_put(&text, slice_from(line));
-    }
-    buffer_put(&text, slice_from("    return sum;\n}\n"));
-    buffer_put_byte(&text, '\0');
-    mini_project_write(project, "main.mini", text.data);
+    mini_project_write_part(project, number, text.data);
     buffer_free(&text);
 }
 
@@ -67,7 +44,7 @@ static void write_all(const MiniProject *project)
 {
     for (unsigned i = 0; i < PARTS; i++)
         write_part(project, i, 100, i);
-    write_main(project, PARTS - 1);
+    mini_project_write_main(project, PARTS - 1);
 }
 
 /* Bodies of one size and of others, files that come and go, and a build that writes all anew. */
@@ -77,8 +54,8 @@ static void edit(MiniProject *project, unsigned commit)
     switch (commit) {
     case 0: write_all(project); break;
     case 3: write_part(project, 3, 103, 60); break;
-    case 4: write_main(project, PARTS); break;
-    case 6: write_main(project, PARTS - 1); break;
+    case 4: mini_project_write_main(project, PARTS); break;
+    case 6: mini_project_write_main(project, PARTS - 1); break;
     default: write_part(project, commit, 100 + commit, commit); break;
     }
 }
@@ -90,8 +67,7 @@ static void commit_edit(MiniProject *project, unsigned commit)
     scratch_age(&project->scratch, "main.mini", 10);
     assert_int_equal(mini_project_build(project), BUILD_OK);
     project->force = false;
-    while (project->patch.strategy != PATCH_UP_TO_DATE || project->counts.files_hashed != 0)
-        assert_int_equal(mini_project_build(project), BUILD_OK);
+    mini_project_settle(project);
 }
 
 /* ---- a disk after a cut -------------------------------------------------------------------- */
