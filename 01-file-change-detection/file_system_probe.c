@@ -267,13 +267,25 @@ static void try_mmap(const Probe *probe)
 
 /* ---- all of it ------------------------------------------------------------------------------ */
 
+static void try_all(const Probe *probe)
+{
+    measure_tick(probe);
+    measure_looked_tick(probe);
+    try_ctime(probe);
+    try_rename(probe);
+    try_inode_reuse(probe);
+    try_flock(probe);
+    try_mmap(probe);
+}
+
 static void clean_up(const Probe *probe, int dir_fd, const char *name)
 {
     static const char *const names[] = {"looked", "tick", "file",  "renamed", "old",
                                         "new",    "lock", "inode", "mapped"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    for (size_t i = 0; probe->fd >= 0 && i < sizeof names / sizeof *names; i++)
         unlinkat(probe->fd, names[i], 0);
-    close(probe->fd);
+    if (probe->fd >= 0)
+        close(probe->fd);
     unlinkat(dir_fd, name, AT_REMOVEDIR);
 }
 
@@ -293,19 +305,10 @@ int file_system_probe(FileSystemFacts *facts, int dir_fd, int project_fd)
         return -errno;
     probe.fd = open_at(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     int status = probe.fd < 0 ? -errno : write_file(&probe, "file", "");
-    if (status != 0) {
-        unlinkat(dir_fd, name, AT_REMOVEDIR);
-        return status;
-    }
-    measure_tick(&probe);
-    measure_looked_tick(&probe);
-    try_ctime(&probe);
-    try_rename(&probe);
-    try_inode_reuse(&probe);
-    try_flock(&probe);
-    try_mmap(&probe);
+    if (status == 0)
+        try_all(&probe);
     clean_up(&probe, dir_fd, name);
-    return 0;
+    return status;
 }
 
 /* ---- what follows from it -------------------------------------------------------------------- */

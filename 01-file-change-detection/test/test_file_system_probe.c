@@ -4,7 +4,9 @@
 #include "file_system_probe.h"
 #include "scratch.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -41,6 +43,26 @@ static void a_place_that_cannot_be_written_is_told(void **state)
     assert_true(fd >= 0);
     assert_true(file_system_probe(&facts, fd, fd) < 0);
     close(fd);
+}
+
+/* There are descriptors for the probe's directory, and for no file in it. */
+static void a_probe_that_fails_leaves_nothing_behind(void **state)
+{
+    const Scratch *scratch = *state;
+    FileSystemFacts facts;
+    struct rlimit old, tight;
+    int next = dup(scratch->fd);
+    close(next);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+    tight = (struct rlimit){(rlim_t)next + 1, old.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
+    int status = file_system_probe(&facts, scratch->fd, scratch->fd);
+    int next_now = dup(scratch->fd);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+    assert_int_equal(status, -EMFILE);
+    assert_int_equal(next_now, next);
+    close(next_now);
+    assert_int_equal(scratch_list(scratch, ".").count, 0);
 }
 
 static void two_devices_are_told_apart(void **state)
@@ -107,6 +129,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE_IN_SCRATCH(a_local_file_system_keeps_its_promises),
         cmocka_unit_test(a_place_that_cannot_be_written_is_told),
+        CASE_IN_SCRATCH(a_probe_that_fails_leaves_nothing_behind),
         CASE_IN_SCRATCH(two_devices_are_told_apart),
         cmocka_unit_test(the_rule_follows_from_the_facts),
         cmocka_unit_test(each_defect_is_named),
