@@ -32,23 +32,29 @@ static void advance(PackEnd *end, const PackRecord *record)
 }
 
 /* Enters the records from store->end on into the index. A record with a damaged payload is
- * stepped over; at one with a damaged header, or a torn one, the pack ends. */
+ * stepped over; at one with a damaged header, or a torn one, the pack ends. It ends behind a whole
+ * record: in the room that a killed process had asked for, a torn one is followed by zeros. */
 static int scan_pack(ObjectStore *store)
 {
+    PackEnd whole = store->end;
     for (;;) {
         const PackRecord *record = object_pack_record(&store->pack, store->end.offset);
         if (record == NULL || !pack_record_has_good_header(record))
             break;
-        if (pack_record_has_good_payload(record))
-            object_index_put(&store->index, record->key, store->end.offset, record->size);
-        else
-            store->is_damaged = true;
+        uint64_t offset = store->end.offset;
         advance(&store->end, record);
+        if (!pack_record_has_good_payload(record)) {
+            store->is_damaged = true;
+            continue;
+        }
+        object_index_put(&store->index, record->key, offset, record->size);
+        whole = store->end;
     }
-    if (store->end.offset >= store->pack.size)
+    store->end = whole;
+    if (whole.offset >= store->pack.size)
         return 0;
     store->is_damaged = true;
-    return object_pack_truncate(&store->pack, store->end.offset);
+    return object_pack_truncate(&store->pack, whole.offset);
 }
 
 int object_store_reindex(ObjectStore *store)

@@ -34,6 +34,24 @@ static void test_a_torn_tail_is_cut_off_at_any_length(void **state)
         }
 }
 
+/* Whoever appends asks for the room first; when it is killed, zeros follow what it has written. */
+static void test_a_torn_tail_in_reserved_room_is_cut_off(void **state)
+{
+    StoreFiles *files = *state;
+    char *pack = malloc(files->pack_size);
+    for (size_t length = PACK_HEADER; length <= files->pack_size; length++) {
+        memcpy(pack, files->pack, length);
+        memset(pack + length, 0, files->pack_size - length);
+        ObjectStore *store =
+            open_with(files, slice_of(pack, files->pack_size), slice_from(""));
+        for (uint32_t k = 0; k < OBJECTS; k++)
+            assert_true(is_intact(store, k) || files->ends[k] > length);
+        assert_int_equal(object_store_count_damaged(store), 0);
+        expect_usable(&files->scratch, store);
+    }
+    free(pack);
+}
+
 static unsigned records_before(const StoreFiles *files, size_t offset)
 {
     unsigned count = 0;
@@ -129,6 +147,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE_WITH_FILES(test_a_torn_tail_is_cut_off_at_any_length),
+        CASE_WITH_FILES(test_a_torn_tail_in_reserved_room_is_cut_off),
         CASE_WITH_FILES(test_a_flipped_bit_in_the_pack_never_gives_wrong_bytes),
         CASE_WITH_FILES(test_a_damaged_payload_loses_one_object_even_without_an_index),
         CASE_WITH_FILES(test_another_version_starts_an_empty_pack),
