@@ -11,7 +11,7 @@ STAGES := 01-file-change-detection 02-file-cache 03-function-cache \
 # RELEASE=1 takes longer to build and runs faster: it is what the benchmark measures. With gcc the
 # program is optimised as a whole, and twice: one that counts which way its branches go (TRAINING)
 # builds a small corpus, and by these counts the other is made.
-LTO      := $(if $(RELEASE),$(if $(filter cc gcc,$(notdir $(CC))),-flto=auto))
+LTO      := $(if $(RELEASE),$(if $(findstring Free Software,$(shell $(CC) --version)),-flto=auto))
 AR       := $(if $(LTO),gcc-ar,$(AR))
 CFLAGS   ?= $(if $(RELEASE),-O3,-O2) -g $(LTO)
 WERROR   ?=
