@@ -80,7 +80,7 @@ int open_regular(int dir_fd, const char *name, int flags, uint64_t *size)
     return fd;
 }
 
-/* ---- whole reads ---------------------------------------------------------------------------- */
+/* ---- bytes at an offset --------------------------------------------------------------------- */
 
 int read_all_at(int fd, char *bytes, size_t size, uint64_t offset)
 {
@@ -90,6 +90,21 @@ int read_all_at(int fd, char *bytes, size_t size, uint64_t offset)
             return -errno;
         if (count == 0)
             return -EBADMSG;
+        if (count > 0)
+            done += (size_t)count;
+    }
+    return 0;
+}
+
+int put_all_at(int fd, Slice bytes, uint64_t offset)
+{
+    for (size_t done = 0; done < bytes.size;) {
+        ssize_t count =
+            pwrite(fd, bytes.data + done, bytes.size - done, (off_t)(offset + done));
+        if (count < 0 && errno != EINTR)
+            return -errno;
+        if (count == 0)
+            return -EIO;
         if (count > 0)
             done += (size_t)count;
     }

@@ -86,6 +86,10 @@ int open_regular(int dir_fd, const char *name, int flags, uint64_t *size);
  * ends before; or another negative errno. */
 int read_all_at(int fd, char *bytes, size_t size, uint64_t offset);
 
+/* Writes all bytes at `offset` of a regular file, likewise, and leaves the descriptor's position
+ * alone: several threads may. 0 or a negative errno. */
+int put_all_at(int fd, Slice bytes, uint64_t offset);
+
 /* Makes the file reach up to `end`, with space on the disk for what comes behind `start`. 0 or a
  * negative errno; the file may have grown then, too. */
 int reserve_space(int fd, uint64_t start, uint64_t end);

@@ -173,20 +173,3 @@ void output_draft_remove(const OutputFile *file, const char *unique)
     if (format_path(path, file, unique) == 0)
         unlink(path);
 }
-
-/* ---- bytes ----------------------------------------------------------------------------------- */
-
-int put_all_at(int fd, Slice bytes, uint64_t offset)
-{
-    for (size_t done = 0; done < bytes.size;) {
-        ssize_t count =
-            pwrite(fd, bytes.data + done, bytes.size - done, (off_t)(offset + done));
-        if (count < 0 && errno != EINTR)
-            return -errno;
-        if (count == 0)
-            return -EIO;
-        if (count > 0)
-            done += (size_t)count;
-    }
-    return 0;
-}

@@ -70,9 +70,6 @@ void output_draft_close(OutputDraft *draft);
 /* Removes the draft of that name, if a process that was killed left one. */
 void output_draft_remove(const OutputFile *file, const char *unique);
 
-/* Writes all bytes at `offset`. 0 or a negative errno. */
-int put_all_at(int fd, Slice bytes, uint64_t offset);
-
 #ifdef __cplusplus
 }
 #endif

@@ -9,7 +9,6 @@
  * caches, as in a build, which does other things before it writes.
  */
 #include "common.h"
-#include "output_file.h"
 
 #include <stdio.h>
 
