@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -82,13 +83,50 @@ int file_stamp_of(int fd, FileStamp *stamp)
 
 /* ---- the clock ---------------------------------------------------------------------------- */
 
+static const char clock_text[] = "The mtime of this file is the time of its file system.\n";
+
 static int write_and_stamp(int fd, FileStamp *stamp)
 {
     ssize_t written;
     do
-        written = pwrite(fd, "\n", 1, 0);
+        written = pwrite(fd, clock_text, sizeof clock_text - 1, 0);
     while (written < 0 && errno == EINTR);
     return written < 0 ? -errno : file_stamp_of(fd, stamp);
+}
+
+static bool holds_clock_text(int fd)
+{
+    char text[sizeof clock_text]; /* one byte more than it may have */
+    ssize_t size;
+    do
+        size = pread(fd, text, sizeof text, 0);
+    while (size < 0 && errno == EINTR);
+    return size == (ssize_t)sizeof clock_text - 1 && memcmp(text, clock_text, (size_t)size) == 0;
+}
+
+/* The file "clock" if it is one of ours, or if there is none and it can be made. */
+static int open_clock(int dir_fd)
+{
+    int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK;
+    int fd = open_at(dir_fd, "clock", flags);
+    if (fd < 0)
+        return errno == ENOENT ? open_at(dir_fd, "clock", flags | O_CREAT | O_EXCL) : -1;
+    if (holds_clock_text(fd))
+        return fd;
+    close(fd);
+    return -1;
+}
+
+/* A file that has a name for a moment only. */
+static int open_nameless(int dir_fd)
+{
+    char name[40];
+    snprintf(name, sizeof name, "clock.tmp.%ld", (long)getpid());
+    int fd = open_at(dir_fd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW);
+    if (fd < 0)
+        return -errno;
+    unlinkat(dir_fd, name, 0);
+    return fd;
 }
 
 int file_clock_probe(FileClock *clock, int dir_fd)
@@ -97,18 +135,16 @@ int file_clock_probe(FileClock *clock, int dir_fd)
     struct timespec wall;
     if (clock_gettime(CLOCK_REALTIME, &wall) != 0)
         return -errno;
-    int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
-    int fd = open_at(dir_fd, "clock", flags);
-    bool is_link_or_fifo = fd < 0 && (errno == ELOOP || errno == ENXIO);
-    if (is_link_or_fifo && unlinkat(dir_fd, "clock", 0) == 0)
-        fd = open_at(dir_fd, "clock", flags);
+    int fd = open_clock(dir_fd);
     if (fd < 0)
-        return -errno;
+        fd = open_nameless(dir_fd);
+    if (fd < 0)
+        return fd;
     FileStamp stamp;
     int status = write_and_stamp(fd, &stamp);
     if (status == 0)
         status = write_and_stamp(fd, &stamp);
-    close(fd);
+    close(fd); /* what was written is of no use to anybody */
     if (status == 0)
         *clock = (FileClock){stamp.mtime_ns, to_ns(wall), stamp.device};
     return status;

@@ -61,9 +61,11 @@ static inline bool file_stamp_equal(const FileStamp *a, const FileStamp *b)
 int file_stamp_at(int dir_fd, const char *path, FileStamp *stamp);
 int file_stamp_of(int fd, FileStamp *stamp);
 
-/* Asks the clock of the file system that holds `dir_fd`, with the file "clock" in it, made if
- * missing. Call it before the files it shall judge are read. 0 or a negative errno; the clock
- * is then {0}. */
+/* Asks the clock of the file system that holds `dir_fd`. Call it before the files it shall judge
+ * are read. The file "clock" in the directory is written for it, and made if it is missing; if
+ * something else has that name, it stays as it is, and a file that is removed at once serves
+ * instead, at five times the cost. 0 or a negative errno: no file can be made there. The clock is
+ * then {0}, and what is read will be read again by the next build. */
 int file_clock_probe(FileClock *clock, int dir_fd);
 
 /* `stamp` if a file that has it and was read after the probe may be trusted later, else {0}.

@@ -182,27 +182,61 @@ static void a_trusted_stamp_never_hides_a_write(void **state)
     }
 }
 
-static void the_clock_file_is_one_of_our_own(void **state)
+/* A user's file of the same name; what other programs keep; one of ours with a line added. */
+static void a_file_of_somebody_else_is_no_clock(void **state)
+{
+    static const char *const texts[] = {"", "\n", "my notes\n", "The mtime of this file",
+                                        "The mtime of this file is the time of its file system.\n+"};
+    Scratch *scratch = *state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        FileClock clock = {0};
+        scratch_write(scratch, "clock", texts[i]);
+        FileStamp before = stamp_at(scratch, "clock");
+        assert_int_equal(file_clock_probe(&clock, scratch->fd), 0);
+        assert_true(clock.probed_ns >= before.mtime_ns);
+        FileStamp after = stamp_at(scratch, "clock");
+        assert_true(file_stamp_equal(&before, &after));
+        char *text = scratch_read(scratch, "clock", NULL);
+        assert_string_equal(text, texts[i]);
+        free(text);
+    }
+    assert_int_equal(unlinkat(scratch->fd, "clock", 0), 0);
+    assert_int_equal(rmdir(scratch->path), 0); /* nothing else is left */
+    assert_int_equal(mkdir(scratch->path, 0777), 0);
+}
+
+static void a_clock_of_our_own_is_used_again(void **state)
+{
+    Scratch *scratch = *state;
+    FileClock first, second;
+    assert_int_equal(file_clock_probe(&first, scratch->fd), 0);
+    FileStamp made = stamp_at(scratch, "clock");
+    assert_int_equal(file_clock_probe(&second, scratch->fd), 0);
+    FileStamp written = stamp_at(scratch, "clock");
+    assert_int_equal(made.inode, written.inode);
+    assert_int_equal(second.probed_ns, written.mtime_ns);
+}
+
+static void what_is_no_file_is_no_clock(void **state)
 {
     Scratch *scratch = *state;
     FileClock clock = {1, 1, 1};
     scratch_write(scratch, "precious", "precious");
     assert_int_equal(symlinkat("precious", scratch->fd, "clock"), 0);
-    assert_int_equal(file_clock_probe(&clock, scratch->fd), 0); /* the link is replaced */
+    assert_int_equal(file_clock_probe(&clock, scratch->fd), 0);
     assert_int_equal(unlinkat(scratch->fd, "clock", 0), 0);
     assert_int_equal(mkfifoat(scratch->fd, "clock", 0666), 0);
-    assert_int_equal(file_clock_probe(&clock, scratch->fd), 0); /* and so is the FIFO */
+    assert_int_equal(file_clock_probe(&clock, scratch->fd), 0);
     assert_int_equal(unlinkat(scratch->fd, "clock", 0), 0);
     assert_int_equal(mkdirat(scratch->fd, "clock", 0777), 0);
-    assert_true(file_clock_probe(&clock, scratch->fd) < 0);
-    assert_int_equal(clock.probed_ns, 0);
-    assert_int_equal(unlinkat(scratch->fd, "clock", AT_REMOVEDIR), 0);
     assert_int_equal(file_clock_probe(&clock, scratch->fd), 0);
     assert_int_equal(clock.device, stamp_at(scratch, "precious").device);
+    assert_int_equal(unlinkat(scratch->fd, "clock", AT_REMOVEDIR), 0);
     char *text = scratch_read(scratch, "precious", NULL);
     assert_string_equal(text, "precious");
     free(text);
     assert_true(file_clock_probe(&clock, -1) < 0);
+    assert_int_equal(clock.probed_ns, 0);
 }
 
 /* ---- reading ------------------------------------------------------------------------------ */
@@ -294,7 +328,9 @@ int main(void)
         CASE_IN_SCRATCH(an_aged_file_is_trusted),
         CASE_IN_SCRATCH(a_file_written_after_the_probe_is_not_trusted),
         CASE_IN_SCRATCH(a_trusted_stamp_never_hides_a_write),
-        CASE_IN_SCRATCH(the_clock_file_is_one_of_our_own),
+        CASE_IN_SCRATCH(a_file_of_somebody_else_is_no_clock),
+        CASE_IN_SCRATCH(a_clock_of_our_own_is_used_again),
+        CASE_IN_SCRATCH(what_is_no_file_is_no_clock),
         CASE_IN_SCRATCH(whole_files_are_read),
         CASE_IN_SCRATCH(what_cannot_be_read),
         CASE_IN_SCRATCH(a_file_written_while_it_is_read_has_no_stamp),
