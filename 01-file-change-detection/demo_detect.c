@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 typedef struct Fact {
     Decision decision;
@@ -57,7 +56,7 @@ static LookStatus save(Look *look)
 {
     int error = look_save(look);
     if (error != 0)
-        fprintf(stderr, "%s: cannot write: %s\n", LOOK_STATE, strerror(-error));
+        fprintf(stderr, "%s: cannot write: %s\n", LOOK_STATE, look_error_text(error));
     return error == 0 ? LOOK_OK : LOOK_MACHINE_FAILED;
 }
 

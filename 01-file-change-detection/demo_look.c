@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "demo_look.h"
+#include "cache_mark.h"
 #include "import_scanner.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* Changes to the directory of `path` and returns the name of the file in it: a part of `path`,
@@ -36,9 +36,8 @@ int look_command(int argument_count, char **arguments, int (*program)(const char
 int look_begin(Look *look)
 {
     *look = (Look){0};
-    mkdir(".mini_cache", 0777);
-    look->cache_fd = open(".mini_cache", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return look->cache_fd < 0 ? -errno : 0;
+    look->cache_fd = cache_mark_open(".mini_cache");
+    return look->cache_fd < 0 ? look->cache_fd : 0;
 }
 
 void look_end(Look *look)
@@ -61,7 +60,8 @@ LookStatus look_find(Look *look, const char *entry, const Observer *observer)
         .observer = observer,
         .diagnostics = &errors,
     };
-    file_hash_cache_load(&look->files, LOOK_STATE); /* missing or damaged: every file is new */
+    if (look->cache_fd >= 0)
+        file_hash_cache_load(&look->files, LOOK_STATE); /* missing or damaged: all files are new */
     int status = discover(&look->found, &request, &look->files);
     diagnostics_tell(&errors, (Slice){0});
     if (look->found.error == 0)
@@ -81,7 +81,13 @@ void look_tell_unreadable(const Look *look, const char *entry)
 
 int look_save(Look *look)
 {
-    return file_hash_cache_save(&look->files, LOOK_STATE);
+    return look->cache_fd < 0 ? look->cache_fd : file_hash_cache_save(&look->files, LOOK_STATE);
+}
+
+const char *look_error_text(int error)
+{
+    return error == -ENOTEMPTY ? "it has other files in it, and is not marked as a cache"
+                               : strerror(-error);
 }
 
 void diagnostics_tell(Diagnostics *errors, Slice source)

@@ -31,7 +31,7 @@ typedef enum LookStatus { /* the exit statuses of the contract */
 } LookStatus;
 
 typedef struct Look {
-    int cache_fd; /* of .mini_cache; -1 if it cannot be opened */
+    int cache_fd; /* of .mini_cache; a negative errno if it cannot be opened */
     FileHashCache files;
     Discovery found;
 } Look;
@@ -53,6 +53,9 @@ void look_tell_unreadable(const Look *look, const char *entry);
 
 /* Remembers the files for the next look, in LOOK_STATE. 0, or a negative errno. */
 int look_save(Look *look);
+
+/* What an error of look_begin or look_save means. */
+const char *look_error_text(int error);
 
 /* Prints what is wrong, with the lines of its source where that is not empty, and forgets it. */
 void diagnostics_tell(Diagnostics *errors, Slice source);

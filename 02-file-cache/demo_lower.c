@@ -72,7 +72,7 @@ LookStatus lowering_cache_status(int error)
 {
     if (error == 0)
         return LOOK_OK;
-    fprintf(stderr, ".mini_cache: %s\n", strerror(-error));
+    fprintf(stderr, ".mini_cache: %s\n", look_error_text(error));
     return LOOK_MACHINE_FAILED;
 }
 

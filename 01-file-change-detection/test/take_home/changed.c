@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which of these files changed? Two looks; the second finds what the first one saved. */
+#include "cache_mark.h"
 #include "file_hash_cache.h"
 
 #include <fcntl.h>
@@ -14,7 +15,7 @@ static int look(const FileClock *clock)
     Arena arena = {0};
     Slice bytes;
     int read = 0, error = 0;
-    file_hash_cache_load(&cache, "hashes.bin");
+    file_hash_cache_load(&cache, "my_cache/hashes.bin");
     for (uint32_t i = 0; i < 3 && error == 0; i++) {
         files[i].path = slice_from(paths[i]);
         uint32_t file = file_hash_cache_find(&cache, files[i].path);
@@ -30,7 +31,7 @@ static int look(const FileClock *clock)
     }
     file_hash_cache_replace(&cache, files[0].path, files, 3);
     if (error == 0)
-        error = file_hash_cache_save(&cache, "hashes.bin");
+        error = file_hash_cache_save(&cache, "my_cache/hashes.bin");
     file_hash_cache_close(&cache);
     arena_free(&arena);
     return error != 0 ? error : read;
@@ -39,7 +40,8 @@ static int look(const FileClock *clock)
 int main(void)
 {
     FileClock clock;
-    int error = file_clock_probe(&clock, AT_FDCWD);
+    int dir_fd = cache_mark_open("my_cache");
+    int error = dir_fd < 0 ? dir_fd : file_clock_probe(&clock, dir_fd);
     clock.probed_ns += 10000000000; /* as if the files had been written ten seconds ago */
     clock.wall_ns += 10000000000;
     return !(error == 0 && look(&clock) == 3 && look(&clock) == 0);

@@ -7,7 +7,7 @@
 
 static void save(const char *path, const char *text)
 {
-    FILE *file = fopen(path, "w");
+    FILE *file = fopen(path, "wx"); /* a file that is there already is not ours */
     if (file != NULL) {
         fputs(text, file);
         fclose(file);

@@ -5,9 +5,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-static void save(const char *text)
+static void save(const char *text, const char *mode)
 {
-    FILE *file = fopen("notes.txt", "w");
+    FILE *file = fopen("notes.txt", mode);
     if (file != NULL) {
         fputs(text, file);
         fclose(file);
@@ -20,11 +20,11 @@ int main(void)
     Slice text;
     FileClock clock;
     FileStamp read = {0}, now;
-    save("one");
+    save("one", "wx"); /* a file that is there already is not ours */
     file_clock_probe(&clock, AT_FDCWD);
     int error = file_read(AT_FDCWD, "notes.txt", &arena, &text, &read);
     FileStamp recorded = file_stamp_if_trusted(&read, &clock);
-    save("two");
+    save("two", "r+");
     if (error == 0)
         error = file_stamp_at(AT_FDCWD, "notes.txt", &now);
     bool is_hidden = error == 0 && file_stamp_equal(&recorded, &now);
