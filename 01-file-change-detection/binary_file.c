@@ -66,9 +66,24 @@ static int fail_and_close(int fd, int error)
     return error;
 }
 
+/* Under a umask of 0222 files are made that their owner may not write a second time. */
+static bool regain_access(int dir_fd, const char *name)
+{
+    struct stat status;
+    return fstatat(dir_fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISREG(status.st_mode) && status.st_uid == geteuid() &&
+           fchmodat(dir_fd, name, (status.st_mode & 07777) | S_IRUSR | S_IWUSR, 0) == 0;
+}
+
 int open_regular(int dir_fd, const char *name, int flags, uint64_t *size)
 {
     int fd = open_at(dir_fd, name, flags | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0 && errno == EACCES) {
+        if (regain_access(dir_fd, name))
+            fd = open_at(dir_fd, name, flags | O_NOFOLLOW | O_NONBLOCK);
+        else
+            errno = EACCES;
+    }
     if (fd < 0) /* a symlink; a directory to write to; a socket or a FIFO nobody reads */
         return errno == ELOOP || errno == EISDIR || errno == ENXIO ? -EBADMSG : -errno;
     struct stat status;

@@ -78,7 +78,8 @@ void mapped_file_close(MappedFile *file);
 /* ---- what other files of a cache are written with --------------------------------------- */
 
 /* Opens a file of a cache: `flags` as for open, and whatever stands there, it follows no symlink
- * and waits for no FIFO. The descriptor, with the file's size in *size, or a negative errno;
+ * and waits for no FIFO. A file of our own that we may not open is given the rights that its owner
+ * needs. The descriptor, with the file's size in *size, or a negative errno;
  * -EBADMSG if there is something that is not a regular file. */
 int open_regular(int dir_fd, const char *name, int flags, uint64_t *size);
 

@@ -339,7 +339,8 @@ static int run_steps(Search *search)
     }
     /* Before anything is read: what is written after this has a stamp that is not older. */
     if (search->request->clock_dir_fd >= 0)
-        file_clock_probe(&search->clock, search->request->clock_dir_fd);
+        search->found->clock_error =
+            file_clock_probe(&search->clock, search->request->clock_dir_fd);
     search->readings =
         memory_allocate_zeroed(search->cache->count + 1, sizeof *search->readings);
     if (!is_cold) {

@@ -346,9 +346,15 @@ static void note_last_record(ObjectStore *store)
     store->end.last_record_sum = hash_checksum(slice_of(&record, sizeof record));
 }
 
+bool object_store_wants_commit(const ObjectStore *store)
+{
+    return store->access != STORE_IN_MEMORY &&
+           (store->pending_count != 0 || store->index.is_changed);
+}
+
 int object_store_commit(ObjectStore *store, bool sync, uint64_t *written)
 {
-    if (store->access == STORE_IN_MEMORY || (store->pending_count == 0 && !store->index.is_changed))
+    if (!object_store_wants_commit(store))
         return 0;
     if (store->access == STORE_READS)
         return -EROFS;

@@ -96,6 +96,9 @@ int object_store_clear(ObjectStore *store);
  * repaired. */
 int object_store_commit(ObjectStore *store, bool sync, uint64_t *written);
 
+/* Would a commit write anything? */
+bool object_store_wants_commit(const ObjectStore *store);
+
 /* Bytes that a commit would append to the pack. */
 uint64_t object_store_pending_bytes(const ObjectStore *store);
 

@@ -73,6 +73,7 @@ struct Build {
     bool is_prepared;
     bool is_wrong;   /* an import leads nowhere, or a file has errors; told in the diagnostics */
     bool is_changed; /* something is dirty, or sections came or went */
+    int clock_error; /* of a probe that failed */
     bool units_are_updated; /* the unit table describes this build, in its numbers */
 
     Program program; /* its `file` is build_program_file */

@@ -98,6 +98,24 @@ int build_cache_fd(const Build *build)
     return build->cache.directory.fd;
 }
 
+bool build_cache_is_read_only(const Build *build)
+{
+    return build->cache.directory.is_read_only;
+}
+
+int build_probe_clock(Build *build, FileClock *clock)
+{
+    int status = file_clock_probe(clock, build->cache.directory.fd);
+    if (status != 0)
+        build->clock_error = status;
+    return status;
+}
+
+int build_clock_error(const Build *build)
+{
+    return build->clock_error;
+}
+
 const char *build_entry_id(const Build *build)
 {
     return build->cache.entry_id;
@@ -148,10 +166,11 @@ int build_project_fd(const Build *build)
 static BuildStatus clean_failed(BuildFailure *failure, const char *path, const char *what,
                                 int status)
 {
+    bool is_not_ours = status == -ENOTEMPTY;
     failure->what = what;
-    failure->error = -status;
+    failure->error = is_not_ours ? 0 : -status;
     snprintf(failure->path, sizeof failure->path, "%s", path);
-    return BUILD_MACHINE_FAILED;
+    return is_not_ours ? BUILD_MISUSED : BUILD_MACHINE_FAILED;
 }
 
 static int entry_id_of(const char *entry, char id[ENTRY_ID_SIZE + 1])
@@ -168,10 +187,11 @@ static int entry_id_of(const char *entry, char id[ENTRY_ID_SIZE + 1])
     return status;
 }
 
-BuildStatus build_clean(const char *cache_dir, const char *entry, BuildFailure *failure)
+BuildStatus build_clean(const char *cache_dir, const char *entry, CleanCounts *counts,
+                        BuildFailure *failure)
 {
     CacheDirectory directory;
-    char id[ENTRY_ID_SIZE + 1];
+    char id[ENTRY_ID_SIZE + 1], intruder[256];
     int status = entry == NULL ? 0 : entry_id_of(entry, id);
     if (status != 0)
         return clean_failed(failure, entry, "cannot open its directory", status);
@@ -180,9 +200,13 @@ BuildStatus build_clean(const char *cache_dir, const char *entry, BuildFailure *
         return BUILD_OK;
     if (status != 0)
         return clean_failed(failure, cache_dir, directory.failed, status);
-    status = cache_directory_clean(&directory, entry == NULL ? NULL : id);
+    if (directory.is_marked)
+        status = cache_directory_clean(&directory, entry == NULL ? NULL : id, counts);
+    if (status != 0) {
+        clean_failed(failure, cache_dir, "cannot remove a file of the cache", status);
+        if (cache_directory_find_intruder(cache_dir, intruder))
+            snprintf(failure->path, sizeof failure->path, "%s/%s", cache_dir, intruder);
+    }
     cache_directory_close(&directory);
-    if (status != 0)
-        return clean_failed(failure, cache_dir, "cannot remove a file of the cache", status);
-    return BUILD_OK;
+    return status == 0 ? BUILD_OK : BUILD_MACHINE_FAILED;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cache_directory.h"
 
+#include "binary_file.h"
+#include "cache_mark.h"
 #include "content_hash.h"
 #include "system_calls.h"
 
@@ -25,13 +27,39 @@ static int make_directories(const char *path, unsigned *made)
         if (prefix[i] != '/' && prefix[i] != '\0')
             continue;
         prefix[i] = '\0';
-        if (mkdir(prefix, 0777) == 0)
-            ++*made;
-        else if (errno != EEXIST)
-            return -errno;
+        int status = cache_mark_make_directory(prefix);
+        if (status != 0 && status != -EEXIST)
+            return status;
+        *made += status == 0;
         prefix[i] = path[i];
     }
     return 0;
+}
+
+static int check_owner(CacheDirectory *directory)
+{
+    struct stat stat;
+    if (fstat(directory->fd, &stat) != 0)
+        return -errno;
+    if (stat.st_uid == geteuid())
+        return 0;
+    directory->failed = "cannot use a cache directory of another user; name one of your own";
+    return -EPERM;
+}
+
+/* An empty one is marked before anything else is made in it. */
+static int check_mark(CacheDirectory *directory, bool make)
+{
+    int status = cache_mark_check(directory->fd);
+    if (status == 0 && make && !directory->is_read_only) {
+        status = cache_mark_claim(directory->fd);
+        directory->is_marked = status == 0;
+    } else {
+        directory->is_marked = status == 1;
+    }
+    if (status == -ENOTEMPTY)
+        directory->failed = "is not a cache directory: it has other files in it and no mark";
+    return status == -ENOENT ? -EAGAIN : status < 0 ? status : 0; /* it was removed meanwhile */
 }
 
 static int open_directory(CacheDirectory *directory, const char *path, bool make)
@@ -48,15 +76,14 @@ static int open_directory(CacheDirectory *directory, const char *path, bool make
     }
     if (directory->fd < 0)
         return -errno;
-    struct stat stat;
-    if (fstat(directory->fd, &stat) != 0)
-        return -errno;
-    if (stat.st_uid != geteuid()) {
-        directory->failed = "cannot use a cache directory of another user";
-        return -EPERM;
-    }
-    return 0;
+    directory->is_read_only = faccessat(directory->fd, ".", W_OK, 0) != 0;
+    int status = check_owner(directory);
+    return status == 0 ? check_mark(directory, make) : status;
 }
+
+/* ---- the lock ------------------------------------------------------------------------------- */
+
+static const char at_work[] = "at work\n", at_rest[] = "at rest\n";
 
 typedef struct Waiting {
     void (*tell)(void *context); /* NULL: nobody wants to know, or it was told */
@@ -95,22 +122,54 @@ static int check_name(int dir_fd, const char *name, int fd)
     return there.st_ino == here.st_ino && there.st_dev == here.st_dev ? 0 : -EAGAIN;
 }
 
+/* What is made last when a directory is new is the lock: where it is, the mark is whole. */
+static int make_lock(const CacheDirectory *directory)
+{
+    uint64_t size;
+    int fd = cache_mark_claim(directory->fd);
+    if (fd == 0)
+        fd = open_regular(directory->fd, "lock", O_RDWR | O_CREAT, &size);
+    return fd == -ENOENT ? -EAGAIN : fd; /* the directory was removed meanwhile */
+}
+
+static int open_lock(const CacheDirectory *directory)
+{
+    uint64_t size;
+    int flags = directory->is_read_only ? O_RDONLY : O_RDWR;
+    int fd = open_regular(directory->fd, "lock", flags, &size);
+    bool can_be_made = directory->is_marked && !directory->is_read_only;
+    return fd == -ENOENT && can_be_made ? make_lock(directory) : fd;
+}
+
+static bool says_at_work(int lock_fd)
+{
+    char text[sizeof at_work];
+    return read_all_at(lock_fd, text, sizeof at_work - 1, 0) == 0 &&
+           memcmp(text, at_work, sizeof at_work - 1) == 0;
+}
+
+static int take_lock(CacheDirectory *directory, Waiting *waiting)
+{
+    directory->failed = "cannot lock the cache directory";
+    directory->lock_fd = open_lock(directory);
+    if (directory->lock_fd == -ENOENT) /* nobody has written here, and we shall not */
+        return 0;
+    if (directory->lock_fd < 0)
+        return directory->lock_fd;
+    int status = wait_for_lock(directory->lock_fd, waiting);
+    if (status == 0)
+        status = check_name(directory->fd, "lock", directory->lock_fd);
+    directory->was_killed = status == 0 && says_at_work(directory->lock_fd);
+    return status;
+}
+
 /* The directory behind the path, locked; -EAGAIN if it was removed or replaced meanwhile. */
 static int try_open(CacheDirectory *directory, const char *path, bool make, Waiting *waiting)
 {
     int status = open_directory(directory, path, make);
-    if (status != 0)
-        return status;
-    directory->failed = "cannot lock the cache directory";
-    directory->lock_fd = open_at(directory->fd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW);
-    if (directory->lock_fd < 0)
-        return errno == ENOENT ? -EAGAIN : -errno;
-    status = wait_for_lock(directory->lock_fd, waiting);
     if (status == 0)
-        status = check_name(directory->fd, "lock", directory->lock_fd);
-    if (status == 0)
-        status = check_name(AT_FDCWD, path, directory->fd);
-    return status;
+        status = take_lock(directory, waiting);
+    return status == 0 ? check_name(AT_FDCWD, path, directory->fd) : status;
 }
 
 int cache_directory_open(CacheDirectory *directory, const char *path, bool make,
@@ -118,7 +177,7 @@ int cache_directory_open(CacheDirectory *directory, const char *path, bool make,
 {
     Waiting told = {waiting, context};
     int status;
-    *directory = (CacheDirectory){-1, -1, 0, NULL};
+    *directory = (CacheDirectory){.fd = -1, .lock_fd = -1};
     do {
         cache_directory_close(directory);
         status = try_open(directory, path, make, &told);
@@ -136,6 +195,32 @@ void cache_directory_close(CacheDirectory *directory)
         close(directory->fd);
     directory->lock_fd = directory->fd = -1;
 }
+
+static int note_in_lock(const CacheDirectory *directory, const char *text)
+{
+    if (directory->lock_fd < 0 || directory->is_read_only)
+        return -EROFS;
+    return put_all_at(directory->lock_fd, slice_from(text), 0);
+}
+
+int cache_directory_begin_work(CacheDirectory *directory)
+{
+    if (directory->is_at_work)
+        return 0;
+    int status = note_in_lock(directory, at_work);
+    directory->is_at_work = status == 0;
+    return status;
+}
+
+int cache_directory_end_work(CacheDirectory *directory)
+{
+    if (!directory->is_at_work)
+        return 0;
+    directory->is_at_work = false;
+    return note_in_lock(directory, at_rest);
+}
+
+/* ---- names ---------------------------------------------------------------------------------- */
 
 /* The directory above, and `more` of those above it. */
 static int sync_above(int fd, unsigned more)
@@ -155,23 +240,33 @@ int cache_directory_sync_name(const CacheDirectory *directory)
     return sync_above(directory->fd, directory->made == 0 ? 0 : directory->made - 1);
 }
 
+void cache_directory_entry_path(int project_fd, Slice name, ByteBuffer *path)
+{
+    char link[64], directory[PATH_MAX];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", project_fd);
+    ssize_t size = readlink(link, directory, sizeof directory);
+    if (size <= 0 || size == PATH_MAX)
+        return;
+    buffer_put(path, slice_of(directory, (size_t)size));
+    if (directory[size - 1] != '/')
+        buffer_put_byte(path, '/');
+    buffer_put(path, name);
+}
+
+/* Without a path the directory's identity on its disk serves as well. */
 int cache_directory_entry_id(int project_fd, Slice name, char id[ENTRY_ID_SIZE + 1])
 {
     struct stat stat;
-    char link[64], path[PATH_MAX];
     char hex[HASH_HEX_SIZE + 1];
     ByteBuffer key = {0};
-    snprintf(link, sizeof link, "/proc/self/fd/%d", project_fd);
-    ssize_t size = readlink(link, path, sizeof path);
-    if (size > 0) {
-        key_put_slice(&key, slice_of(path, (size_t)size));
-    } else { /* no /proc: the directory's identity on its disk serves as well */
+    cache_directory_entry_path(project_fd, name, &key);
+    if (key.size == 0) {
         if (fstat(project_fd, &stat) != 0)
             return -errno;
         key_put_slice(&key, slice_of(&stat.st_dev, sizeof stat.st_dev));
         key_put_slice(&key, slice_of(&stat.st_ino, sizeof stat.st_ino));
+        key_put_slice(&key, name);
     }
-    key_put_slice(&key, name);
     hash_to_hex(hash_bytes(buffer_slice(&key)), hex);
     memcpy(id, hex, ENTRY_ID_SIZE);
     id[ENTRY_ID_SIZE] = '\0';
@@ -180,37 +275,6 @@ int cache_directory_entry_id(int project_fd, Slice name, char id[ENTRY_ID_SIZE +
 }
 
 /* ---- cleaning ------------------------------------------------------------------------------ */
-
-static bool begins_with_id(const char *name, const char *id)
-{
-    if (id != NULL && strncmp(name, id, ENTRY_ID_SIZE) != 0)
-        return false;
-    return strspn(name, "0123456789abcdef") == ENTRY_ID_SIZE && name[ENTRY_ID_SIZE] == '.';
-}
-
-static bool is_shared_file(const char *name)
-{
-    static const char *const names[] = {"zir.pack", "zir.index",  "air.pack",
-                                        "air.index", "used_bytes", "clock"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        size_t size = strlen(names[i]);
-        if (strncmp(name, names[i], size) == 0 &&
-            (name[size] == '\0' || strncmp(name + size, ".tmp", 4) == 0))
-            return true;
-    }
-    return false;
-}
-
-bool cache_directory_owns(const char *name)
-{
-    return begins_with_id(name, NULL) || is_shared_file(name);
-}
-
-static bool is_manifest(const char *name)
-{
-    const char *suffix = strrchr(name, '.');
-    return suffix != NULL && strcmp(suffix, ".manifest") == 0;
-}
 
 DIR *cache_directory_list(const CacheDirectory *directory)
 {
@@ -223,34 +287,90 @@ DIR *cache_directory_list(const CacheDirectory *directory)
     return list;
 }
 
-static bool is_to_go(const char *name, const char *id, bool only_manifests)
+typedef struct Removal {
+    CacheNameFilter filter;
+    const void *context;
+    CleanCounts *counts;
+} Removal;
+
+static int remove_one(int dir_fd, const char *name, CleanCounts *counts)
 {
-    bool is_ours = begins_with_id(name, id) || (id == NULL && is_shared_file(name));
-    return is_ours && (!only_manifests || is_manifest(name));
+    struct stat status;
+    uint64_t bytes = 0;
+    int flags = 0;
+    if (fstatat(dir_fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
+        flags = S_ISDIR(status.st_mode) ? AT_REMOVEDIR : 0;
+        bytes = S_ISREG(status.st_mode) ? (uint64_t)status.st_size : 0;
+    }
+    if (unlinkat(dir_fd, name, flags) != 0)
+        return errno == ENOENT ? 0 : -errno;
+    if (counts != NULL) {
+        counts->files++;
+        counts->bytes += bytes;
+    }
+    return 0;
 }
 
-/* The files of one entry, or all; of these the manifests, or all. */
-static int remove_files(const CacheDirectory *directory, const char *id, bool only_manifests)
+static int remove_picked(const CacheDirectory *directory, const Removal *removal, bool manifests)
 {
     int status = 0;
     DIR *list = cache_directory_list(directory);
     if (list == NULL)
         return -errno;
     const struct dirent *item;
-    while (errno = 0, (item = readdir(list)) != NULL)
-        if (is_to_go(item->d_name, id, only_manifests) &&
-            unlinkat(directory->fd, item->d_name, 0) != 0 && errno != ENOENT)
-            status = -errno;
+    while (errno = 0, (item = readdir(list)) != NULL) {
+        CacheName name;
+        if (!cache_name_parse(item->d_name, &name) || name.is_manifest != manifests ||
+            !removal->filter(removal->context, &name))
+            continue;
+        int error = remove_one(directory->fd, item->d_name, removal->counts);
+        if (error != 0)
+            status = error;
+    }
     if (errno != 0) /* the list ended too early */
         status = -errno;
     closedir(list);
     return status;
 }
 
-/* What a manifest names goes after it: whoever is killed in between leaves no state, and not one
- * that lacks a part, or the mark that its output is unsettled. */
-int cache_directory_clean(const CacheDirectory *directory, const char *id)
+int cache_directory_remove(const CacheDirectory *directory, CacheNameFilter filter,
+                           const void *context, CleanCounts *counts)
 {
-    int status = remove_files(directory, id, true);
-    return status == 0 ? remove_files(directory, id, false) : status;
+    Removal removal = {filter, context, counts};
+    int status = remove_picked(directory, &removal, true);
+    return status == 0 ? remove_picked(directory, &removal, false) : status;
+}
+
+static bool is_of(const void *id, const CacheName *name)
+{
+    return id == NULL || strcmp(name->id, id) == 0;
+}
+
+int cache_directory_clean(const CacheDirectory *directory, const char *id, CleanCounts *counts)
+{
+    return cache_directory_remove(directory, is_of, id, counts);
+}
+
+static bool is_intruder(int dir_fd, const char *name)
+{
+    CacheName parsed;
+    struct stat status;
+    bool is_ours = cache_name_parse(name, &parsed) || cache_mark_owns(name) ||
+                   strcmp(name, "lock") == 0;
+    return is_ours && fstatat(dir_fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+           !S_ISREG(status.st_mode);
+}
+
+bool cache_directory_find_intruder(const char *path, char name[256])
+{
+    DIR *list = opendir(path);
+    if (list == NULL)
+        return false;
+    name[0] = '\0';
+    for (const struct dirent *item; (item = readdir(list)) != NULL;)
+        if (is_intruder(dirfd(list), item->d_name) &&
+            (name[0] == '\0' || strcmp(item->d_name, name) < 0))
+            snprintf(name, 256, "%s", item->d_name);
+    closedir(list);
+    return name[0] != '\0';
 }

@@ -11,11 +11,18 @@
  *     build B: mkdir, open a new lock, flock it
  *     build A: flock the old lock           both hold "the lock"
  *
- * Nothing in the directory is trusted. A file that is missing, damaged, from another version or
- * from another project is a miss, and is written anew. Where there is something else under the
- * name of a file (a directory, a FIFO, a link), no link is followed and nothing is waited for: it
- * is replaced where writing is a rename, and else the build fails, names the file's cache, and
- * leaves the thing as it is.
+ * The directory is ours: made by us and marked (cache_mark.h), or refused. Nothing in it is trusted.
+ * A file that is missing, damaged, from another version or from another project is a miss, and is
+ * written again. Where there is something else under the name of a file (a directory, a FIFO, a
+ * link), no link is followed and nothing is waited for: it is replaced where writing is a rename,
+ * and else the build fails and names it, and it stays as it is.
+ *
+ * A directory that cannot be written can be read: on a read-only disk a build with nothing to do
+ * needs no more. Nobody writes there, so nobody must be kept away.
+ *
+ * The lock says one thing more. Who begins to write notes that in it, and notes the end. One that
+ * is opened "at work" was left by a process that was killed; what that may have left in the
+ * directory is looked for then, and only then.
  *
  * Objects are shared by all entries of a directory; state belongs to one entry and its files
  * begin with the entry's id, a hash of its absolute path.
@@ -23,7 +30,8 @@
 #ifndef CACHE_DIRECTORY_H
 #define CACHE_DIRECTORY_H
 
-#include "slice.h"
+#include "cache_name.h"
+#include "memory.h"
 
 #include <dirent.h>
 
@@ -31,18 +39,22 @@
 extern "C" {
 #endif
 
-enum { ENTRY_ID_SIZE = 16 };
-
 typedef struct CacheDirectory { /* closed: both descriptors -1 */
     int fd;
-    int lock_fd;
+    int lock_fd;        /* negative if there is no lock to take: on a read-only disk, in a directory
+                           that nobody has used and that shall not be made one of ours */
     unsigned made;      /* how many the last open made: it and those above it */
+    bool is_marked;     /* it is ours; else it is empty */
+    bool is_read_only;  /* no file can be made there */
+    bool was_killed;    /* the last process that wrote there did not come to its end */
+    bool is_at_work;
     const char *failed; /* what the last open could not do; static text */
 } CacheDirectory;
 
-/* Makes the directory if it is missing (with those above it), opens and locks it. If somebody
- * holds the lock, `waiting` is called once and the call waits. 0; -EPERM if it belongs to
- * another user; or another negative errno, with `failed` set. */
+/* Makes the directory if it is missing (with those above it), marks, opens and locks it. If
+ * somebody holds the lock, `waiting` is called once and the call waits. Without `make`, an
+ * empty directory stays as it is. 0; -ENOENT; -EPERM if it belongs to another user; -ENOTEMPTY
+ * if it has other files in it and no mark; or another negative errno, with `failed` set. */
 int cache_directory_open(CacheDirectory *directory, const char *path, bool make,
                          void (*waiting)(void *context), void *context);
 
@@ -54,15 +66,40 @@ void cache_directory_close(CacheDirectory *directory);
  * made it. 0 or a negative errno. */
 int cache_directory_sync_name(const CacheDirectory *directory);
 
-/* The id of the entry called `name` in the directory `project_fd`. 0 or a negative errno. */
+/* Notes in the lock that this process writes in the directory, and that it came to its end. To
+ * begin again is harmless. 0 or a negative errno. */
+int cache_directory_begin_work(CacheDirectory *directory);
+int cache_directory_end_work(CacheDirectory *directory);
+
+/* Appends the absolute path of the entry called `name` in the directory `project_fd`; nothing where
+ * the system does not tell. */
+void cache_directory_entry_path(int project_fd, Slice name, ByteBuffer *path);
+
+/* The id of that entry. 0 or a negative errno. */
 int cache_directory_entry_id(int project_fd, Slice name, char id[ENTRY_ID_SIZE + 1]);
 
-/* Removes the files of one entry, or of all entries and the objects if `id` is NULL. Only files
- * whose names the stages make are removed; the lock stays. 0 or a negative errno. */
-int cache_directory_clean(const CacheDirectory *directory, const char *id);
+typedef struct CleanCounts { /* what was removed */
+    uint64_t files, bytes;
+} CleanCounts;
 
-/* Is this the name of a file that the stages make, finished or not? The lock's is not among them. */
-bool cache_directory_owns(const char *name);
+/* Is it to be removed? */
+typedef bool (*CacheNameFilter)(const void *context, const CacheName *name);
+
+/* Removes the files of ours that the filter picks. The manifests go first: who is killed in between
+ * leaves no state, and not one that lacks a part. A directory that has the name of a file goes, too,
+ * if it is empty. `counts` may be NULL. 0, or a negative errno of the last file that could not be
+ * removed; the others are removed all the same. Cost: the directory is listed. */
+int cache_directory_remove(const CacheDirectory *directory, CacheNameFilter filter,
+                           const void *context, CleanCounts *counts);
+
+/* Removes the files of one entry, or of all entries and the objects if `id` is NULL. Mark and lock
+ * stay. 0 or a negative errno. */
+int cache_directory_clean(const CacheDirectory *directory, const char *id, CleanCounts *counts);
+
+/* The name of something in the directory that stands where a file of ours belongs, and is none: a
+ * directory, a link, a FIFO. For a message, when something failed, so it takes no lock. False if
+ * there is nothing of the kind. Cost: the directory is listed. */
+bool cache_directory_find_intruder(const char *path, char name[256]);
 
 /* A list of the names in the directory, to be closed by the caller; NULL with errno set. */
 DIR *cache_directory_list(const CacheDirectory *directory);

@@ -6,13 +6,12 @@
  *     <id>.files.8, .8.journal   a table whose manifest did not follow
  *     <id>.files.6               a table that was superseded, and not removed yet
  *
- * The lock tells what is left over: no other build writes here, so a temporary file is nobody's,
+ * The lock says what is left over: no other build writes here, so a temporary file is nobody's,
  * whichever entry it belongs to. Tables are looked at for one entry, against its manifest. Only
  * names that the stages make are removed.
  *
- * Looking means listing the directory. A build does it when it has committed, and a build in
- * which nothing changed never does. Simple on purpose: the list is as long as there are entries
- * in the directory, which are few.
+ * Looking means listing the directory, which has files of all entries. So a build looks, when it
+ * has committed, only if the lock says that the one before it was killed.
  */
 #ifndef CACHE_LEFTOVERS_H
 #define CACHE_LEFTOVERS_H
@@ -25,7 +24,7 @@ extern "C" {
 #endif
 
 /* Removes them. `manifest` is the one that the entry has on disk. 0 or a negative errno, of the
- * last file that could not be removed: no harm is done, and the next commit tries again. */
+ * last file that could not be removed: no harm is done. */
 int cache_leftovers_remove(const CacheDirectory *directory, const char *entry_id,
                            const Manifest *manifest);
 

@@ -51,7 +51,7 @@ BuildStatus mini_build_clean(const char *entry)
     const char *slash = strrchr(entry, '/');
     buffer_put(&cache, slice_of(entry, slash == NULL ? 0 : (size_t)(slash + 1 - entry)));
     buffer_put(&cache, slice_of(".mini_cache", sizeof ".mini_cache"));
-    BuildStatus status = build_clean(cache.data, NULL, &failure);
+    BuildStatus status = build_clean(cache.data, NULL, NULL, &failure);
     tell_failure(&failure);
     buffer_free(&cache);
     return status;

@@ -32,12 +32,29 @@ BuildStatus build_fail(Build *build, const char *path, const char *what, int err
     return BUILD_MACHINE_FAILED;
 }
 
+/* What a directory, a link or a FIFO in the place of a file leads to. */
+static bool is_of_wrong_kind(int status)
+{
+    static const int errors[] = {EINVAL, EBADMSG, EISDIR, ENOTDIR, EEXIST, ENOTEMPTY, ELOOP};
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
+        if (status == -errors[i])
+            return true;
+    return false;
+}
+
 static BuildStatus cache_failed(Build *build, int status)
 {
+    char name[256];
     build->counts.bytes_written = build->cache.bytes_written;
     if (status == 0)
         return BUILD_OK;
-    return build_fail(build, build->cache_path, build->cache.failed, status);
+    build_fail(build, build->cache_path, build->cache.failed, status);
+    if (is_of_wrong_kind(status) && cache_directory_find_intruder(build->cache_path, name)) {
+        build_fail(build, build->cache_path, "cannot use this as a file of the cache: remove it", 0);
+        size_t size = strlen(build->failure.path);
+        snprintf(build->failure.path + size, sizeof build->failure.path - size, "/%s", name);
+    }
+    return BUILD_MACHINE_FAILED;
 }
 
 /* ---- opening ------------------------------------------------------------------------------- */
@@ -121,7 +138,11 @@ static BuildStatus open_cache(Build *build)
         .waiting_context = build->request.waiting_context,
     };
     build->cache_is_open = true;
-    return cache_failed(build, multi_level_cache_open(&build->cache, &request));
+    int status = multi_level_cache_open(&build->cache, &request);
+    if (status != -ENOTEMPTY)
+        return cache_failed(build, status);
+    build_fail(build, build->cache_path, build->cache.failed, 0); /* not a directory of ours */
+    return BUILD_MISUSED;
 }
 
 BuildStatus build_open(Build **opened, const BuildRequest *request)
@@ -156,6 +177,7 @@ static BuildStatus run_discovery(Build *build)
         .diagnostics = &build->diagnostics,
     };
     int status = discover(&build->found, &request, &build->cache.files);
+    build->clock_error = build->found.clock_error;
     build->counts.files_total = build->cache.files.count;
     build->counts.files_stat = build->found.files_stat;
     build->counts.files_hashed = build->found.files_hashed;
@@ -310,8 +332,9 @@ BuildStatus build_save(Build *build)
 
 bool build_wants_commit(const Build *build)
 {
-    return build->is_changed || state_file_is_changed(&build->cache.files.state) ||
-           build->cache.may_be_unsynced;
+    return !build->cache.directory.is_read_only &&
+           (build->is_changed || state_file_is_changed(&build->cache.files.state) ||
+            build->cache.may_be_unsynced);
 }
 
 BuildStatus build_begin_output(Build *build)

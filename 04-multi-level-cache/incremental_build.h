@@ -28,6 +28,7 @@
 #ifndef INCREMENTAL_BUILD_H
 #define INCREMENTAL_BUILD_H
 
+#include "cache_directory.h"
 #include "compiler.h"
 
 #ifdef __cplusplus
@@ -50,7 +51,8 @@ typedef struct BuildFailure { /* printed as "path: what: why" */
 typedef struct BuildRequest { /* copied; what it leads to is lent until build_close */
     const Compiler *compiler;
     const char *entry;     /* path of the entry file, from the working directory */
-    const char *cache_dir; /* NULL: ".mini_cache" beside the entry. Made if missing */
+    const char *cache_dir; /* NULL: ".mini_cache" beside the entry. Made if missing; one that has
+                              other files in it and no mark of ours is BUILD_MISUSED */
     Executor *executor; /* &executor_serial, or that of a work pool. Never NULL */
     const Observer *observer; /* may be NULL */
     bool force;               /* use nothing that is cached; write as usual */
@@ -149,6 +151,17 @@ void build_set_blob(Build *build, const char *name, Slice blob); /* copied */
 int build_cache_fd(const Build *build);
 const char *build_entry_id(const Build *build);
 
+/* No file can be made in the cache directory: there is nothing that could be saved or committed. A
+ * build with nothing to do goes without; build_save fails. */
+bool build_cache_is_read_only(const Build *build);
+
+/* file_clock_probe in the cache directory. */
+int build_probe_clock(Build *build, FileClock *clock);
+
+/* 0, or the negative errno of a clock that could not be asked: no stamp was believed, and what was
+ * read in this build is read again by the next. */
+int build_clock_error(const Build *build);
+
 /* True if the state in memory is newer than that on disk although no section is dirty: the
  * stamps of files that were touched. A save and a commit spare the next build reading them. */
 bool build_wants_commit(const Build *build);
@@ -191,9 +204,11 @@ int build_project_fd(const Build *build);
 void build_close(Build *build);
 
 /* Removes what is kept in a cache directory: everything if `entry` is NULL, else the state of that
- * entry. Only files it knows by name are removed; the lock file stays. No such directory is
- * BUILD_OK; otherwise `failure` says why. */
-BuildStatus build_clean(const char *cache_dir, const char *entry, BuildFailure *failure);
+ * entry. Only files it knows by name are removed; mark and lock stay. No such directory is
+ * BUILD_OK; one that is not ours is BUILD_MISUSED; otherwise `failure` says why. `counts` may be
+ * NULL. */
+BuildStatus build_clean(const char *cache_dir, const char *entry, CleanCounts *counts,
+                        BuildFailure *failure);
 
 #ifdef __cplusplus
 }

@@ -40,6 +40,8 @@ static int load_manifest(MultiLevelCache *cache)
         return 0;
     }
     cache->had_state = status == 0;
+    if (status == 0 && !cache->in_memory)
+        cache_entry_note_use(&cache->directory, cache->entry_id);
     return failed(cache, "cannot read the cache's manifest", status);
 }
 
@@ -78,11 +80,12 @@ int multi_level_cache_open(MultiLevelCache *cache, const CacheRequest *request)
                                .in_memory = request->in_memory,
                                .limit_bytes = request->limit_bytes,
                                .observer = request->observer,
-                               .directory = {-1, -1, 0, NULL}};
+                               .directory = {.fd = -1, .lock_fd = -1}};
     int status = cache_directory_open(&cache->directory, request->directory, !request->in_memory,
                                       request->waiting, request->waiting_context);
     if (status != 0)
         return failed(cache, cache->directory.failed, status);
+    cache_directory_entry_path(request->project_fd, request->entry, &cache->entry_path);
     status = cache_directory_entry_id(request->project_fd, request->entry, cache->entry_id);
     if (status != 0)
         return failed(cache, "cannot identify the entry", status);
@@ -132,9 +135,13 @@ int multi_level_cache_open_objects(MultiLevelCache *cache)
         cache->objects_open = true;
         return 0;
     }
-    int status = zir_cache_open(&cache->zir, cache->directory.fd, cache->fingerprint);
+    int dir_fd = cache->directory.fd;
+    bool read_only = cache->directory.is_read_only;
+    int status = read_only ? zir_cache_open_read_only(&cache->zir, dir_fd, cache->fingerprint)
+                           : zir_cache_open(&cache->zir, dir_fd, cache->fingerprint);
     if (status == 0)
-        status = air_cache_open(&cache->air, cache->directory.fd);
+        status = read_only ? air_cache_open_read_only(&cache->air, dir_fd)
+                           : air_cache_open(&cache->air, dir_fd);
     if (status != 0)
         return failed(cache, "cannot open the cache's objects", status);
     cache->objects_open = true;
@@ -164,12 +171,35 @@ static void commit_store(void *arg, size_t index, unsigned worker)
     commit->status = object_store_commit(commit->store, commit->sync, &commit->written);
 }
 
+static int refuse_read_only(MultiLevelCache *cache)
+{
+    if (cache->in_memory)
+        return failed(cache, "cannot write: it was opened in memory", -EROFS);
+    return cache->directory.is_read_only ? failed(cache, "cannot write to the cache", -EROFS) : 0;
+}
+
+/* What a process that is killed from here on leaves is looked for by the next one. */
+static int begin_work(MultiLevelCache *cache)
+{
+    int status = refuse_read_only(cache);
+    if (status == 0)
+        status = failed(cache, "cannot write to the cache",
+                        cache_directory_begin_work(&cache->directory));
+    return status;
+}
+
 /* The two stores know nothing of each other: what one lacks, the other may have. So they are
- * written at the same time. */
+ * written at the same time. Where nothing can be written, what was made is lost, and nothing else:
+ * a program is checked all the same. */
 int multi_level_cache_commit_objects(MultiLevelCache *cache, Executor *executor, bool sync)
 {
-    if (!cache->objects_open)
+    if (!cache->objects_open || cache->in_memory || cache->directory.is_read_only)
         return 0;
+    if (object_store_wants_commit(cache->zir.store) || object_store_wants_commit(cache->air.store)) {
+        int status = begin_work(cache);
+        if (status != 0)
+            return status;
+    }
     StoreCommit commits[] = {{cache->zir.store, sync, 0, 0}, {cache->air.store, sync, 0, 0}};
     bool is_large = object_store_pending_bytes(cache->zir.store) > LARGE_COMMIT_BYTES &&
                     object_store_pending_bytes(cache->air.store) > LARGE_COMMIT_BYTES;
@@ -182,33 +212,47 @@ int multi_level_cache_commit_objects(MultiLevelCache *cache, Executor *executor,
     return failed(cache, "cannot write the cache's objects", status);
 }
 
-static int refuse_in_memory(MultiLevelCache *cache)
+static void note_state_bytes(MultiLevelCache *cache, uint64_t bytes)
 {
-    return cache->in_memory ? failed(cache, "cannot write: it was opened in memory", -EROFS) : 0;
+    cache->bytes_written += bytes;
+    cache->state_bytes_written += bytes;
 }
 
 int multi_level_cache_save(MultiLevelCache *cache, bool sync)
 {
     ManifestHeader *next = &cache->manifest.header;
-    if (refuse_in_memory(cache) != 0)
-        return -EROFS;
-    int status = sync ? cache_directory_sync_name(&cache->directory) : 0;
+    int status = begin_work(cache);
+    if (status != 0)
+        return status;
+    cache->is_saved = true;
+    status = sync ? cache_directory_sync_name(&cache->directory) : 0;
     if (status != 0)
         return failed(cache, "cannot sync the directory above the cache", status);
-    status = state_file_commit(&cache->files.state, sync, &next->files, &cache->bytes_written);
+    uint64_t bytes = 0;
+    status = state_file_commit(&cache->files.state, sync, &next->files, &bytes);
     if (status == 0 && cache->units_open)
-        status =
-            state_file_commit(&cache->units.state, sync, &next->units, &cache->bytes_written);
+        status = state_file_commit(&cache->units.state, sync, &next->units, &bytes);
+    note_state_bytes(cache, bytes);
     return failed(cache, "cannot write the cache's state", status);
 }
 
 int multi_level_cache_begin_output(MultiLevelCache *cache, bool sync)
 {
-    if (refuse_in_memory(cache) != 0)
-        return -EROFS;
-    int status = manifest_mark_unsettled(cache->directory.fd, cache->entry_id,
+    int status = begin_work(cache);
+    if (status != 0)
+        return status;
+    status = manifest_mark_unsettled(cache->directory.fd, cache->entry_id,
                                          cache->manifest.header.generation + 1, sync);
     return failed(cache, "cannot write to the cache", status);
+}
+
+/* An entry knows its path, so that it can go when its file is gone. */
+static void record_path(MultiLevelCache *cache)
+{
+    Slice recorded;
+    if (!manifest_blob(&cache->manifest, ENTRY_PATH_BLOB, &recorded) ||
+        !slice_equal(recorded, buffer_slice(&cache->entry_path)))
+        manifest_set_blob(&cache->manifest, ENTRY_PATH_BLOB, buffer_slice(&cache->entry_path));
 }
 
 static void make_room(MultiLevelCache *cache, bool sync)
@@ -221,32 +265,41 @@ static void make_room(MultiLevelCache *cache, bool sync)
 int multi_level_cache_commit(MultiLevelCache *cache, const CommitSummary *summary, bool sync)
 {
     ManifestHeader *next = &cache->manifest.header;
-    if (refuse_in_memory(cache) != 0)
-        return -EROFS;
+    int status = begin_work(cache);
+    if (status != 0)
+        return status;
+    record_path(cache);
     next->generation++;
     next->fingerprint = cache->fingerprint;
     next->combined = summary->combined;
     next->prelude = summary->prelude;
     next->function_count = summary->function_count;
     next->boot = cache->boot;
-    int status = manifest_store(&cache->manifest, cache->directory.fd, cache->entry_id, sync,
-                                &cache->bytes_written);
+    uint64_t bytes = 0;
+    status = manifest_store(&cache->manifest, cache->directory.fd, cache->entry_id, sync, &bytes);
+    note_state_bytes(cache, bytes);
     if (status != 0)
         return failed(cache, "cannot write the cache's manifest", status);
     state_file_settle(&cache->files.state);
     if (cache->units_open)
         state_file_settle(&cache->units.state);
     make_room(cache, sync);
-    (void)cache_leftovers_remove(&cache->directory, cache->entry_id, &cache->manifest);
+    if (cache->directory.was_killed)
+        (void)cache_leftovers_remove(&cache->directory, cache->entry_id, &cache->manifest);
+    cache->is_saved = false;
     return 0;
 }
 
+/* A table that was saved and not committed is a leftover: then the work did not come to its end. */
 void multi_level_cache_close(MultiLevelCache *cache)
 {
+    if (!cache->is_saved && cache->failed == NULL)
+        (void)cache_directory_end_work(&cache->directory);
     file_hash_cache_close(&cache->files);
     unit_table_close(&cache->units);
     zir_cache_close(&cache->zir);
     air_cache_close(&cache->air);
     manifest_free(&cache->manifest);
+    buffer_free(&cache->entry_path);
     cache_directory_close(&cache->directory);
 }

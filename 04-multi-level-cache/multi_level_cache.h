@@ -66,6 +66,7 @@ typedef struct MultiLevelCache {
     Manifest manifest; /* of the last commit; blobs that are set go into the next */
     char entry_id[ENTRY_ID_SIZE + 1];
     Slice entry; /* lent by the request */
+    ByteBuffer entry_path; /* absolute; empty where the system does not tell */
     Hash128 fingerprint;
     Hash128 boot;          /* identity of the system's run */
     bool had_state;        /* there was a commit that this build can start from ... */
@@ -77,9 +78,11 @@ typedef struct MultiLevelCache {
      * and did not end, and of an editor. Stamps prove nothing then. */
     bool may_be_unsynced;
     bool units_open, objects_open;
+    bool is_saved; /* state was written that no manifest names yet */
     bool in_memory;
     uint64_t limit_bytes;
     uint64_t bytes_written;
+    uint64_t state_bytes_written; /* of these, what is the entry's own */
     const char *failed; /* static text */
     const Observer *observer;
 } MultiLevelCache;

@@ -75,7 +75,7 @@ static BuildStatus record_output(OutputJob *job, int fd, OutputRecord *record)
         if (status != 0)
             return output_job_fail(job, "cannot look at the output", status);
         FileStamp trusted = {0};
-        if (file_clock_probe(&clock, build_cache_fd(job->build)) == 0)
+        if (build_probe_clock(job->build, &clock) == 0)
             trusted = file_stamp_if_trusted(&record->stamp, &clock);
         record->is_young = trusted.inode == 0;
     }
@@ -148,7 +148,7 @@ static int sync_kept_output(const OutputJob *job)
 static BuildStatus keep(OutputJob *job)
 {
     tell(job);
-    bool is_learnt = has_better_stamp(job);
+    bool is_learnt = has_better_stamp(job) && !build_cache_is_read_only(job->build);
     if (is_learnt) {
         OutputRecord record = job->state.record;
         record.stamp = job->compared;

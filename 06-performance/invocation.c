@@ -139,6 +139,16 @@ void invocation_print_summary(const Invocation *invocation, const BuildStats *st
                 (unsigned long long)stats->counts.functions_total, milliseconds);
 }
 
+void invocation_print_removed(const char *cache_dir, const CleanCounts *removed)
+{
+    print_shown(cache_dir, stderr);
+    if (removed->files == 0)
+        fputs(": nothing to remove\n", stderr);
+    else
+        fprintf(stderr, ": removed %llu file%s, %.1f KB\n", (unsigned long long)removed->files,
+                removed->files == 1 ? "" : "s", (double)removed->bytes / 1e3);
+}
+
 void invocation_print_stats(Invocation *invocation, const BuildStats *stats)
 {
     const CommandLine *line = &invocation->line;
@@ -149,6 +159,19 @@ void invocation_print_stats(Invocation *invocation, const BuildStats *stats)
     invocation_print_text(&invocation->text, line->command == COMMAND_RUN ? stderr : stdout);
 }
 
+/* Such a build is right, and slow: each one reads again what the last one read. */
+static void warn_of_lost_clock(const Invocation *invocation)
+{
+    int error = build_clock_error(invocation->build);
+    if (error == 0 || invocation->line.quiet || build_cache_is_read_only(invocation->build))
+        return;
+    fputs("minic: warning: ", stderr);
+    print_shown(invocation->line.cache_dir, stderr);
+    fprintf(stderr,
+            ": cannot ask the file system for the time: %s; what was read is read again next time\n",
+            strerror(-error));
+}
+
 void invocation_tell_problems(Invocation *invocation, BuildStatus status)
 {
     clear_progress(invocation);
@@ -156,6 +179,8 @@ void invocation_tell_problems(Invocation *invocation, BuildStatus status)
         print_diagnostics(invocation);
     if (build_failure(invocation->build)->what != NULL)
         invocation_print_failure(status, build_failure(invocation->build));
+    else
+        warn_of_lost_clock(invocation);
 }
 
 /* One line for each difference, whatever a file is called. */

@@ -50,6 +50,9 @@ void invocation_tell_problems(Invocation *invocation, BuildStatus status);
 
 void invocation_print_stats(Invocation *invocation, const BuildStats *stats);
 void invocation_print_summary(const Invocation *invocation, const BuildStats *stats);
+
+/* What `clean` removed, on stderr. */
+void invocation_print_removed(const char *cache_dir, const CleanCounts *removed);
 void invocation_print_verification(const Invocation *invocation, const Verification *verification);
 
 /* What the build calls while it runs; `context` is the invocation. */

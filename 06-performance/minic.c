@@ -144,7 +144,10 @@ static int run_command(Invocation *invocation)
 static int clean_command(const CommandLine *line)
 {
     BuildFailure failure = {0};
-    BuildStatus status = build_clean(line->cache_dir, line->entry, &failure);
+    CleanCounts removed = {0};
+    BuildStatus status = build_clean(line->cache_dir, line->entry, &removed, &failure);
+    if (!line->quiet && (status == BUILD_OK || removed.files != 0))
+        invocation_print_removed(line->cache_dir, &removed);
     return status == BUILD_OK ? BUILD_OK : invocation_print_failure(status, &failure);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "line_project.h"
 
+#include "cache_mark.h"
 #include "line_language.h"
 
 #include <fcntl.h>
@@ -242,7 +243,7 @@ static void clean_cache(const LineProject *project, const char *name)
     char path[512];
     BuildFailure failure;
     snprintf(path, sizeof path, "%s/%s", project->scratch.path, name);
-    assert_int_equal(build_clean(path, NULL, &failure), BUILD_OK);
+    assert_int_equal(build_clean(path, NULL, NULL, &failure), BUILD_OK);
 }
 
 void line_project_clean(const LineProject *project)
@@ -253,11 +254,14 @@ void line_project_clean(const LineProject *project)
 /* The fresh cache is removed again: hundreds of them would be kept otherwise. */
 static void remove_cache(const LineProject *project, const char *name)
 {
-    char lock[64];
+    static const char *const left[] = {"lock", CACHE_MARK_NAME, "CACHEDIR.TAG", ".gitignore"};
     clean_cache(project, name);
-    snprintf(lock, sizeof lock, "%s/lock", name);
-    assert_int_equal(unlinkat(project->scratch.fd, lock, 0), 0);
-    /* clean has left nothing but the lock */
+    for (size_t i = 0; i < sizeof left / sizeof *left; i++) {
+        char path[96];
+        snprintf(path, sizeof path, "%s/%s", name, left[i]);
+        assert_int_equal(unlinkat(project->scratch.fd, path, 0), 0);
+    }
+    /* clean has left nothing else */
     assert_int_equal(unlinkat(project->scratch.fd, name, AT_REMOVEDIR), 0);
 }
 
@@ -279,4 +283,17 @@ void line_project_expect_clean(LineProject *project, LineRequest request)
     assert_true(line_output_equal(&project->output, &output));
     line_run_free(&run);
     line_output_free(&output);
+}
+
+void line_project_used(const LineProject *project, UsedObjects *used)
+{
+    CacheEntries entries;
+    CacheDirectory directory;
+    char path[512];
+    snprintf(path, sizeof path, "%s/cache", project->scratch.path);
+    assert_int_equal(cache_directory_open(&directory, path, false, NULL, NULL), 0);
+    assert_int_equal(cache_entries_list(&entries, &directory, ""), 0);
+    assert_int_equal(used_objects_gather(used, directory.fd, &entries), 0);
+    cache_entries_free(&entries);
+    cache_directory_close(&directory);
 }

@@ -18,6 +18,7 @@
 #define LINE_PROJECT_H
 
 #include "build_verify.h"
+#include "cache_collection.h"
 #include "scratch.h"
 
 typedef struct LineSection {
@@ -79,6 +80,9 @@ void line_project_expect_clean(LineProject *project, LineRequest request);
  * counts in *counts, if that is not NULL. The caller frees the buffer. */
 ByteBuffer line_project_verify(const LineProject *project, LineRequest request,
                                Verification *counts);
+
+/* What the entries of "cache" use, as a collection sees it. The caller frees. */
+void line_project_used(const LineProject *project, UsedObjects *used);
 
 /* A build that a test drives step by step, and closes with build_close. */
 typedef struct LineSteps {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One build at a time, in a directory that is really there, and a clean that removes its own. */
 #include "cache_directory.h"
+#include "cache_mark.h"
 #include "scratch.h"
 
 #include <errno.h>
@@ -11,6 +12,9 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define ID_A "0123456789abcdef"
+#define ID_B "fedcba9876543210"
 
 typedef struct World {
     Scratch scratch;
@@ -32,6 +36,13 @@ static int teardown(void **state)
     scratch_close(&world->scratch);
     free(world);
     return 0;
+}
+
+static void expect_exit(pid_t child)
+{
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
 static void open_cache(const World *world, CacheDirectory *directory)
@@ -82,7 +93,91 @@ static void test_another_users_directory_is_refused(void **state)
     assert_int_equal(mkdirat(world->scratch.fd, "deep/cache", 0777), 0);
     assert_int_equal(chown(world->path, 12345, 12345), 0);
     assert_int_equal(cache_directory_open(&directory, world->path, true, NULL, NULL), -EPERM);
-    assert_string_equal(directory.failed, "cannot use a cache directory of another user");
+    assert_string_equal(directory.failed, "cannot use a cache directory of another user; name one of your own");
+}
+
+static void test_what_is_not_ours_is_refused(void **state)
+{
+    World *world = *state;
+    CacheDirectory directory;
+    scratch_write(&world->scratch, "deep/cache/clock", "my notes\n");
+    for (int make = 0; make < 2; make++) {
+        assert_int_equal(cache_directory_open(&directory, world->path, make, NULL, NULL),
+                         -ENOTEMPTY);
+        assert_string_equal(directory.failed,
+                            "is not a cache directory: it has other files in it and no mark");
+    }
+    assert_false(scratch_exists(&world->scratch, "deep/cache/lock"));
+    char *text = scratch_read(&world->scratch, "deep/cache/clock", NULL);
+    assert_string_equal(text, "my notes\n");
+    free(text);
+}
+
+/* Killed between the mark and the lock, or before the mark. */
+static void test_a_directory_that_was_begun_is_finished(void **state)
+{
+    static const char *const begun[] = {"deep/cache/lock", "deep/cache/" CACHE_MARK_NAME};
+    World *world = *state;
+    for (size_t i = 0; i < 2; i++) {
+        CacheDirectory directory;
+        char command[600];
+        scratch_write(&world->scratch, begun[i], "");
+        open_cache(world, &directory);
+        cache_directory_close(&directory);
+        assert_true(scratch_exists(&world->scratch, "deep/cache/lock"));
+        assert_int_equal(
+            cache_directory_open(&directory, world->path, false, NULL, NULL), 0);
+        cache_directory_close(&directory);
+        if (i == 1)
+            assert_true(scratch_exists(&world->scratch, "deep/cache/.gitignore"));
+        snprintf(command, sizeof command, "rm -r '%s'", world->path);
+        assert_int_equal(system(command), 0);
+    }
+}
+
+/* Without root's rights, as a user. */
+static void test_a_directory_that_cannot_be_written_is_read(void **state)
+{
+    World *world = *state;
+    CacheDirectory directory;
+    open_cache(world, &directory);
+    assert_false(directory.is_read_only);
+    cache_directory_close(&directory);
+    assert_int_equal(chmod(world->scratch.path, 0755), 0);
+    assert_int_equal(geteuid() == 0 ? chown(world->path, 12345, 12345) : 0, 0);
+    assert_int_equal(chmod(world->path, 0555), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        if (geteuid() == 0 && setuid(12345) != 0)
+            _exit(1);
+        int status = cache_directory_open(&directory, world->path, true, NULL, NULL);
+        bool is_right = status == 0 && directory.is_read_only && directory.lock_fd >= 0 &&
+                        cache_directory_begin_work(&directory) == -EROFS;
+        cache_directory_close(&directory);
+        _exit(is_right ? 0 : 1);
+    }
+    expect_exit(child);
+    assert_int_equal(geteuid() == 0 ? chown(world->path, 0, 0) : 0, 0);
+    assert_int_equal(chmod(world->path, 0755), 0);
+}
+
+static void test_what_stands_in_the_place_of_a_file_is_found(void **state)
+{
+    World *world = *state;
+    CacheDirectory directory;
+    char name[256];
+    open_cache(world, &directory);
+    scratch_write(&world->scratch, "deep/cache/zir.pack", "a file");
+    scratch_write(&world->scratch, "deep/cache/notes/x", "somebody else's");
+    assert_false(cache_directory_find_intruder(world->path, name));
+    assert_int_equal(mkdirat(directory.fd, "zir.index", 0777), 0);
+    assert_int_equal(symlinkat("notes/x", directory.fd, ID_A ".manifest"), 0);
+    assert_true(cache_directory_find_intruder(world->path, name));
+    assert_string_equal(name, ID_A ".manifest"); /* the first in byte order */
+    assert_int_equal(cache_directory_clean(&directory, NULL, NULL), 0);
+    assert_false(cache_directory_find_intruder(world->path, name));
+    assert_true(scratch_exists(&world->scratch, "deep/cache/notes/x"));
+    cache_directory_close(&directory);
 }
 
 /* ---- the lock ------------------------------------------------------------------------------ */
@@ -116,13 +211,6 @@ static pid_t start_opener(const World *world, CacheDirectory held, int tell_fd)
     if (status != 0 || write(tell_fd, "o", 1) != 1)
         _exit(8);
     _exit(0);
-}
-
-static void expect_exit(pid_t child)
-{
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
 static bool has_byte_soon(int fd)
@@ -196,6 +284,28 @@ static void test_a_removed_lock_file_is_noticed(void **state)
     close(pipes[1]);
 }
 
+static void test_the_lock_says_whether_somebody_was_killed(void **state)
+{
+    World *world = *state;
+    CacheDirectory directory;
+    open_cache(world, &directory);
+    assert_false(directory.was_killed); /* nobody was there */
+    assert_int_equal(cache_directory_begin_work(&directory), 0);
+    assert_int_equal(cache_directory_begin_work(&directory), 0);
+    cache_directory_close(&directory); /* and no word of an end */
+    open_cache(world, &directory);
+    assert_true(directory.was_killed);
+    cache_directory_close(&directory);
+    open_cache(world, &directory); /* still so: nothing was done about it */
+    assert_true(directory.was_killed);
+    assert_int_equal(cache_directory_begin_work(&directory), 0);
+    assert_int_equal(cache_directory_end_work(&directory), 0);
+    cache_directory_close(&directory);
+    open_cache(world, &directory);
+    assert_false(directory.was_killed);
+    cache_directory_close(&directory);
+}
+
 static void test_a_program_that_is_run_does_not_keep_the_lock(void **state)
 {
     World *world = *state;
@@ -230,16 +340,16 @@ static void test_an_entry_has_one_id(void **state)
 
 /* ---- cleaning ------------------------------------------------------------------------------ */
 
-#define ID_A "0123456789abcdef"
-#define ID_B "fedcba9876543210"
-
 static const char *const of_entry_a[] = {ID_A ".manifest", ID_A ".files.7", ID_A ".units.3.journal",
                                          ID_A ".unsettled", ID_A ".manifest.tmp.123"};
 static const char *const of_entry_b[] = {ID_B ".manifest"};
 static const char *const shared[] = {"zir.pack", "zir.index", "air.pack", "air.index", "clock",
                                      "zir.index.tmp"};
-static const char *const foreign[] = {"lock", "notes.txt", "zir.packs", "0123.manifest",
-                                      ID_A "x.manifest", "clockwork", "airpack"};
+static const char *const foreign[] = {"lock", CACHE_MARK_NAME, "CACHEDIR.TAG", ".gitignore",
+                                      "notes.txt", "zir.packs", "0123.manifest",
+                                      ID_A "x.manifest", "clockwork", "airpack",
+                                      ID_A ".notes", ID_A ".manifest.old", ID_A ".files.7.backup",
+                                      "zir.pack.tmp.old", "zir.pack.tmpl"};
 
 #define COUNT(array) (sizeof array / sizeof *array)
 
@@ -265,18 +375,21 @@ static void test_clean_removes_what_it_knows_by_name(void **state)
 {
     World *world = *state;
     CacheDirectory directory;
+    CleanCounts counts = {0};
     open_cache(world, &directory);
     write_files(world, of_entry_a, COUNT(of_entry_a));
     write_files(world, of_entry_b, COUNT(of_entry_b));
     write_files(world, shared, COUNT(shared));
     write_files(world, foreign, COUNT(foreign));
 
-    assert_int_equal(cache_directory_clean(&directory, ID_A), 0);
+    assert_int_equal(cache_directory_clean(&directory, ID_A, &counts), 0);
+    assert_int_equal(counts.files, COUNT(of_entry_a));
+    assert_int_equal(counts.bytes, COUNT(of_entry_a)); /* one each */
     expect_files(world, of_entry_a, COUNT(of_entry_a), false);
     expect_files(world, of_entry_b, COUNT(of_entry_b), true);
     expect_files(world, shared, COUNT(shared), true);
 
-    assert_int_equal(cache_directory_clean(&directory, NULL), 0);
+    assert_int_equal(cache_directory_clean(&directory, NULL, &counts), 0);
     expect_files(world, of_entry_b, COUNT(of_entry_b), false);
     expect_files(world, shared, COUNT(shared), false);
     expect_files(world, foreign, COUNT(foreign), true);
@@ -291,6 +404,11 @@ int main(void)
         TEST(test_what_is_no_directory_is_refused),
         TEST(test_a_symlink_to_a_directory_will_do),
         TEST(test_another_users_directory_is_refused),
+        TEST(test_what_is_not_ours_is_refused),
+        TEST(test_a_directory_that_was_begun_is_finished),
+        TEST(test_a_directory_that_cannot_be_written_is_read),
+        TEST(test_what_stands_in_the_place_of_a_file_is_found),
+        TEST(test_the_lock_says_whether_somebody_was_killed),
         TEST(test_a_second_build_waits_and_says_so),
         TEST(test_a_directory_that_was_replaced_is_left),
         TEST(test_a_removed_lock_file_is_noticed),

@@ -66,10 +66,10 @@ static void test_a_list_that_cannot_be_read_is_no_empty_one(void **state)
     assert_int_equal(cache_directory_open(&directory, path, true, NULL, NULL), 0);
     scratch_write(scratch, "cache/zir.pack", "x");
     lists_fail = true;
-    int status = cache_directory_clean(&directory, NULL);
+    int status = cache_directory_clean(&directory, NULL, NULL);
     lists_fail = false;
     assert_int_equal(status, -EIO);
-    assert_int_equal(cache_directory_clean(&directory, NULL), 0);
+    assert_int_equal(cache_directory_clean(&directory, NULL, NULL), 0);
     assert_false(scratch_exists(scratch, "cache/zir.pack"));
     cache_directory_close(&directory);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What killed builds leave in a cache directory goes with the next commit, and nothing else does. */
 #include "cache_leftovers.h"
+#include "cache_mark.h"
 #include "line_project.h"
 
 #include <errno.h>
@@ -60,6 +61,7 @@ static void test_what_is_left_over_goes_and_all_else_stays(void **state)
     write_files(&scratch, kept, COUNT(kept));
     manifest_set_blob(&manifest, "sections", slice_of(&sections, sizeof sections));
     manifest_set_blob(&manifest, "other", slice_from("no table"));
+    scratch_write(&scratch, "cache/" CACHE_MARK_NAME, "");
     snprintf(path, sizeof path, "%s/cache", scratch.path);
     assert_int_equal(cache_directory_open(&directory, path, false, NULL, NULL), 0);
     assert_int_equal(cache_leftovers_remove(&directory, ID, &manifest), 0);
@@ -82,8 +84,9 @@ static void test_what_cannot_be_removed_is_told(void **state)
     scratch_write(&scratch, "cache/zir.pack.tmp/inside", "x");
     write_files(&scratch, left_over, 3);
     snprintf(path, sizeof path, "%s/cache", scratch.path);
-    assert_int_equal(cache_directory_open(&directory, path, false, NULL, NULL), 0);
-    assert_int_equal(cache_leftovers_remove(&directory, ID, &none), -EISDIR);
+    scratch_write(&scratch, "cache/" CACHE_MARK_NAME, "");
+    assert_int_equal(cache_directory_open(&directory, path, true, NULL, NULL), 0);
+    assert_int_equal(cache_leftovers_remove(&directory, ID, &none), -ENOTEMPTY);
     expect_files(&scratch, left_over, 3, false);
     cache_directory_close(&directory);
     scratch_close(&scratch);
@@ -97,6 +100,7 @@ static void build(LineProject *project, bool is_unchanged)
     line_run_free(&run);
 }
 
+/* The lock says that a process was killed; without that nobody looks. */
 static void test_they_go_with_a_commit_and_not_before(void **state)
 {
     LineProject project;
@@ -110,8 +114,20 @@ static void test_they_go_with_a_commit_and_not_before(void **state)
     build(&project, true); /* it writes nothing, and does not look */
     expect_files(&project.scratch, temporary, COUNT(temporary), true);
     scratch_write(&project.scratch, "main.line", "unit main hello again\n");
+    build(&project, false); /* nobody was killed */
+    expect_files(&project.scratch, temporary, COUNT(temporary), true);
+    char *lock = scratch_read(&project.scratch, "cache/lock", NULL);
+    assert_string_equal(lock, "at rest\n");
+    free(lock);
+    scratch_write(&project.scratch, "cache/lock", "at work\n");
+    build(&project, true);
+    expect_files(&project.scratch, temporary, COUNT(temporary), true);
+    scratch_write(&project.scratch, "main.line", "unit main hello once more\n");
     build(&project, false);
     expect_files(&project.scratch, temporary, COUNT(temporary), false);
+    lock = scratch_read(&project.scratch, "cache/lock", NULL);
+    assert_string_equal(lock, "at rest\n");
+    free(lock);
     line_project_expect_clean(&project, (LineRequest){0});
     line_project_close(&project);
 }

@@ -106,13 +106,17 @@ expect_order() {
     [[ $output = *"writing"*"index"* ]]
 }
 
-@test "a build in which nothing changed lists no directory" {
+@test "no build lists a directory, unless the one before it was killed" {
     build
     sleep 0.05 # a stamp that is as young as the build is not trusted by the next one
     build
     traced
     run ! grep -q getdents trace
     body 'b + a'
+    traced
+    run ! grep -q getdents trace
+    echo "at work" >.mini_cache/lock
+    body 'a + b + 1'
     traced
     grep -q 'getdents64(.*/[.]mini_cache>' trace
 }

@@ -196,7 +196,7 @@ static void remove_cache_files(const MiniProject *project)
     BuildFailure failure;
     snprintf(cache, sizeof cache, "%s/cache", project->scratch.path);
     if (scratch_exists(&project->scratch, "cache"))
-        assert_int_equal(build_clean(cache, NULL, &failure), BUILD_OK);
+        assert_int_equal(build_clean(cache, NULL, NULL, &failure), BUILD_OK);
 }
 
 /* What the build that is meddled with begins with. */

@@ -110,18 +110,18 @@ expect_same_work() {
 
 @test "a touched file: its stamp goes into the journal, and the manifest names it" {
     expect_same_work touch
-    [ "$(written touch.large.trace)" = "clock files.journal manifest spare" ]
+    [ "$(written touch.large.trace)" = "clock files.journal lock manifest spare" ]
 }
 
 @test "a comment: its ZIR, its records, the manifest" {
     expect_same_work comment
     [ "$(written comment.large.trace)" = \
-        "clock files.journal manifest spare units.journal zir.index zir.pack" ]
+        "clock files.journal lock manifest spare units.journal zir.index zir.pack" ]
 }
 
 @test "a body: its objects, its records, its section, the mark and the manifest" {
     expect_same_work body
-    [ "$(written body.large.trace)" = "air.index air.pack clock files.journal manifest out.ll \
+    [ "$(written body.large.trace)" = "air.index air.pack clock files.journal lock manifest out.ll \
 sections.journal spare units.journal unsettled zir.index zir.pack" ]
     [ "$(bytes 'write|writev|pwrite64' body.large.trace)" -lt 8192 ]
 }

@@ -35,7 +35,7 @@ static bool build_once(bool expect_unchanged)
 
 int main(void)
 {
-    FILE *file = fopen("program.txt", "w");
+    FILE *file = fopen("program.txt", "wx"); /* one that is there already is not ours */
     if (file == NULL || fputs("a program\n", file) < 0 || fclose(file) != 0)
         return 1;
     return !(build_once(false) && build_once(true));

@@ -105,7 +105,9 @@ static void damage_cache(Life *life, FuzzInput *input)
     int dir_fd = openat(life->project.scratch.fd, "cache", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir_fd < 0)
         return;
-    if (choose_cache_file(dup(dir_fd), input, name) && strcmp(name, "lock") != 0) {
+    bool chosen = choose_cache_file(dup(dir_fd), input, name);
+    bool marks_directory = chosen && strcmp(name, "CACHEDIR.TAG") == 0; /* see test_cache_mark */
+    if (chosen && !marks_directory && strcmp(name, "lock") != 0) {
         switch (fuzz_below(input, 4)) {
         case 0: unlinkat(dir_fd, name, 0); break;
         case 1: resize(dir_fd, name, input); break;

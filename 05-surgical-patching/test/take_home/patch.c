@@ -5,13 +5,11 @@
 
 #include <stdio.h>
 
-static PatchStrategy build_from(const char *source)
+static PatchStrategy build_from(const char *source, const char *mode)
 {
-    FILE *file = fopen("program.txt", "w");
-    if (file != NULL) {
-        fputs(source, file);
-        fclose(file);
-    }
+    FILE *file = fopen("program.txt", mode);
+    if (file == NULL || fputs(source, file) < 0 || fclose(file) != 0)
+        return PATCH_STRATEGY_COUNT;
     Compiler compiler = whole_file_compiler();
     BuildRequest request = {
         .compiler = &compiler, .entry = "program.txt", .executor = &executor_serial};
@@ -28,6 +26,6 @@ static PatchStrategy build_from(const char *source)
 
 int main(void)
 {
-    return !(build_from("a program\n") == PATCH_FULL &&
-             build_from("another program\n") == PATCH_IN_PLACE);
+    return !(build_from("a program\n", "wx") == /* one that is there already is not ours */ PATCH_FULL &&
+             build_from("another program\n", "w") == PATCH_IN_PLACE);
 }
