@@ -32,6 +32,12 @@ EXTRA  := $(if $(TESTING),-DGUARD_LOOKUPS) $(if $(FUZZING),-fsanitize=fuzzer-no-
           $(if $(PROFILE),-fprofile-use -fprofile-correction -fprofile-partial-training -Wno-missing-profile)
 LINK    = $(CC) $(CFLAGS) $(EXTRA) -Wl,--build-id $^ $(LDLIBS)
 
+# $(call in_full,PATH), for a recipe: PATH below the root where make works, as one word of the shell.
+# Functions of make split at spaces, and the path of the project may have some: it stays out of them.
+in_full = "$(if $(filter /%,$(1)),,$$PWD/)$(1)"
+# $(call quoted,TEXT): as one word of the shell.
+quoted = '$(subst ','\'',$(1))'
+
 # One short line for each command; V=1 shows the commands whole.
 Q := $(if $(V),,@)
 
@@ -195,7 +201,7 @@ test: test-06
 # Tests drive the programs from outside too: BUILD tells them where these are.
 TEST_BUILD = $(patsubst %/test/test,%/test,$(BUILD)/test)
 AGAIN     := make test$(SANITIZE:%= SANITIZE=%)$(patsubst %, CC=%,$(filter-out cc gcc,$(CC)))
-RUN_TESTS  = BUILD=$(abspath $(BUILD)) STAGES='$(TESTED)' CC='$(CC)' SANITIZE='$(SANITIZE)' \
+RUN_TESTS  = BUILD=$(call in_full,$(BUILD)) STAGES='$(TESTED)' CC='$(CC)' SANITIZE='$(SANITIZE)' \
              ONLY='$(ONLY)' CASE='$(CASE)' AGAIN='$(AGAIN)' \
              01-file-change-detection/test/run-tests $(BUILD)/results
 
@@ -226,7 +232,7 @@ run-test-faults: $(BUILD)/minic $(patsubst %,$(BUILD)/test-06/test_%,random_edit
 ##: make bench            the corpus of 10,000 files and the numbers of the README; QUICK=1: smaller
 .PHONY: bench measured programs
 bench: measured
-	@BUILD=$(abspath $(BUILD)) BIN=$(abspath $(BUILD)/release) QUICK='$(QUICK)' PARTS='$(PARTS)' bench/run-bench
+	@BUILD=$(BUILD) BIN=$(BUILD)/release QUICK='$(QUICK)' PARTS='$(PARTS)' bench/run-bench
 
 measured:
 	@.ci/install-missing build bench
@@ -237,7 +243,7 @@ programs: $(BUILD)/minic
 .PHONY: bench-report
 bench-report:
 	@.ci/install-missing report
-	@BUILD=$(abspath $(BUILD)) PARTS=none bench/run-bench
+	@BUILD=$(BUILD) PARTS=none bench/run-bench
 
 ##: make bench-pictures   the pictures of the READMEs, bench/pictures/, of the published figures or
 ##:                       RESULTS=build/bench/results.json
@@ -247,14 +253,14 @@ bench-pictures:
 	@.ci/install-missing report
 	@mkdir -p $(BUILD)/published/bench
 	@cp $(RESULTS) $(BUILD)/published/bench/results.json
-	@BUILD=$(abspath $(BUILD))/published bench/report/make-report --pictures bench/pictures
+	@BUILD=$(BUILD)/published bench/report/make-report --pictures bench/pictures
 
 ##: make bench-peers      the same corpus in C, TypeScript and Go, built by tcc, gcc, tsc, Go ...
 ##:                       QUICK=1  FILES=10000  RUNS=9  PEERS='minic tcc'  with each of these
 .PHONY: bench-peers
 bench-peers: measured
 	@.ci/install-missing peers || true
-	@BUILD=$(abspath $(BUILD)) BIN=$(abspath $(BUILD)/release) QUICK='$(QUICK)' FILES='$(FILES)' RUNS='$(RUNS)' PEERS='$(PEERS)' \
+	@BUILD=$(BUILD) BIN=$(BUILD)/release QUICK='$(QUICK)' FILES='$(FILES)' RUNS='$(RUNS)' PEERS='$(PEERS)' \
 	    bench/peers/run-peers
 
 ##: make bench-publish    the figures of the last make bench become those of the READMEs
@@ -276,7 +282,8 @@ deps:
 .PHONY: check-mine
 check-mine: $(BUILD)/coarse-stamps.so
 	@.ci/install-missing mine
-	@BUILD=$(abspath $(BUILD)) 01-file-change-detection/test/check-mine '$(STAGE)' '$(CMD)' $(TIER)
+	@BUILD=$(call in_full,$(BUILD)) 01-file-change-detection/test/check-mine \
+	    $(call quoted,$(STAGE)) $(call quoted,$(CMD)) $(TIER)
 
 # Preloaded into a program under test: a file system whose clock ticks every two seconds.
 $(BUILD)/coarse-stamps.so: 01-file-change-detection/test/conformance/coarse_stamps.c

@@ -22,8 +22,12 @@ set -euo pipefail
 export LC_ALL=C
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+# Commands are kept as texts and split into words, by hyperfine too, so the paths in them begin here:
+# the path of the project itself may have spaces.
 bin=${BIN:-${BUILD:-build}}
+bin=${bin#"$PWD"/}
 results=${BUILD:-build}/bench
+results=${results#"$PWD"/}
 work=$results/$part
 jobs=${JOBS:-2}
 seed=${SEED:-1}

@@ -7,7 +7,7 @@ load conformance/tester
 MAIN=detect.py
 
 @test "the demo of this stage passes every tier" {
-    passes "$bin/demo-01"
+    passes "$(typed "$bin/demo-01")"
 }
 
 @test "the program in Python passes every tier" {
@@ -32,9 +32,9 @@ MAIN=detect.py
 
 @test "the tests of one lesson can be run alone" {
     tests_no_c
-    LESSON=1.1 passes "python3 $python/detect.py"
+    LESSON=1.1 passes "$(typed python3 "$python/detect.py")"
     [[ $output == *"ok    1.1 "* && $output != *" 1.3 "* ]]
-    LESSON='exercise 2' fails "python3 $python/detect.py" exercises
+    LESSON='exercise 2' fails "$(typed python3 "$python/detect.py")" exercises
     [[ $output == *"README.md, exercise 2."* ]]
     LESSON=1.9 run "$check_mine" 1 /bin/true
     [ "$status" = 2 ]
@@ -43,7 +43,7 @@ MAIN=detect.py
 @test "a crash, an endless loop and a missing program are told apart from a wrong answer" {
     tests_no_c
     printf 'kill -SEGV $$\n' >"$BATS_TEST_TMPDIR/mine.sh"
-    fails "sh $BATS_TEST_TMPDIR/mine.sh"
+    fails "$(typed sh "$BATS_TEST_TMPDIR/mine.sh")"
     [[ $output == *"it crashed: signal 11"* ]]
     [ -e "$bin/mine-1/main.mini" ] # left to be looked into
     run "$check_mine" 1 "python3 there_is_no_such.py"
@@ -55,12 +55,25 @@ MAIN=detect.py
     run "$check_mine" 9 /bin/true
     [ "$status" = 2 ]
     printf 'exit 77\n' >"$BATS_TEST_TMPDIR/mine.sh"
-    fails "sh $BATS_TEST_TMPDIR/mine.sh"
+    fails "$(typed sh "$BATS_TEST_TMPDIR/mine.sh")"
     [[ $output == *"it crashed: exit status 77"* ]]
     printf 'exit 1\n' >"$BATS_TEST_TMPDIR/mine.sh"
-    fails "sh $BATS_TEST_TMPDIR/mine.sh"
+    fails "$(typed sh "$BATS_TEST_TMPDIR/mine.sh")"
     [[ $output == *"it crashed, or hid its reason"* ]]
     printf 'sleep 99\n' >"$BATS_TEST_TMPDIR/mine.sh"
-    LIMIT=1 fails "sh $BATS_TEST_TMPDIR/mine.sh"
+    LIMIT=1 fails "$(typed sh "$BATS_TEST_TMPDIR/mine.sh")"
     [[ $output == *"did not end within"* ]]
+}
+
+@test "a command may have quoted words, and one that is not closed is named" {
+    tests_no_c
+    local mine="$BATS_TEST_TMPDIR/it's (mine)"
+    mkdir "$mine"
+    cp "$python"/*.py "$mine"
+    cd "$BATS_TEST_TMPDIR"
+    LESSON=1.1 passes "python3 \"it's (mine)/detect.py\"" required
+    LESSON=1.1 passes "python3 it\'s\ \(mine\)/detect.py" required
+    run "$check_mine" 1 "python3 'detect.py"
+    [ "$status" = 2 ]
+    [[ $output == *"a quote is not closed"* ]]
 }

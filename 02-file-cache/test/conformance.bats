@@ -7,7 +7,7 @@ load ../../01-file-change-detection/test/conformance/tester
 MAIN=lower.py
 
 @test "the demo of this stage passes every tier" {
-    passes "$bin/demo-02"
+    passes "$(typed "$bin/demo-02")"
 }
 
 @test "the program in Python passes every tier" {
@@ -15,7 +15,7 @@ MAIN=lower.py
 }
 
 @test "the demo of the stage before fails" {
-    fails "$bin/demo-01"
+    fails "$(typed "$bin/demo-01")"
 }
 
 @test "a program that does nothing fails" {

@@ -7,7 +7,7 @@ load ../../01-file-change-detection/test/conformance/tester
 MAIN=codegen.py
 
 @test "the demo of this stage passes every tier" {
-    passes "$bin/demo-03"
+    passes "$(typed "$bin/demo-03")"
 }
 
 @test "the program in Python passes every tier" {
@@ -15,7 +15,7 @@ MAIN=codegen.py
 }
 
 @test "the demo of the stage before fails" {
-    fails "$bin/demo-02" required
+    fails "$(typed "$bin/demo-02")" required
 }
 
 @test "a program that does nothing fails" {

@@ -7,7 +7,7 @@ load ../../01-file-change-detection/test/conformance/tester
 MAIN=build.py
 
 @test "the demo of this stage passes every tier" {
-    passes "$bin/demo-04"
+    passes "$(typed "$bin/demo-04")"
 }
 
 @test "the program in Python passes the tiers required and later" {
@@ -15,7 +15,7 @@ MAIN=build.py
 }
 
 @test "the demo of the stage before fails" {
-    fails "$bin/demo-03" required
+    fails "$(typed "$bin/demo-03")" required
 }
 
 @test "a program that does nothing fails" {

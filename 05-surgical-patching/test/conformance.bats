@@ -7,7 +7,7 @@ load ../../01-file-change-detection/test/conformance/tester
 MAIN=patch.py
 
 @test "the demo of this stage passes every tier" {
-    passes "$bin/demo-05"
+    passes "$(typed "$bin/demo-05")"
 }
 
 @test "the program in Python passes what is required, and what comes later" {
@@ -15,7 +15,7 @@ MAIN=patch.py
 }
 
 @test "the demo of the stage before fails" {
-    fails "$bin/demo-04"
+    fails "$(typed "$bin/demo-04")"
 }
 
 @test "a program that does nothing fails" {

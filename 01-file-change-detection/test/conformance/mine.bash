@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# What the conformance tests share. They know of the program under test only its command, CMD,
-# and what its stage's contract says.
+# What the conformance tests share. They know of the program under test only its command (CMD, the
+# words of which are quoted for a shell) and what its stage's contract says.
 #
 # A test writes files with `write`, calls `mine`, and then says what it expects. When that is
 # not so, it prints everything that was done up to there, and stops.
@@ -14,6 +14,7 @@ setup() {
     [ ! -e "${FIRST_FAILURE:-}" ] || skip "not run"
     project=$BATS_TEST_TMPDIR/project
     transcript=$BATS_TEST_TMPDIR/transcript
+    eval "program=(${CMD:?})"
     mkdir -p "$project"
     cd "$project" || return 1
     : >"$transcript"
@@ -70,9 +71,10 @@ setting() {
 
 # mine [ARGUMENT...]: runs the program in the project. Sets said, complained and status.
 mine() {
-    note "ran: ${CMD##*/} $*"
+    local command="${program[*]}"
+    note "ran: ${command##*/} $*"
     status=0
-    said=$(timeout -k 5 "${LIMIT:-60}" $CMD "$@" 2>"$BATS_TEST_TMPDIR/complained") || status=$?
+    said=$(timeout -k 5 "${LIMIT:-60}" "${program[@]}" "$@" 2>"$BATS_TEST_TMPDIR/complained") || status=$?
     complained=$(cat "$BATS_TEST_TMPDIR/complained")
     case $status in
     124) flunk "it did not end within ${LIMIT:-60} seconds" ;;
@@ -89,7 +91,7 @@ mine() {
 
 # mine_killed SECONDS [ARGUMENT...]: runs the program, and kills it after that time.
 mine_killed() {
-    timeout -s KILL "$1" $CMD "${@:2}" >"$BATS_TEST_TMPDIR/killed" 2>&1 || true
+    timeout -s KILL "$1" "${program[@]}" "${@:2}" >"$BATS_TEST_TMPDIR/killed" 2>&1 || true
     note "ran it, and killed it after $1 s"
 }
 
@@ -198,13 +200,13 @@ expect_unopened() {
 # As mine, and `bytes_read` and `bytes_written` are what the program read and wrote through system
 # calls, itself and the interpreter that runs it.
 mine_counted() {
-    local program=$CMD counts=$BATS_TEST_TMPDIR/counts
+    local uncounted=("${program[@]}") counts=$BATS_TEST_TMPDIR/counts
     [ -r /proc/self/io ] || skip "this system does not count what a process reads and writes"
     export COUNTS=$counts
     printf '"$@"\nstatus=$?\ncat /proc/$$/io >"$COUNTS"\nexit $status\n' >"$counts.sh"
-    CMD="bash $counts.sh $CMD"
+    program=(bash "$counts.sh" "${program[@]}")
     mine "$@"
-    CMD=$program
+    program=("${uncounted[@]}")
     bytes_read=$(sed -n 's/^rchar: //p' "$counts")
     bytes_written=$(sed -n 's/^wchar: //p' "$counts")
 }

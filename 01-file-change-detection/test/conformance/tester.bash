@@ -17,6 +17,9 @@ setup() {
 # For tests that run nothing that a sanitizer could look at.
 tests_no_c() { [ -z "${SANITIZE:-}" ] || skip "tests no C, so there is nothing to sanitize"; }
 
+# typed WORD...: a command of these words, whatever is in them, as one types it.
+typed() { printf "'%s' " "${@//\'/\'\\\'\'}"; }
+
 # passes COMMAND [TIER...]: and nothing was skipped without a reason.
 passes() {
     run "$check_mine" "$stage" "$@"
@@ -34,7 +37,7 @@ fails() {
 # What is checked of each stage; MAIN is its program in Python.
 python_passes() {
     tests_no_c
-    passes "python3 $python/${MAIN:?}" "$@"
+    passes "$(typed python3 "$python/${MAIN:?}")" "$@"
 }
 nothing_fails() {
     tests_no_c
@@ -88,13 +91,13 @@ catches_mistakes() {
         sed -i "${edit# }" "$wrong/$program"
         ! cmp -s "$python/$program" "$wrong/$program" ||
             { echo "$name: the edit changes nothing"; return 1; }
-        only "$test" "python3 $wrong/${MAIN:?}"
+        only "$test" "$(typed python3 "$wrong/${MAIN:?}")"
         if [ "$status" != 1 ] || [[ $output != *"FAIL  $test"* ]]; then
             echo "$name is not caught by '$test':" "$output"
             return 1
         fi
         if [ "$test" != "$first" ]; then
-            only "$first" "python3 $wrong/$MAIN"
+            only "$first" "$(typed python3 "$wrong/$MAIN")"
             [ "$status" = 0 ] || { echo "$name breaks everything:" "$output"; return 1; }
         fi
         count=$((count + 1))
@@ -109,14 +112,14 @@ titles() { sed -n 's/^@test "\(.*\)" {$/\1/p' "$BATS_TEST_DIRNAME/conformance/$1
 exercises_are_exercises() {
     tests_no_c
     local test
-    passes "python3 $python/exercises.py" exercises
+    passes "$(typed python3 "$python/exercises.py")" exercises
     while read -r test; do
-        only "$test" "python3 $python/${MAIN:?}"
+        only "$test" "$(typed python3 "$python/${MAIN:?}")"
         [ "$status" = 1 ] || { echo "without the exercise passes '$test'" "$output"; return 1; }
     done < <(titles exercises)
 }
 
 solutions_meet_the_contract() {
     tests_no_c
-    passes "python3 $python/exercises.py" required
+    passes "$(typed python3 "$python/exercises.py")" required
 }

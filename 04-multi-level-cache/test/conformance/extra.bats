@@ -30,7 +30,7 @@ load project
         note "ran it with another output, and killed it when that appeared"
         edit m3.mini "s/return .*;/return sum + $step;/"
         rm -f other
-        $CMD main.mini other >"$BATS_TEST_TMPDIR/killed" 2>&1 3>&- &
+        "${program[@]}" main.mini other >"$BATS_TEST_TMPDIR/killed" 2>&1 3>&- &
         pid=$!
         for ((i = 0; i < 20000; i++)); do
             [ ! -e other ] && kill -0 $pid 2>/dev/null || break
@@ -54,7 +54,7 @@ load project
         note "ran it four times at once"
         pids=()
         for job in 1 2 3 4; do
-            timeout 60 $CMD main.mini out >"$BATS_TEST_TMPDIR/job$job" 2>&1 3>&- &
+            timeout 60 "${program[@]}" main.mini out >"$BATS_TEST_TMPDIR/job$job" 2>&1 3>&- &
             pids+=($!)
         done
         for job in 1 2 3 4; do
@@ -78,7 +78,7 @@ keeps_something() {
 # not yet written its output. Sets pid; false if it was too quick.
 stop_in_the_middle() {
     rm -rf .mini_cache out
-    $CMD main.mini out >"$BATS_TEST_TMPDIR/first" 2>&1 3>&- &
+    "${program[@]}" main.mini out >"$BATS_TEST_TMPDIR/first" 2>&1 3>&- &
     pid=$!
     until keeps_something || [ -e out ] || ! kill -0 $pid 2>/dev/null; do :; done
     kill -STOP $pid 2>/dev/null && [ ! -e out ] && keeps_something && return
@@ -94,7 +94,7 @@ stop_in_the_middle() {
         [ $try != 20 ] || skip "it could not be stopped in the middle of a build"
     done
     note "ran it, and stopped it in the middle; ran it again"
-    $CMD main.mini out >"$BATS_TEST_TMPDIR/second" 2>&1 3>&- &
+    "${program[@]}" main.mini out >"$BATS_TEST_TMPDIR/second" 2>&1 3>&- &
     second=$!
     for i in {1..50}; do
         grep -q '^State:.[ZX]' /proc/$second/status 2>/dev/null && break
@@ -115,7 +115,7 @@ stop_in_the_middle() {
     for round in {1..4}; do
         edit m3.mini "s/return .*;/return sum + $round;/"
         note "ran it, and clean at the same time"
-        timeout 60 $CMD main.mini out >"$BATS_TEST_TMPDIR/job" 2>&1 3>&- &
+        timeout 60 "${program[@]}" main.mini out >"$BATS_TEST_TMPDIR/job" 2>&1 3>&- &
         pid=$!
         sleep 0.00$((round * 2))
         mine clean main.mini
@@ -142,7 +142,7 @@ stop_in_the_middle() {
 @test "4.2 many edits, with cleans, killed builds and other settings between them" {
     disturb() {
         case $(random 6) in
-        0) doing $CMD clean m0.mini ;;
+        0) doing "${program[@]}" clean m0.mini ;;
         1) mine_killed 0.0$(random 10)$(random 10) m0.mini out ;;
         2) doing rm -f out ;;
         3) setting MINIC_TARGET wasm32-wasi ;;

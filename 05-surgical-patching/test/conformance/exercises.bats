@@ -13,7 +13,7 @@ facts='unchanged|changed|new|removed|strategy|reason|written|section|right|wrong
     mine main.mini out
     settle
     for path in main.mini second.mini; do
-        $CMD --cut out $path >cut 2>"$BATS_TEST_TMPDIR/complained" || flunk "--cut out $path failed" "$(cat "$BATS_TEST_TMPDIR/complained")"
+        "${program[@]}" --cut out $path >cut 2>"$BATS_TEST_TMPDIR/complained" || flunk "--cut out $path failed" "$(cat "$BATS_TEST_TMPDIR/complained")"
         note "ran: --cut out $path"
         cut_out $path out | cmp -s - cut || flunk "these are not the bytes of the section of $path:" "$(head -c 2000 cut)"
     done

@@ -244,7 +244,7 @@ expect_same_file() {
     # What is compiled now is known: little is written but the output, and it is larger than the rest.
     for limit in 2 4 6 8 10; do
         edit second.mini 's/1000/2000/; t; s/2000/1000/'
-        (ulimit -f $limit; exec $CMD main.mini out) >"$BATS_TEST_TMPDIR/limited" 2>&1 || true
+        (ulimit -f $limit; exec "${program[@]}" main.mini out) >"$BATS_TEST_TMPDIR/limited" 2>&1 || true
         note "ran it, and let no file grow beyond $limit KiB"
         settle
         mine main.mini out
