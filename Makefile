@@ -8,10 +8,15 @@
 STAGES := 01-file-change-detection 02-file-cache 03-function-cache \
           04-multi-level-cache 05-surgical-patching 06-performance
 
+# Fuzzing needs clang: make fuzz takes the newest.
+ifdef FUZZING
+CC := $(lastword clang $(sort $(notdir $(wildcard /usr/bin/clang-[1-9][0-9]))))
+endif
+
 # RELEASE=1 takes longer to build and runs faster: it is what the benchmark measures. With gcc the
 # program is optimised as a whole, and twice: one that counts which way its branches go (TRAINING)
 # builds a small corpus, and by these counts the other is made.
-LTO      := $(if $(RELEASE),$(if $(findstring Free Software,$(shell $(CC) --version)),-flto=auto))
+LTO      := $(if $(RELEASE),$(if $(findstring Free Software,$(shell LC_ALL=C $(CC) --version)),-flto=auto))
 AR       := $(if $(LTO),gcc-ar,$(AR))
 CFLAGS   ?= $(if $(RELEASE),-O3,-O2) -g $(LTO)
 WERROR   ?=
@@ -30,7 +35,14 @@ EXTRA  := $(if $(TESTING),-DGUARD_LOOKUPS) $(if $(FUZZING),-fsanitize=fuzzer-no-
           $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer) \
           $(if $(TRAINING),-fprofile-generate -fprofile-update=prefer-atomic) \
           $(if $(PROFILE),-fprofile-use -fprofile-correction -fprofile-partial-training -Wno-missing-profile)
-LINK    = $(CC) $(CFLAGS) $(EXTRA) -Wl,--build-id $^ $(LDLIBS)
+
+# No object holds the path of the project: built in two directories it is the same compiler, and
+# two checkouts can share a cache.
+COMPILE = $(CC) $(STANDARD) $(WARNINGS) $(CPPFLAGS) $(CFLAGS) $(EXTRA) -ffile-prefix-map="$$PWD"=.
+LINK    = $(CC) $(CFLAGS) $(EXTRA) $(LDFLAGS) -Wl,--build-id$(IDENTITY) $^ $(LDLIBS)
+
+# $(call files,PATTERNS): in one order, in whatever locale.
+files = $(sort $(wildcard $(1)))
 
 # $(call in_full,PATH), for a recipe: PATH below the root where make works, as one word of the shell.
 # Functions of make split at spaces, and the path of the project may have some: it stays out of them.
@@ -55,16 +67,43 @@ endif
 .PHONY: all
 all: $(BUILD)/minic
 
-# The counts of an object's branches stand beside it, and are for an object of just that name.
-$(BUILD)/training/profile: $(foreach s,$(STAGES),$(wildcard $(s)/*.[ch] $(s)/mini/*.[ch])) | build-tools
+# What objects are made with, but for what has a directory of its own. The file that records it is
+# older than nothing until one of these flags, the compiler or this Makefile is another; then every
+# object is made again.
+VERSION = $(wordlist 2,12,$(shell LC_ALL=C $(CC) --version 2>/dev/null))
+FLAGS   = $(VERSION): $(STANDARD) $(WARNINGS) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS) $(AR)
+ifneq ($(FLAGS),$(file <$(BUILD)/flags))
+.PHONY: $(BUILD)/flags
+endif
+$(BUILD)/flags: Makefile $(BUILD)/tools
+	@printf '%s\n' $(call quoted,$(FLAGS)) >$@
+$(BUILD)/tools: .ci/install-missing
+	@CC='$(CC)' SANITIZE='$(SANITIZE)' .ci/install-missing build
+	@mkdir -p $(@D) && touch $@
+
+# Which compiler is this? The build id, by which minic names itself in every key, is a hash of all
+# that was linked. That is right but for RELEASE=1: no two trainings count the same, and what they
+# count decides how the code is laid out, never what it computes. So there the identity is a hash of
+# what decides that, compiler, flags and every line of the sources, and no count is part of it.
+SOURCES  = $(foreach s,$(STAGES),$(OBJECTS_$(s):$(BUILD)/obj/%.o=%.c)) 06-performance/minic.c
+IDENTIFY = { printf '%s\n' $(call quoted,$(VERSION): $(STANDARD) $(CPPFLAGS) $(CFLAGS)); \
+             $(COMPILE) $(INCLUDES_06-performance) -E -P $(SOURCES); } | sha1sum | cut -c 1-40
+.PHONY: identity
+identity:
+	@$(IDENTIFY)
+
+# The counts of an object's branches stand beside it, and are for an object of just that name. The
+# file keeps the identity, and the time, of the sources that the training began with.
+$(BUILD)/training/profile: $(foreach s,$(STAGES),$(call files,$(s)/*.[ch] $(s)/mini/*.[ch])) $(BUILD)/flags
 	@rm -rf $(BUILD)/obj $(@D) && mkdir -p $(@D)
+	@$(IDENTIFY) >$@.begun
 	@$(MAKE) --no-print-directory TRAINING=1 BUILD=$(BUILD) $(BUILD)/minic $(BUILD)/generate-corpus
 	@echo 'train $(BUILD)/minic'
 	@$(BUILD)/generate-corpus $(@D)/corpus --files 300 --seed 7
 	@for build in cold warm; do \
 	    $(BUILD)/minic build $(@D)/corpus/main.mini -q -j2 -o $(@D)/corpus.ll --cache-dir $(@D)/cache; done
 	@find $(BUILD)/obj -name '*.o' -exec rm {} +
-	@touch $@
+	@mv $@.begun $@
 
 # What holds for every stage: headers compile alone, READMEs tell the truth, lists to copy suffice.
 CHECKS := $(addprefix 01-file-change-detection/test/,check-headers check-readmes take-home)
@@ -78,25 +117,25 @@ CHECKS := $(addprefix 01-file-change-detection/test/,check-headers check-readmes
 define stage
 FLOORS        += $(1)
 NUMBER_$(1)   := $$(firstword $$(subst -, ,$(1)))
-INCLUDES_$(1) := $$(foreach f,$$(FLOORS),$$(patsubst %/,-I%,$$(wildcard $$f/ $$f/mini/)))
+INCLUDES_$(1) := $$(foreach f,$$(FLOORS),$$(patsubst %/,-I%,$$(call files,$$f/ $$f/mini/)))
 OBJECTS_$(1)  := $$(patsubst %.c,$$(BUILD)/obj/%.o,\
-                   $$(filter-out $(1)/demo% %/minic.c,$$(wildcard $(1)/*.c $(1)/mini/*.c)))
+                   $$(filter-out $(1)/demo% %/minic.c,$$(call files,$(1)/*.c $(1)/mini/*.c)))
 LIBRARIES     := $$(BUILD)/stage-$$(NUMBER_$(1)).a $$(LIBRARIES)
 DEMO_$(1)     := $$(BUILD)/demo-$$(NUMBER_$(1))
-DEMO_OBJECTS_$(1) := $$(patsubst %.c,$$(BUILD)/obj/%.o,$(1)/demo.c $$(wildcard $$(FLOORS:%=%/demo_*.c)))
-TESTS_$(1)    := $$(patsubst $(1)/test/%.c,$$(BUILD)/test-$$(NUMBER_$(1))/%,$$(wildcard $(1)/test/test_*.c))
+DEMO_OBJECTS_$(1) := $$(patsubst %.c,$$(BUILD)/obj/%.o,$(1)/demo.c $$(call files,$$(FLOORS:%=%/demo_*.c)))
+TESTS_$(1)    := $$(patsubst $(1)/test/%.c,$$(BUILD)/test-$$(NUMBER_$(1))/%,$$(call files,$(1)/test/test_*.c))
 SUPPORT_$(1)  := $$(patsubst %.c,$$(BUILD)/obj/%.o,\
-                   $$(foreach f,$$(FLOORS),$$(filter-out $$f/test/test_%,$$(wildcard $$f/test/*.c))))
+                   $$(foreach f,$$(FLOORS),$$(filter-out $$f/test/test_%,$$(call files,$$f/test/*.c))))
 FUZZERS_$(1)  := $$(patsubst $(1)/test/fuzz/%.c,$$(BUILD)/test-$$(NUMBER_$(1))/%,\
-                   $$(wildcard $(1)/test/fuzz/fuzz_*.c))
+                   $$(call files,$(1)/test/fuzz/fuzz_*.c))
 TESTS_$(1)    += $$(FUZZERS_$(1))
 
-$$(BUILD)/obj/$(1)/%.o: $(1)/%.c $$(PROFILE) | build-tools
+$$(BUILD)/obj/$(1)/%.o: $(1)/%.c $$(PROFILE) $$(BUILD)/flags
 	@mkdir -p $$(@D)
 	@echo 'cc   $$<'
-	$$(Q)$$(CC) $$(STANDARD) $$(WARNINGS) $$(CFLAGS) $$(EXTRA) -MMD -MP $$(INCLUDES_$(1)) -c $$< -o $$@
+	$$(Q)$$(COMPILE) -MMD -MP $$(INCLUDES_$(1)) -c $$< -o $$@
 
-$$(BUILD)/obj/$(1)/test/%.o: INCLUDES_$(1) += $$(patsubst %/,-I%,$$(wildcard $$(FLOORS:%=%/test/)))
+$$(BUILD)/obj/$(1)/test/%.o: INCLUDES_$(1) += $$(patsubst %/,-I%,$$(call files,$$(FLOORS:%=%/test/)))
 
 $$(BUILD)/stage-$$(NUMBER_$(1)).a: $$(OBJECTS_$(1))
 	@rm -f $$@
@@ -126,7 +165,7 @@ test-$$(NUMBER_$(1)):
 	@$$(MAKE) --no-print-directory TESTING=1 BUILD=$$(TEST_BUILD) run-tests-$$(NUMBER_$(1))
 
 run-tests-$$(NUMBER_$(1)): TESTS := $$(CHECKS) \
-                     $$(foreach f,$$(FLOORS),$$(TESTS_$$f) $$(wildcard $$f/test/*.bats))
+                     $$(foreach f,$$(FLOORS),$$(TESTS_$$f) $$(call files,$$f/test/*.bats))
 run-tests-$$(NUMBER_$(1)): TESTED := $$(FLOORS)
 run-tests-$$(NUMBER_$(1)): $$(foreach f,$$(FLOORS),$$(TESTS_$$f) $$(DEMO_$$f))
 	@$$(RUN_TESTS) $$(TESTS)
@@ -146,9 +185,12 @@ $(BUILD)/obj/01-file-change-detection/collections.o: EXTRA += $(if $(SANITIZE),-
 
 # ---- what stands on all six floors: minic, and the programs of bench/ ------------------------------
 
+$(BUILD)/minic: IDENTITY = $(if $(PROFILE),=0x$(file <$(PROFILE)))
 $(BUILD)/minic: $(BUILD)/obj/06-performance/minic.o $(LIBRARIES)
 	@echo 'link $@'
 	$(Q)$(LINK) -o $@
+	$(if $(PROFILE),@[ "$$($(IDENTIFY))" = $(file <$(PROFILE)) ] || { rm -f $@; \
+	    echo 'the sources were edited while they were compiled: make again' >&2; exit 1; })
 run-tests-06: TESTS += 06-performance/test/check-figures \
                        $(if $(SANITIZE),,01-file-change-detection/test/check-consoles)
 stage-06 run-tests-06: $(BUILD)/minic
@@ -158,7 +200,7 @@ stage-06 run-tests-06: $(BUILD)/minic
 # is measured or tested.
 PARTS_generate_corpus := $(BUILD)/obj/bench/corpus/corpus_graph.o
 NAIVE            := $(patsubst %.c,$(BUILD)/obj/%.o,\
-                      $(filter-out bench/naive/test_%,$(wildcard bench/naive/*.c)))
+                      $(filter-out bench/naive/test_%,$(call files,bench/naive/*.c)))
 PARTS_techniques := $(NAIVE)
 NEEDS_techniques := -ljansson
 define bench_program
@@ -167,12 +209,12 @@ $(BUILD)/$(subst _,-,$(notdir $(1))): $(BUILD)/obj/bench/$(1).o $$(PARTS_$(1)) $
 	$$(Q)$$(LINK) $$(NEEDS_$(1)) -o $$@
 $(if $(NEEDS_$(1)),,all) run-tests-06 programs: $(BUILD)/$(subst _,-,$(notdir $(1)))
 endef
-$(foreach p,$(patsubst bench/%.c,%,$(wildcard bench/*.c bench/peers/*.c)),$(eval $(call bench_program,$(p))))
+$(foreach p,$(patsubst bench/%.c,%,$(call files,bench/*.c bench/peers/*.c)),$(eval $(call bench_program,$(p))))
 
-$(BUILD)/obj/bench/%.o: bench/%.c $(PROFILE) | build-tools
+$(BUILD)/obj/bench/%.o: bench/%.c $(PROFILE) $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo 'cc   $<'
-	$(Q)$(CC) $(STANDARD) $(WARNINGS) $(CFLAGS) $(EXTRA) -MMD -MP $(INCLUDES_06-performance) -c $< -o $@
+	$(Q)$(COMPILE) -MMD -MP $(INCLUDES_06-performance) -c $< -o $@
 
 # What the techniques are measured against is held right by tests of its own.
 $(BUILD)/obj/bench/naive/%.o: INCLUDES_06-performance += -I01-file-change-detection/test
@@ -208,9 +250,6 @@ RUN_TESTS  = BUILD=$(call in_full,$(BUILD)) STAGES='$(TESTED)' CC='$(CC)' SANITI
 ##: make fuzz SECONDS=60  look for inputs that break what reads them, so long each; ONLY=NAME: one
 .PHONY: fuzz run-fuzz
 SECONDS = 60
-ifdef FUZZING
-CC := $(lastword clang $(sort $(notdir $(wildcard /usr/bin/clang-[1-9][0-9]))))
-endif
 fuzz:
 	@.ci/install-missing build test fuzz
 	@$(MAKE) --no-print-directory TESTING=1 FUZZING=1 SANITIZE=address,undefined \
@@ -221,7 +260,7 @@ run-fuzz: $(foreach s,$(STAGES),$(FUZZERS_$(s)))
 ##: make test-faults      builds that are killed, run out of memory or disk, or crowd: thousands
 ##: make test-faults ONLY=kill CASE=body_edit
 .PHONY: test-faults run-test-faults
-FAULT_TESTS := $(filter-out %.sh %.c,$(wildcard 06-performance/test/faults/*))
+FAULT_TESTS := $(filter-out %.sh %.c,$(call files,06-performance/test/faults/*))
 test-faults:
 	@.ci/install-missing build test faults
 	@$(MAKE) --no-print-directory TESTING=1 BUILD=$(TEST_BUILD) run-test-faults
@@ -302,10 +341,8 @@ clean:
 help:
 	@sed -n 's/^##: //p' Makefile
 
-.PHONY: build-tools json-tools
-build-tools:
-	@CC='$(CC)' SANITIZE='$(SANITIZE)' .ci/install-missing build
-json-tools: | build-tools
+.PHONY: json-tools
+json-tools: | $(BUILD)/tools
 	@CC='$(CC)' .ci/install-missing json
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

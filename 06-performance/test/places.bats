@@ -1,32 +1,19 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Where the project stands is nobody's business: it is built, tested and measured below a directory
-# with whatever name.
+# Where the project stands is nobody's business: it is tested and measured in a directory with
+# whatever name.
 
 bats_require_minimum_version 1.5.0
+load copied_project
 
-setup_file() {
-    export root built
-    root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-    built=${BUILD:-$root/build}
-}
-
-# The project in a directory with such a name, and what was built of it, but for results.
 setup() {
-    cd "$root"
-    project="$BATS_TEST_TMPDIR/it's my [project] (1)"
-    mkdir -p "$project/build"
-    cp -a .ci 0[1-6]-* LICENSE Makefile README.md bench "$project"
-    cd "$project"
-    ln -s "$built"/* build
-    rm -rf build/{results,bench,try,test,clang}
-    PATH=${PATH//"$BATS_LIBEXEC":/} # a bats inside of make is to begin like any other
-    unset BUILD ONLY CASE LESSON MAKEFLAGS MAKELEVEL
+    copy_project "$BATS_TEST_TMPDIR/it's my [project] (1)"
+    borrow_build
 }
 
 @test "a test of stage 1 that runs other programs is passed there, and nothing is built again" {
-    run make TESTING=1 BUILD=build SANITIZE="${SANITIZE:-}" CC="${CC:-cc}" run-tests-01 \
+    run make "${again[@]}" run-tests-01 \
         ONLY=01-file-change-detection/test/conformance.bats CASE='the tests of one lesson'
     echo "$output"
     [ "$status" = 0 ]
@@ -35,7 +22,7 @@ setup() {
 }
 
 @test "check-mine there takes a program in a directory of the same kind" {
-    [ -z "${SANITIZE:-}" ] || skip "tests no C, so there is nothing to sanitize"
+    tests_no_c
     mkdir 'my "programs"'
     cp 01-file-change-detection/test/python/detect.py 'my "programs"/'
     run make -s check-mine STAGE=1 LESSON=1.1 TIER=required CMD="python3 'my \"programs\"/detect.py'"
