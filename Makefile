@@ -227,6 +227,33 @@ $(BUILD)/test-bench/test_naive: $(BUILD)/obj/bench/naive/test_naive.o $(NAIVE) \
 run-tests-06: TESTS += $(BUILD)/test-bench/test_naive bench/naive/techniques.bats
 run-tests-06: $(BUILD)/test-bench/test_naive
 
+# ---- what is taken into other programs -------------------------------------------------------------
+
+# All that knows no language, as one library. A release's objects hold what only the compiler that
+# made them can link: they are linked to one object first.
+LIBRARY_FLOORS  := $(filter-out 06-%,$(STAGES))
+LIBRARY_OBJECTS := $(filter-out %/minic.o $(foreach s,$(LIBRARY_FLOORS),$(BUILD)/obj/$(s)/mini/%),\
+                     $(foreach s,$(LIBRARY_FLOORS),$(OBJECTS_$(s)))) $(BUILD)/obj/06-performance/work_pool.o
+HEADERS         := $(filter-out %_internal.h %/collections.h $(STAGES:%=%/demo%),\
+                     $(call files,$(LIBRARY_FLOORS:%=%/*.h)) 06-performance/work_pool.h)
+$(BUILD)/obj/library.o: $(LIBRARY_OBJECTS)
+	@echo 'link $@'
+	$(Q)$(CC) $(CFLAGS) $(EXTRA) -r -flinker-output=nolto-rel $^ -o $@
+$(BUILD)/libincremental-compiler.a: $(if $(LTO),$(BUILD)/obj/library.o,$(LIBRARY_OBJECTS))
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+##: make install          minic, its man page and completions, and the library of what knows no language
+##: make uninstall        ... remove them;  PREFIX=/usr/local  DESTDIR=  with each of these
+.PHONY: install uninstall
+PREFIX ?= /usr/local
+INSTALL = BUILD=$(BUILD) PREFIX=$(call quoted,$(PREFIX)) DESTDIR=$(call quoted,$(DESTDIR)) \
+          HEADERS='$(HEADERS)' 06-performance/install/install
+install: $(BUILD)/minic $(BUILD)/libincremental-compiler.a
+	@$(INSTALL)
+uninstall:
+	@$(INSTALL) --uninstall
+
 # ---- for people ------------------------------------------------------------------------------------
 
 ##: make demo             run the six demos, one after another
