@@ -38,7 +38,8 @@ EXTRA  := $(if $(TESTING),-DGUARD_LOOKUPS) $(if $(FUZZING),-fsanitize=fuzzer-no-
 
 # No object holds the path of the project: built in two directories it is the same compiler, and
 # two checkouts can share a cache.
-COMPILE = $(CC) $(STANDARD) $(WARNINGS) $(CPPFLAGS) $(CFLAGS) $(EXTRA) -ffile-prefix-map="$$PWD"=.
+# $(call compile,INCLUDES): the project's own directories come before those of the user.
+compile = $(CC) $(STANDARD) $(WARNINGS) $(1) $(CPPFLAGS) $(CFLAGS) $(EXTRA) -ffile-prefix-map="$$PWD"=.
 LINK    = $(CC) $(CFLAGS) $(EXTRA) $(LDFLAGS) -Wl,--build-id$(IDENTITY) $^ $(LDLIBS)
 
 # $(call files,PATTERNS): in one order, in whatever locale.
@@ -77,9 +78,6 @@ ifneq ($(FLAGS),$(file <$(BUILD)/flags))
 endif
 $(BUILD)/flags: Makefile $(BUILD)/tools
 	@printf '%s\n' $(call quoted,$(FLAGS)) >$@
-$(BUILD)/tools: .ci/install-missing
-	@CC='$(CC)' SANITIZE='$(SANITIZE)' .ci/install-missing build
-	@mkdir -p $(@D) && touch $@
 
 # Which compiler is this? The build id, by which minic names itself in every key, is a hash of all
 # that was linked. That is right but for RELEASE=1: no two trainings count the same, and what they
@@ -87,7 +85,7 @@ $(BUILD)/tools: .ci/install-missing
 # what decides that, compiler, flags and every line of the sources, and no count is part of it.
 SOURCES  = $(foreach s,$(STAGES),$(OBJECTS_$(s):$(BUILD)/obj/%.o=%.c)) 06-performance/minic.c
 IDENTIFY = { printf '%s\n' $(call quoted,$(VERSION): $(STANDARD) $(CPPFLAGS) $(CFLAGS)); \
-             $(COMPILE) $(INCLUDES_06-performance) -E -P $(SOURCES); } | sha1sum | cut -c 1-40
+             $(call compile,$(INCLUDES_06-performance)) -E -P $(SOURCES); } | sha1sum | cut -c 1-40
 .PHONY: identity
 identity:
 	@$(IDENTIFY)
@@ -105,8 +103,10 @@ $(BUILD)/training/profile: $(foreach s,$(STAGES),$(call files,$(s)/*.[ch] $(s)/m
 	@find $(BUILD)/obj -name '*.o' -exec rm {} +
 	@mv $@.begun $@
 
-# What holds for every stage: headers compile alone, READMEs tell the truth, lists to copy suffice.
-CHECKS := $(addprefix 01-file-change-detection/test/,check-headers check-readmes take-home)
+# What holds for every stage: headers compile alone, READMEs tell the truth, lists to copy suffice,
+# and a fresh machine gets what it lacks.
+CHECKS := $(addprefix 01-file-change-detection/test/,check-headers check-readmes take-home) \
+          $(wildcard .ci/test/*.bats)
 
 # ---- one stage: it sees the headers of the floors up to its own, and links with their libraries ----
 
@@ -133,7 +133,7 @@ TESTS_$(1)    += $$(FUZZERS_$(1))
 $$(BUILD)/obj/$(1)/%.o: $(1)/%.c $$(PROFILE) $$(BUILD)/flags
 	@mkdir -p $$(@D)
 	@echo 'cc   $$<'
-	$$(Q)$$(COMPILE) -MMD -MP $$(INCLUDES_$(1)) -c $$< -o $$@
+	$$(Q)$$(call compile,$$(INCLUDES_$(1))) -MMD -MP -c $$< -o $$@
 
 $$(BUILD)/obj/$(1)/test/%.o: INCLUDES_$(1) += $$(patsubst %/,-I%,$$(call files,$$(FLOORS:%=%/test/)))
 
@@ -160,8 +160,8 @@ $$(BUILD)/test-$$(NUMBER_$(1))/fuzz_%: $$(BUILD)/obj/$(1)/test/fuzz/fuzz_%.o $$(
 stage-$$(NUMBER_$(1)): $$(LIBRARIES) $$(foreach f,$$(FLOORS),$$(DEMO_$$f))
 demo-$$(NUMBER_$(1)): $$(DEMO_$(1))
 	@$$(DEMO_$(1))
-test-$$(NUMBER_$(1)):
-	@.ci/install-missing build test
+NEEDS_test-$$(NUMBER_$(1)) := build test
+test-$$(NUMBER_$(1)): | build-tools
 	@$$(MAKE) --no-print-directory TESTING=1 BUILD=$$(TEST_BUILD) run-tests-$$(NUMBER_$(1))
 
 run-tests-$$(NUMBER_$(1)): TESTS := $$(CHECKS) \
@@ -214,7 +214,7 @@ $(foreach p,$(patsubst bench/%.c,%,$(call files,bench/*.c bench/peers/*.c)),$(ev
 $(BUILD)/obj/bench/%.o: bench/%.c $(PROFILE) $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo 'cc   $<'
-	$(Q)$(COMPILE) -MMD -MP $(INCLUDES_06-performance) -c $< -o $@
+	$(Q)$(call compile,$(INCLUDES_06-performance)) -MMD -MP -c $< -o $@
 
 # What the techniques are measured against is held right by tests of its own.
 $(BUILD)/obj/bench/naive/%.o: INCLUDES_06-performance += -I01-file-change-detection/test
@@ -265,6 +265,7 @@ demo: $(foreach s,$(STAGES),$(DEMO_$(s)))
 ##: make test ONLY=NAME   ... only those whose path contains NAME; with CASE=NAME, one case
 ##:                       SANITIZE=address,undefined  SANITIZE=thread  CC=clang  with each of these
 .PHONY: test
+NEEDS_test := build test
 test: test-06
 
 # Tests drive the programs from outside too: BUILD tells them where these are.
@@ -277,8 +278,8 @@ RUN_TESTS  = BUILD=$(call in_full,$(BUILD)) STAGES='$(TESTED)' CC='$(CC)' SANITI
 ##: make fuzz SECONDS=60  look for inputs that break what reads them, so long each; ONLY=NAME: one
 .PHONY: fuzz run-fuzz
 SECONDS = 60
-fuzz:
-	@.ci/install-missing build test fuzz
+NEEDS_fuzz := build test fuzz
+fuzz: | build-tools
 	@$(MAKE) --no-print-directory TESTING=1 FUZZING=1 SANITIZE=address,undefined \
 	    BUILD=$(BUILD)/fuzz run-fuzz
 run-fuzz: $(foreach s,$(STAGES),$(FUZZERS_$(s)))
@@ -288,8 +289,8 @@ run-fuzz: $(foreach s,$(STAGES),$(FUZZERS_$(s)))
 ##: make test-faults ONLY=kill CASE=body_edit
 .PHONY: test-faults run-test-faults
 FAULT_TESTS := $(filter-out %.sh %.c,$(call files,06-performance/test/faults/*))
-test-faults:
-	@.ci/install-missing build test faults
+NEEDS_test-faults := build test faults
+test-faults: | build-tools
 	@$(MAKE) --no-print-directory TESTING=1 BUILD=$(TEST_BUILD) run-test-faults
 run-test-faults: AGAIN := $(AGAIN:make test%=make test-faults%)
 run-test-faults: $(BUILD)/minic $(patsubst %,$(BUILD)/test-06/test_%,random_edits damage moving_sources power_cuts)
@@ -300,23 +301,23 @@ run-test-faults: $(BUILD)/minic $(patsubst %,$(BUILD)/test-06/test_%,random_edit
 bench: measured
 	@BUILD=$(BUILD) BIN=$(BUILD)/release QUICK='$(QUICK)' PARTS='$(PARTS)' bench/run-bench
 
-measured:
-	@.ci/install-missing build bench
+NEEDS_bench := build bench
+measured: | build-tools
 	@$(MAKE) --no-print-directory RELEASE=1 BUILD=$(BUILD)/release programs
 programs: $(BUILD)/minic
 
 ##: make bench-report     the page of the figures that were measured: build/bench/report.html
 .PHONY: bench-report
-bench-report:
-	@.ci/install-missing report
+NEEDS_bench-report := report
+bench-report: | build-tools
 	@BUILD=$(BUILD) PARTS=none bench/run-bench
 
 ##: make bench-pictures   the pictures of the READMEs, bench/pictures/, of the published figures or
 ##:                       RESULTS=build/bench/results.json
 .PHONY: bench-pictures
 RESULTS = $(firstword $(wildcard bench/published/results.json) $(BUILD)/bench/results.json)
-bench-pictures:
-	@.ci/install-missing report
+NEEDS_bench-pictures := report
+bench-pictures: | build-tools
 	@mkdir -p $(BUILD)/published/bench
 	@cp $(RESULTS) $(BUILD)/published/bench/results.json
 	@BUILD=$(BUILD)/published bench/report/make-report --pictures bench/pictures
@@ -324,6 +325,7 @@ bench-pictures:
 ##: make bench-peers      the same corpus in C, TypeScript and Go, built by tcc, gcc, tsc, Go ...
 ##:                       QUICK=1  FILES=10000  RUNS=9  PEERS='minic tcc'  with each of these
 .PHONY: bench-peers
+NEEDS_bench-peers := build bench
 bench-peers: measured
 	@.ci/install-missing peers || true
 	@BUILD=$(BUILD) BIN=$(BUILD)/release QUICK='$(QUICK)' FILES='$(FILES)' RUNS='$(RUNS)' PEERS='$(PEERS)' \
@@ -331,7 +333,8 @@ bench-peers: measured
 
 ##: make bench-publish    the figures of the last make bench become those of the READMEs
 .PHONY: bench-publish
-bench-publish:
+NEEDS_bench-publish := report
+bench-publish: | build-tools
 	@$(MAKE) --no-print-directory bench-pictures RESULTS=$(BUILD)/bench/results.json
 	@mkdir -p bench/published
 	@cp $(BUILD)/bench/results.json bench/published/results.json
@@ -340,22 +343,22 @@ bench-publish:
 ##: make -C 03-function-cache [demo|test]    stages 1 to 3 and nothing else
 ##: make deps             install what building, testing and measuring need
 .PHONY: deps
-deps:
-	@.ci/install-missing build test bench
+NEEDS_deps := build test faults fuzz bench report
+deps: | build-tools
 
 ##: make check-mine STAGE=1 CMD='python3 my_detect.py'    test a program of yours, in any language
 ##: make check-mine ... LESSON=1.2       only what tests that lesson; TIER=exercises: the exercises
 .PHONY: check-mine
-check-mine: $(BUILD)/coarse-stamps.so
-	@.ci/install-missing mine
+NEEDS_check-mine := mine
+check-mine: $(BUILD)/coarse-stamps.so | build-tools
 	@BUILD=$(call in_full,$(BUILD)) 01-file-change-detection/test/check-mine \
 	    $(call quoted,$(STAGE)) $(call quoted,$(CMD)) $(TIER)
 
 # Preloaded into a program under test: a file system whose clock ticks every two seconds.
-$(BUILD)/coarse-stamps.so: 01-file-change-detection/test/conformance/coarse_stamps.c
+$(BUILD)/coarse-stamps.so: 01-file-change-detection/test/conformance/coarse_stamps.c | build-tools
 	@mkdir -p $(@D)
 	@echo 'link $@'
-	$(Q)$(CC) -std=gnu11 $(filter-out -Wpedantic,$(WARNINGS)) -O2 -fPIC -shared $< -o $@
+	$(Q)$(CC) -std=gnu11 $(filter-out -Wpedantic,$(WARNINGS)) $(CPPFLAGS) -O2 -fPIC -shared $< -o $@
 run-tests-01 run-tests-02 run-tests-03 run-tests-04 run-tests-05 run-tests-06: $(BUILD)/coarse-stamps.so
 
 ##: make clean            remove build/
@@ -368,8 +371,17 @@ clean:
 help:
 	@sed -n 's/^##: //p' Makefile
 
-.PHONY: json-tools
-json-tools: | $(BUILD)/tools
+# What the goals need is installed, or said, in one step before all others. A goal has a line
+# NEEDS_goal with the purposes of .ci/install-missing, or needs what is needed to build: that it is
+# there is remembered.
+NEEDS = $(sort $(foreach g,$(or $(MAKECMDGOALS),all),$(or $(NEEDS_$(g)),build)))
+.PHONY: build-tools json-tools
+build-tools: $(if $(filter-out build,$(NEEDS)),,$(BUILD)/tools)
+	$(if $(filter-out build,$(NEEDS)),@CC='$(CC)' SANITIZE='$(SANITIZE)' .ci/install-missing $(NEEDS))
+$(BUILD)/tools: .ci/install-missing | $(if $(filter-out build,$(NEEDS)),build-tools)
+	@CC='$(CC)' SANITIZE='$(SANITIZE)' .ci/install-missing build
+	@mkdir -p $(@D) && touch $@
+json-tools: | build-tools
 	@CC='$(CC)' .ci/install-missing json
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

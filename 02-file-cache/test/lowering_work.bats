@@ -9,7 +9,9 @@ bats_require_minimum_version 1.5.0
 # Stages 1 and 2, compiled to count their blocks, and the programs that ask for the count.
 setup_file() {
     local first=$BATS_TEST_DIRNAME/../../01-file-change-detection second=$BATS_TEST_DIRNAME/..
-    local flags=(-std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -I"$first" -I"$first/mini"
+    local flags
+    eval "flags=(${CPPFLAGS:-} ${CFLAGS:-})" # where a user's xxHash is
+    flags+=(-O0 -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -I"$first" -I"$first/mini"
         -I"$second" -I"$second/mini")
     cd "$BATS_FILE_TMPDIR"
     ${CC:-cc} "${flags[@]}" -fsanitize-coverage=trace-pc -c {"$first","$second"}{,/mini}/*.c
