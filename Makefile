@@ -361,6 +361,13 @@ $(BUILD)/coarse-stamps.so: 01-file-change-detection/test/conformance/coarse_stam
 	$(Q)$(CC) -std=gnu11 $(filter-out -Wpedantic,$(WARNINGS)) $(CPPFLAGS) -O2 -fPIC -shared $< -o $@
 run-tests-01 run-tests-02 run-tests-03 run-tests-04 run-tests-05 run-tests-06: $(BUILD)/coarse-stamps.so
 
+##: make test-bare        what must work on a fresh machine, on one: a bare Debian 12 in build/bare/;
+##:                       needs root. CMD='make fuzz SECONDS=5' tries that on it
+.PHONY: test-bare
+NEEDS_test-bare := bare
+test-bare: | build-tools
+	@.ci/test/bare
+
 ##: make clean            remove build/
 .PHONY: clean
 clean:

@@ -148,7 +148,7 @@ needs() {
     tool find ''
     tool getconf 'echo 2'
     for target in all demo test test-faults fuzz bench bench-report bench-pictures bench-peers bench-publish \
-        deps check-mine test-01 demo-03 stage-05; do
+        deps check-mine test-bare test-01 demo-03 stage-05; do
         echo "$target needs: $(needs "$target")"
         [ -n "$(needs "$target")" ]
     done
