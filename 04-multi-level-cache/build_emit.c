@@ -161,8 +161,7 @@ static void sum_up_counts(Build *build)
         *made = (MadeCounts){0};
     }
     counts->functions_emitted = counts->functions_dirty + counts->functions_dependent;
-    counts->functions_cached =
-        counts->functions_total - counts->functions_emitted - counts->functions_failed;
+    build_count_cached(counts);
 }
 
 /* ---- what is wanted ------------------------------------------------------------------------ */

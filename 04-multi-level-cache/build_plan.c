@@ -313,6 +313,7 @@ static void count_functions(Build *build)
         total -= build_recorded(build, file, &units)->function_count;
     }
     build->counts.functions_total = all_on_record(build) ? total : count_all_functions(build);
+    build_count_cached(&build->counts);
 }
 
 static void collect_dirty(Build *build)

@@ -258,7 +258,7 @@ BuildStatus build_plan(Build *build)
     if (!build->is_wrong && nothing_changed(build)) {
         build->summary.prelude = build->cache.manifest.header.prelude;
         build->counts.functions_total = build->cache.manifest.header.function_count;
-        build->counts.functions_cached = build->counts.functions_total;
+        build_count_cached(&build->counts);
         return BUILD_OK;
     }
     build->is_changed = true;

@@ -68,7 +68,8 @@ typedef struct BuildCounts { /* work, not time: the same on every machine */
     uint64_t files_total, files_stat, files_hashed, files_lowered;
     uint64_t files_changed, files_added, files_removed;
     /* A function is a unit with a body; structs, constants and externs are units too, checked
-     * and cached alike, but not counted here. */
+     * and cached alike, but not counted here. Emitted, cached and failed are the total, at any
+     * moment of a build: what was not looked at, because nothing it depends on changed, is cached. */
     uint64_t functions_total, functions_emitted, functions_cached;
     uint64_t functions_failed; /* has an error, or names what has one: neither emitted nor cached */
     uint64_t functions_dirty, functions_dependent; /* what emitted consists of */

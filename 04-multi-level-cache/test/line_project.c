@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "line_project.h"
 
+#include "agreeing_counts.h"
 #include "cache_mark.h"
 #include "line_language.h"
 
@@ -151,6 +152,7 @@ static void describe(LineRun *run, const Build *build)
     for (size_t i = 0; i < diagnostics->count; i++)
         diagnostic_format(&diagnostics->items[i], (Slice){"", 0}, &run->diagnostics);
     run->counts = *build_counts(build);
+    assert_true(counts_agree(&run->counts));
     run->failure = *build_failure(build);
     run->had_state = build_had_state(build);
     run->was_damaged = build_state_was_damaged(build);

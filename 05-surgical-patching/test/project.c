@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "project.h"
 
+#include "agreeing_counts.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,6 +144,7 @@ static BuildStatus build_with_cache(Project *project, const char *output, const 
     snprintf(project->failure, sizeof project->failure, "%s: %s", failure->path,
              failure->what == NULL ? "" : failure->what);
     project->counts = *build_counts(build);
+    assert_true(counts_agree(&project->counts));
     build_close(build);
     return status;
 }

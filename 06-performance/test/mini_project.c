@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "mini_project.h"
 
+#include "agreeing_counts.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -83,6 +85,7 @@ BuildStatus mini_project_build_in(MiniProject *project, const Scratch *place)
     if (project->status == BUILD_OK)
         project->status = output_write(build, output, &project->patch);
     project->counts = *build_counts(build);
+    assert_true(counts_agree(&project->counts));
     project->was_damaged = project->status != BUILD_MACHINE_FAILED &&
                            build_state_was_damaged(build);
     note_what_was_said(project, build);

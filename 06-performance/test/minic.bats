@@ -235,6 +235,55 @@ teardown() {
     jq -e '.strategy == "full" and .status == 0 and .seconds.total > 0' <<<"$output"
 }
 
+# counted ARGUMENT...: emitted, cached, failed; fails unless they are all functions of the sources.
+counted() {
+    run --separate-stderr "$MINIC" "$@" main.mini --stats=json
+    [ "$status" -le 1 ]
+    jq -e '.functions_emitted + .functions_cached + .functions_failed == .functions_total' <<<"$output"
+    [ "$(json functions_total "$output")" = "$(cat ./*.mini | grep -c '^fn ')" ]
+    counts="$(jq -r '"\(.functions_emitted) \(.functions_cached) \(.functions_failed)"' <<<"$output")"
+}
+
+# expect_counts 'EMITTED CACHED FAILED' ARGUMENT...
+expect_counts() {
+    counted "${@:2}"
+    [ "$counts" = "$1" ] || { echo "${*:2}: $counts, not $1"; return 1; }
+}
+
+@test "emitted, cached and failed functions are the total in every build" {
+    two_files
+    echo 'fn unused() i32 { return 7; }' >>math.mini
+    expect_counts '3 0 0' check # the code is kept, no output is written
+    expect_counts '0 3 0' build
+    expect_counts '0 3 0' build
+    expect_counts '3 0 0' build --force
+    expect_counts '0 3 0' build --paranoid
+    echo '// a comment' >>math.mini
+    expect_counts '0 3 0' check
+    expect_counts '0 3 0' build
+    sed -i 's/return 7/return 8/' math.mini
+    expect_counts '1 2 0' build
+    rm main.ll
+    expect_counts '0 3 0' build
+    echo junk >main.ll
+    expect_counts '0 3 0' build
+    rm .mini_cache/air.*
+    expect_counts '0 3 0' build
+    rm main.ll
+    expect_counts '3 0 0' build
+    echo 'fn wrong() i32 { return x; }' >>math.mini
+    expect_counts '0 3 1' check
+    expect_counts '0 3 1' build
+    sed -i '$d' math.mini
+    echo 'fn more() i32 { return 1; }' >more.mini
+    sed -i '1i import "more.mini" as more;' main.mini
+    expect_counts '1 3 0' build
+    sed -i 1d main.mini && rm more.mini
+    expect_counts '0 3 0' build
+    rm -r .mini_cache
+    expect_counts '3 0 0' build
+}
+
 @test "-v tells what changed and what is done, -vv every decision, MINIC_VERBOSE the same" {
     two_files
     minic 0 build main.mini

@@ -6,6 +6,7 @@
  *
  * The edits are those that a cache is most often blind to.
  */
+#include "agreeing_counts.h"
 #include "mini_compiler.h"
 #include "scratch.h"
 #include "surgical_patch.h"
@@ -45,6 +46,7 @@ static void build_in(Project *project, const char *cache, const char *output)
     if (project->status == BUILD_OK)
         project->status = output_write(build, out, &project->patch);
     project->counts = *build_counts(build);
+    assert_true(counts_agree(&project->counts));
     const Diagnostics *diagnostics = build_diagnostics(build);
     for (size_t i = 0; i < diagnostics->count; i++)
         diagnostic_format(&diagnostics->items[i], (Slice){"", 0}, &project->errors);
