@@ -8,12 +8,19 @@
  *
  * Whether something changes a ctime can be told only after the clock has ticked: before each try,
  * a file beside it is written until its stamp is later.
+ *
+ * All of it happens in one directory of a fixed name, which is locked meanwhile and gone afterwards.
+ * Signals that would end the process wait until then: it is a tenth of a second. A process that is
+ * killed all the same leaves the directory, unlocked, and the next probe empties and removes it.
  */
 #include "file_system_probe.h"
 
 #include "file_stamp.h"
 #include "system_calls.h"
 
+#include <dirent.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -33,7 +40,7 @@ enum {
 
 typedef struct Probe {
     FileSystemFacts *facts;
-    int fd; /* of the temporary directory */
+    int fd; /* of the directory of the probe, locked */
 } Probe;
 
 /* ---- small things -------------------------------------------------------------------------- */
@@ -265,6 +272,125 @@ static void try_mmap(const Probe *probe)
     close(fd);
 }
 
+/* ---- the directory -------------------------------------------------------------------------- */
+
+static const char *const made_names[] = {"looked", "tick", "file",  "renamed", "old",
+                                         "new",    "lock", "inode", "mapped"};
+enum { MADE_NAMES = sizeof made_names / sizeof *made_names };
+
+/* Is this the name of a file that a probe makes? */
+static bool is_ours(const char *name)
+{
+    for (size_t i = 0; i < MADE_NAMES; i++)
+        if (strcmp(name, made_names[i]) == 0)
+            return true;
+    return name[0] == 's' && name[1] != '\0' && name[1 + strspn(name + 1, "0123456789")] == '\0';
+}
+
+/* Calls `visit` for each name but "." and ".." until one call fails. */
+static int for_each_name(int fd, int (*visit)(int fd, const char *name))
+{
+    int list_fd = open_at(fd, ".", O_RDONLY | O_DIRECTORY), status = 0;
+    DIR *list = list_fd < 0 ? NULL : fdopendir(list_fd);
+    if (list == NULL) {
+        status = -errno;
+        if (list_fd >= 0)
+            close(list_fd);
+        return status;
+    }
+    for (struct dirent *item; status == 0 && (item = readdir(list)) != NULL;)
+        if (strcmp(item->d_name, ".") != 0 && strcmp(item->d_name, "..") != 0)
+            status = visit(fd, item->d_name);
+    closedir(list);
+    return status;
+}
+
+static int refuse_foreign(int fd, const char *name)
+{
+    (void)fd;
+    return is_ours(name) ? 0 : -EEXIST;
+}
+
+static int remove_name(int fd, const char *name)
+{
+    return unlinkat(fd, name, 0) == 0 || errno == ENOENT ? 0 : -errno;
+}
+
+static void hold_signals(sigset_t *before)
+{
+    sigset_t ending;
+    sigemptyset(&ending);
+    sigaddset(&ending, SIGHUP);
+    sigaddset(&ending, SIGINT);
+    sigaddset(&ending, SIGQUIT);
+    sigaddset(&ending, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &ending, before);
+}
+
+static void release_signals(const sigset_t *before)
+{
+    pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
+/* The directory is ours, still has its name, and nobody else probes in it. 0; -EAGAIN: try again,
+ * somebody does; or another negative errno. */
+static int lock_directory(int dir_fd, int fd)
+{
+    struct stat here, there;
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        return -EAGAIN; /* where locks do not work, two probes at once may confuse each other */
+    if (fstat(fd, &here) != 0)
+        return -errno;
+    if (fstatat(dir_fd, FILE_SYSTEM_PROBE_NAME, &there, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT ? -EAGAIN : -errno;
+    if (here.st_ino != there.st_ino || here.st_dev != there.st_dev)
+        return -EAGAIN;
+    return here.st_uid == geteuid() ? 0 : -EPERM;
+}
+
+static int try_open_directory(int dir_fd)
+{
+    bool is_made = mkdirat(dir_fd, FILE_SYSTEM_PROBE_NAME, 0700) == 0;
+    if (!is_made && errno != EEXIST)
+        return -errno;
+    int fd = open_at(dir_fd, FILE_SYSTEM_PROBE_NAME, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (fd < 0)
+        return errno == ENOENT ? -EAGAIN : -errno;
+    int status = lock_directory(dir_fd, fd);
+    if (status == 0)
+        status = for_each_name(fd, refuse_foreign);
+    if (status == 0)
+        status = for_each_name(fd, remove_name);
+    if (status == 0)
+        return fd;
+    if (is_made && status != -EAGAIN)
+        unlinkat(dir_fd, FILE_SYSTEM_PROBE_NAME, AT_REMOVEDIR);
+    close(fd);
+    return status;
+}
+
+/* The descriptor or a negative errno. While another probe is waited for, signals get through. */
+static int open_directory(int dir_fd, sigset_t *before)
+{
+    const struct timespec nap = {0, 5 * 1000 * 1000};
+    int fd;
+    hold_signals(before);
+    while ((fd = try_open_directory(dir_fd)) == -EAGAIN) {
+        release_signals(before);
+        nanosleep(&nap, NULL);
+        hold_signals(before);
+    }
+    return fd;
+}
+
+static void remove_directory(int dir_fd, int fd)
+{
+    for (size_t i = 0; i < MADE_NAMES; i++) /* those of the series are gone */
+        unlinkat(fd, made_names[i], 0);
+    unlinkat(dir_fd, FILE_SYSTEM_PROBE_NAME, AT_REMOVEDIR);
+    close(fd);
+}
+
 /* ---- all of it ------------------------------------------------------------------------------ */
 
 static void try_all(const Probe *probe)
@@ -278,17 +404,6 @@ static void try_all(const Probe *probe)
     try_mmap(probe);
 }
 
-static void clean_up(const Probe *probe, int dir_fd, const char *name)
-{
-    static const char *const names[] = {"looked", "tick", "file",  "renamed", "old",
-                                        "new",    "lock", "inode", "mapped"};
-    for (size_t i = 0; probe->fd >= 0 && i < sizeof names / sizeof *names; i++)
-        unlinkat(probe->fd, names[i], 0);
-    if (probe->fd >= 0)
-        close(probe->fd);
-    unlinkat(dir_fd, name, AT_REMOVEDIR);
-}
-
 static bool is_one_device(int a, int b)
 {
     struct stat left, right;
@@ -297,17 +412,15 @@ static bool is_one_device(int a, int b)
 
 int file_system_probe(FileSystemFacts *facts, int dir_fd, int project_fd)
 {
-    char name[32];
-    Probe probe = {facts, -1};
+    sigset_t before;
     *facts = (FileSystemFacts){.is_one_device = is_one_device(dir_fd, project_fd)};
-    snprintf(name, sizeof name, "probe.%ld", (long)getpid());
-    if (mkdirat(dir_fd, name, 0700) != 0)
-        return -errno;
-    probe.fd = open_at(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    int status = probe.fd < 0 ? -errno : write_file(&probe, "file", "");
+    Probe probe = {facts, open_directory(dir_fd, &before)};
+    int status = probe.fd < 0 ? probe.fd : write_file(&probe, "file", "");
     if (status == 0)
         try_all(&probe);
-    clean_up(&probe, dir_fd, name);
+    if (probe.fd >= 0)
+        remove_directory(dir_fd, probe.fd);
+    release_signals(&before);
     return status;
 }
 

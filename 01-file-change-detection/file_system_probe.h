@@ -48,9 +48,14 @@ typedef struct FileSystemFacts {
     bool has_private_mmap;   /* a file can be mapped, and writing there does not change it */
 } FileSystemFacts;
 
-/* Tries everything in a temporary directory in `dir_fd` (that of the caches), and compares its
- * device with that of `project_fd`. Removes what it made. 0, or a negative errno if no file can
- * be written there. */
+/* The directory that a probe makes and removes. What a killed one has left, the next one removes. */
+#define FILE_SYSTEM_PROBE_NAME ".file_system_probe"
+
+/* Tries everything in a directory of that name in `dir_fd` (that of the caches), and compares its
+ * device with that of `project_fd`. Waits for another probe there. SIGHUP, SIGINT, SIGQUIT and
+ * SIGTERM wait until all that was made is removed. 0; -EEXIST if a directory of that name holds
+ * what no probe makes, and is left as it is; or another negative errno if no file can be written
+ * there. */
 int file_system_probe(FileSystemFacts *facts, int dir_fd, int project_fd);
 
 typedef enum TrustRule {

@@ -6,8 +6,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,6 +20,11 @@ static double now(void)
     return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
+static bool is_left(const Scratch *scratch)
+{
+    return scratch_exists(scratch, FILE_SYSTEM_PROBE_NAME);
+}
+
 static void a_local_file_system_keeps_its_promises(void **state)
 {
     const Scratch *scratch = *state;
@@ -25,6 +32,7 @@ static void a_local_file_system_keeps_its_promises(void **state)
     double begin = now();
     assert_int_equal(file_system_probe(&facts, scratch->fd, scratch->fd), 0);
     assert_true(now() - begin < 2); /* a tenth of a second, on a machine with nothing else to do */
+    assert_false(is_left(scratch));
     assert_int_equal(scratch_list(scratch, ".").count, 0);
     assert_null(file_system_defect(&facts, 0));
     assert_true(facts.mtime_on_write && facts.ctime_on_write && facts.ctime_on_restored_mtime);
@@ -62,7 +70,94 @@ static void a_probe_that_fails_leaves_nothing_behind(void **state)
     assert_int_equal(status, -EMFILE);
     assert_int_equal(next_now, next);
     close(next_now);
+    assert_false(is_left(scratch));
     assert_int_equal(scratch_list(scratch, ".").count, 0);
+}
+
+static void what_a_killed_probe_left_is_removed(void **state)
+{
+    const Scratch *scratch = *state;
+    FileSystemFacts facts;
+    scratch_write(scratch, FILE_SYSTEM_PROBE_NAME "/s17", "x");
+    scratch_write(scratch, FILE_SYSTEM_PROBE_NAME "/renamed", "x");
+    assert_int_equal(file_system_probe(&facts, scratch->fd, scratch->fd), 0);
+    assert_null(file_system_defect(&facts, 0));
+    assert_false(is_left(scratch));
+}
+
+static void a_directory_with_other_things_in_it_is_refused(void **state)
+{
+    const Scratch *scratch = *state;
+    FileSystemFacts facts;
+    scratch_write(scratch, FILE_SYSTEM_PROBE_NAME "/tick", "mine");
+    scratch_write(scratch, FILE_SYSTEM_PROBE_NAME "/notes", "mine");
+    assert_int_equal(file_system_probe(&facts, scratch->fd, scratch->fd), -EEXIST);
+    assert_true(scratch_exists(scratch, FILE_SYSTEM_PROBE_NAME "/tick"));
+    assert_true(scratch_exists(scratch, FILE_SYSTEM_PROBE_NAME "/notes"));
+}
+
+/* 0 if all of them found a sound file system. */
+static int probe_times(const Scratch *scratch, unsigned times)
+{
+    FileSystemFacts facts;
+    int status = 0;
+    for (unsigned i = 0; i < times && status == 0; i++)
+        status = file_system_probe(&facts, scratch->fd, scratch->fd) != 0 ||
+                 file_system_defect(&facts, 0) != NULL;
+    return status;
+}
+
+/* Starts a child that probes again and again, and returns when its directory is there. */
+static pid_t start_probing(const Scratch *scratch)
+{
+    const struct timespec nap = {0, 100 * 1000};
+    pid_t child = fork();
+    if (child == 0)
+        _exit(probe_times(scratch, 1000000));
+    while (!is_left(scratch))
+        nanosleep(&nap, NULL);
+    return child;
+}
+
+static void end(pid_t child, int signal_number)
+{
+    int status;
+    assert_int_equal(kill(child, signal_number), 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == signal_number);
+}
+
+static void a_probe_that_is_ended_leaves_nothing_behind(void **state)
+{
+    static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+    const Scratch *scratch = *state;
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        end(start_probing(scratch), signals[i]);
+        assert_false(is_left(scratch));
+    }
+}
+
+static void what_a_probe_cannot_remove_the_next_one_does(void **state)
+{
+    const Scratch *scratch = *state;
+    do
+        end(start_probing(scratch), SIGKILL);
+    while (!is_left(scratch)); /* between two probes there is none */
+    assert_int_equal(probe_times(scratch, 1), 0);
+    assert_false(is_left(scratch));
+}
+
+static void probes_at_once_wait_for_each_other(void **state)
+{
+    const Scratch *scratch = *state;
+    int status;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(probe_times(scratch, 3));
+    assert_int_equal(probe_times(scratch, 3), 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_false(is_left(scratch));
 }
 
 static void two_devices_are_told_apart(void **state)
@@ -130,6 +225,11 @@ int main(void)
         CASE_IN_SCRATCH(a_local_file_system_keeps_its_promises),
         cmocka_unit_test(a_place_that_cannot_be_written_is_told),
         CASE_IN_SCRATCH(a_probe_that_fails_leaves_nothing_behind),
+        CASE_IN_SCRATCH(what_a_killed_probe_left_is_removed),
+        CASE_IN_SCRATCH(a_directory_with_other_things_in_it_is_refused),
+        CASE_IN_SCRATCH(a_probe_that_is_ended_leaves_nothing_behind),
+        CASE_IN_SCRATCH(what_a_probe_cannot_remove_the_next_one_does),
+        CASE_IN_SCRATCH(probes_at_once_wait_for_each_other),
         CASE_IN_SCRATCH(two_devices_are_told_apart),
         cmocka_unit_test(the_rule_follows_from_the_facts),
         cmocka_unit_test(each_defect_is_named),
