@@ -21,7 +21,7 @@ const char command_line_usage[] =
     "\n"
     "  -o OUT.ll         where the output goes; default: beside the entry, with .ll\n"
     "  --cache-dir DIR   default: .mini_cache beside the entry\n"
-    "  -j N              workers; default: one per CPU\n"
+    "  -j N              workers; default: one per CPU that may be used\n"
     "  -v, -vv           tell what changed and what is done about it; tell every decision\n"
     "  -q                tell errors only\n"
     "  --stats[=json]    counts and times of the build\n"

@@ -41,7 +41,7 @@ typedef struct CommandLine {
     const char *cache_dir;    /* --cache-dir, or .mini_cache beside the entry */
     uint64_t limit_bytes;     /* --cache-limit; 0: none */
     char **program_arguments; /* of run: what follows the entry; ends with NULL; lent from argv */
-    unsigned workers;         /* 0: one per online CPU */
+    unsigned workers;         /* 0: one per CPU that may be used */
     int verbosity;            /* 0, 1 or 2 */
     StatsForm stats;
     bool quiet, force, paranoid, sync, json;

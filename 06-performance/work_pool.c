@@ -260,8 +260,15 @@ static void run_heavy(Executor *executor, size_t count, ExecutorItem item, void 
         finish_together(shared);
 }
 
-static unsigned online_cpus(void)
+/* The processors that this process may use: `taskset`, a container or a batch system may leave it
+ * fewer than there are. */
+static unsigned usable_cpus(void)
 {
+#ifdef __linux__
+    cpu_set_t allowed;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) == 0)
+        return (unsigned)CPU_COUNT(&allowed);
+#endif
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
     return cpus < 1 ? 1 : (unsigned)cpus;
 }
@@ -269,7 +276,7 @@ static unsigned online_cpus(void)
 void work_pool_init(WorkPool *pool, unsigned workers)
 {
     if (workers == 0)
-        workers = online_cpus();
+        workers = usable_cpus();
     if (workers > WORK_POOL_MAX_WORKERS)
         workers = WORK_POOL_MAX_WORKERS;
     WorkPoolShared *shared = memory_allocate_zeroed(1, sizeof *shared);

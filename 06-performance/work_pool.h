@@ -8,7 +8,7 @@
  * with the first loop that is worth it and sleep between loops.
  *
  *     WorkPool pool;
- *     work_pool_init(&pool, 8);                 0: one per online CPU
+ *     work_pool_init(&pool, 8);                 0: one per CPU that may be used
  *     executor_run(&pool.executor, count, item, arg);
  *     work_pool_free(&pool);
  *
