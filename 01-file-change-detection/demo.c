@@ -9,6 +9,7 @@
 #include "demo_detect.h"
 #include "demo_look.h"
 #include "demo_story.h"
+#include "program_begin.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -53,7 +54,8 @@ static int story(void)
 
 int main(int argument_count, char **arguments)
 {
-    if (argument_count == 1)
-        return story_tell("demo-01", story);
-    return look_command(argument_count, arguments, detect);
+    program_begin();
+    int status = argument_count == 1 ? story_tell("demo-01", story)
+                                     : look_command(argument_count, arguments, detect);
+    return program_end("demo-01", status);
 }

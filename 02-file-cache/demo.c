@@ -8,6 +8,7 @@
  */
 #include "demo_lower.h"
 #include "demo_story.h"
+#include "program_begin.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,7 +43,8 @@ static int story(void)
 
 int main(int argument_count, char **arguments)
 {
-    if (argument_count == 1)
-        return story_tell("demo-02", story);
-    return look_command(argument_count, arguments, lower);
+    program_begin();
+    int status = argument_count == 1 ? story_tell("demo-02", story)
+                                     : look_command(argument_count, arguments, lower);
+    return program_end("demo-02", status);
 }

@@ -9,6 +9,7 @@
 #include "demo_codegen.h"
 #include "demo_look.h"
 #include "demo_story.h"
+#include "program_begin.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -117,7 +118,8 @@ static int story(void)
 
 int main(int argument_count, char **arguments)
 {
-    if (argument_count == 1)
-        return story_tell("demo-03", story);
-    return look_command(argument_count, arguments, codegen);
+    program_begin();
+    int status = argument_count == 1 ? story_tell("demo-03", story)
+                                     : look_command(argument_count, arguments, codegen);
+    return program_end("demo-03", status);
 }

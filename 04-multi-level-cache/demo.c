@@ -10,6 +10,7 @@
 #include "demo_build.h"
 #include "demo_mini_build.h"
 #include "demo_story.h"
+#include "program_begin.h"
 
 #include <stdio.h>
 
@@ -92,7 +93,8 @@ static int story(void)
 
 int main(int argument_count, char **arguments)
 {
-    if (argument_count == 1)
-        return story_tell("demo-04", story);
-    return build_command(argument_count, arguments);
+    program_begin();
+    int status = argument_count == 1 ? story_tell("demo-04", story)
+                                     : build_command(argument_count, arguments);
+    return program_end("demo-04", status);
 }

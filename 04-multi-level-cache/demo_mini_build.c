@@ -13,8 +13,12 @@ static BuildStatus plug_in(MiniBuild *self)
     int error = mini_compiler_init(&self->compiler, &settings, &self->prelude);
     if (error == 0)
         return BUILD_OK;
-    fprintf(stderr, "MINIC_TARGET: not a target, or no compiler: %s\n", strerror(-error));
-    return error == -EINVAL ? BUILD_MISUSED : BUILD_MACHINE_FAILED;
+    if (error == -EINVAL) {
+        fprintf(stderr, "MINIC_TARGET='%.60s': not a target triple\n", settings.target);
+        return BUILD_MISUSED;
+    }
+    fprintf(stderr, "cannot identify this executable: %s\n", strerror(-error));
+    return BUILD_MACHINE_FAILED;
 }
 
 BuildStatus mini_build_open(MiniBuild *self, const char *entry, const Observer *observer)

@@ -12,6 +12,7 @@
 #include "demo_patch.h"
 #include "demo_story.h"
 #include "output_layout.h"
+#include "program_begin.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -102,7 +103,8 @@ static int story(void)
 
 int main(int argument_count, char **arguments)
 {
-    if (argument_count == 1)
-        return story_tell("demo-05", story);
-    return patch_command(argument_count, arguments);
+    program_begin();
+    int status = argument_count == 1 ? story_tell("demo-05", story)
+                                     : patch_command(argument_count, arguments);
+    return program_end("demo-05", status);
 }

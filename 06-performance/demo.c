@@ -7,6 +7,7 @@
  */
 #include "demo_story.h"
 #include "mini_compiler.h"
+#include "program_begin.h"
 #include "surgical_patch.h"
 #include "work_pool.h"
 
@@ -126,5 +127,6 @@ static int story(void)
 
 int main(void)
 {
-    return story_tell("demo-06", story);
+    program_begin();
+    return program_end("demo-06", story_tell("demo-06", story));
 }

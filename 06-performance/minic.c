@@ -6,6 +6,7 @@
 #include "doctor_report.h"
 #include "mini_compiler.h"
 #include "output_verify.h"
+#include "program_begin.h"
 #include "program_run.h"
 #include "invocation.h"
 #include "system_calls.h"
@@ -17,14 +18,31 @@
 
 /* ---- building ------------------------------------------------------------------------------ */
 
+/* "minic: MINIC_TARGET='a b': what is wrong with it"; no more of the value than fits a line. */
+static int refuse_variable(const char *name, const char *value, const char *why)
+{
+    enum { SHOWN_BYTES = 60 };
+    ByteBuffer error = {0};
+    size_t size = strlen(value);
+    buffer_put(&error, slice_from(name));
+    buffer_put(&error, slice_from("='"));
+    buffer_put(&error, slice_of(value, size < SHOWN_BYTES ? size : SHOWN_BYTES));
+    buffer_put(&error, slice_from(size <= SHOWN_BYTES ? "': " : "...': "));
+    buffer_put(&error, slice_from(why));
+    int status = invocation_complain(BUILD_MISUSED, &error);
+    buffer_free(&error);
+    return status;
+}
+
 static int open_compiler(Invocation *invocation)
 {
     MiniSettings settings = {.target = getenv("MINIC_TARGET")};
-    if (settings.target != NULL && settings.target[0] == '\0')
-        settings.target = NULL;
     int error = mini_compiler_init(&invocation->compiler, &settings, &invocation->prelude);
     if (error == 0)
         return BUILD_OK;
+    if (error == -EINVAL)
+        return refuse_variable("MINIC_TARGET", settings.target,
+                               "not a target triple such as x86_64-linux-gnu (unset: this machine)");
     BuildFailure failure = {.what = "cannot identify this executable", .error = -error};
     return invocation_print_failure(BUILD_MACHINE_FAILED, &failure);
 }
@@ -208,12 +226,16 @@ static int run_invocation(Invocation *invocation)
     return BUILD_MISUSED;
 }
 
-static void apply_environment(CommandLine *line)
+static int apply_environment(CommandLine *line)
 {
     const char *verbose = getenv("MINIC_VERBOSE");
-    int level = verbose == NULL ? 0 : atoi(verbose);
-    if (level > line->verbosity)
-        line->verbosity = level > 2 ? 2 : level;
+    if (verbose == NULL)
+        return BUILD_OK;
+    if (verbose[0] < '0' || verbose[0] > '2' || verbose[1] != '\0')
+        return refuse_variable("MINIC_VERBOSE", verbose, "not 0, 1 or 2");
+    if (verbose[0] - '0' > line->verbosity)
+        line->verbosity = verbose[0] - '0';
+    return BUILD_OK;
 }
 
 int main(int argc, char **argv)
@@ -221,11 +243,13 @@ int main(int argc, char **argv)
     Invocation invocation = {.begun = invocation_now()};
     ByteBuffer error = {0};
     int status;
+    program_begin();
     if (command_line_parse(&invocation.line, argc, argv, &error)) {
-        apply_environment(&invocation.line);
+        status = apply_environment(&invocation.line);
         invocation.on_terminal = !invocation.line.quiet && isatty(STDERR_FILENO);
         invocation.observer = (Observer){invocation_on_decision, &invocation};
-        status = run_invocation(&invocation);
+        if (status == BUILD_OK)
+            status = run_invocation(&invocation);
     } else {
         buffer_put(&error, slice_from("; see minic --help"));
         status = invocation_complain(BUILD_MISUSED, &error);
@@ -233,9 +257,5 @@ int main(int argc, char **argv)
     buffer_free(&error);
     buffer_free(&invocation.text);
     command_line_free(&invocation.line);
-    if ((fflush(stdout) != 0 || ferror(stdout)) && status == BUILD_OK) {
-        perror("minic: stdout");
-        status = BUILD_MACHINE_FAILED;
-    }
-    return status;
+    return program_end("minic", status);
 }

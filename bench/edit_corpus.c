@@ -22,6 +22,7 @@
  * Files are rewritten in place, as most editors do.
  */
 #include "common.h"
+#include "program_begin.h"
 
 #include <stdio.h>
 #include <sys/stat.h>
@@ -287,6 +288,7 @@ static void edit_file(const char *kind, const char *path, const char *first, Byt
 
 int main(int argc, char **argv)
 {
+    program_begin();
     if (argc < 3) {
         fprintf(stderr, "usage: edit-corpus touch|comment|body|signature|rename|swap|function|"
                         "constant|field|\n                   add|remove FILE...\n");

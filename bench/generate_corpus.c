@@ -22,6 +22,7 @@
 #include "common.h"
 #include "corpus/corpus_graph.h"
 #include "corpus/corpus_steps.h"
+#include "program_begin.h"
 
 #include <sys/stat.h>
 
@@ -338,6 +339,7 @@ static bool parse_option(Options *options, const char *name, const char *value)
 int main(int argc, char **argv)
 {
     Options options = {.files = 10000, .functions = 3, .imports = 3, .seed = 1};
+    program_begin();
     if (argc < 2 || argc % 2 != 0 || argv[1][0] == '-')
         return usage();
     options.directory = argv[1];

@@ -188,9 +188,11 @@ static const char host_target[] = HOST_ARCH HOST_VENDOR HOST_SYSTEM;
 static const char host_target[] = ""; /* whatever reads the output knows better */
 #endif
 
-/* Letters, digits, `-`, `_` and `.`: it is written into the output between quotes. */
+/* Letters, digits, `-`, `_` and `.`: it is written into the output between quotes. No triple is
+ * nearly as long as that; what is longer is something else. */
 static bool is_plain_word(Slice word)
 {
+    enum { LONGEST_TARGET = 100 };
     for (size_t i = 0; i < word.size; i++) {
         char c = word.data[i];
         bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -198,7 +200,7 @@ static bool is_plain_word(Slice word)
         if (!is_letter && !is_digit && c != '-' && c != '_' && c != '.')
             return false;
     }
-    return word.size != 0;
+    return word.size != 0 && word.size <= LONGEST_TARGET;
 }
 
 /* ---- the plug -------------------------------------------------------------------------------- */

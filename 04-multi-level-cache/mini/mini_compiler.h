@@ -21,7 +21,7 @@ typedef struct MiniSettings { /* {0}: the defaults */
 
 /* Fills in `compiler`. `prelude` receives the prelude's text, which `compiler` lends until the
  * caller frees the buffer. `settings` may be NULL. 0; -EINVAL if the target is not one plain word
- * (letters, digits, `-_.`); or another negative errno if the executable cannot be identified. */
+ * (at most 100 letters, digits, `-_.`); or another negative errno if the executable cannot be identified. */
 int mini_compiler_init(Compiler *compiler, const MiniSettings *settings, ByteBuffer *prelude);
 
 #ifdef __cplusplus

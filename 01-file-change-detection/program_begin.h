@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a program that keeps files does first and last. A library does neither: the descriptors and
+ * the signals of a process belong to its program.
+ *
+ * Descriptors 0, 1 and 2 must be open. Otherwise the next files that are opened get these numbers,
+ * and what is said goes into them:
+ *
+ *     minic build main.mini 2>&-            the lock of the cache is descriptor 2 ...
+ *     main.mini:1:24: error: ...            ... and holds this line
+ *
+ * A write that fails must return. The two signals that end a process instead (SIGPIPE, the reader
+ * has gone; SIGXFSZ, the file would pass `ulimit -f`) get a handler that does nothing, so that the
+ * write returns EPIPE or EFBIG and is reported as any other failure. To ignore them would do the
+ * same here, but what is ignored stays ignored after exec, and a program that is run from here
+ * shall find them as this one found them.
+ *
+ *     int main(int argc, char **argv)
+ *     {
+ *         program_begin();
+ *         ...
+ *         return program_end("minic", status);
+ *     }
+ */
+#ifndef PROGRAM_BEGIN_H
+#define PROGRAM_BEGIN_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { PROGRAM_OUTPUT_LOST = 3 }; /* the exit status of a failing machine */
+
+/* Where there is no /dev/null, the root directory takes its place: it can be opened everywhere, and
+ * neither read nor written. */
+static inline void program_open_standard_descriptors(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) < 0)
+            (void)!open("/", O_RDONLY);
+}
+
+static inline void program_let_write_fail(int signal_number)
+{
+    (void)signal_number;
+}
+
+static inline void program_begin(void)
+{
+    static const int signals[] = {SIGPIPE, SIGXFSZ};
+    program_open_standard_descriptors();
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        struct sigaction action;
+        if (sigaction(signals[i], NULL, &action) != 0 || action.sa_handler != SIG_DFL)
+            continue; /* who started us ignores it: so shall who is started from here */
+        memset(&action, 0, sizeof action);
+        action.sa_handler = program_let_write_fail;
+        action.sa_flags = SA_RESTART;
+        sigemptyset(&action.sa_mask);
+        sigaction(signals[i], &action, NULL);
+    }
+}
+
+/* The exit status: `status`, or PROGRAM_OUTPUT_LOST and a line on stderr if that was 0 and what
+ * was printed to stdout did not arrive. */
+static inline int program_end(const char *name, int status)
+{
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || status != 0)
+        return status;
+    fprintf(stderr, "%s: stdout: %s\n", name, strerror(errno));
+    return PROGRAM_OUTPUT_LOST;
+}
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: MIT
+#
+# minic as a process: started without descriptors, ended by signals, with a reader that goes away, a
+# limit on the size of files, fewer processors than there are, odd values in the environment.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+    BUILD=${BUILD:-$ROOT/build}
+    MINIC=${MINIC:-$BUILD/minic}
+    cd "$BATS_TEST_TMPDIR" || return 1
+    unset MINIC_VERBOSE MINIC_TARGET MINIC_CLANG MINIC_LLI
+    TMPDIR=$BATS_TEST_TMPDIR/tmp # nothing may stay there
+    mkdir "$TMPDIR"
+    export TMPDIR
+}
+
+# ---- helpers ------------------------------------------------------------------------------------
+
+# A program of two files, in a directory of its own.
+two_files() {
+    mkdir -p "$1"
+    echo 'fn add(a: i32, b: i32) i32 { return a + b; }' >"$1/math.mini"
+    cat >"$1/main.mini" <<-'MINI'
+	import "math.mini" as math;
+	fn main() i32 { print(math.add(2, 3)); return 0; }
+	MINI
+}
+
+# many_functions DIRECTORY COUNT
+many_functions() {
+    mkdir -p "$1"
+    for ((i = 0; i < $2; i++)); do
+        echo "fn g$i(x: i32) i32 { print(\"a text for function $i\"); return x * $i + 1; }"
+    done >"$1/main.mini"
+    echo 'fn main() i32 { return g0(1); }' >>"$1/main.mini"
+}
+
+# Fails unless the next build of DIRECTORY leaves what a clean one leaves, and nothing else stays.
+expect_sound() {
+    "$MINIC" build -q "$1/main.mini"
+    "$MINIC" verify -q "$1/main.mini"
+    "$MINIC" build -q "$1/main.mini" -o "$BATS_TEST_TMPDIR/clean.ll" --cache-dir "$BATS_TEST_TMPDIR/clean"
+    cmp "$1/main.ll" "$BATS_TEST_TMPDIR/clean.ll"
+    [ -z "$(find "$1" "$TMPDIR" -mindepth 1 \( -name '*tmp*' -o -name '.output*' -o -name '*probe*' \))" ]
+    [ -z "$(ls -A "$TMPDIR")" ]
+}
+
+# expect STATUS COMMAND...: what it prints goes to the files `out` and `err`.
+expect() {
+    local expected=$1 status=0
+    shift
+    "$@" >out 2>err || status=$?
+    [ "$status" = "$expected" ] || {
+        echo "$*: exit status $status, not $expected"
+        cat out err
+        return 1
+    }
+}
+
+# ---- descriptors --------------------------------------------------------------------------------
+
+# The same files, byte for byte, as with all three.
+@test "started without descriptors 0 to 2, a program writes nothing of its messages into files" {
+    for program in minic demo-04 demo-05; do
+        build="$BUILD/$program main.mini out"
+        [ $program != minic ] || build="$BUILD/minic build main.mini -j1 -v --stats -o out"
+        for without in '<&-' '>&-' '2>&-' '<&- >&-' '>&- 2>&-' '<&- 2>&-' '<&- >&- 2>&-'; do
+            for round in with without; do
+                rm -rf "$program" && two_files "$program" && cd "$program"
+                # diagnostics are printed while the caches are open
+                redirect=$without
+                [ $round = without ] || redirect=
+                sh -c "$build $redirect" >/dev/null 2>&1
+                cp out before
+                echo 'fn main() i32 { return x; }' >main.mini
+                ! sh -c "$build $redirect" >/dev/null 2>&1
+                cmp out before
+                if [ $round = with ]; then
+                    (cd .mini_cache && ls -A && find . -name lock -size +0) >"../$program.files"
+                else
+                    (cd .mini_cache && ls -A && find . -name lock -size +0) |
+                        diff "../$program.files" -
+                fi
+                ! grep -rl 'undefined name' .mini_cache out
+                ! grep -rl 'functions emitted' .mini_cache out
+                two_files .
+                sh -c "$build $redirect" >/dev/null 2>&1
+                cmp out before
+                cd ..
+            done
+        done
+    done
+}
+
+@test "no program of the project opens a file as descriptor 0, 1 or 2" {
+    command -v strace >/dev/null
+    for program in demo-01 demo-02 demo-03 demo-04 demo-05 demo-06 minic generate-corpus edit-corpus; do
+        case $program in
+        demo-06) arguments=() ;;
+        demo-0[45]) arguments=(main.mini out) ;;
+        minic) arguments=(build main.mini) ;;
+        generate-corpus) arguments=("$BATS_TEST_TMPDIR/corpus" --files 3) ;;
+        edit-corpus) arguments=(comment "$(find "$BATS_TEST_TMPDIR/corpus" -name "f*.mini" -print -quit)") ;;
+        *) arguments=(main.mini) ;;
+        esac
+        two_files $program && cd $program
+        strace -f -qq -e trace=openat,open -o ../trace "$BUILD/$program" "${arguments[@]}" <&- >&- 2>&-
+        cd ..
+        # Those of the loader come first, and are closed again before main.
+        awk '/"\/dev\/null"/ { seen = 1 } seen && /= [0-2]$/' trace >standard
+        [ "$(grep -c '"/dev/null"' standard)" = 3 ] && [ "$(wc -l <standard)" = 3 ] || {
+            echo "$program:"
+            cat standard
+            return 1
+        }
+    done
+}
+
+# ---- writes that fail ------------------------------------------------------------------------------
+
+@test "ulimit -f: a message and status 3, and the state intact" {
+    two_files project
+    "$MINIC" build -q project/main.mini
+    cp project/main.ll before.ll
+    many_functions project 400
+    for blocks in 0 1 4 16 40; do
+        (
+            ulimit -f $blocks
+            expect 3 "$MINIC" build project/main.mini 2>&1
+        ) | cat >said
+        [ ! -s said ] || { cat said; return 1; }
+        grep -q 'File too large' err || [ $blocks = 0 ]
+        cmp project/main.ll before.ll
+    done
+    expect_sound project
+}
+
+@test "a reader that goes away: a message and status 3, and the state intact" {
+    two_files project
+    for command in "build project/main.mini --stats" "build project/main.mini --stats=json" --help \
+        --version "doctor project"; do
+        # shellcheck disable=SC2086
+        { sleep 0.3; "$MINIC" $command 2>err && status=0 || status=$?; echo "$status" >status; } | :
+        [ "$(cat status)" = 3 ]
+        grep -q 'minic: stdout: Broken pipe' err
+    done
+    expect_sound project
+}
+
+@test "messages that nobody reads change nothing" {
+    many_functions project 50
+    { sleep 0.3; "$MINIC" build -vv project/main.mini 2>&1 >/dev/null && status=0 || status=$?; echo "$status" >status; } | :
+    [ "$(cat status)" = 0 ]
+    expect_sound project
+    echo 'fn wrong() i32 { return x; }' >>project/main.mini
+    { sleep 0.3; "$MINIC" build project/main.mini 2>&1 >/dev/null && status=0 || status=$?; echo "$status" >status; } | :
+    [ "$(cat status)" = 1 ]
+    many_functions project 50
+    expect_sound project
+}
+
+# What stands in for clang, the program it makes, and lli report which signals they were started with.
+@test "the program that is run, and its compiler, get the signals as minic got them" {
+    mkdir tools
+    cat >tools/clang-19 <<-'SH'
+	#!/bin/sh
+	case $1 in --version) echo 'clang version 19.0.0'; exit ;; esac
+	grep SigIgn /proc/self/status >"$SIGNALS/clang"
+	while [ "$1" != -o ]; do shift; done
+	cp "$(command -v grep)" "$2"
+	SH
+    printf '#!/bin/sh\ncase $1 in --version) echo "LLVM version 19"; exit ;; esac\n%s\n' \
+        'grep SigIgn /proc/self/status >"$SIGNALS/lli"' >tools/lli-19
+    chmod +x tools/*
+    two_files project
+    export SIGNALS=$PWD
+    MINIC_CLANG=$PWD/tools/clang-19 "$MINIC" run -q project/main.mini SigIgn /proc/self/status >program
+    MINIC_LLI=$PWD/tools/lli-19 "$MINIC" run -q project/main.mini
+    grep SigIgn /proc/self/status >expected
+    for who in clang program lli; do
+        diff expected $who
+    done
+    (
+        trap '' PIPE # as nohup and some languages start their children
+        grep SigIgn /proc/self/status >expected
+        MINIC_LLI=$PWD/tools/lli-19 "$MINIC" run -q project/main.mini
+    )
+    diff expected lli
+}
+
+# ---- signals -----------------------------------------------------------------------------------
+
+@test "doctor that is ended leaves nothing, and one that is killed nothing for the next" {
+    two_files project
+    for signal in INT TERM HUP KILL; do
+        for nap in 0.02 0.05 0.1; do
+            "$MINIC" doctor project >/dev/null 2>&1 &
+            sleep $nap
+            kill -$signal $! 2>/dev/null || true
+            wait $! || true
+            [ $signal = KILL ] || [ "$(ls -A project | xargs)" = 'main.mini math.mini' ]
+        done
+        "$MINIC" doctor project >/dev/null
+        [ "$(ls -A project | xargs)" = 'main.mini math.mini' ]
+    done
+    "$MINIC" build -q project/main.mini
+    ls -A project/.mini_cache >before
+    "$MINIC" doctor project >/dev/null &
+    sleep 0.05
+    kill -KILL $! || true
+    wait $! || true
+    "$MINIC" doctor project >/dev/null
+    ls -A project/.mini_cache | diff before -
+}
+
+# Leftovers go with the next commit.
+@test "a build that is interrupted leaves nothing for the next" {
+    many_functions project 3000
+    for signal in INT TERM HUP; do
+        for nap in 0.005 0.01 0.02 0.04; do
+            "$MINIC" build -q --force project/main.mini &
+            sleep $nap
+            kill -$signal $! 2>/dev/null || true
+            wait $! || true
+        done
+        echo "fn after_$signal() i32 { return 0; }" >>project/main.mini
+        expect_sound project
+        rm -rf clean clean.ll
+    done
+}
+
+# ---- processors ----------------------------------------------------------------------------------
+
+@test "as many workers as processors that may be used" {
+    two_files project
+    workers() { "$@" build -q project/main.mini --stats=json | jq .workers; }
+    [ "$(workers "$MINIC")" = "$(nproc)" ]
+    one=$(taskset -cp $$ | sed 's/.*: //; s/[-,].*//')
+    [ "$(workers taskset -c "$one" "$MINIC")" = 1 ]
+    [ "$(taskset -c "$one" "$MINIC" build -q -j 3 project/main.mini --stats=json | jq .workers)" = 3 ]
+}
+
+# ---- the environment -------------------------------------------------------------------------------
+
+@test "a MINIC_TARGET or MINIC_VERBOSE that makes no sense is wrong usage, and named" {
+    two_files project
+    long=$(printf 'x%.0s' $(seq 5000))
+    for command in build check verify run; do
+        for value in 'a b' $'x86_64\nlinux' 'x"y' '' "$long" 'a;b' $'\e[2J'; do
+            MINIC_TARGET=$value expect 2 "$MINIC" $command project/main.mini
+            [ "$(wc -l <err)" = 1 ]
+            [ ! -s out ]
+            grep -qF "minic: MINIC_TARGET='${value:0:1}" err || [[ $value == $'\e'* ]]
+            [ "$(wc -c <err)" -lt 200 ]
+            ! grep -q $'\e' err
+        done
+    done
+    for value in yes 3 '' 11 -1; do
+        MINIC_VERBOSE=$value expect 2 "$MINIC" build project/main.mini
+        grep -qF "minic: MINIC_VERBOSE='$value'" err
+    done
+    [ "$(ls -A project | xargs)" = 'main.mini math.mini' ]
+    MINIC_TARGET=thumbv7em-none-eabihf expect 0 "$MINIC" build project/main.mini
+    MINIC_VERBOSE=2 expect 0 "$MINIC" build project/main.mini
+    grep -qE '^(lowered|cached IR) ' err
+}
+
+@test "demos of later stages name a MINIC_TARGET that makes no sense, too" {
+    two_files project
+    cd project
+    for program in demo-04 demo-05; do
+        MINIC_TARGET='a b' expect 2 "$BUILD/$program" main.mini out
+        grep -qF "MINIC_TARGET='a b'" err
+    done
+}
