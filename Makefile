@@ -185,12 +185,17 @@ $(BUILD)/obj/01-file-change-detection/collections.o: EXTRA += $(if $(SANITIZE),-
 
 # ---- what stands on all six floors: minic, and the programs of bench/ ------------------------------
 
+# The commit, which `minic --version` prints, is appended to the executable: the linker does not
+# know it, so that the build id, and with it every key of the caches, is of the code alone.
+COMMIT := build/commit
+$(shell .ci/note-commit $(COMMIT))
 $(BUILD)/minic: IDENTITY = $(if $(PROFILE),=0x$(file <$(PROFILE)))
-$(BUILD)/minic: $(BUILD)/obj/06-performance/minic.o $(LIBRARIES)
+$(BUILD)/minic: $(BUILD)/obj/06-performance/minic.o $(LIBRARIES) $(COMMIT)
 	@echo 'link $@'
-	$(Q)$(LINK) -o $@
+	$(Q)$(subst $(COMMIT),,$(LINK)) -o $@
 	$(if $(PROFILE),@[ "$$($(IDENTIFY))" = $(file <$(PROFILE)) ] || { rm -f $@; \
 	    echo 'the sources were edited while they were compiled: make again' >&2; exit 1; })
+	$(Q)cat $(COMMIT) >>$@
 run-tests-06: TESTS += 06-performance/test/check-figures \
                        $(if $(SANITIZE),,01-file-change-detection/test/check-consoles)
 stage-06 run-tests-06: $(BUILD)/minic

@@ -6,104 +6,15 @@
  */
 #include "command_line.h"
 
+#include "command_table.h"
+
 #include <errno.h>
 #include <stdlib.h>
-
-const char command_line_usage[] =
-    "minic - an incremental compiler for Mini\n"
-    "\n"
-    "  minic build ENTRY.mini [flags]       compile to LLVM IR\n"
-    "  minic run [flags] ENTRY.mini [ARG..] build, then run the output with clang or lli\n"
-    "  minic check ENTRY.mini [flags]       tell the errors, write no output\n"
-    "  minic clean [ENTRY.mini]             remove what is cached, of one entry or all\n"
-    "  minic verify ENTRY.mini [flags]      build anew in memory, tell what is wrong on disk\n"
-    "  minic doctor [DIR] [--json]          what the file system does, and what it means here\n"
-    "\n"
-    "  -o OUT.ll         where the output goes; default: beside the entry, with .ll\n"
-    "  --cache-dir DIR   default: .mini_cache beside the entry\n"
-    "  -j N              workers; default: one per CPU that may be used\n"
-    "  -v, -vv           tell what changed and what is done about it; tell every decision\n"
-    "  -q                tell errors only\n"
-    "  --stats[=json]    counts and times of the build\n"
-    "  --force           use nothing that is cached\n"
-    "  --paranoid        read every file, trust no time stamp\n"
-    "  --sync            survive a power cut, too\n"
-    "  --cache-limit N   drop old objects beyond N bytes, also NK, NM, NG; what is in use stays\n"
-    "  --help, --version\n"
-    "\n"
-    "environment: MINIC_VERBOSE=1 or 2 as -v or -vv, MINIC_TARGET a target triple,\n"
-    "MINIC_CLANG and MINIC_LLI what `run` uses\n"
-    "exit status: 0 success, 1 errors in the program, 2 wrong usage, 3 the machine failed\n";
-
-typedef enum Flag {
-    FLAG_OUTPUT,
-    FLAG_CACHE_DIR,
-    FLAG_WORKERS,
-    FLAG_VERBOSE,
-    FLAG_VERY_VERBOSE,
-    FLAG_QUIET,
-    FLAG_STATS,
-    FLAG_FORCE,
-    FLAG_PARANOID,
-    FLAG_SYNC,
-    FLAG_CACHE_LIMIT,
-    FLAG_JSON,
-    FLAG_HELP,
-    FLAG_VERSION,
-} Flag;
-
-typedef enum FlagValue { VALUE_NONE, VALUE_NEEDED, VALUE_OPTIONAL } FlagValue;
-
-enum {
-    IN_BUILD = 1 << COMMAND_BUILD,
-    IN_RUN = 1 << COMMAND_RUN,
-    IN_CHECK = 1 << COMMAND_CHECK,
-    IN_CLEAN = 1 << COMMAND_CLEAN,
-    IN_VERIFY = 1 << COMMAND_VERIFY,
-    IN_DOCTOR = 1 << COMMAND_DOCTOR,
-    IN_BUILDS = IN_BUILD | IN_RUN | IN_CHECK,
-    IN_ALL = IN_BUILDS | IN_CLEAN | IN_VERIFY | IN_DOCTOR,
-};
-
-typedef struct FlagRule {
-    const char *name;
-    Flag flag;
-    FlagValue value; /* "-j 4" and "-j4", "--cache-dir x" and "--cache-dir=x"; an optional
-                        value only with "=" */
-    unsigned commands;
-} FlagRule;
-
-static const FlagRule flag_rules[] = {
-    {"-o", FLAG_OUTPUT, VALUE_NEEDED, IN_BUILD | IN_RUN | IN_VERIFY},
-    {"--cache-dir", FLAG_CACHE_DIR, VALUE_NEEDED, IN_ALL},
-    {"-j", FLAG_WORKERS, VALUE_NEEDED, IN_BUILDS | IN_VERIFY},
-    {"-v", FLAG_VERBOSE, VALUE_NONE, IN_ALL},
-    {"-vv", FLAG_VERY_VERBOSE, VALUE_NONE, IN_ALL},
-    {"-q", FLAG_QUIET, VALUE_NONE, IN_ALL},
-    {"--stats", FLAG_STATS, VALUE_OPTIONAL, IN_BUILDS},
-    {"--force", FLAG_FORCE, VALUE_NONE, IN_BUILDS},
-    {"--paranoid", FLAG_PARANOID, VALUE_NONE, IN_BUILDS},
-    {"--sync", FLAG_SYNC, VALUE_NONE, IN_BUILDS},
-    {"--cache-limit", FLAG_CACHE_LIMIT, VALUE_NEEDED, IN_BUILD | IN_RUN},
-    {"--json", FLAG_JSON, VALUE_NONE, IN_DOCTOR},
-    {"-h", FLAG_HELP, VALUE_NONE, IN_ALL},
-    {"--help", FLAG_HELP, VALUE_NONE, IN_ALL},
-    {"--version", FLAG_VERSION, VALUE_NONE, IN_ALL},
-};
-
-static const struct {
-    const char *name;
-    Command command;
-} commands[] = {
-    {"build", COMMAND_BUILD},         {"run", COMMAND_RUN},         {"check", COMMAND_CHECK},
-    {"clean", COMMAND_CLEAN},         {"verify", COMMAND_VERIFY},   {"doctor", COMMAND_DOCTOR},
-    {"help", COMMAND_HELP},           {"--help", COMMAND_HELP},     {"-h", COMMAND_HELP},
-    {"--version", COMMAND_VERSION},   {"version", COMMAND_VERSION},
-};
 
 typedef struct Parser {
     CommandLine *line;
     const char *command_name;
+    const CommandRule *rule; /* of the command */
     char **next; /* argument that is read next */
     ByteBuffer *error;
 } Parser;
@@ -153,6 +64,21 @@ static bool set_command(CommandLine *line, Command command)
 {
     line->command = command;
     return true;
+}
+
+/* `build --help` is `help build`, and the rest of the line does not matter. */
+static bool set_help(Parser *parser)
+{
+    if (parser->line->topic == NULL)
+        parser->line->topic = parser->rule->name;
+    parser->line->is_settled = true;
+    return set_command(parser->line, COMMAND_HELP);
+}
+
+static bool set_version(Parser *parser)
+{
+    parser->line->is_settled = true;
+    return set_command(parser->line, COMMAND_VERSION);
 }
 
 static bool set_workers(Parser *parser, const char *value)
@@ -220,15 +146,15 @@ static bool set_flag(Parser *parser, Flag flag, const char *value)
     case FLAG_SYNC: return set_on(&line->sync);
     case FLAG_CACHE_LIMIT: return set_cache_limit(parser, value);
     case FLAG_JSON: return set_on(&line->json);
-    case FLAG_HELP: return set_command(line, COMMAND_HELP);
-    case FLAG_VERSION: return set_command(line, COMMAND_VERSION);
+    case FLAG_HELP: return set_help(parser);
+    case FLAG_VERSION: return set_version(parser);
     }
     return false;
 }
 
 static bool parse_flag(Parser *parser, const char *argument)
 {
-    for (size_t i = 0; i < sizeof flag_rules / sizeof *flag_rules; i++) {
+    for (size_t i = 0; i < FLAG_RULES; i++) {
         const FlagRule *rule = &flag_rules[i];
         const char *value;
         if (!spells(rule, argument, &value))
@@ -303,42 +229,81 @@ static bool finish(Parser *parser)
 
 /* ---- all of it ------------------------------------------------------------------------------- */
 
+/* "unknown command 'bulid': there are build, run, ... and version" */
+static bool fail_unknown(const Parser *parser, const char *name)
+{
+    fail(parser, "unknown command '", name, "': there are ");
+    command_rules_list(parser->error);
+    return false;
+}
+
+/* `--help` and `--version` in the place of a command are commands. */
+static const CommandRule *find_command(const char *name)
+{
+    for (size_t i = 0; i < FLAG_RULES; i++) {
+        if (strcmp(name, flag_rules[i].name) != 0)
+            continue;
+        if (flag_rules[i].flag == FLAG_HELP)
+            return &command_rules[COMMAND_HELP];
+        if (flag_rules[i].flag == FLAG_VERSION)
+            return &command_rules[COMMAND_VERSION];
+    }
+    return command_rule_find(name);
+}
+
 static bool parse_command(Parser *parser)
 {
     parser->command_name = *parser->next;
     if (parser->command_name == NULL)
         return fail(parser, "a command is missing", "", "");
     parser->next++;
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        if (strcmp(parser->command_name, commands[i].name) == 0) {
-            parser->line->command = commands[i].command;
-            return true;
-        }
-    }
-    return fail(parser, "unknown command '", parser->command_name, "'");
+    parser->rule = find_command(parser->command_name);
+    if (parser->rule == NULL)
+        return fail_unknown(parser, parser->command_name);
+    return set_command(parser->line, parser->rule->command);
+}
+
+/* The command whose page is wanted. */
+static bool set_topic(Parser *parser, const char *argument)
+{
+    CommandLine *line = parser->line;
+    if (line->command == COMMAND_VERSION)
+        return fail(parser, parser->command_name, " takes no arguments: ", argument);
+    if (line->topic != NULL)
+        return fail(parser, "one command is enough: '", argument, "' is a second one");
+    const CommandRule *rule = command_rule_find(argument);
+    if (rule == NULL)
+        return fail_unknown(parser, argument);
+    line->topic = rule->name;
+    return true;
+}
+
+static bool set_entry(Parser *parser, const char *argument)
+{
+    CommandLine *line = parser->line;
+    if (line->command == COMMAND_HELP || line->command == COMMAND_VERSION)
+        return set_topic(parser, argument);
+    if (*argument == '\0')
+        return fail(parser, "the entry's name is empty", "", "");
+    if (line->entry != NULL)
+        return fail(parser, "one entry file is enough: '", argument, "' is a second one");
+    line->entry = argument;
+    line->program_arguments = parser->next;
+    line->is_settled = line->command == COMMAND_RUN;
+    return true;
 }
 
 static bool parse_arguments(Parser *parser)
 {
     CommandLine *line = parser->line;
     bool flags_ended = false;
-    while (*parser->next != NULL && line->command < COMMAND_HELP) {
+    while (*parser->next != NULL && !line->is_settled) {
         const char *argument = *parser->next++;
-        if (!flags_ended && strcmp(argument, "--") == 0)
+        bool is_flag = !flags_ended && argument[0] == '-' && argument[1] != '\0';
+        if (is_flag && strcmp(argument, "--") == 0)
             flags_ended = true;
-        else if (!flags_ended && argument[0] == '-' && argument[1] != '\0') {
-            if (!parse_flag(parser, argument))
-                return false;
-        } else if (*argument == '\0') {
-            return fail(parser, "the entry's name is empty", "", "");
-        } else if (line->entry != NULL) {
-            return fail(parser, "one entry file is enough: '", argument, "' is a second one");
-        } else {
-            line->entry = argument;
-            line->program_arguments = parser->next;
-            if (line->command == COMMAND_RUN)
-                return true;
-        }
+        else if (!(is_flag ? parse_flag(parser, argument) : set_entry(parser, argument)))
+            return false;
     }
     return true;
 }
@@ -347,7 +312,7 @@ bool command_line_parse(CommandLine *line, int argc, char **argv, ByteBuffer *er
 {
     (void)argc;
     *line = (CommandLine){0};
-    Parser parser = {line, NULL, argv + (argc > 0), error};
+    Parser parser = {line, NULL, NULL, argv + (argc > 0), error};
     return parse_command(&parser) && parse_arguments(&parser) && finish(&parser);
 }
 

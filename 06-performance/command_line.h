@@ -35,6 +35,7 @@ typedef enum StatsForm { STATS_NONE, STATS_TABLE, STATS_JSON } StatsForm;
 
 typedef struct CommandLine {
     Command command;
+    const char *topic;        /* of help: the command whose page is wanted, or NULL: all */
     const char *entry;        /* lent from argv; NULL only for clean, help and version; of doctor,
                                  the directory, "." if it was left out */
     const char *output;       /* -o, or made from the entry's name; of verify, -o or NULL */
@@ -45,6 +46,7 @@ typedef struct CommandLine {
     int verbosity;            /* 0, 1 or 2 */
     StatsForm stats;
     bool quiet, force, paranoid, sync, json;
+    bool is_settled; /* what follows is not for minic */
     Arena arena; /* owns what was made */
 } CommandLine;
 
@@ -52,9 +54,6 @@ typedef struct CommandLine {
 bool command_line_parse(CommandLine *line, int argc, char **argv, ByteBuffer *error);
 
 void command_line_free(CommandLine *line);
-
-/* What --help prints. */
-extern const char command_line_usage[];
 
 #ifdef __cplusplus
 }

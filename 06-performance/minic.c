@@ -3,18 +3,18 @@
  * minic: the command line over the six stages. A call is one Invocation (invocation.h): the
  * arguments, the compiler, the workers, the build.
  */
+#include "command_help.h"
 #include "doctor_report.h"
 #include "mini_compiler.h"
 #include "output_verify.h"
 #include "program_begin.h"
 #include "program_run.h"
+#include "program_version.h"
 #include "invocation.h"
 #include "system_calls.h"
 
 #include <stdlib.h>
 #include <unistd.h>
-
-#define MINIC_VERSION "1.0"
 
 /* ---- building ------------------------------------------------------------------------------ */
 
@@ -209,6 +209,21 @@ static int doctor_command(Invocation *invocation)
     return file_system_defect(&facts, 0) == NULL ? BUILD_OK : BUILD_PROGRAM_WRONG;
 }
 
+static int help_command(Invocation *invocation)
+{
+    const char *topic = invocation->line.topic;
+    command_help(&invocation->text, topic == NULL ? NULL : command_rule_find(topic));
+    invocation_print_text(&invocation->text, stdout);
+    return BUILD_OK;
+}
+
+static int version_command(Invocation *invocation)
+{
+    program_version(&invocation->text);
+    invocation_print_text(&invocation->text, stdout);
+    return BUILD_OK;
+}
+
 /* ---- the command line ------------------------------------------------------------------------ */
 
 static int run_invocation(Invocation *invocation)
@@ -220,8 +235,8 @@ static int run_invocation(Invocation *invocation)
     case COMMAND_RUN: return run_command(invocation);
     case COMMAND_CLEAN: return clean_command(&invocation->line);
     case COMMAND_DOCTOR: return doctor_command(invocation);
-    case COMMAND_HELP: fputs(command_line_usage, stdout); return BUILD_OK;
-    case COMMAND_VERSION: puts("minic " MINIC_VERSION); return BUILD_OK;
+    case COMMAND_HELP: return help_command(invocation);
+    case COMMAND_VERSION: return version_command(invocation);
     }
     return BUILD_MISUSED;
 }

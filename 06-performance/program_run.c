@@ -75,10 +75,10 @@ static bool take_named(LlvmTool *tool, const char *name, bool is_clang, int *too
     if (!find_in_path(name, tool->path, sizeof tool->path))
         return false;
     tool->is_clang = is_clang;
-    int version = version_of(tool->path);
-    if (version >= OLDEST_LLVM)
+    tool->version = version_of(tool->path);
+    if (tool->version >= OLDEST_LLVM)
         return true;
-    *too_old = version;
+    *too_old = tool->version;
     return false;
 }
 
@@ -87,6 +87,7 @@ static bool take_versioned(LlvmTool *tool, bool is_clang, int version)
     char name[32];
     snprintf(name, sizeof name, is_clang ? "clang-%d" : "lli-%d", version);
     tool->is_clang = is_clang;
+    tool->version = version;
     return find_in_path(name, tool->path, sizeof tool->path);
 }
 

@@ -26,6 +26,7 @@ enum { OLDEST_LLVM = 15 }; /* opaque pointers */
 typedef struct LlvmTool {
     char path[4096];
     bool is_clang; /* else lli */
+    int version;   /* at least OLDEST_LLVM */
 } LlvmTool;
 
 /* $MINIC_CLANG, $MINIC_LLI, then clang-N or lli-N with the greatest N, then plain ones. False

@@ -88,6 +88,94 @@ teardown() {
     [[ $output == "minic "* ]]
 }
 
+@test "each command has a page with its flags and an example, the same by help and by --help" {
+    for command in build run check clean verify doctor help version; do
+        minic 0 help $command
+        page=$output
+        [[ ${lines[0]} == "minic $command"* ]]
+        [[ $page == *$'\nexample:\n  minic '* ]]
+        minic 0 $command --help
+        [ "$output" = "$page" ]
+        minic 0 $command -h
+        [ "$output" = "$page" ]
+        minic 0 --help $command
+        [ "$output" = "$page" ]
+        minic 0 --help
+        [[ $output == *$'\n'"  minic $command"* ]]
+        [ -z "$(printf '%s\n' "$page" "$output" | grep -E '.{81}')" ]
+        # A flag is on the page of a command exactly if the command takes it.
+        for flag in $(grep -oE '^  (-h, )?--?[a-z-]+' <<<"$output"); do
+            run --separate-stderr "$MINIC" $command "$flag"
+            if grep -qE "^  (-h, )?$flag\b" <<<"$page"; then
+                [[ $stderr != *"does not take"* ]]
+            else
+                [[ $stderr == *"$command does not take $flag"* ]]
+            fi
+        done
+    done
+}
+
+@test "an unknown command is told what there is" {
+    for arguments in bulid "help bulid" "--help bulid"; do
+        # shellcheck disable=SC2086
+        minic 2 $arguments
+        says "unknown command 'bulid': there are build, run, check, clean, verify, doctor, help and version"
+    done
+    minic 2 help build run
+    minic 2 version build
+}
+
+@test "--version has the commit, and what run uses" {
+    commit=$(sed -n 's/^minic is of commit \([^ ]*\) *$/\1/p' "$ROOT/build/commit")
+    minic 0 --version
+    [ "${lines[0]}" = "minic 1.0${commit:+, commit $commit}" ]
+    if [ "$(git -C "$ROOT" rev-parse --show-cdup 2>/dev/null || echo no)" = "" ]; then
+        [[ $commit =~ ^"$(git -C "$ROOT" rev-parse --short=12 HEAD)"(-dirty)?$ ]]
+    fi
+    [[ ${lines[1]} == "run needs clang or lli of LLVM 15 or newer; here it runs with: "* ]]
+    mkdir tools
+    printf '#!/bin/sh\necho "LLVM version 17.0.1"\n' >tools/my-lli
+    chmod +x tools/my-lli
+    MINIC_LLI=$PWD/tools/my-lli minic 0 version
+    [[ ${lines[1]} == *": my-lli ($PWD/tools/my-lli, LLVM 17)" ]]
+    printf '#!/bin/sh\necho "LLVM version 9.0.1"\n' >tools/my-lli
+    MINIC_LLI=$PWD/tools/my-lli minic 0 version
+    [[ ${lines[1]} == *"here it cannot use $PWD/tools/my-lli: it is version 9, and LLVM 15 or newer is needed" ]]
+    MINIC_LLI=nowhere minic 0 version
+    [[ ${lines[1]} == *"here it cannot use nowhere: no such program" ]]
+}
+
+@test "another commit of the same code is the same compiler" {
+    two_files
+    for commit in 0123456789ab 0123456789ab-dirty; do
+        head -c -53 "$MINIC" >minic-of-$commit # in the place of the note of the commit
+        printf '\nminic is of commit %-32s\n' $commit >>minic-of-$commit
+        chmod +x minic-of-$commit
+        [ "$(./minic-of-$commit --version | head -n 1)" = "minic 1.0, commit $commit" ]
+        ./minic-of-$commit build -q main.mini
+    done
+    minic 0 build main.mini --stats=json
+    [ "$(json strategy "$output")" = up-to-date ]
+}
+
+@test "the commit is noted only if it changed, and only of a checkout of its own" {
+    note() { "$ROOT/.ci/note-commit" note; tr -d ' \n' <note; }
+    git_here() { git -c user.name=a -c user.email=a@b "$@"; }
+    GIT_CEILING_DIRECTORIES=$PWD && export GIT_CEILING_DIRECTORIES
+    mkdir checkout && cd checkout
+    [ "$(note)" = "" ]
+    git_here init -q && echo 1 >source && git_here add source && git_here commit -qm one
+    [ "$(note)" = "minicisofcommit$(git rev-parse --short=12 HEAD)" ]
+    before=$(stat -c '%i %y' note)
+    sleep 0.02
+    [ "$(note)" = "minicisofcommit$(git rev-parse --short=12 HEAD)" ]
+    [ "$(stat -c '%i %y' note)" = "$before" ]
+    echo 2 >source
+    [ "$(note)" = "minicisofcommit$(git rev-parse --short=12 HEAD)-dirty" ]
+    mkdir below && cd below # an unpacked archive in somebody's repository
+    [ "$(note)" = "" ]
+}
+
 @test "every flag of the design is in the help" {
     minic 0 --help
     for flag in -o --cache-dir -j -v -vv -q --stats --force --paranoid --sync --cache-limit; do

@@ -229,7 +229,13 @@ static void mistakes_are_told(void **state)
         const char *arguments, *error;
     } cases[] = {
         {"", "a command is missing"},
-        {"bulid x.mini", "unknown command 'bulid'"},
+        {"bulid x.mini", "unknown command 'bulid': there are build, run, check, clean, verify, "
+                         "doctor, help and version"},
+        {"help bulid", "unknown command 'bulid': there are build, run, check, clean, verify, "
+                       "doctor, help and version"},
+        {"help build run", "one command is enough: 'run' is a second one"},
+        {"version build", "version takes no arguments: build"},
+        {"help -v", "help does not take -v"},
         {"build", "build needs the entry file of a program"},
         {"run -v", "run needs the entry file of a program"},
         {"build a.mini b.mini", "one entry file is enough: 'b.mini' is a second one"},

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include "command_table.h"
+
+enum {
+    IN_BUILD = 1 << COMMAND_BUILD,
+    IN_RUN = 1 << COMMAND_RUN,
+    IN_CHECK = 1 << COMMAND_CHECK,
+    IN_CLEAN = 1 << COMMAND_CLEAN,
+    IN_VERIFY = 1 << COMMAND_VERIFY,
+    IN_DOCTOR = 1 << COMMAND_DOCTOR,
+    IN_BUILDS = IN_BUILD | IN_RUN | IN_CHECK,
+    IN_WORK = IN_BUILDS | IN_CLEAN | IN_VERIFY | IN_DOCTOR,
+    IN_ALL = IN_WORK | 1 << COMMAND_HELP | 1 << COMMAND_VERSION,
+};
+
+const FlagRule flag_rules[FLAG_RULES] = {
+    {"-o", " OUT.ll", "where the output is; default: beside the entry, with .ll", FLAG_OUTPUT,
+     VALUE_NEEDED, IN_BUILD | IN_RUN | IN_VERIFY},
+    {"--cache-dir", " DIR", "default: .mini_cache beside the entry", FLAG_CACHE_DIR, VALUE_NEEDED,
+     IN_WORK},
+    {"-j", " N", "workers; default: one per CPU that may be used", FLAG_WORKERS, VALUE_NEEDED,
+     IN_BUILDS | IN_VERIFY},
+    {"-v", "", "say what changed and what is done about it", FLAG_VERBOSE, VALUE_NONE, IN_WORK},
+    {"-vv", "", "say every decision", FLAG_VERY_VERBOSE, VALUE_NONE, IN_WORK},
+    {"-q", "", "say errors only", FLAG_QUIET, VALUE_NONE, IN_WORK},
+    {"--stats", "[=json]", "counts and times of the build", FLAG_STATS, VALUE_OPTIONAL, IN_BUILDS},
+    {"--force", "", "use nothing that is cached", FLAG_FORCE, VALUE_NONE, IN_BUILDS},
+    {"--paranoid", "", "read every file, trust no time stamp", FLAG_PARANOID, VALUE_NONE,
+     IN_BUILDS},
+    {"--sync", "", "survive a power cut, too", FLAG_SYNC, VALUE_NONE, IN_BUILDS},
+    {"--cache-limit", " N",
+     "drop old objects beyond N bytes (NK, NM, NG), if unused", FLAG_CACHE_LIMIT,
+     VALUE_NEEDED, IN_BUILD | IN_RUN},
+    {"--json", "", "the findings as one line for programs", FLAG_JSON, VALUE_NONE, IN_DOCTOR},
+    {"-h", "", NULL, FLAG_HELP, VALUE_NONE, IN_ALL},
+    {"--help", "", "the page of a command", FLAG_HELP, VALUE_NONE, IN_ALL},
+    {"--version", "", "what minic this is, and what `run` uses", FLAG_VERSION, VALUE_NONE, IN_ALL},
+};
+
+const CommandRule command_rules[COMMAND_RULES] = {
+    [COMMAND_BUILD] =
+        {"build", COMMAND_BUILD, "ENTRY.mini [flags]", "compile to LLVM IR",
+         "Compiles the program that begins with ENTRY.mini to one file. Only what changed\n"
+         "since the last build is compiled again, and only its part of the file written.\n",
+         "  minic build main.mini -v     main.ll, and why each function was compiled\n"
+         "  minic build main.mini -o out/prog.ll --cache-dir out/cache\n"},
+    [COMMAND_RUN] =
+        {"run", COMMAND_RUN, "[flags] ENTRY.mini [ARG..]", "build, then run with clang or lli",
+         "Builds the program and runs it with what follows ENTRY.mini as its arguments.\n"
+         "The exit status is the program's, or 128 + n if signal n ended it. MINIC_CLANG\n"
+         "or MINIC_LLI names what is used; else it is the newest clang-N or lli-N.\n",
+         "  minic run -q main.mini 3 4   as if main were called with 3 and 4\n"},
+    [COMMAND_CHECK] =
+        {"check", COMMAND_CHECK, "ENTRY.mini [flags]", "report errors, write no output",
+         "Checks everything that a build would compile, and keeps what it made in the\n"
+         "cache: the build after it has less to do.\n",
+         "  minic check src/main.mini\n"},
+    [COMMAND_CLEAN] =
+        {"clean", COMMAND_CLEAN, "[ENTRY.mini] [flags]", "remove what is cached",
+         "Removes from the cache what was recorded of one entry, or everything if none is\n"
+         "named. The outputs stay.\n",
+         "  minic clean                  all of .mini_cache here\n"
+         "  minic clean src/main.mini    what was recorded of that program\n"},
+    [COMMAND_VERIFY] =
+        {"verify", COMMAND_VERIFY, "ENTRY.mini [flags]", "compare with a clean build",
+         "Compiles everything without using the cache, and compares the result with what\n"
+         "the cache and the output hold. Without -o the output is the last build's.\n",
+         "  minic verify main.mini -v    exit status 1 and a line for each difference\n"},
+    [COMMAND_DOCTOR] =
+        {"doctor", COMMAND_DOCTOR, "[DIR] [flags]", "what the file system does",
+         "Tries in DIR (default: here) what the caches rely on: how the clock of the file\n"
+         "system ticks, what a changed file looks like, whether locks lock; and says what\n"
+         "that means for a build. Exit status 1 if something that is needed does not hold.\n",
+         "  minic doctor ~/project\n"},
+    [COMMAND_HELP] = {"help", COMMAND_HELP, "[COMMAND]", "the page of a command",
+                      "Without a command: all commands and flags.\n", "  minic help build\n"},
+    [COMMAND_VERSION] =
+        {"version", COMMAND_VERSION, "", "what minic this is, and what `run` uses",
+         "Prints the version, the commit that it was built from if that is known, and the\n"
+         "clang or lli that `run` would use here.\n",
+         "  minic --version\n"},
+};
+
+const CommandRule *command_rule_find(const char *name)
+{
+    for (size_t i = 0; i < COMMAND_RULES; i++)
+        if (strcmp(name, command_rules[i].name) == 0)
+            return &command_rules[i];
+    return NULL;
+}
+
+void command_rules_list(ByteBuffer *text)
+{
+    for (size_t i = 0; i < COMMAND_RULES; i++) {
+        buffer_put(text, slice_from(i == 0                  ? ""
+                                    : i + 1 < COMMAND_RULES ? ", "
+                                                            : " and "));
+        buffer_put(text, slice_from(command_rules[i].name));
+    }
+}

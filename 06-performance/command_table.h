@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What there is to type: one table of commands and one of flags. The parser and the help go by
+ * both, so that no flag is read that the help does not know, and the other way round.
+ */
+#ifndef COMMAND_TABLE_H
+#define COMMAND_TABLE_H
+
+#include "command_line.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum Flag {
+    FLAG_OUTPUT,
+    FLAG_CACHE_DIR,
+    FLAG_WORKERS,
+    FLAG_VERBOSE,
+    FLAG_VERY_VERBOSE,
+    FLAG_QUIET,
+    FLAG_STATS,
+    FLAG_FORCE,
+    FLAG_PARANOID,
+    FLAG_SYNC,
+    FLAG_CACHE_LIMIT,
+    FLAG_JSON,
+    FLAG_HELP,
+    FLAG_VERSION,
+} Flag;
+
+typedef enum FlagValue { VALUE_NONE, VALUE_NEEDED, VALUE_OPTIONAL } FlagValue;
+
+typedef struct FlagRule {
+    const char *name;
+    const char *value_name; /* as the help shows it, after the name */
+    const char *help;       /* one line; NULL: another name of the flag that follows */
+    Flag flag;
+    FlagValue value;   /* "-j 4" and "-j4", "--cache-dir x" and "--cache-dir=x"; an optional
+                          value only with "=" */
+    unsigned commands; /* that take it: 1u << COMMAND_... */
+} FlagRule;
+
+typedef struct CommandRule {
+    const char *name;
+    Command command;
+    const char *arguments; /* "ENTRY.mini [flags]" */
+    const char *summary;   /* half a line */
+    const char *details;   /* lines */
+    const char *example;   /* lines, each begins with two spaces */
+} CommandRule;
+
+enum { FLAG_RULES = 15, COMMAND_RULES = 8 };
+
+extern const FlagRule flag_rules[FLAG_RULES];
+extern const CommandRule command_rules[COMMAND_RULES]; /* by Command */
+
+/* NULL if there is no command of that name. */
+const CommandRule *command_rule_find(const char *name);
+
+/* "build, run, ... and version" */
+void command_rules_list(ByteBuffer *text);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
