@@ -233,6 +233,7 @@ BuildStatus build_emit(Build *build)
     BuildStatus status = build_prepare(build);
     if (status != BUILD_OK)
         return status;
+    build_enter(build, BUILD_EMITS);
     bool is_right = emit_wanted(build);
     collect_diagnostics(build);
     build_keep_healed(build);
@@ -240,6 +241,7 @@ BuildStatus build_emit(Build *build)
     status = build_check_loading(build);
     if (status != BUILD_OK)
         return status;
+    build_enter(build, BUILD_SAVES);
     status = build_commit_objects(build);
     build->times.save += build_lap(&lap);
     if (status == BUILD_OK && (!is_right || build->is_wrong || build->diagnostics.count != 0))

@@ -396,6 +396,7 @@ BuildStatus build_verify(Build *build, Verification *verification)
         return status;
     build_want_all(build);
     status = build_emit(build);
+    build_enter(build, BUILD_COMPARES);
     if (status == BUILD_OK)
         status = compare(&comparison);
     close_recorded(&comparison.recorded);

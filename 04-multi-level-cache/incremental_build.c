@@ -24,6 +24,12 @@ double build_lap(double *start)
     return lap;
 }
 
+void build_enter(const Build *build, BuildPhase phase)
+{
+    if (build->request.phase != NULL)
+        build->request.phase(build->request.phase_context, phase);
+}
+
 BuildStatus build_fail(Build *build, const char *path, const char *what, int error)
 {
     build->failure.what = what;
@@ -150,6 +156,7 @@ BuildStatus build_open(Build **opened, const BuildRequest *request)
     double lap = build_now();
     Build *build = make_build(request);
     *opened = build;
+    build_enter(build, BUILD_OPENS);
     BuildStatus status = open_project(build);
     if (status == BUILD_OK)
         status = open_cache(build);
@@ -232,8 +239,10 @@ static BuildStatus prepare(Build *build)
         return status;
     build->program.entry_file = file_hash_cache_find(&build->cache.files, build->entry);
     build->plan = memory_allocate_zeroed(count + 1, sizeof *build->plan);
+    build_enter(build, BUILD_LOWERS);
     build_lower(build);
     build->times.lower = build_lap(&lap);
+    build_enter(build, BUILD_COMPUTES_KEYS);
     status = build_make_plan(build);
     build->times.keys = build_lap(&lap);
     return status;
@@ -250,6 +259,7 @@ BuildStatus build_prepare(Build *build)
 BuildStatus build_plan(Build *build)
 {
     double lap = build_now();
+    build_enter(build, BUILD_DISCOVERS);
     BuildStatus status = run_discovery(build);
     build->times.discover = build_lap(&lap);
     if (status != BUILD_OK)
@@ -321,6 +331,7 @@ static void update_units(Build *build)
 BuildStatus build_save(Build *build)
 {
     double lap = build_now();
+    build_enter(build, BUILD_SAVES);
     build_keep_healed(build);
     BuildStatus status = build_commit_objects(build);
     update_units(build);
@@ -346,6 +357,7 @@ BuildStatus build_begin_output(Build *build)
 BuildStatus build_commit(Build *build)
 {
     double lap = build_now();
+    build_enter(build, BUILD_COMMITS);
     build->summary.function_count = build->counts.functions_total;
     int status = multi_level_cache_commit(&build->cache, &build->summary, build->request.sync);
     build->times.commit += build_lap(&lap);

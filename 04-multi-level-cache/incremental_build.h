@@ -48,6 +48,19 @@ typedef struct BuildFailure { /* printed as "path: what: why" */
     int error;         /* positive errno, or 0 */
 } BuildFailure;
 
+typedef enum BuildPhase { /* in this order, if there is anything to do */
+    BUILD_OPENS,
+    BUILD_DISCOVERS, /* finds the files, looks at them, reads those that changed */
+    BUILD_LOWERS,
+    BUILD_COMPUTES_KEYS,
+    BUILD_EMITS,
+    BUILD_SAVES,
+    BUILD_WRITES, /* the output: a stage above says so */
+    BUILD_COMMITS,
+    BUILD_COMPARES, /* of build_verify, and of what a stage above verifies */
+    BUILD_PHASES
+} BuildPhase;
+
 typedef struct BuildRequest { /* copied; what it leads to is lent until build_close */
     const Compiler *compiler;
     const char *entry;     /* path of the entry file, from the working directory */
@@ -62,6 +75,8 @@ typedef struct BuildRequest { /* copied; what it leads to is lent until build_cl
     uint64_t limit_bytes;     /* of what the cache keeps; 0: see cache_collection.h */
     void (*waiting)(void *context); /* called once if another build holds the cache; may be NULL */
     void *waiting_context;
+    void (*phase)(void *context, BuildPhase phase); /* called when a phase begins; may be NULL */
+    void *phase_context;
 } BuildRequest;
 
 typedef struct BuildCounts { /* work, not time: the same on every machine */
@@ -188,6 +203,9 @@ Slice build_source(const Build *build, Slice path, Arena *arena);
 /* What the failure was, if a status was BUILD_MACHINE_FAILED or BUILD_MISUSED; else `what` is
  * NULL. */
 const BuildFailure *build_failure(const Build *build);
+
+/* For a stage above that begins a phase: calls the request's `phase`. */
+void build_enter(const Build *build, BuildPhase phase);
 
 /* For a stage above that fails in its own work: records the failure and returns
  * BUILD_MACHINE_FAILED. `path` is copied, `what` is static text. */

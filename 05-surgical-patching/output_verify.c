@@ -220,6 +220,7 @@ BuildStatus output_verify(Build *build, const char *path, Verification *verifica
     OutputLook look = {.build = build, .verification = verification, .path = path, .fd = -1};
     if (verification->is_stale)
         return BUILD_OK;
+    build_enter(build, BUILD_COMPARES);
     BuildStatus status = load_state(&look);
     if (status == BUILD_OK) {
         open_output(&look);

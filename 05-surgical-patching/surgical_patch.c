@@ -199,6 +199,7 @@ static BuildStatus write_draft(OutputJob *job, OutputDraft *draft)
     ByteBuffer records = {0};
     char unique[HASH_HEX_SIZE + 1];
     double start = now();
+    build_enter(job->build, BUILD_WRITES);
     draft_name(job, unique);
     int error = output_draft_open(draft, &job->file, unique);
     if (error == 0)
@@ -262,6 +263,7 @@ static bool is_still_the_same(const OutputJob *job)
 static BuildStatus apply(OutputJob *job, const OutputPatch *patch)
 {
     double start = now();
+    build_enter(job->build, BUILD_WRITES);
     int error = output_patch_apply(patch, job->fd);
     if (error == 0)
         error = sync_output(job, job->fd);

@@ -29,35 +29,35 @@ static void print_shown(const char *name, FILE *stream)
     buffer_free(&text);
 }
 
-static void clear_progress(Invocation *invocation)
-{
-    if (invocation->progress_seen != 0)
-        fputs("\r\033[K", stderr);
-    invocation->progress_seen = 0;
-}
-
-/* Only a build that takes a while shows progress, ten times a second at most. */
-static void show_progress(Invocation *invocation)
-{
-    double now = invocation_now();
-    if (now - invocation->begun < 0.3 || now - invocation->progress_seen < 0.1)
-        return;
-    invocation->progress_seen = now;
-    fprintf(stderr, "\r\033[K%llu decisions, %.1f s", (unsigned long long)invocation->decisions,
-            now - invocation->begun);
-}
-
 void invocation_on_decision(void *context, Decision decision, Slice subject)
 {
-    enum { DECISIONS_PER_LOOK = 256 }; /* the clock is not asked for each */
     Invocation *invocation = context;
-    invocation->decisions++;
-    if (decision_level(decision) <= invocation->line.verbosity) {
-        decision_format(decision, subject, &invocation->text);
-        invocation_print_text(&invocation->text, stderr);
-    } else if (invocation->on_terminal && invocation->decisions % DECISIONS_PER_LOOK == 0) {
-        show_progress(invocation);
-    }
+    if (decision_level(decision) > invocation->line.verbosity)
+        return;
+    progress_hold(&invocation->progress);
+    decision_format(decision, subject, &invocation->text);
+    invocation_print_text(&invocation->text, stderr);
+    progress_release(&invocation->progress);
+}
+
+void invocation_on_phase(void *context, BuildPhase phase)
+{
+    static const struct {
+        const char *name;
+        bool has_items;
+    } phases[BUILD_PHASES] = {
+        [BUILD_OPENS] = {"opening the cache", false},
+        [BUILD_DISCOVERS] = {"finding files", true},
+        [BUILD_LOWERS] = {"lowering files", true},
+        [BUILD_COMPUTES_KEYS] = {"computing keys", true},
+        [BUILD_EMITS] = {"compiling files", true},
+        [BUILD_SAVES] = {"saving the cache", false},
+        [BUILD_WRITES] = {"writing the output", false},
+        [BUILD_COMMITS] = {"committing", false},
+        [BUILD_COMPARES] = {"comparing", true},
+    };
+    Invocation *invocation = context;
+    progress_phase(&invocation->progress, phases[phase].name, phases[phase].has_items);
 }
 
 void invocation_on_waiting(void *context)
@@ -65,9 +65,12 @@ void invocation_on_waiting(void *context)
     Invocation *invocation = context;
     if (invocation->line.quiet)
         return;
+    progress_phase(&invocation->progress, "waiting for another build", false);
+    progress_hold(&invocation->progress);
     fputs("minic: waiting for another build that uses ", stderr);
     print_shown(invocation->line.cache_dir, stderr);
     fputc('\n', stderr);
+    progress_release(&invocation->progress);
 }
 
 int invocation_complain(int status, const ByteBuffer *error)
@@ -174,7 +177,7 @@ static void warn_of_lost_clock(const Invocation *invocation)
 
 void invocation_tell_problems(Invocation *invocation, BuildStatus status)
 {
-    clear_progress(invocation);
+    progress_end(&invocation->progress);
     if (status == BUILD_PROGRAM_WRONG)
         print_diagnostics(invocation);
     if (build_failure(invocation->build)->what != NULL)
@@ -187,10 +190,13 @@ void invocation_tell_problems(Invocation *invocation, BuildStatus status)
 void invocation_on_difference(void *context, Slice subject, const char *what)
 {
     Invocation *invocation = context;
-    clear_progress(invocation);
+    progress_hold(&invocation->progress);
     diagnostics_put_shown(&invocation->text, subject);
     invocation_print_text(&invocation->text, stdout);
     printf(": %s\n", what);
+    if (invocation->on_terminal) /* in order with the line of progress */
+        fflush(stdout);
+    progress_release(&invocation->progress);
 }
 
 void invocation_print_verification(const Invocation *invocation, const Verification *verification)

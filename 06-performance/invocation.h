@@ -12,6 +12,7 @@
 #include "build_stats.h"
 #include "build_verify.h"
 #include "command_line.h"
+#include "progress.h"
 #include "work_pool.h"
 
 #include <stdio.h>
@@ -23,14 +24,13 @@ extern "C" {
 typedef struct Invocation {
     CommandLine line;
     double begun;     /* when the command started, in seconds of the monotonic clock */
-    bool on_terminal; /* progress may be shown */
+    bool on_terminal; /* progress is shown */
     Compiler compiler;
     ByteBuffer prelude; /* owned for the compiler */
     WorkPool pool;
     Observer observer;
-    ByteBuffer text;      /* what is about to be said */
-    double progress_seen; /* when the progress line was last drawn; 0: never */
-    uint64_t decisions;
+    ByteBuffer text; /* what is about to be said */
+    Progress progress;
     Build *build;
 } Invocation;
 
@@ -58,6 +58,7 @@ void invocation_print_verification(const Invocation *invocation, const Verificat
 /* What the build calls while it runs; `context` is the invocation. */
 void invocation_on_decision(void *context, Decision decision, Slice subject);
 void invocation_on_waiting(void *context);
+void invocation_on_phase(void *context, BuildPhase phase);
 void invocation_on_difference(void *context, Slice subject, const char *what);
 
 #ifdef __cplusplus

@@ -69,13 +69,15 @@ static BuildRequest make_request(Invocation *invocation)
         .entry = line->entry,
         .cache_dir = line->cache_dir,
         .executor = &invocation->pool.executor,
-        .observer = line->verbosity > 0 || invocation->on_terminal ? &invocation->observer : NULL,
+        .observer = line->verbosity > 0 ? &invocation->observer : NULL,
         .force = line->force,
         .paranoid = line->paranoid,
         .sync = line->sync,
         .limit_bytes = line->limit_bytes,
         .waiting = invocation_on_waiting,
         .waiting_context = invocation,
+        .phase = invocation_on_phase,
+        .phase_context = invocation,
     };
 }
 
@@ -132,12 +134,30 @@ static int build_command(Invocation *invocation)
     if (status != BUILD_OK)
         return status;
     work_pool_init(&invocation->pool, invocation->line.workers);
+    if (invocation->on_terminal)
+        progress_begin(&invocation->progress, &invocation->pool, invocation->begun);
     status = (int)(invocation->line.command == COMMAND_VERIFY ? verify_invocation(invocation)
                                                               : build_invocation(invocation));
     build_close(invocation->build);
     work_pool_free(&invocation->pool);
     buffer_free(&invocation->prelude);
     return status;
+}
+
+static void end_progress(void *context)
+{
+    progress_end(context);
+}
+
+/* clang may take longer than the build. */
+static void show_compiling(Invocation *invocation, LlvmTool *tool)
+{
+    if (!invocation->on_terminal || !tool->is_clang)
+        return;
+    tool->starting = end_progress;
+    tool->context = &invocation->progress;
+    progress_begin(&invocation->progress, NULL, invocation->begun);
+    progress_phase(&invocation->progress, "compiling with clang", false);
 }
 
 /* The build is over and its lock released when the program starts. */
@@ -150,9 +170,12 @@ static int run_command(Invocation *invocation)
     ByteBuffer error = {0};
     status = -1;
     fflush(NULL);
-    if (llvm_tool_find(&tool, &error))
+    if (llvm_tool_find(&tool, &error)) {
+        show_compiling(invocation, &tool);
         status =
             program_run(&tool, invocation->line.output, invocation->line.program_arguments, &error);
+        progress_end(&invocation->progress);
+    }
     if (error.size != 0)
         status = invocation_complain(status < 0 ? BUILD_MACHINE_FAILED : status, &error);
     buffer_free(&error);
@@ -261,7 +284,7 @@ int main(int argc, char **argv)
     program_begin();
     if (command_line_parse(&invocation.line, argc, argv, &error)) {
         status = apply_environment(&invocation.line);
-        invocation.on_terminal = !invocation.line.quiet && isatty(STDERR_FILENO);
+        invocation.on_terminal = !invocation.line.quiet && progress_is_possible();
         invocation.observer = (Observer){invocation_on_decision, &invocation};
         if (status == BUILD_OK)
             status = run_invocation(&invocation);

@@ -106,6 +106,7 @@ static bool refuse(ByteBuffer *error, const char *name, int version)
 
 bool llvm_tool_find(LlvmTool *tool, ByteBuffer *error)
 {
+    *tool = (LlvmTool){0};
     int too_old = NOT_FOUND;
     const char *chosen[2] = {getenv("MINIC_CLANG"), getenv("MINIC_LLI")};
     for (int i = 0; i < 2; i++) {
@@ -259,6 +260,12 @@ static int compile(const LlvmTool *clang, char *ir_path, TemporaryProgram *progr
     return CANNOT_START;
 }
 
+static void announce(const LlvmTool *tool)
+{
+    if (tool->starting != NULL)
+        tool->starting(tool->context);
+}
+
 static int run_compiled(const LlvmTool *clang, char *ir_path, char *const arguments[],
                         ByteBuffer *error)
 {
@@ -271,6 +278,7 @@ static int run_compiled(const LlvmTool *clang, char *ir_path, char *const argume
         temporary_program_remove(&program);
         return status;
     }
+    announce(clang);
     char **list = argument_list(program.path, NULL, arguments);
     status = run_and_wait(program.path, list, &program, error);
     free(list);
@@ -283,6 +291,7 @@ int program_run(const LlvmTool *tool, const char *ir_path, char *const arguments
     char *path = (char *)ir_path; /* exec takes char *, and changes nothing */
     if (tool->is_clang)
         return run_compiled(tool, path, arguments, error);
+    announce(tool);
     char **list = argument_list((char *)tool->path, path, arguments);
     int status = run_and_wait(list[0], list, NULL, error);
     free(list);

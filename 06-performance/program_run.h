@@ -27,6 +27,10 @@ typedef struct LlvmTool {
     char path[4096];
     bool is_clang; /* else lli */
     int version;   /* at least OLDEST_LLVM */
+    /* Called once when what is compiled is compiled: from then on the terminal is the program's.
+     * NULL after llvm_tool_find. */
+    void (*starting)(void *context);
+    void *context;
 } LlvmTool;
 
 /* $MINIC_CLANG, $MINIC_LLI, then clang-N or lli-N with the greatest N, then plain ones. False

@@ -46,6 +46,12 @@ enum {
     CLAIMS_PER_WORKER = 8,
 };
 
+/* Each worker counts what it has done in a cache line of its own: nobody waits for anybody. */
+typedef struct DoneCount {
+    atomic_size_t items;
+    char padding[64 - sizeof(atomic_size_t)];
+} DoneCount;
+
 typedef struct Worker {
     WorkPoolShared *shared;
     pthread_t thread;
@@ -57,6 +63,7 @@ struct WorkPoolShared {
     unsigned thread_count; /* that run */
     bool threads_started;  /* or tried */
     Worker *threads;
+    DoneCount *done; /* per worker, of the loop that runs */
 
     pthread_mutex_t mutex;  /* guards what follows, up to the atomics */
     pthread_cond_t changed; /* work came, a worker left, or the pool closes */
@@ -65,7 +72,7 @@ struct WorkPoolShared {
     unsigned inside; /* threads in the loop; the caller is not counted */
     ExecutorItem item;
     void *arg;
-    atomic_size_t *count;
+    atomic_size_t *count; /* NULL: no loop runs */
 
     atomic_size_t next;
     atomic_uint asleep; /* that wait for work */
@@ -96,6 +103,15 @@ static bool claim(WorkPoolShared *shared, size_t most, size_t *begin, size_t *en
     }
 }
 
+/* Runs an item. No other thread writes to the count: it needs no atomic addition. */
+static void run_item(WorkPoolShared *shared, size_t index, unsigned worker)
+{
+    atomic_size_t *done = &shared->done[worker].items;
+    shared->item(shared->arg, index, worker);
+    atomic_store_explicit(done, atomic_load_explicit(done, memory_order_relaxed) + 1,
+                          memory_order_relaxed);
+}
+
 static void wake_others(WorkPoolShared *shared)
 {
     pthread_mutex_lock(&shared->mutex);
@@ -109,7 +125,7 @@ static void work(WorkPoolShared *shared, unsigned worker)
     size_t begin, end;
     while (claim(shared, SIZE_MAX, &begin, &end)) {
         for (size_t i = begin; i < end; i++)
-            shared->item(shared->arg, i, worker);
+            run_item(shared, i, worker);
         if (atomic_load(&shared->asleep) != 0 && unclaimed(shared) > 1)
             wake_others(shared);
     }
@@ -191,7 +207,7 @@ static bool finish_alone(WorkPoolShared *shared)
     uint64_t begun = now_ns();
     size_t begin, end;
     while (claim(shared, 1, &begin, &end)) {
-        shared->item(shared->arg, begin, 0);
+        run_item(shared, begin, 0);
         if (unclaimed(shared) > 1 && now_ns() - begun > ALONE_NS)
             return false;
     }
@@ -218,30 +234,44 @@ static void finish_together(WorkPoolShared *shared)
     pthread_mutex_unlock(&shared->mutex);
 }
 
-/* Makes it the loop that is run, and starts it. True if that was all: there is one worker. */
-static bool begin(WorkPoolShared *shared, atomic_size_t *count, ExecutorItem item, void *arg)
+/* Makes it the loop that is run. The loop of before is closed and nobody is inside, but a thread
+ * that wakes late reads `open` and, were it set, these; and whoever asks for the progress reads
+ * them at any time: hence the mutex. */
+static void begin(WorkPoolShared *shared, atomic_size_t *count, ExecutorItem item, void *arg)
 {
-    if (shared->workers == 1) {
-        for (size_t i = 0; i < atomic_load(count); i++)
-            item(arg, i, 0);
-        return true;
-    }
-    /* The loop of before is closed and nobody is inside, but a thread that wakes late reads
-     * `open` and, were it set, these: hence the mutex. */
     pthread_mutex_lock(&shared->mutex);
     shared->item = item;
     shared->arg = arg;
     shared->count = count;
     atomic_store(&shared->next, 0);
+    for (unsigned i = 0; i < shared->workers; i++)
+        atomic_store_explicit(&shared->done[i].items, 0, memory_order_relaxed);
     pthread_mutex_unlock(&shared->mutex);
-    return false;
+}
+
+/* `count` is the caller's, and may be gone from now on. */
+static void end(WorkPoolShared *shared)
+{
+    pthread_mutex_lock(&shared->mutex);
+    shared->count = NULL;
+    pthread_mutex_unlock(&shared->mutex);
+}
+
+static void finish_as_only_worker(WorkPoolShared *shared)
+{
+    for (size_t i = 0; i < atomic_load(shared->count); i++)
+        run_item(shared, i, 0);
 }
 
 static void run_growing(Executor *executor, atomic_size_t *count, ExecutorItem item, void *arg)
 {
     WorkPoolShared *shared = ((WorkPool *)executor)->shared;
-    if (!begin(shared, count, item, arg) && !finish_alone(shared))
+    begin(shared, count, item, arg);
+    if (shared->workers == 1)
+        finish_as_only_worker(shared);
+    else if (!finish_alone(shared))
         finish_together(shared);
+    end(shared);
 }
 
 static void run_fixed(Executor *executor, size_t count, ExecutorItem item, void *arg)
@@ -256,8 +286,25 @@ static void run_heavy(Executor *executor, size_t count, ExecutorItem item, void 
     WorkPoolShared *shared = ((WorkPool *)executor)->shared;
     atomic_size_t fixed;
     atomic_init(&fixed, count);
-    if (!begin(shared, &fixed, item, arg))
+    begin(shared, &fixed, item, arg);
+    if (shared->workers == 1)
+        finish_as_only_worker(shared);
+    else
         finish_together(shared);
+    end(shared);
+}
+
+void work_pool_progress(const WorkPool *pool, size_t *done, size_t *total)
+{
+    WorkPoolShared *shared = pool->shared;
+    *done = *total = 0;
+    pthread_mutex_lock(&shared->mutex);
+    if (shared->count != NULL) {
+        for (unsigned i = 0; i < shared->workers; i++)
+            *done += atomic_load_explicit(&shared->done[i].items, memory_order_relaxed);
+        *total = atomic_load(shared->count);
+    }
+    pthread_mutex_unlock(&shared->mutex);
 }
 
 /* The processors that this process may use: `taskset`, a container or a batch system may leave it
@@ -281,6 +328,7 @@ void work_pool_init(WorkPool *pool, unsigned workers)
         workers = WORK_POOL_MAX_WORKERS;
     WorkPoolShared *shared = memory_allocate_zeroed(1, sizeof *shared);
     shared->workers = workers;
+    shared->done = memory_allocate_zeroed(workers, sizeof *shared->done);
     pthread_mutex_init(&shared->mutex, NULL);
     pthread_cond_init(&shared->changed, NULL);
     pool->shared = shared;
@@ -301,6 +349,7 @@ void work_pool_free(WorkPool *pool)
     pthread_cond_destroy(&shared->changed);
     pthread_mutex_destroy(&shared->mutex);
     free(shared->threads);
+    free(shared->done);
     free(shared);
     *pool = (WorkPool){0};
 }

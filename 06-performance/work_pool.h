@@ -12,7 +12,7 @@
  *     executor_run(&pool.executor, count, item, arg);
  *     work_pool_free(&pool);
  *
- * Threads: one loop at a time, from the thread that made the pool.
+ * Threads: one loop at a time, from the thread that made the pool. work_pool_progress from any.
  */
 #ifndef WORK_POOL_H
 #define WORK_POOL_H
@@ -35,6 +35,10 @@ typedef struct WorkPool {
 /* Cannot fail: with threads that cannot be started, fewer workers do the work. More workers
  * than WORK_POOL_MAX_WORKERS are that many. */
 void work_pool_init(WorkPool *pool, unsigned workers);
+
+/* How far the loop is that runs now: items that are done, and items that there are so far. Both are
+ * 0 if none runs. */
+void work_pool_progress(const WorkPool *pool, size_t *done, size_t *total);
 
 /* Ends the threads. Not while a loop runs, and not before a build that uses the pool is closed.
  * {0} has none. */

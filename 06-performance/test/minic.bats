@@ -104,7 +104,7 @@ teardown() {
         [[ $output == *$'\n'"  minic $command"* ]]
         [ -z "$(printf '%s\n' "$page" "$output" | grep -E '.{81}')" ]
         # A flag is on the page of a command exactly if the command takes it.
-        for flag in $(grep -oE '^  (-h, )?--?[a-z-]+' <<<"$output"); do
+        for flag in $(grep -oE '^  (-h, )?--?[a-z-]+' <<<"$output" | grep -oE -- '--?[a-z-]+$'); do
             run --separate-stderr "$MINIC" $command "$flag"
             if grep -qE "^  (-h, )?$flag\b" <<<"$page"; then
                 [[ $stderr != *"does not take"* ]]

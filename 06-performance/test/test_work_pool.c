@@ -372,6 +372,47 @@ static void test_an_empty_pool_is_freed(void **state)
     work_pool_free(&pool);
 }
 
+/* ---- progress -------------------------------------------------------------------------------- */
+
+typedef struct Watched {
+    WorkPool *pool;
+    size_t count;
+    atomic_uint wrong;
+} Watched;
+
+/* What an item sees: fewer are done than there are, for it is not done itself. */
+static void watch_item(void *arg, size_t index, unsigned worker)
+{
+    Watched *watched = arg;
+    size_t done, total;
+    (void)worker;
+    work_pool_progress(watched->pool, &done, &total);
+    bool is_right = total == watched->count && done < total;
+    if (watched->pool->executor.workers == 1)
+        is_right &= done == index;
+    atomic_fetch_add(&watched->wrong, !is_right);
+}
+
+static void progress_is_what_is_done_of_the_loop_that_runs(void **state)
+{
+    (void)state;
+    for (unsigned workers = 1; workers <= 4; workers++) {
+        WorkPool pool;
+        size_t done = 1, total = 1;
+        work_pool_init(&pool, workers);
+        work_pool_progress(&pool, &done, &total);
+        assert_true(done == 0 && total == 0);
+        for (size_t count = 1; count <= 1000; count *= 10) {
+            Watched watched = {.pool = &pool, .count = count};
+            executor_run(&pool.executor, count, watch_item, &watched);
+            assert_int_equal(watched.wrong, 0);
+            work_pool_progress(&pool, &done, &total);
+            assert_true(done == 0 && total == 0);
+        }
+        work_pool_free(&pool);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -387,6 +428,7 @@ int main(void)
         cmocka_unit_test(small_work_starts_no_thread),
         cmocka_unit_test(idle_workers_do_not_burn_the_cpu),
         cmocka_unit_test(zero_workers_means_one_per_cpu),
+        cmocka_unit_test(progress_is_what_is_done_of_the_loop_that_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
