@@ -9,6 +9,8 @@
  */
 #include "program_run.h"
 
+#include "held_signals.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -140,8 +142,10 @@ static void report_and_exit(int fd)
     _exit(127);
 }
 
-/* Starts the program and returns when exec has succeeded. 0 or a negative errno. */
-static int process_start(Process *process, const char *path, char *const arguments[])
+/* Starts the program and returns when exec has succeeded. `held` may be NULL. 0 or a negative
+ * errno. */
+static int process_start(Process *process, const char *path, char *const arguments[],
+                         const HeldSignals *held)
 {
     int ends[2], why = 0;
     if (pipe(ends) != 0)
@@ -154,6 +158,8 @@ static int process_start(Process *process, const char *path, char *const argumen
     if (process->id == 0) {
         sigaction(SIGINT, &process->interrupt, NULL);
         sigaction(SIGQUIT, &process->quit, NULL);
+        if (held != NULL)
+            held_signals_forget(held);
         close(ends[0]);
         execv(path, arguments);
         report_and_exit(ends[1]);
@@ -169,11 +175,14 @@ static int process_start(Process *process, const char *path, char *const argumen
 }
 
 /* The exit status; or 128 + the signal, and in `error` which one. */
-static int process_wait(Process *process, ByteBuffer *error)
+static int process_wait(Process *process, HeldSignals *held, ByteBuffer *error)
 {
     int status = 0;
-    while (waitpid(process->id, &status, 0) < 0 && errno == EINTR)
-        continue;
+    if (held != NULL)
+        status = held_signals_wait(held, process->id);
+    else
+        while (waitpid(process->id, &status, 0) < 0 && errno == EINTR)
+            continue;
     sigaction(SIGINT, &process->interrupt, NULL);
     sigaction(SIGQUIT, &process->quit, NULL);
     if (!WIFSIGNALED(status))
@@ -224,22 +233,25 @@ static char **argument_list(char *first, char *second, char *const rest[])
     return list;
 }
 
-/* Starts it, removes `program` if there is one, waits. */
+/* Starts it, removes `program` if there is one, waits. Signals are held until that is removed. */
 static int run_and_wait(char *path, char **arguments, const TemporaryProgram *program,
-                        ByteBuffer *error)
+                        HeldSignals *held, ByteBuffer *error)
 {
     Process process;
-    int status = process_start(&process, path, arguments);
-    if (program != NULL)
+    int status = process_start(&process, path, arguments, held);
+    if (program != NULL) {
         temporary_program_remove(program);
-    int result = status == 0 || process.id > 0 ? process_wait(&process, error) : CANNOT_START;
+        held_signals_end(held);
+        held = NULL;
+    }
+    int result = status == 0 || process.id > 0 ? process_wait(&process, held, error) : CANNOT_START;
     if (status != 0)
         return fail(error, "cannot run ", path, strerror(-status));
     return result;
 }
 
 static int compile(const LlvmTool *clang, char *ir_path, TemporaryProgram *program,
-                   ByteBuffer *error)
+                   HeldSignals *held, ByteBuffer *error)
 {
     char *arguments[] = {(char *)clang->path,
                          "-O0",
@@ -251,7 +263,7 @@ static int compile(const LlvmTool *clang, char *ir_path, TemporaryProgram *progr
                          program->path,
                          "-lm",
                          NULL};
-    int status = run_and_wait(arguments[0], arguments, NULL, error);
+    int status = run_and_wait(arguments[0], arguments, NULL, held, error);
     if (status <= 0)
         return status;
     error->size = 0;
@@ -270,17 +282,22 @@ static int run_compiled(const LlvmTool *clang, char *ir_path, char *const argume
                         ByteBuffer *error)
 {
     TemporaryProgram program;
+    HeldSignals held;
+    held_signals_begin(&held);
     int status = temporary_program_open(&program);
-    if (status != 0)
-        return fail(error, "cannot make a temporary directory in ", program.dir, strerror(-status));
-    status = compile(clang, ir_path, &program, error);
     if (status != 0) {
+        held_signals_end(&held);
+        return fail(error, "cannot make a temporary directory in ", program.dir, strerror(-status));
+    }
+    status = compile(clang, ir_path, &program, &held, error);
+    if (status != 0 || held_signals_came(&held)) {
         temporary_program_remove(&program);
+        held_signals_end(&held); /* if one came, this was all */
         return status;
     }
     announce(clang);
     char **list = argument_list(program.path, NULL, arguments);
-    status = run_and_wait(program.path, list, &program, error);
+    status = run_and_wait(program.path, list, &program, &held, error);
     free(list);
     return status;
 }
@@ -293,7 +310,7 @@ int program_run(const LlvmTool *tool, const char *ir_path, char *const arguments
         return run_compiled(tool, path, arguments, error);
     announce(tool);
     char **list = argument_list((char *)tool->path, path, arguments);
-    int status = run_and_wait(list[0], list, NULL, error);
+    int status = run_and_wait(list[0], list, NULL, NULL, error);
     free(list);
     return status;
 }

@@ -231,6 +231,36 @@ expect() {
     done
 }
 
+# The program itself, and what is started instead of clang, wait to be ended.
+@test "run that is ended while clang works ends clang, leaves nothing, and ends by that signal" {
+    two_files project
+    cat >clang <<-'SH'
+	#!/bin/bash
+	case $1 in --version) echo 'clang version 19.0.0'; exit ;; esac
+	echo $$ >clang.started
+	while [ "$1" != -o ]; do shift; done
+	echo half >"$2"
+	exec sleep 60
+	SH
+    chmod +x clang
+    export MINIC_CLANG=$PWD/clang
+    for signal in TERM HUP INT QUIT; do
+        rm -f clang.started
+        # python starts it with the signals that a terminal's shell would give it
+        python3 -c 'import os, signal, sys
+for number in signal.SIGINT, signal.SIGQUIT: signal.signal(number, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])' "$MINIC" run -q project/main.mini &
+        for ((i = 0; i < 400; i++)); do [ ! -s clang.started ] || break; sleep 0.05; done
+        [ -n "$(ls -A "$TMPDIR")" ]
+        kill -$signal $!
+        status=0
+        wait $! || status=$?
+        [ "$status" = $((128 + $(kill -l $signal))) ]
+        [ -z "$(ls -A "$TMPDIR")" ]
+        ! kill -0 "$(<clang.started)" 2>/dev/null
+    done
+}
+
 # ---- processors ----------------------------------------------------------------------------------
 
 @test "as many workers as processors that may be used" {
