@@ -10,7 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FIRST_NS = 200 * 1000 * 1000, TICK_NS = 100 * 1000 * 1000, LONGEST_LINE = 200 };
+#define FIRST_SECONDS 0.2
+#define TICK_SECONDS 0.1
+enum { LONGEST_LINE = 200 };
 
 static const char erase[] = "\r\033[K";
 
@@ -98,7 +100,7 @@ static struct timespec moment_after(double seconds)
 static void *tick(void *arg)
 {
     Progress *progress = arg;
-    double wait = progress->begun + FIRST_NS / 1e9 - seconds_now();
+    double wait = progress->begun + FIRST_SECONDS - seconds_now();
     pthread_mutex_lock(&progress->mutex);
     while (!progress->is_ended) {
         struct timespec next = moment_after(wait > 0 ? wait : 0);
@@ -107,7 +109,7 @@ static void *tick(void *arg)
             status = pthread_cond_timedwait(&progress->ended, &progress->mutex, &next);
         if (!progress->is_ended)
             draw(progress);
-        wait = TICK_NS / 1e9;
+        wait = TICK_SECONDS;
     }
     pthread_mutex_unlock(&progress->mutex);
     return NULL;

@@ -13,7 +13,7 @@ setup() {
     unset MINIC_VERBOSE MINIC_TARGET MINIC_CLANG MINIC_LLI
     TMPDIR=$BATS_TEST_TMPDIR/tmp # nothing may stay there
     mkdir "$TMPDIR"
-    export TMPDIR
+    export TMPDIR ASAN_OPTIONS=detect_leaks=0 # looking for leaks is tracing, and strace does that already
 }
 
 # ---- helpers ------------------------------------------------------------------------------------
