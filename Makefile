@@ -359,7 +359,7 @@ check-mine: $(BUILD)/coarse-stamps.so | build-tools
 	@BUILD=$(call in_full,$(BUILD)) 01-file-change-detection/test/check-mine \
 	    $(call quoted,$(STAGE)) $(call quoted,$(CMD)) $(TIER)
 
-# Preloaded into a program under test: a file system whose clock ticks every two seconds.
+# Preloaded into a program under test: a file system whose clock stands still when the test says so.
 $(BUILD)/coarse-stamps.so: 01-file-change-detection/test/conformance/coarse_stamps.c | build-tools
 	@mkdir -p $(@D)
 	@echo 'link $@'

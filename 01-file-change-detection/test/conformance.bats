@@ -60,9 +60,12 @@ MAIN=detect.py
     printf 'exit 1\n' >"$BATS_TEST_TMPDIR/mine.sh"
     fails "$(typed sh "$BATS_TEST_TMPDIR/mine.sh")"
     [[ $output == *"it crashed, or hid its reason"* ]]
-    printf 'sleep 99\n' >"$BATS_TEST_TMPDIR/mine.sh"
+    printf 'while :; do :; done\n' >"$BATS_TEST_TMPDIR/mine.sh"
     LIMIT=1 fails "$(typed sh "$BATS_TEST_TMPDIR/mine.sh")"
-    [[ $output == *"did not end within"* ]]
+    [[ $output == *"did not end within 1 seconds of CPU time"* ]]
+    printf 'exec tail -f /dev/null\n' >"$BATS_TEST_TMPDIR/mine.sh"
+    PATIENCE=1 fails "$(typed sh "$BATS_TEST_TMPDIR/mine.sh")"
+    [[ $output == *"did not end within 1 seconds"* ]]
 }
 
 @test "a command may have quoted words, and one that is not closed is named" {

@@ -10,6 +10,10 @@
 
 bats_require_minimum_version 1.5.0
 
+# shellcheck source=01-file-change-detection/test/await.bash
+. "${BASH_SOURCE[0]%/*}/../await.bash" # await, settle: an edit that follows a run within one tick of
+                                       # the clock is the subject of one lesson, and would disturb all others
+
 setup() {
     [ ! -e "${FIRST_FAILURE:-}" ] || skip "not run"
     project=$BATS_TEST_TMPDIR/project
@@ -54,10 +58,6 @@ doing() {
     "$@"
 }
 
-# Long enough for the clock of any local file system to tick. An edit that follows a run at once
-# is the subject of one lesson and would disturb all others.
-settle() { sleep 0.03; }
-
 # setting NAME [VALUE]: an environment variable that the program sees from now on; none without VALUE.
 setting() {
     if [ $# = 2 ]; then
@@ -70,14 +70,19 @@ setting() {
 }
 
 # mine [ARGUMENT...]: runs the program in the project. Sets said, complained and status.
+#
+# It may use LIMIT seconds of the CPU: an endless loop ends there, however busy the machine is. One
+# that only waits is ended after PATIENCE seconds.
 mine() {
     local command="${program[*]}"
     note "ran: ${command##*/} $*"
     status=0
-    said=$(timeout -k 5 "${LIMIT:-60}" "${program[@]}" "$@" 2>"$BATS_TEST_TMPDIR/complained") || status=$?
+    said=$(ulimit -S -t "${LIMIT:-60}" && timeout -k 5 "${PATIENCE:-300}" "${program[@]}" "$@" \
+        2>"$BATS_TEST_TMPDIR/complained") || status=$?
     complained=$(cat "$BATS_TEST_TMPDIR/complained")
     case $status in
-    124) flunk "it did not end within ${LIMIT:-60} seconds" ;;
+    124) flunk "it did not end within ${PATIENCE:-300} seconds" ;;
+    $((128 + $(kill -l XCPU)))) flunk "it did not end within ${LIMIT:-60} seconds of CPU time" ;;
     126 | 127) flunk "it could not be started" ;;
     esac
     if [ "$status" -ge 128 ]; then
@@ -177,21 +182,21 @@ differs() { [ "$2" != "$3" ] || flunk "$1: expected two different ones, got '$2'
 
 # mine_watched ARGUMENT... -- FILE...: as mine; `opened` are those FILEs that were opened.
 mine_watched() {
-    local arguments=() log=$BATS_TEST_TMPDIR/opened watcher
+    local arguments=() log=$BATS_TEST_TMPDIR/opened last=$BATS_TEST_TMPDIR/last watcher
     while [ "$1" != -- ]; do arguments+=("$1"); shift; done
     shift
-    inotifywait -m -e open --format '%w' "$@" >"$log" 2>"$log.ready" 3>&- &
+    : >"$last"
+    inotifywait -m -e open --format '%w' "$@" "$last" >"$log" 2>"$log.ready" 3>&- &
     watcher=$!
-    until grep -q established "$log.ready"; do
-        kill -0 $watcher || { cat "$log.ready"; return 1; }
-        sleep 0.01
-    done
+    await watches $watcher "$log.ready"
     mine "${arguments[@]}"
-    sleep 0.05
+    : <"$last" # events come in order: when this one is there, all before it are
+    await grep -qxF "$last" "$log"
     kill $watcher
     wait $watcher || true
-    opened=$(sort -u "$log")
+    opened=$(grep -vxF "$last" "$log" | sort -u)
 }
+watches() { grep -q established "$2" || ! kill -0 "$1"; }
 
 expect_unopened() {
     [ -z "$opened" ] || flunk "expected that these are not opened, but they were:" "$opened"

@@ -43,7 +43,7 @@ clean_build() {
     rm -rf "$fresh"
     mkdir "$fresh"
     sources | tr '\n' '\0' | xargs -0 cp --parents -t "$fresh"
-    (cd "$fresh" && timeout -k 5 60 "${program[@]}" "$1" out) >"$BATS_TEST_TMPDIR/fresh.said" 2>&1 ||
+    (cd "$fresh" && timeout -k 5 "${PATIENCE:-300}" "${program[@]}" "$1" out) >"$BATS_TEST_TMPDIR/fresh.said" 2>&1 ||
         flunk "a build of the same sources in an empty directory fails:" "$(cat "$BATS_TEST_TMPDIR/fresh.said")"
     mv "$fresh/out" "$2"
 }
