@@ -10,6 +10,7 @@
  *     rename     so does the local variable `total` of the first function
  *     swap       the first two functions change places, with the comments above them
  *     function   a new function stands before the first one; nobody calls it
+ *     drop       takes back the last of these
  *     constant   the value of the constant LIMIT grows by one
  *     field      the struct Span of the first FILE gets a new first field, which that FILE and
  *                the others, its importers, set where they make one
@@ -18,8 +19,8 @@
  *     remove     takes back what add did, but for the revision
  *
  * A number that only grows makes each edit new, so no cache has seen the result before, and it
- * needs no memory but the file itself. (Two kinds can lead back: swap, made twice, and remove.)
- * Files are rewritten in place, as most editors do.
+ * needs no memory but the file itself. (Three kinds can lead back: swap, made twice, drop, and
+ * remove.) Files are rewritten in place, as most editors do.
  */
 #include "common.h"
 #include "program_begin.h"
@@ -148,6 +149,15 @@ static bool edit_function(ByteBuffer *text)
     return true;
 }
 
+static bool edit_drop(ByteBuffer *text)
+{
+    Block first = find_block(text, 0);
+    if (strncmp(text->data + first.start, "fn unused_", strlen("fn unused_")) != 0)
+        return false;
+    replace(text, first.start, first.end + 1, slice_from("")); /* and the blank line behind it */
+    return true;
+}
+
 /* Puts a field in front of the others, behind each `opening`; its number follows from them. */
 static bool add_field(ByteBuffer *text, const char *opening, const char *rest)
 {
@@ -231,6 +241,8 @@ static bool edit_text(const char *kind, ByteBuffer *text)
         return edit_swap(text);
     if (strcmp(kind, "function") == 0)
         return edit_function(text);
+    if (strcmp(kind, "drop") == 0)
+        return edit_drop(text);
     if (strcmp(kind, "constant") == 0)
         return grow_number(text, 0, "const LIMIT: i32 = 10007 + ") != SIZE_MAX;
     if (strcmp(kind, "add") == 0)
@@ -291,7 +303,7 @@ int main(int argc, char **argv)
     program_begin();
     if (argc < 3) {
         fprintf(stderr, "usage: edit-corpus touch|comment|body|signature|rename|swap|function|"
-                        "constant|field|\n                   add|remove FILE...\n");
+                        "drop|\n                   constant|field|add|remove FILE...\n");
         return 2;
     }
     ByteBuffer text = {0};

@@ -55,6 +55,16 @@ well_formed() {
     part policies | grep -q '^<p>.*file hashes 12,345,'
 }
 
+@test "the hits of ordinary edits are shares that are never rounded up" {
+    with '.ordinary.total = 1000001 | .ordinary.emitted = 1'
+    make_report
+    part policies | grep -q '^<p>.* 99.99 % come from the cache'
+    part policies | grep -qF '<th scope="row">hits</th>'
+    with 'del(.ordinary)'
+    make_report
+    part policies | grep -qF 'Ordinary edits are not measured yet: run <code>make bench PARTS=policies</code>'
+}
+
 @test "the tutorial stands beside a corpus of its own size only" {
     make_report
     part headline | grep -qF 'tutorial: 7.97 s</text>'

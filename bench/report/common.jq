@@ -56,7 +56,7 @@ def made_by(command): "<p class=\"made\">Made by <code>\(command | @html)</code>
 # table(CAPTION; [HEAD...]; [[CELL...]...]): the first cell of a row is its heading. A column in which
 # every cell is a number, with its unit and what stands in brackets or behind a comma, or is absent,
 # stands on the right.
-def numbers: all(.[]; tostring | test("^-?[0-9][0-9.,]*(x| s| [kM]B)?(\\.\\.[0-9.,]+)?([ ,]+\\(?[0-9.,]+x?\\)?)?$|^-$"));
+def numbers: all(.[]; tostring | test("^-?[0-9][0-9.,]*(x| s| %| [kM]B)?(\\.\\.[0-9.,]+)?([ ,]+\\(?[0-9.,]+x?\\)?)?$|^-$"));
 def table(caption; heads; rows):
     (rows | transpose | map(numbers)) as $number |
     def cells(tag): [range(1; length) as $i |

@@ -3,6 +3,19 @@
 # results.json → part 3 of the page.
 include "common";
 
+# The share of `of` that was not compiled, rounded down: what is not quite all never reads 100 %.
+def hits(of): if of == 0 then "-" else (of - .emitted) / of * 10000 | floor / 100 | "\(fixed(2)) %" end;
+def ordinary:
+    .ordinary as $all |
+    "<h3>\($all.edits | grouped) ordinary edits</h3>",
+    paragraph("A program of \($all.files_total | grouped) files is edited \($all.edits | grouped) times, and built after "
+        + "each. Of all its functions, in all builds, \($all | hits(.total)) come from the cache; of those in edited files "
+        + "and in files that import them, directly or through others, \($all | hits(.reached)); of the declarations whose "
+        + "keys were computed, \($all | hits(.keys))."),
+    table("Functions compiled, and of how many; hits are all others";
+        ["edits", "made", "compiled", "keys computed", "functions reached", "all functions"];
+        [$all.kinds[] | [.title, (.edits, .emitted, .keys, .reached, .total | grouped)]]
+        + [["hits", "-", "-", ($all | hits(.keys)), ($all | hits(.reached)), ($all | hits(.total))]]);
 if (.policies.edits | length // 0) == 0 then absent("The four policies are"; "make bench PARTS=policies") else
 .policies as $all |
 def functions(policy): .compiled[policy].functions;
@@ -22,5 +35,6 @@ picture("policies"; "Functions compiled again after an edit, by four policies";
 table("Functions compiled again (in how many files), counted once: the counts do not vary";
     ["edit", "timestamps", "file hashes", "interface hashes", "function keys"];
     [$all.edits[] | [.title, cell("timestamps"), cell("file_hashes"), cell("interface_hashes"),
-      cell("function_keys")]])
+      cell("function_keys")]]),
+if .ordinary == null then absent("Ordinary edits are"; "make bench PARTS=policies") else ordinary end
 end
