@@ -62,7 +62,7 @@ closes_with() {
     ! tr '\r' '\n' <said | grep -F '] good (' | grep -vF $'\033[K[' || false
     tr '\r' '\n' <said | grep -qF '] bad ('
     TERM=dumb script -qec "$run_tests $results good" /dev/null >said </dev/null
-    ! grep -qF $'\033' said
+    run ! grep -qF $'\033' said
     grep -qF '[1/1] good (' said
 }
 
@@ -91,7 +91,7 @@ closes_with() {
     closes_with "3 passed, 0 failed, 0 skipped"
     [ "$(tr -d '\n' <order)" = cba ]
     [ "$(cut -d' ' -f2 "$results.times" | sort | tr -d '\n')" = abc ] # and these times are the new ones
-    ! grep -qx '20000 c' "$results.times"
+    run ! grep -qx '20000 c' "$results.times"
     ONLY=b runs a b c
     [ "$(cut -d' ' -f2 "$results.times" | sort | tr -d '\n')" = abc ]
 }

@@ -121,18 +121,28 @@ static bool is_later(struct timespec a, struct timespec b)
     return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec;
 }
 
+static struct timespec stamp_now(const Scratch *scratch)
+{
+    struct stat status;
+    scratch_write(scratch, ".tick", "");
+    assert_int_equal(fstatat(scratch->fd, ".tick", &status, 0), 0);
+    assert_int_equal(unlinkat(scratch->fd, ".tick", 0), 0);
+    return status.st_mtim;
+}
+
 /* A ctime cannot be moved. What can be done is to wait until the file system stamps new files
  * with a later one. */
 static void wait_until_clock_passes(const Scratch *scratch, struct timespec moment)
 {
-    struct stat status;
     do {
         struct timespec nap = {0, 1000000};
         nanosleep(&nap, NULL);
-        scratch_write(scratch, ".tick", "");
-        assert_int_equal(fstatat(scratch->fd, ".tick", &status, 0), 0);
-        assert_int_equal(unlinkat(scratch->fd, ".tick", 0), 0);
-    } while (!is_later(status.st_mtim, moment));
+    } while (!is_later(stamp_now(scratch), moment));
+}
+
+void scratch_settle(const Scratch *scratch)
+{
+    wait_until_clock_passes(scratch, stamp_now(scratch));
 }
 
 void scratch_age(const Scratch *scratch, const char *name, int seconds)

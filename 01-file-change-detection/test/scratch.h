@@ -41,6 +41,8 @@ char *scratch_read(const Scratch *scratch, const char *name, size_t *size);
 /* Moves a file's mtime into the past, and waits until the file system's clock has passed the
  * ctime that this gave it: a stamp probed from now on is newer than the file's. */
 void scratch_age(const Scratch *scratch, const char *name, int seconds);
+/* Waits until stamps of files that are written from now on are newer than all that there are. */
+void scratch_settle(const Scratch *scratch);
 bool scratch_exists(const Scratch *scratch, const char *name);
 /* What is in a directory, without names that begin with a dot. Empty if it is not there. */
 FileList scratch_list(const Scratch *scratch, const char *directory);

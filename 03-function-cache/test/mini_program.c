@@ -302,7 +302,7 @@ void mini_program_run(const MiniProgram *program, ByteBuffer *output, int *statu
     Scratch scratch;
     scratch_open(&scratch);
     scratch_write_bytes(&scratch, "program.ll", buffer_slice(&program->text));
-    snprintf(command, sizeof command, "timeout 60 '%s' '%s/program.ll' 2>&1", lli, scratch.path);
+    snprintf(command, sizeof command, "timeout 600 '%s' '%s/program.ll' 2>&1", lli, scratch.path);
     FILE *pipe = popen(command, "r");
     assert_non_null(pipe);
     read_all(pipe, output);

@@ -155,7 +155,7 @@ says_it_plainly() {
         fifo) mkfifo thing.mini ;;
         device) ln -s /dev/zero thing.mini ;;
         esac
-        run -1 --separate-stderr timeout 10 "$MINIC" build main.mini
+        run -1 --separate-stderr timeout 600 "$MINIC" build main.mini
         [[ $stderr == "main.mini:1:8: error: cannot import"* ]]
         rm -r thing.mini
     done

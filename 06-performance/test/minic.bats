@@ -4,6 +4,7 @@
 # everything that a disk or a user can get wrong.
 
 bats_require_minimum_version 1.5.0
+load ../../01-file-change-detection/test/await
 
 setup() {
     ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
@@ -240,7 +241,7 @@ teardown() {
     two_files
     minic 0 build main.mini
     before=$(stat -c '%i %y %s' main.ll)
-    sleep 0.05
+    settle
     minic 0 build main.mini
     minic 0 build main.mini --stats=json
     [ "$(json strategy "$output")" = up-to-date ]
@@ -287,7 +288,7 @@ teardown() {
 @test "--paranoid finds an edit behind an unchanged stat" {
     two_files
     minic 0 build main.mini
-    sleep 0.05
+    settle
     minic 0 build main.mini
     minic 0 build --paranoid --sync main.mini
 }
@@ -748,16 +749,12 @@ assert facts["behind_ns"] >= 0 and facts["resolution_ns"] >= 1, facts
     cat >main.mini <<-'MINI'
 	extern fn creat(path: str, mode: i32) i32;
 	extern fn sleep(seconds: i32) i32;
-	fn main() i32 { creat("running", 384); sleep(20); return 0; }
+	fn main() i32 { creat("running", 384); sleep(600); return 0; }
 	MINI
     "$MINIC" run -q main.mini &
     runner=$!
-    for _ in $(seq 200); do
-        [ -e running ] && break
-        sleep 0.1
-    done
-    [ -e running ]
-    timeout 10 "$MINIC" build -q main.mini
+    await test -e running
+    timeout 500 "$MINIC" build -q main.mini
     kill "$(cat "/proc/$runner/task/$runner/children")" # the program; minic ends with it
     wait "$runner" || [ $? = 143 ]
 }
@@ -768,12 +765,14 @@ assert facts["behind_ns"] >= 0 and facts["resolution_ns"] >= 1, facts
     command -v flock >/dev/null || skip "no flock"
     two_files
     minic 0 build main.mini
-    flock .mini_cache/lock sleep 1 &
-    sleep 0.2
-    minic 0 build main.mini --stats=json
-    says "waiting for another build"
-    [ "$(json strategy "$output")" = up-to-date ]
-    wait
+    exec {lock}<>.mini_cache/lock
+    flock $lock
+    (exec {lock}>&- && exec "$MINIC" build main.mini --stats=json) >said 2>complained &
+    await grep -q "waiting for another build" complained
+    [ ! -s said ]
+    exec {lock}>&-
+    wait $!
+    [ "$(json strategy "$(<said)")" = up-to-date ]
 }
 
 @test "many builds at once all succeed" {

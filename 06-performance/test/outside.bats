@@ -5,6 +5,7 @@
 # the output is that of a clean build, and the reason that is given has a name.
 
 bats_require_minimum_version 1.5.0
+load ../../01-file-change-detection/test/await
 
 setup() {
     ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
@@ -18,7 +19,7 @@ setup() {
         echo 'fn main() i32 { print(math.add(2, other.three())); return 0; }'
     } >main.mini
     "$MINIC" build -q main.mini
-    sleep 0.05
+    settle
     "$MINIC" build -q main.mini # every stamp is trusted now, that of the output too
 }
 
@@ -173,7 +174,7 @@ body_edit() { sed -i 's/a + b/b + a/' math.mini; }
 @test "a file swapped with another of the same size and time" {
     sed 's/return 3/return 4/' other.mini >third.mini
     touch -r other.mini third.mini
-    sleep 0.05
+    settle
     "$MINIC" build -q main.mini
     mv other.mini x && mv third.mini other.mini && mv x third.mini
     expect patch none

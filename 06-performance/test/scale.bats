@@ -5,6 +5,7 @@
 # not faster, whatever its shape; a small stack is enough; a mutant costs one file.
 
 bats_require_minimum_version 1.5.0
+load ../../01-file-change-detection/test/await
 
 setup() {
     root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
@@ -18,7 +19,7 @@ setup() {
 stat() { sed -n "s/.*\"$1\": *\"\{0,1\}\([^,\"}]*\).*/\1/p" <<<"${2:-$stats}"; }
 
 # make_shape SHAPE FILES: generates it in a directory of that name.
-make_shape() { "$bin/generate-corpus" "$1" --shape "$1" --files "$2"; }
+make_shape() { "$bin/generate-corpus" "$1" --shape "$1" --files "$2" && settle; }
 
 # Builds a corpus with a stack of 256 KiB for each thread; what a sanitizer adds needs more.
 build() {
@@ -120,7 +121,7 @@ make_ladder() {
     make_ladder 500
     build ladder
     expect files_total=1502 files_stat=1502 files_hashed=1502 files_lowered=1502 declarations_visited=1502
-    sleep 0.05
+    settle
     echo 'fn f() i32 { return 2; }' >ladder/top501.mini
     build ladder
     # A body at the end of all paths: nobody above it is looked at.

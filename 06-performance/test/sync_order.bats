@@ -6,6 +6,7 @@
 # for what killed builds left.
 
 bats_require_minimum_version 1.5.0
+load ../../01-file-change-detection/test/await
 
 setup() {
     export ASAN_OPTIONS=detect_leaks=0 # looking for leaks is tracing, and strace does that already
@@ -69,7 +70,7 @@ expect_order() {
 @test "an output that is up to date is synced, too" {
     mkdir out
     build -o out/main.ll
-    sleep 0.05 # a stamp that is as young as the build is not trusted by the next one
+    settle # a stamp that is as young as the build is not trusted by the next one
     build -o out/main.ll
     traced --sync -o out/main.ll
     run ! grep -q rename trace
@@ -108,7 +109,7 @@ expect_order() {
 
 @test "no build lists a directory, unless the one before it was killed" {
     build
-    sleep 0.05 # a stamp that is as young as the build is not trusted by the next one
+    settle # a stamp that is as young as the build is not trusted by the next one
     build
     traced
     run ! grep -q getdents trace

@@ -124,8 +124,13 @@ static void test_without_the_guard_rewrites_are_missed(void **state)
 {
     static const int64_t ticks[] = {2 * SECOND, SECOND, SECOND / 100, SECOND / 250};
     (void)state;
-    for (size_t i = 0; i < sizeof ticks / sizeof *ticks; i++)
-        assert_true(count_missed(ticks[i], 60, true) > 0);
+    for (size_t i = 0; i < sizeof ticks / sizeof *ticks; i++) {
+        /* On a busy machine a build and the rewrite after it seldom fit into a tick. */
+        unsigned missed = 0;
+        for (int attempt = 0; attempt < 100 && missed == 0; attempt++)
+            missed = count_missed(ticks[i], 60, true);
+        assert_true(missed > 0);
+    }
 }
 
 /* ---- edited while they are being built ----------------------------------------------------- */

@@ -107,11 +107,14 @@ static void each_index_runs_once(void **state)
             check_fixed(workers, counts[i], 0);
 }
 
-/* ---- is the work shared? Items that sleep leave the CPU to whoever else wants to work ------- */
+/* ---- is the work shared? Items that wait leave the CPU to the other workers ------------------- */
+
+enum { WAIT_MS = 100000 }; /* for what comes at once, unless it never comes */
 
 typedef struct Sharing {
     atomic_uint items_of[16]; /* per worker, of the items that matter */
     atomic_size_t count;
+    atomic_uint waited_ms;
 } Sharing;
 
 static void nap(unsigned milliseconds)
@@ -127,11 +130,22 @@ static unsigned workers_that_helped(const Sharing *sharing)
     return helped;
 }
 
-static void nap_item(void *arg, size_t index, unsigned worker)
+/* An item ends when a second worker has begun one, so nobody can do all of them before another
+ * has woken, however busy the machine is. */
+static void wait_for_help(Sharing *sharing, unsigned worker)
 {
-    (void)index;
-    atomic_fetch_add(&((Sharing *)arg)->items_of[worker], 1);
-    nap(5);
+    atomic_fetch_add(&sharing->items_of[worker], 1);
+    while (workers_that_helped(sharing) < 2 && atomic_fetch_add(&sharing->waited_ms, 1) < WAIT_MS)
+        nap(1);
+}
+
+/* The first item is what the caller does alone; that it takes long brings the others. */
+static void long_item(void *arg, size_t index, unsigned worker)
+{
+    if (index == 0)
+        nap(5);
+    else
+        wait_for_help(arg, worker);
 }
 
 static void few_long_items_are_shared(void **state)
@@ -140,7 +154,7 @@ static void few_long_items_are_shared(void **state)
     WorkPool pool;
     work_pool_init(&pool, 4);
     Sharing sharing = {0};
-    executor_run(&pool.executor, 12, nap_item, &sharing);
+    executor_run(&pool.executor, 12, long_item, &sharing);
     assert_true(workers_that_helped(&sharing) > 1);
     work_pool_free(&pool);
 }
@@ -155,7 +169,7 @@ static void late_item(void *arg, size_t index, unsigned worker)
     else if (index == 1)
         atomic_store(&sharing->count, 40);
     else if (index >= 4)
-        atomic_fetch_add(&sharing->items_of[worker], 1);
+        wait_for_help(sharing, worker);
 }
 
 static void sleepers_are_woken_when_a_loop_grows(void **state)
@@ -279,7 +293,7 @@ static void small_work_starts_no_thread(void **state)
     assert_int_equal(started, 0);
 
     work_pool_init(&pool, 4);
-    loop.busy_us = 1000;
+    loop.busy_us = 1000; /* longer than any loop that is worked off alone */
     executor_run(&pool.executor, 30, count_item, &loop);
     assert_int_equal(threads_of_this_process(), before + 3);
     work_pool_free(&pool);
@@ -315,9 +329,16 @@ static void idle_workers_do_not_burn_the_cpu(void **state)
     (void)state;
     WorkPool pool;
     work_pool_init(&pool, 8);
-    double before = cpu_seconds();
-    executor_run(&pool.executor, 9, sleepy_item, NULL);
-    assert_true(cpu_seconds() - before < 0.05);
+    /* A worker that spins spends its half of 0.2 s, each time. On a busy machine the clock of the
+     * CPU is charged for more than the work: once in ten times is enough. */
+    double least = 1;
+    for (int attempt = 0; attempt < 10 && least >= 0.05; attempt++) {
+        double before = cpu_seconds();
+        executor_run(&pool.executor, 9, sleepy_item, NULL);
+        double spent = cpu_seconds() - before;
+        least = spent < least ? spent : least;
+    }
+    assert_true(least < 0.05);
     work_pool_free(&pool);
 }
 
@@ -340,7 +361,7 @@ static void meet(void *arg, size_t index, unsigned worker)
     (void)index;
     (void)worker;
     atomic_fetch_add(begun, 1);
-    for (unsigned tries = 0; tries < 10000 && atomic_load(begun) < 2; tries++)
+    for (unsigned tries = 0; tries < WAIT_MS && atomic_load(begun) < 2; tries++)
         nanosleep(&(struct timespec){0, 1000000}, NULL);
     atomic_fetch_add(begun, atomic_load(begun) >= 2 ? 10 : 0);
 }

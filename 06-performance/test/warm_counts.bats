@@ -8,6 +8,7 @@
 # All files but main.mini are the same, so that every record of them is as long as any other's.
 
 bats_require_minimum_version 1.5.0
+load ../../01-file-change-detection/test/await
 
 setup_file() {
     export ASAN_OPTIONS=detect_leaks=0 # looking for leaks is tracing, and strace does that already
@@ -34,7 +35,7 @@ make_program() {
     printf 'fn main() i32 { return f0001.f(-1); }\n' >>"$1/main.mini"
     for edit in nothing body comment touch nothing; do
         "edit_$edit" "$1"
-        sleep 0.05 # a stamp that is as young as the build is not trusted by the next one
+        settle # a stamp that is as young as the build is not trusted by the next one
         build "$1" -q
     done
 }
@@ -60,10 +61,10 @@ edited() {
 traced() {
     local log=$1.$2.trace
     "edit_$1" "$2"
-    sleep 0.05
+    settle
     build "$2" -q # what the tests before left behind
     "edit_$1" "$2"
-    sleep 0.05
+    settle
     strace -f -qq -y -s 0 -o "$log.all" \
         "${BUILD:-$BATS_TEST_DIRNAME/../../build}/minic" build "$2/main.mini" -q -j 1 -o "$2/out.ll"
     sed -E 's/^[0-9]+ +//' "$log.all" | awk -v own="\"$2\"" 'index($0, own) { on = 1 } on' >"$log"
@@ -142,7 +143,7 @@ allocations() {
     for edit in nothing touch comment body; do
         for program in small large; do
             "edit_$edit" $program
-            sleep 0.05
+            settle
             allocations $program >$program.allocations
         done
         diff small.allocations large.allocations

@@ -142,12 +142,6 @@ static void change_request(Life *life, FuzzInput *input)
     }
 }
 
-/* So long that stamps of what was written before can be trusted. */
-static void wait_for_a_tick(void)
-{
-    nanosleep(&(struct timespec){0, 12000000}, NULL);
-}
-
 static void expect_clean(Life *life)
 {
     EditOutcome built = edit_project_build(&life->project, &life->request);
@@ -165,7 +159,7 @@ static void happen(Life *life, FuzzInput *input)
     case 11: damage_cache(life, input); break;
     case 12: case 13: kill_build(life, input); break;
     case 14: change_request(life, input); break;
-    case 15: wait_for_a_tick(); break;
+    case 15: scratch_settle(&life->project.scratch); break;
     default: edit_project_edit(&life->project, input); break;
     }
     edit_project_write(&life->project);
