@@ -32,6 +32,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -173,24 +174,38 @@ static void advance(Gather *rest, size_t written)
     }
 }
 
-int write_all_at(int fd, const Slice *parts, size_t part_count, uint64_t offset)
+/* Somebody who has the same pipe or terminal open may have said that nobody shall wait for it. */
+static void wait_for_room(int fd)
+{
+    struct pollfd room = {.fd = fd, .events = POLLOUT};
+    poll(&room, 1, -1);
+}
+
+int write_parts(int fd, const Slice *parts, size_t part_count)
 {
     Gather rest = {parts, part_count, 0};
-    if (lseek(fd, (off_t)offset, SEEK_SET) < 0 && (errno != ESPIPE || offset != 0))
-        return -errno;
     for (;;) {
         struct iovec vector[PARTS_PER_CALL];
         int count = fill_vector(&rest, vector);
         if (count == 0)
             return 0;
         ssize_t written = writev(fd, vector, count);
-        if (written < 0 && errno != EINTR)
+        if (written < 0 && errno == EAGAIN)
+            wait_for_room(fd);
+        else if (written < 0 && errno != EINTR)
             return -errno;
         if (written == 0)
             return -EIO;
         if (written > 0)
             advance(&rest, (size_t)written);
     }
+}
+
+int write_all_at(int fd, const Slice *parts, size_t part_count, uint64_t offset)
+{
+    if (lseek(fd, (off_t)offset, SEEK_SET) < 0)
+        return -errno;
+    return write_parts(fd, parts, part_count);
 }
 
 /* ---- writing ------------------------------------------------------------------------------ */

@@ -95,9 +95,12 @@ int put_all_at(int fd, Slice bytes, uint64_t offset);
  * negative errno; the file may have grown then, too. */
 int reserve_space(int fd, uint64_t start, uint64_t end);
 
-/* Writes all parts, one behind the other, from `offset` on (0 in a FIFO or device), through
- * interruptions and short writes. Leaves the descriptor's position behind them. 0 or a negative
- * errno. */
+/* Writes all parts, one after the other, from where the descriptor stands: into whatever was
+ * opened, a pipe and a terminal too. Goes on after interruptions and short writes, and waits where
+ * others would have to ask again. 0 or a negative errno. */
+int write_parts(int fd, const Slice *parts, size_t part_count);
+
+/* The same from `offset` on, in a regular file; the descriptor then stands after them. */
 int write_all_at(int fd, const Slice *parts, size_t part_count, uint64_t offset);
 
 /* Makes a file's coming, going or new name survive a power cut: fsyncs its directory. 0 or a

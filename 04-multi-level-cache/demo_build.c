@@ -2,48 +2,54 @@
 #include "demo_build.h"
 #include "demo_mini_build.h"
 #include "file_stamp.h"
+#include "output_place.h"
+#include "system_calls.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* ---- the output ----------------------------------------------------------------------------- */
 
 static const char stamp_blob[] = "output stamp";
 
 /* Is the output the file that the last commit left? One stat. */
-static bool output_is_as_left(const Build *build, const char *path)
+static bool output_is_as_left(const Build *build, const OutputPlace *place)
 {
     FileStamp now, left;
     Slice blob;
     if (!build_blob(build, stamp_blob, &blob) || blob.size != sizeof left)
         return false;
     memcpy(&left, blob.data, sizeof left);
-    return file_stamp_at(AT_FDCWD, path, &now) == 0 && file_stamp_equal(&now, &left) &&
-           !build_output_is_unsettled(build);
+    return place->descriptor < 0 && file_stamp_at(AT_FDCWD, place->path, &now) == 0 &&
+           file_stamp_equal(&now, &left) && !build_output_is_unsettled(build);
 }
 
-static void remember_output(Build *build, const char *path)
+/* Of what went into a descriptor nothing is known afterwards. */
+static void remember_output(Build *build, const OutputPlace *place)
 {
     FileStamp stamp;
-    if (file_stamp_at(AT_FDCWD, path, &stamp) != 0)
+    if (place->descriptor >= 0 || file_stamp_at(AT_FDCWD, place->path, &stamp) != 0)
         stamp = (FileStamp){0};
     build_set_blob(build, stamp_blob, slice_of(&stamp, sizeof stamp));
 }
 
-/* An output in the place of a source would be the end of that source. */
-static bool is_a_source(Build *build, const char *output)
+/* An output in the place of a source, or of a file of the cache, would be the end of that file. */
+static const char *refusal(Build *build, const OutputPlace *place)
 {
-    FileStamp there, source;
-    if (file_stamp_at(AT_FDCWD, output, &there) != 0)
-        return false;
-    for (uint32_t section = 0; section < build_section_count(build); section++)
-        if (file_stamp_at(build_project_fd(build), build_section_path(build, section).data,
-                          &source) == 0 &&
-            source.inode == there.inode && source.device == there.device)
-            return true;
-    return false;
+    FileStamp there;
+    int status = place->descriptor >= 0 ? file_stamp_of(place->descriptor, &there)
+                                        : file_stamp_at(AT_FDCWD, place->path, &there);
+    if (status != 0)
+        there = (FileStamp){0};
+    if (output_place_is_source(build, &there))
+        return "cannot be the output: it is a source";
+    if (output_place_is_in_cache(build, place) || output_place_is_cache_file(build, &there))
+        return "cannot be the output: it is in the cache";
+    return NULL;
 }
 
 static void put(Slice text, FILE *file)
@@ -62,9 +68,24 @@ static void put_sections(const Build *build, FILE *file)
     }
 }
 
-static BuildStatus write_output(Build *build, const char *path)
+/* A symlink is replaced: what it leads to need not be ours. What is open already, is written from
+ * where it stands. */
+static FILE *open_output(const OutputPlace *place)
 {
-    FILE *file = fopen(path, "w");
+    struct stat status;
+    if (place->descriptor < 0 && lstat(place->path, &status) == 0 && S_ISLNK(status.st_mode))
+        unlink(place->path);
+    int fd = place->descriptor >= 0
+                 ? output_place_open(place)
+                 : open_at(AT_FDCWD, place->path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
+    if (fd < 0 && place->descriptor >= 0)
+        errno = -fd;
+    return fd < 0 ? NULL : fdopen(fd, "w");
+}
+
+static BuildStatus write_output(Build *build, const OutputPlace *place, const char *path)
+{
+    FILE *file = open_output(place);
     if (file == NULL)
         return build_fail(build, path, "cannot open the output", errno);
     put(build_prelude(build), file);
@@ -72,14 +93,14 @@ static BuildStatus write_output(Build *build, const char *path)
     bool is_written = !ferror(file);
     if (fclose(file) != 0 || !is_written)
         return build_fail(build, path, "cannot write the output", errno);
-    remember_output(build, path);
+    remember_output(build, place);
     return BUILD_OK;
 }
 
 /* ---- a build -------------------------------------------------------------------------------- */
 
 /* Emits what is missing, writes everything, and makes it valid with one rename. */
-static BuildStatus bring_up_to_date(Build *build, const char *output)
+static BuildStatus bring_up_to_date(Build *build, const OutputPlace *place, const char *output)
 {
     build_want_all(build);
     BuildStatus status = build_emit(build);
@@ -88,7 +109,7 @@ static BuildStatus bring_up_to_date(Build *build, const char *output)
     if (status == BUILD_OK)
         status = build_begin_output(build);
     if (status == BUILD_OK)
-        status = write_output(build, output);
+        status = write_output(build, place, output);
     return status == BUILD_OK ? build_commit(build) : status;
 }
 
@@ -101,23 +122,47 @@ static BuildStatus keep_stamps(Build *build)
     return status == BUILD_OK ? build_commit(build) : status;
 }
 
+/* Where the output cannot be, what is compiled is kept all the same. */
+static BuildStatus emit_for_later(Build *build, const char *output, int error)
+{
+    build_want_all(build);
+    BuildStatus status = build_emit(build);
+    return status == BUILD_OK ? build_fail(build, output, "cannot open the output", error) : status;
+}
+
 BuildStatus run_build(Build *build, const char *output, bool *is_fast)
 {
+    OutputPlace place;
     BuildStatus status = build_plan(build);
     if (status != BUILD_OK)
         return status;
+    int error = output_place_find(&place, output);
+    if (error != 0)
+        return emit_for_later(build, output, error);
     *is_fast = build_is_unchanged(build) && build_counts(build)->files_changed == 0 &&
-               output_is_as_left(build, output);
+               output_is_as_left(build, &place);
     if (*is_fast)
         return keep_stamps(build);
-    if (is_a_source(build, output)) {
-        build_fail(build, output, "cannot be the output: it is a source", EINVAL);
-        return BUILD_MISUSED;
-    }
-    return bring_up_to_date(build, output);
+    const char *why_not = refusal(build, &place);
+    if (why_not == NULL)
+        return bring_up_to_date(build, &place, output);
+    build_fail(build, output, why_not, EINVAL);
+    return BUILD_MISUSED;
 }
 
 /* ---- the program ---------------------------------------------------------------------------- */
+
+const char *output_beside_facts(const char *output, char name[32])
+{
+    OutputPlace place;
+    if (output_place_find(&place, output) != 0 || place.descriptor != STDOUT_FILENO)
+        return output;
+    int given = dup(STDOUT_FILENO);
+    if (given < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+        return output;
+    snprintf(name, 32, "/dev/fd/%d", given);
+    return name;
+}
 
 static BuildStatus build_and_tell(const char *entry, const char *output)
 {
@@ -143,5 +188,6 @@ int build_command(int argument_count, char **arguments)
     }
     if (strcmp(arguments[1], "clean") == 0)
         return (int)mini_build_clean(arguments[2]);
-    return (int)build_and_tell(arguments[1], arguments[2]);
+    char name[32];
+    return (int)build_and_tell(arguments[1], output_beside_facts(arguments[2], name));
 }

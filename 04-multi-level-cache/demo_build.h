@@ -20,6 +20,10 @@ int build_command(int argument_count, char **arguments);
 /* What it does to an output with a build that is open; `is_fast` if the combined hash decided. */
 BuildStatus run_build(Build *build, const char *output, bool *is_fast);
 
+/* If the output is to be standard output, facts would mix into it: from now on they are printed on
+ * standard error. Returns what to call the output then; `name` is room for it. */
+const char *output_beside_facts(const char *output, char name[32]);
+
 #ifdef __cplusplus
 }
 #endif

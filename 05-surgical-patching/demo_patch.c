@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include "demo_build.h"
 #include "demo_mini_build.h"
 #include "demo_patch.h"
 #include "output_layout.h"
+#include "output_place.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,11 +13,14 @@
 /* What a build can do to an output: all of it is in output_write. */
 BuildStatus patch_output(Build *build, const char *output, Patch *patch)
 {
+    OutputPlace place;
+    bool is_file = output_place_find(&place, output) == 0 && place.descriptor < 0;
     BuildStatus status = build_plan(build);
-    view_open(&patch->before, output, OUTPUT_BLOCK);
+    if (is_file)
+        view_open(&patch->before, output, OUTPUT_BLOCK);
     if (status == BUILD_OK)
         status = output_write(build, output, &patch->result);
-    if (status == BUILD_OK)
+    if (status == BUILD_OK && is_file)
         view_open(&patch->after, output, OUTPUT_BLOCK);
     return status;
 }
@@ -96,5 +101,6 @@ int patch_command(int argument_count, char **arguments)
         return (int)split(arguments[2]);
     if (strcmp(arguments[1], "clean") == 0)
         return (int)mini_build_clean(arguments[2]);
-    return (int)patch_and_tell(arguments[1], arguments[2]);
+    char name[32];
+    return (int)patch_and_tell(arguments[1], output_beside_facts(arguments[2], name));
 }

@@ -116,7 +116,7 @@ static void measure_section(void *arg, size_t index, unsigned worker)
 
 static int put(const BatchLoop *loop, Slice bytes, uint64_t offset)
 {
-    return loop->is_stream ? write_all_at(loop->fd, &bytes, 1, 0)
+    return loop->is_stream ? write_parts(loop->fd, &bytes, 1)
                            : put_all_at(loop->fd, bytes, offset);
 }
 

@@ -12,64 +12,43 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 /* ---- looking --------------------------------------------------------------------------------- */
 
-static const char *last_name(const char *path)
+/* A device that the system itself has a link to, in /dev. Any other link is replaced. */
+static bool is_link_to_device(const OutputFile *file, const struct stat *target)
 {
-    const char *slash = strrchr(path, '/');
-    return slash == NULL ? path : slash + 1;
+    static const char dev[] = "/dev/";
+    const char *path = file->place.path;
+    bool is_in_dev = strncmp(path, dev, sizeof dev - 1) == 0 &&
+                     strchr(path + sizeof dev - 1, '/') == NULL;
+    return is_in_dev && (S_ISCHR(target->st_mode) || S_ISBLK(target->st_mode));
 }
 
-/* Bytes of `path` up to its last name, the slash included. */
-static size_t directory_size(const char *path)
+static int look_behind_link(OutputFile *file)
 {
-    return (size_t)(last_name(path) - path);
-}
-
-static int resolve(char resolved[PATH_MAX], const char *path)
-{
-    char directory[PATH_MAX];
-    const char *name = last_name(path);
-    size_t size = directory_size(path);
-    if (*path == '\0')
-        return -ENOENT;
-    if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+    struct stat target = {0};
+    bool leads_somewhere = stat(file->place.path, &target) == 0;
+    if (leads_somewhere && S_ISDIR(target.st_mode))
         return -EISDIR;
-    if (size + 2 > sizeof directory)
-        return -ENAMETOOLONG;
-    memcpy(directory, path, size);
-    memcpy(directory + size, ".", 2);
-    if (realpath(directory, resolved) == NULL)
-        return -errno;
-    size = strlen(resolved);
-    if (size + strlen(name) + 2 > PATH_MAX)
-        return -ENAMETOOLONG;
-    if (resolved[size - 1] != '/')
-        resolved[size++] = '/';
-    memcpy(resolved + size, name, strlen(name) + 1);
+    bool is_device = leads_somewhere && is_link_to_device(file, &target);
+    file->kind = is_device ? OUTPUT_SPECIAL : OUTPUT_LINKED;
+    if (leads_somewhere && S_ISREG(target.st_mode))
+        (void)file_stamp_at(AT_FDCWD, file->place.path, &file->stamp);
+    file->mode = target.st_mode & 0777;
     return 0;
 }
 
-/* /dev/stdout leads to /proc/self/fd/1. To replace it by a file would be a sad mistake. */
-static bool stands_for_open_file(const char *path)
+static int look_at_stream(OutputFile *file)
 {
-    static const char proc[] = "/proc/";
-    char target[sizeof proc];
-    if (strncmp(path, proc, sizeof proc - 1) == 0)
-        return true;
-    ssize_t size = readlink(path, target, sizeof target);
-    return size >= (ssize_t)sizeof proc - 1 && memcmp(target, proc, sizeof proc - 1) == 0;
-}
-
-/* `status` is of the file that the path leads to in the end. */
-static OutputKind kind_of(const char *path, bool is_symlink, const struct stat *status)
-{
-    if (!S_ISREG(status->st_mode) || (is_symlink && stands_for_open_file(path)))
-        return OUTPUT_SPECIAL;
-    return is_symlink || status->st_nlink != 1 ? OUTPUT_LINKED : OUTPUT_PLAIN;
+    struct stat status;
+    file->kind = OUTPUT_STREAM;
+    if (fstat(file->place.descriptor, &status) != 0)
+        return -errno;
+    if (S_ISREG(status.st_mode))
+        (void)file_stamp_of(file->place.descriptor, &file->stamp);
+    return 0;
 }
 
 int output_file_look(OutputFile *file, const char *path)
@@ -77,30 +56,32 @@ int output_file_look(OutputFile *file, const char *path)
     struct stat status;
     file->kind = OUTPUT_ABSENT;
     file->stamp = (FileStamp){0};
-    int error = resolve(file->path, path);
+    int error = output_place_find(&file->place, path);
     if (error != 0)
         return error;
-    if (lstat(file->path, &status) != 0)
+    if (file->place.descriptor >= 0)
+        return look_at_stream(file);
+    if (lstat(file->place.path, &status) != 0)
         return errno == ENOENT ? 0 : -errno;
-    bool is_symlink = S_ISLNK(status.st_mode);
-    if (is_symlink && stat(file->path, &status) != 0) {
-        file->kind = OUTPUT_LINKED; /* to nothing */
-        return errno == ENOENT ? 0 : -errno;
-    }
     if (S_ISDIR(status.st_mode))
         return -EISDIR;
-    file->kind = kind_of(file->path, is_symlink, &status);
+    if (S_ISLNK(status.st_mode))
+        return look_behind_link(file);
+    if (!S_ISREG(status.st_mode)) {
+        file->kind = OUTPUT_SPECIAL;
+        return 0;
+    }
+    file->kind = status.st_nlink == 1 ? OUTPUT_PLAIN : OUTPUT_LINKED;
     file->mode = status.st_mode & 0777;
-    return file->kind == OUTPUT_SPECIAL ? 0
-                                        : file_stamp_at(AT_FDCWD, file->path, &file->stamp);
+    return file_stamp_at(AT_FDCWD, file->place.path, &file->stamp);
 }
 
 int output_file_open(const OutputFile *file, bool *is_writable)
 {
-    int fd = open_at(AT_FDCWD, file->path, O_RDWR | O_NONBLOCK);
+    int fd = open_at(AT_FDCWD, file->place.path, O_RDWR | O_NONBLOCK);
     *is_writable = fd >= 0;
     if (fd < 0)
-        fd = open_at(AT_FDCWD, file->path, O_RDONLY | O_NONBLOCK);
+        fd = open_at(AT_FDCWD, file->place.path, O_RDONLY | O_NONBLOCK);
     return fd < 0 ? -errno : fd;
 }
 
@@ -115,18 +96,30 @@ static int create_draft(const char *path)
     return fd < 0 ? -errno : fd;
 }
 
-static int open_stream(OutputDraft *draft, const OutputFile *file)
+/* Whoever can write into the directory may have put something else there since it was looked at.
+ * A file is not cut off by that, and is not written. */
+static int open_special(const OutputFile *file)
 {
-    draft->is_stream = true;
-    draft->fd = open_at(AT_FDCWD, file->path, O_WRONLY | O_TRUNC | O_NOCTTY);
-    return draft->fd < 0 ? -errno : 0;
+    struct stat status;
+    bool is_link = lstat(file->place.path, &status) == 0 && S_ISLNK(status.st_mode);
+    if (is_link && (stat(file->place.path, &status) != 0 || !is_link_to_device(file, &status)))
+        return -ESTALE;
+    int fd = open_at(AT_FDCWD, file->place.path,
+                     O_WRONLY | O_NOCTTY | (is_link ? 0 : O_NOFOLLOW));
+    if (fd < 0)
+        return errno == ELOOP ? -ESTALE : -errno;
+    if (fstat(fd, &status) == 0 && !S_ISREG(status.st_mode))
+        return fd;
+    close(fd);
+    return -ESTALE;
 }
 
 /* The draft's path; empty if it is too long. */
 static int format_path(char path[PATH_MAX], const OutputFile *file, const char *unique)
 {
-    int size = snprintf(path, PATH_MAX, "%.*s.output-%s.tmp", (int)directory_size(file->path),
-                        file->path, unique);
+    const char *output = file->place.path;
+    int size = snprintf(path, PATH_MAX, "%.*s/.output-%s.tmp",
+                        (int)(strrchr(output, '/') - output), output, unique);
     if (size >= 0 && size < PATH_MAX)
         return 0;
     path[0] = '\0';
@@ -136,8 +129,12 @@ static int format_path(char path[PATH_MAX], const OutputFile *file, const char *
 int output_draft_open(OutputDraft *draft, const OutputFile *file, const char *unique)
 {
     *draft = (OutputDraft){.fd = -1};
-    if (file->kind == OUTPUT_SPECIAL)
-        return open_stream(draft, file);
+    draft->is_stream = file->kind == OUTPUT_SPECIAL || file->kind == OUTPUT_STREAM;
+    if (draft->is_stream) {
+        draft->fd = file->kind == OUTPUT_STREAM ? output_place_open(&file->place)
+                                                : open_special(file);
+        return draft->fd < 0 ? draft->fd : 0;
+    }
     int status = format_path(draft->path, file, unique);
     if (status != 0)
         return status;
@@ -148,14 +145,37 @@ int output_draft_open(OutputDraft *draft, const OutputFile *file, const char *un
     return replaces_file && fchmod(draft->fd, file->mode) != 0 ? -errno : 0;
 }
 
-int output_draft_publish(OutputDraft *draft, const OutputFile *file, bool sync)
+/* A pipe or a terminal cannot be synced, and need not be. */
+static int sync_draft(const OutputDraft *draft)
 {
-    if (sync && sync_fd(draft->fd) != 0)
-        return -errno;
-    if (rename(draft->path, file->path) != 0)
+    if (sync_fd(draft->fd) == 0 || (draft->is_stream && (errno == EINVAL || errno == EROFS)))
+        return 0;
+    return -errno;
+}
+
+static int finish_draft(OutputDraft *draft, bool sync, FileStamp *written)
+{
+    int status = sync ? sync_draft(draft) : 0;
+    *written = (FileStamp){0};
+    if (status == 0 && !draft->is_stream)
+        status = file_stamp_of(draft->fd, written);
+    if (status != 0)
+        return status;
+    status = close_fd(draft->fd) == 0 ? 0 : -errno;
+    draft->fd = -1;
+    return status;
+}
+
+int output_draft_publish(OutputDraft *draft, const OutputFile *file, bool sync,
+                         FileStamp *written)
+{
+    int status = finish_draft(draft, sync, written);
+    if (status != 0 || draft->is_stream)
+        return status;
+    if (rename(draft->path, file->place.path) != 0)
         return -errno;
     draft->path[0] = '\0';
-    return sync ? sync_directory_of(AT_FDCWD, file->path) : 0;
+    return sync ? sync_directory_of(AT_FDCWD, file->place.path) : 0;
 }
 
 void output_draft_close(OutputDraft *draft)
@@ -170,6 +190,6 @@ void output_draft_close(OutputDraft *draft)
 void output_draft_remove(const OutputFile *file, const char *unique)
 {
     char path[PATH_MAX];
-    if (format_path(path, file, unique) == 0)
+    if (file->kind != OUTPUT_STREAM && format_path(path, file, unique) == 0)
         unlink(path);
 }

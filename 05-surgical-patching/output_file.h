@@ -4,15 +4,16 @@
  *
  * A plain file (regular, one link, reached by no symlink) may be written into. A hard link or a
  * symlink is somebody else's view of the same bytes: it is replaced by a file of our own, and
- * what it was linked to stays as it is. A FIFO, a device, and what stands for an open file of
- * the process (/dev/stdout) are written straight.
+ * what it was linked to stays as it is, wherever it leads. A FIFO or a device is written straight,
+ * and so is a descriptor that the user named ("-", "/dev/stdout"; see output_place.h), from where
+ * it stands.
  *
  * Replacing goes through a draft: a file beside the output that gets its name when it is whole.
  *
  *     OutputDraft draft;
  *     output_draft_open(&draft, &file, "c0ffee");
  *     ... write to draft.fd ...
- *     output_draft_publish(&draft, &file, false);
+ *     output_draft_publish(&draft, &file, false, &stamp);
  *     output_draft_close(&draft);               removes it, unless it was published
  *
  * Threads: any, on different files.
@@ -21,8 +22,8 @@
 #define OUTPUT_FILE_H
 
 #include "file_stamp.h"
+#include "output_place.h"
 
-#include <limits.h>
 #include <sys/stat.h>
 
 #ifdef __cplusplus
@@ -32,18 +33,20 @@ extern "C" {
 typedef enum OutputKind {
     OUTPUT_ABSENT,
     OUTPUT_PLAIN,
-    OUTPUT_LINKED,  /* a regular file with several links, or a symlink to one or to nothing */
-    OUTPUT_SPECIAL, /* written straight */
+    OUTPUT_LINKED,  /* a regular file with several links, or a symlink */
+    OUTPUT_SPECIAL, /* a FIFO or a device */
+    OUTPUT_STREAM,  /* a descriptor of this process */
 } OutputKind;
 
 typedef struct OutputFile {
-    char path[PATH_MAX]; /* absolute, symlinks in its directory resolved */
+    OutputPlace place;
     OutputKind kind;
-    FileStamp stamp;     /* plain and linked: of the regular file; else {0} */
+    FileStamp stamp;     /* of the regular file that is there, or is linked to; else {0} */
     mode_t mode;         /* permissions of the regular file: its replacement gets them */
 } OutputFile;
 
-/* Looks. 0; -EISDIR; -ENOENT if its directory is missing; or another negative errno. */
+/* Looks. 0; -EISDIR; -ENOENT if its directory is missing; -EBADF if a descriptor is named that is
+ * not open; or another negative errno. */
 int output_file_look(OutputFile *file, const char *path);
 
 /* Opens the regular file to read and write it; if that is not allowed, to read it, and sets
@@ -51,19 +54,23 @@ int output_file_look(OutputFile *file, const char *path);
 int output_file_open(const OutputFile *file, bool *is_writable);
 
 typedef struct OutputDraft {
-    int fd;
-    bool is_stream;      /* a special file itself: bytes go out in order, there is no draft */
+    int fd;              /* -1 once it is published */
+    bool is_stream;      /* what is written straight: bytes go out in order, there is no draft */
     char path[PATH_MAX]; /* "" once published */
 } OutputDraft;
 
-/* Makes a draft beside the output, or opens the special file. `unique` (a few characters) must
- * differ between drafts that are written at the same time; one that a killed process left is
- * replaced. 0 or a negative errno. The caller closes in every case. */
+/* Makes a draft beside the output; or opens the FIFO or device, or the descriptor again. `unique`
+ * (a few characters) must differ between drafts that are written at the same time; one that a
+ * killed process left is replaced. 0; -ESTALE if there is something else by now than was looked
+ * at; or another negative errno. The caller closes in every case. */
 int output_draft_open(OutputDraft *draft, const OutputFile *file, const char *unique);
 
-/* Gives the draft the output's name; with `sync`, fsyncs it before and the directory after. 0 or
- * a negative errno, and then the output is as it was. */
-int output_draft_publish(OutputDraft *draft, const OutputFile *file, bool sync);
+/* Closes the draft and gives it the output's name, or just closes the stream; with `sync`, fsyncs
+ * it before and the directory after. Sets `*written` to what a draft's stamp was at its last byte
+ * ({0} for a stream). 0 or a negative errno, and then the output is as it was: also if it is close
+ * that fails, by which a server says that the user's quota is exceeded. */
+int output_draft_publish(OutputDraft *draft, const OutputFile *file, bool sync,
+                         FileStamp *written);
 
 void output_draft_close(OutputDraft *draft);
 

@@ -25,50 +25,22 @@ BuildStatus output_job_fail(const OutputJob *job, const char *what, int error)
 
 /* ---- looking ------------------------------------------------------------------------------- */
 
-typedef struct SourceSearch {
-    const Build *build;
-    const FileStamp *output;
-    bool *is_output; /* per section */
-} SourceSearch;
-
-static void compare_inode(void *arg, size_t index, unsigned worker)
-{
-    SourceSearch *search = arg;
-    char path[PATH_MAX];
-    struct stat status;
-    Slice name = build_section_path(search->build, (uint32_t)index);
-    (void)worker;
-    if (name.size >= sizeof path)
-        return;
-    memcpy(path, name.data, name.size);
-    path[name.size] = '\0';
-    search->is_output[index] = fstatat(build_project_fd(search->build), path, &status, 0) == 0 &&
-                               (uint64_t)status.st_ino == search->output->inode &&
-                               (uint64_t)status.st_dev == search->output->device;
-}
-
-static bool is_same_inode(const FileStamp *a, const FileStamp *b)
-{
-    return a->inode == b->inode && a->device == b->device;
-}
-
-/* A file that we made, that has no second name, and whose program has the same sources as when
- * we made it, is none of these. Otherwise one stat per source tells, links and all. */
-static bool is_source(const OutputJob *job)
+/* What is there and must not be written over; NULL if nothing is. A file that we made, that has
+ * no second name, and whose program has the same sources as when we made it, is none of these. */
+static const char *refusal(const OutputJob *job)
 {
     const PatchSituation *s = &job->situation;
-    if (job->file.stamp.inode == 0)
-        return false;
+    const FileStamp *there = &job->file.stamp, *made = &job->state.record.stamp;
+    if (output_place_is_in_cache(job->build, &job->file.place))
+        return "is in the cache directory";
     if (s->output_is_plain && s->same_output_path && !s->files_changed &&
-        is_same_inode(&job->state.record.stamp, &job->file.stamp))
-        return false;
-    uint32_t count = build_section_count(job->build);
-    bool *is_output = memory_allocate_zeroed(count + 1, sizeof *is_output);
-    SourceSearch search = {job->build, &job->file.stamp, is_output};
-    executor_run(job->request->executor, count, compare_inode, &search);
-    bool found = memchr(is_output, true, count) != NULL;
-    free(is_output);
-    return found;
+        made->inode == there->inode && made->device == there->device)
+        return NULL;
+    if (output_place_is_source(job->build, there))
+        return "is a source of the program";
+    bool is_reached = job->file.kind == OUTPUT_LINKED || job->file.kind == OUTPUT_STREAM;
+    return is_reached && output_place_is_cache_file(job->build, there) ? "is a file of the cache"
+                                                                       : NULL;
 }
 
 /* Does the stamp alone prove that the output is as the last build left it? */
@@ -83,7 +55,7 @@ static void describe_situation(OutputJob *job)
 {
     const Build *build = job->build;
     const OutputState *state = &job->state;
-    bool is_same = state->is_known && strcmp(state->path, job->file.path) == 0;
+    bool is_same = state->is_known && strcmp(state->path, job->file.place.path) == 0;
     job->situation = (PatchSituation){
         .forced = job->request->force,
         .had_state = build_had_state(build) && state->is_known,
@@ -110,11 +82,11 @@ static BuildStatus look_at_file(OutputJob *job)
         return output_job_fail(job, "cannot write the output", error);
     output_state_open(&job->state, job->build);
     describe_situation(job);
-    if (is_source(job)) {
-        output_job_fail(job, "is a source of the program", 0);
-        return BUILD_MISUSED;
-    }
-    return BUILD_OK;
+    const char *why_not = refusal(job);
+    if (why_not == NULL)
+        return BUILD_OK;
+    output_job_fail(job, why_not, 0);
+    return BUILD_MISUSED;
 }
 
 /* ---- what is to be written? ---------------------------------------------------------------- */

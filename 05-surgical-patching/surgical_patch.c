@@ -45,7 +45,7 @@ static void draft_name(const OutputJob *job, char hex[HASH_HEX_SIZE + 1])
     buffer_put(&key, slice_of(&status.st_ino, sizeof status.st_ino));
     buffer_put(&key, slice_of(&status.st_dev, sizeof status.st_dev));
     key_put_slice(&key, slice_from(build_entry_id(job->build)));
-    key_put_slice(&key, slice_from(job->file.path));
+    key_put_slice(&key, slice_from(job->file.place.path));
     hash_to_hex(hash_bytes(buffer_slice(&key)), hex);
     buffer_free(&key);
 }
@@ -63,23 +63,41 @@ static BuildStatus commit(OutputJob *job)
     return BUILD_OK;
 }
 
-/* Stamps what was written through `fd`. The stamp is asked for before the clock: a later change
- * of the file then cannot have a stamp that the clock calls older. */
-static BuildStatus record_output(OutputJob *job, int fd, OutputRecord *record)
+/* Is the file under the output's name the one that was written, as it was at its last byte? Its
+ * name was given after that: the ctime may be another. */
+static bool is_as_written(const FileStamp *now, const FileStamp *written)
+{
+    return now->inode == written->inode && now->device == written->device &&
+           now->size_bytes == written->size_bytes && now->mtime_ns == written->mtime_ns;
+}
+
+/* The stamp that the next build may believe, unless it is young; {0} if somebody else was there
+ * already. It is asked for before the clock: a later change of the file then cannot have a stamp
+ * that the clock calls older. */
+static void stamp_output(const OutputJob *job, const FileStamp *written, OutputRecord *record)
 {
     FileClock clock = {0};
+    FileStamp trusted = {0};
+    record->is_young = 1;
+    if (file_stamp_at(AT_FDCWD, job->file.place.path, &record->stamp) != 0 ||
+        !is_as_written(&record->stamp, written)) {
+        record->stamp = (FileStamp){0};
+        return;
+    }
+    if (build_probe_clock(job->build, &clock) == 0)
+        trusted = file_stamp_if_trusted(&record->stamp, &clock);
+    record->is_young = trusted.inode == 0;
+}
+
+/* Comes after close, by which a server can still say that the bytes are lost. `written` is the
+ * stamp that the output had before; {0} if it is not kept. */
+static BuildStatus record_output(OutputJob *job, const FileStamp *written, OutputRecord *record)
+{
     record->is_young = 1;
     record->stamp = (FileStamp){0};
-    if (record->size_bytes != OUTPUT_NOT_KEPT) {
-        int status = file_stamp_of(fd, &record->stamp);
-        if (status != 0)
-            return output_job_fail(job, "cannot look at the output", status);
-        FileStamp trusted = {0};
-        if (build_probe_clock(job->build, &clock) == 0)
-            trusted = file_stamp_if_trusted(&record->stamp, &clock);
-        record->is_young = trusted.inode == 0;
-    }
-    output_state_record(&job->state, job->build, record, job->file.path);
+    if (record->size_bytes != OUTPUT_NOT_KEPT)
+        stamp_output(job, written, record);
+    output_state_record(&job->state, job->build, record, job->file.place.path);
     return commit(job);
 }
 
@@ -129,14 +147,14 @@ static int sync_output(const OutputJob *job, int fd)
 {
     if (!job->request->sync)
         return 0;
-    return sync_fd(fd) == 0 ? sync_directory_of(AT_FDCWD, job->file.path) : -errno;
+    return sync_fd(fd) == 0 ? sync_directory_of(AT_FDCWD, job->file.place.path) : -errno;
 }
 
 static int sync_kept_output(const OutputJob *job)
 {
     if (!job->request->sync)
         return 0;
-    int fd = open_at(AT_FDCWD, job->file.path, O_RDONLY);
+    int fd = open_at(AT_FDCWD, job->file.place.path, O_RDONLY);
     int status = fd < 0 ? -errno : sync_output(job, fd);
     if (fd >= 0)
         close(fd);
@@ -153,7 +171,7 @@ static BuildStatus keep(OutputJob *job)
         OutputRecord record = job->state.record;
         record.stamp = job->compared;
         record.is_young = 0;
-        output_state_record(&job->state, job->build, &record, job->file.path);
+        output_state_record(&job->state, job->build, &record, job->file.place.path);
     }
     int error = sync_kept_output(job);
     if (error != 0)
@@ -177,20 +195,20 @@ static BuildStatus load_for_replacing(OutputJob *job)
     return output_job_fail(job, "cannot read the output's state", status);
 }
 
-/* A FIFO or a device has no state of its own, and nothing recorded is put at risk. */
+/* A stream has no state of its own, and nothing recorded is put at risk. */
 static BuildStatus publish(OutputJob *job, OutputDraft *draft, OutputRecord *record)
 {
-    if (draft->is_stream) {
-        record->size_bytes = OUTPUT_NOT_KEPT;
-        return record_output(job, draft->fd, record);
-    }
-    BuildStatus status = build_begin_output(job->build);
+    FileStamp written;
+    BuildStatus status = draft->is_stream ? BUILD_OK : build_begin_output(job->build);
     if (status != BUILD_OK)
         return status;
-    int error = output_draft_publish(draft, &job->file, job->request->sync);
+    int error = output_draft_publish(draft, &job->file, job->request->sync, &written);
     if (error != 0)
-        return output_job_fail(job, "cannot replace the output", error);
-    return record_output(job, draft->fd, record);
+        return output_job_fail(
+            job, draft->is_stream ? "cannot write the output" : "cannot replace the output", error);
+    if (draft->is_stream)
+        record->size_bytes = OUTPUT_NOT_KEPT;
+    return record_output(job, &written, record);
 }
 
 static BuildStatus write_draft(OutputJob *job, OutputDraft *draft)
@@ -255,18 +273,29 @@ static bool is_still_the_same(const OutputJob *job)
 {
     FileStamp open_file, named_file;
     return file_stamp_of(job->fd, &open_file) == 0 &&
-           file_stamp_at(AT_FDCWD, job->file.path, &named_file) == 0 &&
+           file_stamp_at(AT_FDCWD, job->file.place.path, &named_file) == 0 &&
            file_stamp_equal(&open_file, &job->file.stamp) &&
            file_stamp_equal(&named_file, &job->file.stamp);
 }
 
-static BuildStatus apply(OutputJob *job, const OutputPatch *patch)
+static int close_output(OutputJob *job)
+{
+    int fd = job->fd;
+    job->fd = -1;
+    return close_fd(fd) == 0 ? 0 : -errno;
+}
+
+static BuildStatus apply(OutputJob *job, const OutputPatch *patch, FileStamp *written)
 {
     double start = now();
     build_enter(job->build, BUILD_WRITES);
     int error = output_patch_apply(patch, job->fd);
     if (error == 0)
         error = sync_output(job, job->fd);
+    if (error == 0)
+        error = file_stamp_of(job->fd, written);
+    if (error == 0)
+        error = close_output(job);
     job->result->write_seconds += now() - start;
     return error == 0 ? BUILD_OK : output_job_fail(job, "cannot write the output", error);
 }
@@ -289,8 +318,9 @@ static BuildStatus carry_out(OutputJob *job, OutputPatch *patch)
         output_patch_cancel(patch, job->fd);
         return status;
     }
-    status = apply(job, patch);
-    return status == BUILD_OK ? record_output(job, job->fd, &patch->output) : status;
+    FileStamp written;
+    status = apply(job, patch, &written);
+    return status == BUILD_OK ? record_output(job, &written, &patch->output) : status;
 }
 
 /* Emits, and looks again whether patching is the way. */

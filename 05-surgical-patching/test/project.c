@@ -101,7 +101,7 @@ const char *project_path(const Project *project, const char *name)
     static char paths[8][512];
     static unsigned next;
     char *path = paths[next++ % 8];
-    if (*name == '/')
+    if (*name == '/' || strcmp(name, "-") == 0)
         return name;
     snprintf(path, sizeof *paths, "%s/%s", project->scratch.path, name);
     return path;
@@ -143,6 +143,7 @@ static BuildStatus build_with_cache(Project *project, const char *output, const 
     const BuildFailure *failure = build_failure(build);
     snprintf(project->failure, sizeof project->failure, "%s: %s", failure->path,
              failure->what == NULL ? "" : failure->what);
+    project->error = failure->error;
     project->counts = *build_counts(build);
     assert_true(counts_agree(&project->counts));
     build_close(build);

@@ -16,6 +16,7 @@ typedef struct Project { /* set up by project_open; the tests change the setting
     PatchResult result; /* of the last build */
     BuildCounts counts;
     char failure[768];
+    int error; /* the failure's errno */
     int clean_builds, edits;
 } Project;
 
@@ -47,7 +48,7 @@ void project_overwrite(const Project *project, const char *name, off_t offset, c
 /* The name of the cache's file that ends so; e.g. ".sections.1". Valid until the next call. */
 const char *project_cache_file(const Project *project, const char *ending);
 
-/* Absolute path of a file of the project. Valid until the next call but seven. */
+/* Absolute path of a file of the project; "-" stays as it is. Valid until the next call but seven. */
 const char *project_path(const Project *project, const char *name);
 
 /* What project_build asks for; the compiler is lent to it. */

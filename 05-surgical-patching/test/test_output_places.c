@@ -155,6 +155,24 @@ static void an_output_that_became_a_source_is_not_overwritten(void **state)
     project_expect_failure(project, "out", BUILD_MISUSED, "is a source of the program");
 }
 
+static void a_place_in_the_cache_is_refused(void **state)
+{
+    Project *project = *state;
+    assert_int_equal(symlink("cache", project_path(project, "way")), 0);
+    const char *names[] = {"cache/lock", "cache/zir.pack", "cache/new", "lib/../cache/./clock",
+                           "way/air.pack"};
+    char *before = scratch_read(&project->scratch, "cache/zir.pack", NULL);
+    for (int i = 0; i < 5; i++)
+        project_expect_failure(project, names[i], BUILD_MISUSED, "is in the cache directory");
+    assert_int_equal(link(project_path(project, "cache/zir.pack"), project_path(project, "hard")), 0);
+    assert_int_equal(symlink("cache/zir.pack", project_path(project, "soft")), 0);
+    project_expect_failure(project, "hard", BUILD_MISUSED, "is a file of the cache");
+    project_expect_failure(project, "soft", BUILD_MISUSED, "is a file of the cache");
+    assert_false(scratch_exists(&project->scratch, "cache/new"));
+    project_expect_kept(project, "cache/zir.pack", before);
+    project_expect(project, "out", PATCH_UP_TO_DATE, REASON_NONE);
+}
+
 static void impossible_places_are_refused(void **state)
 {
     Project *project = *state;
@@ -178,6 +196,7 @@ int main(void)
         CASE_IN_BUILT_PROJECT(a_new_file_has_the_mode_of_the_old),
         CASE_IN_BUILT_PROJECT(a_source_is_not_overwritten),
         CASE_IN_BUILT_PROJECT(an_output_that_became_a_source_is_not_overwritten),
+        CASE_IN_BUILT_PROJECT(a_place_in_the_cache_is_refused),
         CASE_IN_BUILT_PROJECT(impossible_places_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

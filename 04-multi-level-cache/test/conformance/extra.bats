@@ -188,6 +188,19 @@ waits_or_ended() {
     cmp before shapes.mini || flunk "the source was written over"
 }
 
+@test "4.2 an output in the cache is refused" {
+    project_of_three
+    mine main.mini out
+    doing ln -s .mini_cache way
+    find .mini_cache -type f -exec md5sum {} + >"$BATS_TEST_TMPDIR/before"
+    for place in .mini_cache/out ./.mini_cache/../.mini_cache/lock way/out $(find .mini_cache -type f | head -n 3); do
+        mine main.mini "$place"
+        expect_status 2 "the output is in the cache directory: $place"
+    done
+    md5sum --quiet -c "$BATS_TEST_TMPDIR/before" || flunk "a file in the cache was written over"
+    [ ! -e .mini_cache/out ] || flunk "a file was made in the cache"
+}
+
 @test "4.2 names with spaces and in UTF-8" {
     write main.mini 'import "a b.mini" as a;' 'import "größe.mini" as b;' \
         'fn main() i32 { return a.f(b.f(1)); }'

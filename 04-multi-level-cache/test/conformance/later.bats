@@ -159,3 +159,5 @@ load project
     expect_counts 0 0 no
     expect_output_as_remembered
 }
+
+@test "4.2 what is open already gets the output from where it stands" { expect_streams; }

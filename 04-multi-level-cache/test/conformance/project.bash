@@ -165,3 +165,36 @@ walk() {
         fi
     done
 }
+
+# expect_streams: what is open already gets the output from where it stands, in order and once. It is
+# never named /dev/stdout here: a program that is wrong about it, run by root, would replace that.
+expect_streams() {
+    project_of_three
+    mine main.mini out
+    expect_status 0
+    echo before >"$BATS_TEST_TMPDIR/expected"
+    for _ in 1 2; do cat out; done >>"$BATS_TEST_TMPDIR/expected"
+    echo before >stream
+    note "opened stream as descriptor 7, to append to it"
+    exec 7>>stream
+    for _ in 1 2; do
+        mine main.mini /dev/fd/7
+        expect_status 0
+    done
+    exec 7>&-
+    cmp "$BATS_TEST_TMPDIR/expected" stream || flunk "stream is not a line and two outputs"
+    { echo before; $CMD main.mini -; $CMD main.mini /dev/fd/1; } >stream 2>facts
+    note "ran it with - and /dev/fd/1, and standard output in a file behind a line"
+    cmp "$BATS_TEST_TMPDIR/expected" stream || flunk "standard output is not a line and two outputs"
+    grep -Eq "^ *($facts) " facts || flunk "expected the facts on standard error:" "$(cat facts)"
+    { $CMD main.mini - || true; } | cat >stream 2>&1
+    cmp out stream || flunk "a pipe did not get the output"
+    mine main.mini out
+    expect_clean
+    exec 7>>shapes.mini
+    cp shapes.mini "$BATS_TEST_TMPDIR/before"
+    mine main.mini /dev/fd/7
+    exec 7>&-
+    expect_status 2 "descriptor 7 is open on a source"
+    cmp shapes.mini "$BATS_TEST_TMPDIR/before" || flunk "the source was written over"
+}

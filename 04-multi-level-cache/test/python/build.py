@@ -6,6 +6,7 @@ Small and plain: the pseudocode of the lessons, made runnable. It meets the cont
 README of the stage.
 """
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -84,6 +85,71 @@ def clean():
             os.unlink(os.path.join(CACHE, name))
 
 
+# ---- 4.2 where the output goes ---------------------------------------------------------------------
+
+DESCRIPTORS = {"-": 1, "/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
+NUMBERED = re.compile(r"(?:/dev/fd|/proc/(self|thread-self|[0-9]+)(?:/task/[0-9]+)?/fd)/([0-9]{1,9})")
+
+
+def descriptor_named(out):
+    """The number of what is open already, if OUT is a name of that; or None. What OUT links to does not matter."""
+    resolved = os.path.join(os.path.realpath(os.path.dirname(out) or "."), os.path.basename(out))
+    for path in out, resolved:
+        if path in DESCRIPTORS:
+            return DESCRIPTORS[path]
+        if (match := NUMBERED.fullmatch(path)) and match[1] in (None, "self", "thread-self", str(os.getpid())):
+            return int(match[2])
+    return None
+
+
+def beside_facts(out):
+    """Facts would mix into an output that is standard output: they go to standard error then."""
+    if descriptor_named(out) != 1:
+        return out
+    given = os.dup(1)
+    os.set_inheritable(given, True)
+    os.dup2(2, 1)
+    return f"/dev/fd/{given}"
+
+
+def is_special(out):
+    """A FIFO or a device, and no link to one."""
+    return os.path.lexists(out) and not os.path.islink(out) and not os.path.isfile(out)
+
+
+def open_straight(out):
+    number = descriptor_named(out)
+    if number is None:
+        return os.open(out, os.O_WRONLY | os.O_NOFOLLOW)
+    if not os.get_inheritable(number):  # nobody gave it: this program has opened it itself
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF), out)
+    return os.dup(number)
+
+
+def write_out(out, text):
+    """Into what is open already, from where it stands; into a FIFO or a device; else as a new file."""
+    if descriptor_named(out) is None and not is_special(out):
+        replace(out, text)
+        return
+    with open(open_straight(out), "wb") as stream:
+        stream.write(text)
+
+
+def what_must_stay(out, sources):
+    """A word for what OUT would be the end of, or None."""
+    number = descriptor_named(out)
+    if number is None and os.path.isdir(os.path.dirname(out) or "."):
+        if os.path.samefile(os.path.dirname(out) or ".", CACHE):
+            return "in the cache"
+    if number is None and not os.path.exists(out):
+        return None
+    there = os.stat(out if number is None else number)
+    if any(os.path.samestat(there, os.stat(path)) for path in sources):
+        return "a source"
+    kept = (os.path.join(CACHE, name) for name in os.listdir(CACHE))
+    return "in the cache" if any(os.path.samestat(there, os.lstat(path)) for path in kept) else None
+
+
 # ---- 4.3 did anything change at all? ---------------------------------------------------------------
 
 
@@ -91,11 +157,10 @@ def combined_hash(who, entry, files):
     return codegen.hash_of(who, entry, [[path, files[path]["hash"]] for path in sorted(files)])
 
 
-def stamp_or_none(path):
-    try:
-        return detect.stamp_of(path)
-    except OSError:
-        return None
+def stamp_or_none(out):
+    """Of an output that is a file. Of what is written straight nothing is known afterwards."""
+    is_file = descriptor_named(out) is None and os.path.isfile(out)
+    return detect.stamp_of(out) if is_file else None
 
 
 def is_up_to_date(state, combined, out):
@@ -138,12 +203,12 @@ class Build:
 
     def finish(self, text):
         """The output first. Whoever is killed before the state follows finds the old one, and builds again."""
-        replace(self.out, text)
-        save(self.entry, {**self.state, "output": detect.stamp_of(self.out)})
+        write_out(self.out, text)
+        save(self.entry, {**self.state, "output": stamp_or_none(self.out)})
 
     def refuse_a_source(self):
-        if os.path.exists(self.out) and any(os.path.samefile(self.out, path) for path in self.files):
-            raise detect.UsageError(f"{self.out}: cannot be the output: it is a source")
+        if what := what_must_stay(self.out, self.files):
+            raise detect.UsageError(f"{self.out}: cannot be the output: it is {what}")
 
     def open_store(self, name):
         return ObjectStore(os.path.join(CACHE, name))
@@ -260,8 +325,9 @@ def main(arguments):
         raise detect.UsageError("usage: build.py ENTRY.mini OUT, or: clean ENTRY.mini")
     if arguments[0] == "clean":
         return clean_locked(clean)
+    entry, out = arguments[0], beside_facts(arguments[1])
     with locked():
-        return Build(*arguments).run()
+        return Build(entry, out).run()
 
 
 def clean_locked(remove):

@@ -223,6 +223,21 @@ expect_same_file() {
     done
 }
 
+@test "5.4 what is open already gets the output from where it stands" { expect_streams; }
+
+@test "5.4 a link to a descriptor is a link" {
+    project_in_a_row
+    mine main.mini out
+    echo precious >stream
+    exec 7>>stream
+    doing ln -s /proc/self/fd/7 link
+    mine main.mini link
+    exec 7>&-
+    expect_clean main.mini link
+    [ ! -L link ] || flunk "expected a file in the place of the link"
+    [ "$(cat stream)" = precious ] || flunk "the build wrote into stream, which the output was a link to"
+}
+
 @test "5.4 an output keeps its permissions, also a read-only one" {
     project_in_a_row
     mine main.mini out

@@ -149,15 +149,11 @@ def apply(file, old, new, texts):
 
 
 def write_anew(out, data):
-    """A new file under the name of the old one; a pipe or a device gets the bytes straight."""
-    try:
-        status = os.stat(out)
-    except FileNotFoundError:
-        status = None
-    if status and not stat.S_ISREG(status.st_mode):
-        with open(out, "wb") as file:
-            file.write(data)
+    """A new file under the name of the old one; what is open, a pipe or a device gets the bytes straight."""
+    if build.descriptor_named(out) is not None or build.is_special(out):
+        build.write_out(out, data)
         return
+    status = os.stat(out) if os.path.exists(out) else None
     draft = out + ".new"
     try:
         with open(draft, "wb") as file:
@@ -182,7 +178,7 @@ class Look:
         self.parts = [Part(*part) for part in state.get("parts", [])]
         self.is_same_path = state.get("out") == self.path
         self.stamp = build.stamp_or_none(out)
-        self.is_file = os.path.isfile(out)
+        self.is_file = self.stamp is not None
         self.is_plain = self.is_file and not os.path.islink(out) and os.stat(out).st_nlink == 1
         self.is_writable = self.is_file and os.access(out, os.W_OK)
         self.is_whole = self.is_same_path and self.is_file and os.path.getsize(out) == total(self.parts)
@@ -335,10 +331,8 @@ class PatchBuild(build.Build):
 
     def stamp_now(self):
         """Of the output, before the clock is asked: a later write cannot look older than the clock."""
-        if not os.path.isfile(self.out):
-            return None
-        stamp = detect.stamp_of(self.out)
-        return stamp if detect.is_trusted(stamp, detect.clock_now()) else None
+        stamp = build.stamp_or_none(self.out)
+        return stamp if stamp and detect.is_trusted(stamp, detect.clock_now()) else None
 
     def keep(self, parts, look, stamp):
         """After the output. Whoever is killed before finds the old state, and another stamp."""
@@ -383,8 +377,9 @@ def main(arguments):
         return tell_sections(arguments[1])
     if arguments[0] == "clean":
         return build.main(arguments)
+    entry, out = arguments[0], build.beside_facts(arguments[1])
     with build.locked():
-        return PatchBuild(*arguments).run()
+        return PatchBuild(entry, out).run()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+#include "output_place.h"
+
+#include "build_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- names of descriptors -------------------------------------------------------------------- */
+
+/* -1 if the name is no number. */
+static int number_of(const char *digits)
+{
+    size_t size = strspn(digits, "0123456789");
+    return size == 0 || size > 9 || digits[size] != '\0' ? -1 : atoi(digits);
+}
+
+static int number_after(const char *prefix, const char *path)
+{
+    size_t size = strlen(prefix);
+    return strncmp(path, prefix, size) == 0 ? number_of(path + size) : -1;
+}
+
+/* What /dev/fd leads to, once the links are resolved. */
+static int number_in_proc(const char *path)
+{
+    char prefix[64];
+    snprintf(prefix, sizeof prefix, "/proc/%ld/fd/", (long)getpid());
+    int number = number_after(prefix, path);
+    if (number >= 0)
+        return number;
+    snprintf(prefix, sizeof prefix, "/proc/%ld/task/", (long)getpid());
+    size_t size = strlen(prefix);
+    if (strncmp(path, prefix, size) != 0)
+        return -1;
+    return number_after("/fd/", path + size + strspn(path + size, "0123456789"));
+}
+
+/* -1 if the path, as it is spelled, is the name of no descriptor. */
+static int descriptor_named(const char *path)
+{
+    static const struct {
+        const char *name;
+        int descriptor;
+    } names[] = {{"-", STDOUT_FILENO},
+                 {"/dev/stdout", STDOUT_FILENO},
+                 {"/dev/stderr", STDERR_FILENO},
+                 {"/dev/stdin", STDIN_FILENO}};
+    static const char *const directories[] = {"/dev/fd/", "/proc/self/fd/",
+                                              "/proc/thread-self/fd/"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(path, names[i].name) == 0)
+            return names[i].descriptor;
+    int number = number_in_proc(path);
+    for (size_t i = 0; i < sizeof directories / sizeof *directories && number < 0; i++)
+        number = number_after(directories[i], path);
+    return number;
+}
+
+/* ---- finding ---------------------------------------------------------------------------------- */
+
+static int resolve(char resolved[PATH_MAX], const char *path)
+{
+    char directory[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    const char *name = slash == NULL ? path : slash + 1;
+    size_t size = (size_t)(name - path);
+    if (*path == '\0')
+        return -ENOENT;
+    if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        return -EISDIR;
+    if (size + 2 > sizeof directory)
+        return -ENAMETOOLONG;
+    memcpy(directory, path, size);
+    memcpy(directory + size, ".", 2);
+    if (realpath(directory, resolved) == NULL)
+        return -errno;
+    size = strlen(resolved);
+    if (size + strlen(name) + 2 > PATH_MAX)
+        return -ENAMETOOLONG;
+    if (resolved[size - 1] != '/')
+        resolved[size++] = '/';
+    memcpy(resolved + size, name, strlen(name) + 1);
+    return 0;
+}
+
+/* A descriptor that this process opened itself is close-on-exec; no other can be, for exec would
+ * have closed it. Without this question /dev/fd/5 could be a pack of the cache. */
+static int check_given(int descriptor)
+{
+    int flags = fcntl(descriptor, F_GETFD);
+    return flags < 0 || (flags & FD_CLOEXEC) != 0 ? -EBADF : 0;
+}
+
+/* Twice, since there are more spellings than one ("/dev/./stdout", "../../dev/fd/1"), and since
+ * /dev/fd need not lead anywhere: in a chroot without /proc it does not. */
+int output_place_find(OutputPlace *place, const char *path)
+{
+    int status = 0;
+    place->descriptor = descriptor_named(path);
+    if (place->descriptor >= 0) {
+        snprintf(place->path, sizeof place->path, "%s", path);
+    } else {
+        status = resolve(place->path, path);
+        if (status == 0)
+            place->descriptor = descriptor_named(place->path);
+    }
+    return place->descriptor < 0 ? status : check_given(place->descriptor);
+}
+
+int output_place_open(const OutputPlace *place)
+{
+    int fd = fcntl(place->descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    return fd < 0 ? -errno : fd;
+}
+
+/* ---- what must not be written over ------------------------------------------------------------ */
+
+static bool is_inode(const struct stat *status, const FileStamp *file)
+{
+    return (uint64_t)status->st_ino == file->inode && (uint64_t)status->st_dev == file->device;
+}
+
+typedef struct SourceSearch {
+    const Build *build;
+    const FileStamp *wanted;
+    bool *is_wanted; /* per section */
+} SourceSearch;
+
+static void compare_source(void *arg, size_t index, unsigned worker)
+{
+    SourceSearch *search = arg;
+    char path[PATH_MAX];
+    struct stat status;
+    Slice name = build_section_path(search->build, (uint32_t)index);
+    (void)worker;
+    if (name.size >= sizeof path)
+        return;
+    memcpy(path, name.data, name.size);
+    path[name.size] = '\0';
+    search->is_wanted[index] = fstatat(build_project_fd(search->build), path, &status, 0) == 0 &&
+                               is_inode(&status, search->wanted);
+}
+
+bool output_place_is_source(const Build *build, const FileStamp *there)
+{
+    if (there->inode == 0)
+        return false;
+    uint32_t count = build_section_count(build);
+    bool *is_wanted = memory_allocate_zeroed(count + 1, sizeof *is_wanted);
+    SourceSearch search = {build, there, is_wanted};
+    executor_run(build_request(build)->executor, count, compare_source, &search);
+    bool found = memchr(is_wanted, true, count) != NULL;
+    free(is_wanted);
+    return found;
+}
+
+bool output_place_is_in_cache(const Build *build, const OutputPlace *place)
+{
+    char directory[PATH_MAX];
+    struct stat cache, above;
+    size_t size = (size_t)(strrchr(place->path, '/') + 1 - place->path);
+    if (place->descriptor >= 0)
+        return false;
+    memcpy(directory, place->path, size);
+    directory[size] = '\0';
+    return fstat(build_cache_fd(build), &cache) == 0 && stat(directory, &above) == 0 &&
+           above.st_ino == cache.st_ino && above.st_dev == cache.st_dev;
+}
+
+bool output_place_is_cache_file(const Build *build, const FileStamp *there)
+{
+    bool found = false;
+    struct stat status;
+    const struct dirent *item;
+    DIR *list = there->inode == 0 ? NULL : cache_directory_list(&build->cache.directory);
+    while (list != NULL && !found && (item = readdir(list)) != NULL)
+        found = fstatat(dirfd(list), item->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+                is_inode(&status, there);
+    if (list != NULL)
+        closedir(list);
+    return found;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where an output goes: to be asked before the first byte of it is written.
+ *
+ * A path can stand for a descriptor that the process was given: "-", "/dev/stdout", "/dev/fd/3".
+ * To open it by that name would be wrong in two ways. A file that a shell opened with >> would be
+ * cut off, and written from its beginning; and what replaces an output by a new file of its name
+ * would replace /dev/stdout. So the descriptor itself is written, from where it stands, in order:
+ *
+ *     OutputPlace place;
+ *     int fd, status = output_place_find(&place, path);
+ *     if (status == 0 && place.descriptor >= 0)
+ *         fd = output_place_open(&place);            a duplicate: write_parts, close_fd
+ *
+ * Only the name that the user wrote counts. A link that is found under that name, wherever it
+ * leads, came with the files, and maybe from a stranger: `main.ll -> /proc/self/cwd/../.bashrc`.
+ *
+ * And a place can belong to what the build lives on: a source, or a file of the cache.
+ */
+#ifndef OUTPUT_PLACE_H
+#define OUTPUT_PLACE_H
+
+#include "incremental_build.h"
+
+#include <limits.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct OutputPlace {
+    int descriptor;      /* -1: a file is meant */
+    char path[PATH_MAX]; /* absolute, symlinks in its directory resolved; of a descriptor, as it
+                            was written */
+} OutputPlace;
+
+/* 0; -EISDIR if the path cannot be a file's; -ENOENT if its directory is missing; -EBADF if it
+ * stands for a descriptor that the process was not given; or another negative errno. */
+int output_place_find(OutputPlace *place, const char *path);
+
+/* The descriptor once more, to be written and closed. A descriptor or a negative errno. */
+int output_place_open(const OutputPlace *place);
+
+/* Is the regular file `there` ({0}: none) a source of the program, by whatever name? One stat per
+ * source, through the build's executor. */
+bool output_place_is_source(const Build *build, const FileStamp *there);
+
+/* Is the place in the cache directory, by whatever name? */
+bool output_place_is_in_cache(const Build *build, const OutputPlace *place);
+
+/* Is the regular file `there` one of the cache's? For what is reached by a link or a descriptor,
+ * whose directory tells nothing. One stat per file of the cache. */
+bool output_place_is_cache_file(const Build *build, const FileStamp *there);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
