@@ -7,7 +7,8 @@
  * that it is built into may have some, and they may have been installed without SA_RESTART.
  *
  * close is not repeated. On Linux the descriptor is closed in any case, and the same number may
- * be another file's by then: EINTR is as good as success.
+ * be another file's by then: EINTR is as good as success. Any other error tells of lost bytes: a
+ * network file system may accept a write, and say only on close that the quota is exceeded.
  */
 #ifndef SYSTEM_CALLS_H
 #define SYSTEM_CALLS_H
@@ -51,6 +52,14 @@ static inline int resize_fd(int fd, off_t size)
 static inline int close_fd(int fd)
 {
     return close(fd) == 0 || errno == EINTR ? 0 : -1;
+}
+
+/* What close has to say of the bytes written so far, of a descriptor that stays open: a duplicate
+ * of it is closed. */
+static inline int flush_fd(int fd)
+{
+    int twin = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    return twin < 0 ? -1 : close_fd(twin);
 }
 
 #ifdef __cplusplus

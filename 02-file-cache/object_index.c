@@ -271,7 +271,7 @@ static IndexHeader make_header(const ObjectIndex *index, const PackEnd *covered)
 
 static int finish_write(int fd, bool sync)
 {
-    return sync && sync_fd(fd) != 0 ? -errno : 0;
+    return (sync && sync_fd(fd) != 0) || flush_fd(fd) != 0 ? -errno : 0;
 }
 
 /* The header comes last: while it is the old one, what the new slots describe lies behind the

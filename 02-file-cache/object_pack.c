@@ -270,7 +270,7 @@ int object_pack_append(ObjectPack *pack, const PackObject *objects, size_t count
         status = reserve(pack, objects, count);
     if (status == 0)
         status = write_objects(pack, objects, count, written);
-    if (status == 0 && sync && sync_fd(pack->fd) != 0)
+    if (status == 0 && ((sync && sync_fd(pack->fd) != 0) || flush_fd(pack->fd) != 0))
         status = -errno;
     if (status != 0)
         (void)object_pack_truncate(pack, pack->size);
