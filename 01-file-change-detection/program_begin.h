@@ -28,6 +28,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -69,10 +70,12 @@ static inline void program_begin(void)
 }
 
 /* The exit status: `status`, or PROGRAM_OUTPUT_LOST and a line on stderr if that was 0 and what
- * was printed to stdout did not arrive. */
+ * was printed to stdout did not arrive. A server may say so only when the file is closed. */
 static inline int program_end(const char *name, int status)
 {
-    if ((fflush(stdout) == 0 && !ferror(stdout)) || status != 0)
+    bool is_lost = fflush(stdout) != 0 || ferror(stdout) ||
+                   (close(STDOUT_FILENO) != 0 && errno != EINTR);
+    if (!is_lost || status != 0)
         return status;
     fprintf(stderr, "%s: stdout: %s\n", name, strerror(errno));
     return PROGRAM_OUTPUT_LOST;

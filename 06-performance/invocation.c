@@ -5,6 +5,7 @@
 
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 double invocation_now(void)
 {
@@ -159,7 +160,8 @@ void invocation_print_stats(Invocation *invocation, const BuildStats *stats)
         build_stats_json(stats, &invocation->text);
     else if (line->stats == STATS_TABLE)
         build_stats_table(stats, &invocation->text);
-    invocation_print_text(&invocation->text, line->command == COMMAND_RUN ? stderr : stdout);
+    bool is_taken = line->command == COMMAND_RUN || invocation->stream == STDOUT_FILENO;
+    invocation_print_text(&invocation->text, is_taken ? stderr : stdout);
 }
 
 /* Such a build is right, and slow: each one reads again what the last one read. */

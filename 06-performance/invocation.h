@@ -13,6 +13,7 @@
 #include "build_verify.h"
 #include "command_line.h"
 #include "progress.h"
+#include "program_run.h"
 #include "work_pool.h"
 
 #include <stdio.h>
@@ -25,6 +26,7 @@ typedef struct Invocation {
     CommandLine line;
     double begun;     /* when the command started, in seconds of the monotonic clock */
     bool on_terminal; /* progress is shown */
+    int stream;       /* the descriptor that the output goes to; -1: it is a file */
     Compiler compiler;
     ByteBuffer prelude; /* owned for the compiler */
     WorkPool pool;
@@ -32,6 +34,7 @@ typedef struct Invocation {
     ByteBuffer text; /* what is about to be said */
     Progress progress;
     Build *build;
+    ProgramCopy program; /* of run */
 } Invocation;
 
 /* Seconds of the monotonic clock. */

@@ -6,6 +6,7 @@
 #include "command_help.h"
 #include "doctor_report.h"
 #include "mini_compiler.h"
+#include "output_file.h"
 #include "output_verify.h"
 #include "program_begin.h"
 #include "program_run.h"
@@ -13,6 +14,7 @@
 #include "invocation.h"
 #include "system_calls.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -100,7 +102,8 @@ static BuildStatus build_invocation(Invocation *invocation)
     stats.status = status;
     stats.total_seconds = invocation_now() - invocation->begun;
     invocation_print_stats(invocation, &stats);
-    if (status == BUILD_OK && line->command == COMMAND_BUILD && !line->quiet)
+    bool is_heard = !line->quiet && invocation->stream != STDERR_FILENO;
+    if (status == BUILD_OK && line->command == COMMAND_BUILD && is_heard)
         invocation_print_summary(invocation, &stats);
     return status;
 }
@@ -128,9 +131,51 @@ static BuildStatus verify_invocation(Invocation *invocation)
 
 /* ---- commands ------------------------------------------------------------------------------- */
 
+static int complain_of_output(const CommandLine *line, const char *needs)
+{
+    ByteBuffer error = {0};
+    buffer_put(&error, slice_from(line->output));
+    buffer_put(&error, slice_from(needs));
+    int status = invocation_complain(BUILD_MISUSED, &error);
+    buffer_free(&error);
+    return status;
+}
+
+/* What goes to a descriptor, a FIFO or a device is gone: nobody can run or verify it. */
+static int look_at_output(Invocation *invocation)
+{
+    const CommandLine *line = &invocation->line;
+    OutputFile file;
+    if (line->output == NULL || output_file_look(&file, line->output) != 0)
+        return BUILD_OK; /* whatever is wrong with it, the build tells */
+    bool is_stream = file.kind == OUTPUT_STREAM;
+    if (line->command == COMMAND_RUN && (is_stream || file.kind == OUTPUT_SPECIAL))
+        return complain_of_output(line, ": run needs an output that is a file");
+    if (line->command == COMMAND_VERIFY && is_stream)
+        return complain_of_output(line, ": verify needs an output that is a file");
+    if (is_stream) {
+        invocation->stream = file.place.descriptor;
+        invocation->on_terminal &= !isatty(invocation->stream);
+    }
+    return BUILD_OK;
+}
+
+/* While the build holds the lock. */
+static int copy_program(Invocation *invocation)
+{
+    ByteBuffer error = {0};
+    int status = program_copy_make(&invocation->program, invocation->line.output, &error);
+    if (status != 0)
+        status = invocation_complain(BUILD_MACHINE_FAILED, &error);
+    buffer_free(&error);
+    return status;
+}
+
 static int build_command(Invocation *invocation)
 {
-    int status = open_compiler(invocation);
+    int status = look_at_output(invocation);
+    if (status == BUILD_OK)
+        status = open_compiler(invocation);
     if (status != BUILD_OK)
         return status;
     work_pool_init(&invocation->pool, invocation->line.workers);
@@ -138,6 +183,8 @@ static int build_command(Invocation *invocation)
         progress_begin(&invocation->progress, &invocation->pool, invocation->begun);
     status = (int)(invocation->line.command == COMMAND_VERIFY ? verify_invocation(invocation)
                                                               : build_invocation(invocation));
+    if (status == BUILD_OK && invocation->line.command == COMMAND_RUN)
+        status = copy_program(invocation);
     build_close(invocation->build);
     work_pool_free(&invocation->pool);
     buffer_free(&invocation->prelude);
@@ -160,25 +207,31 @@ static void show_compiling(Invocation *invocation, LlvmTool *tool)
     progress_phase(&invocation->progress, "compiling with clang", false);
 }
 
-/* The build is over and its lock released when the program starts. */
-static int run_command(Invocation *invocation)
+static int run_program(Invocation *invocation)
 {
-    int status = build_command(invocation);
-    if (status != BUILD_OK)
-        return status;
     LlvmTool tool;
     ByteBuffer error = {0};
-    status = -1;
+    int status = -1;
     fflush(NULL);
     if (llvm_tool_find(&tool, &error)) {
         show_compiling(invocation, &tool);
-        status =
-            program_run(&tool, invocation->line.output, invocation->line.program_arguments, &error);
+        status = program_run(&tool, &invocation->program, invocation->line.program_arguments,
+                             &error);
         progress_end(&invocation->progress);
     }
     if (error.size != 0)
         status = invocation_complain(status < 0 ? BUILD_MACHINE_FAILED : status, &error);
     buffer_free(&error);
+    return status;
+}
+
+/* The build is over and its lock released when the program starts. */
+static int run_command(Invocation *invocation)
+{
+    int status = build_command(invocation);
+    if (status == BUILD_OK)
+        status = run_program(invocation);
+    program_copy_remove(&invocation->program);
     return status;
 }
 
@@ -278,7 +331,7 @@ static int apply_environment(CommandLine *line)
 
 int main(int argc, char **argv)
 {
-    Invocation invocation = {.begun = invocation_now()};
+    Invocation invocation = {.begun = invocation_now(), .stream = -1};
     ByteBuffer error = {0};
     int status;
     program_begin();

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Two processes after one another: clang, which writes a temporary executable, and the program.
- * With lli only one.
+ * With lli only one: it is given the copy as a descriptor, which has no name any more. Only where
+ * there is no /dev/fd does the copy keep its name until the program has ended.
  *
  * How does the parent know that the program has started, so that its executable can be removed
  * at once and a kill leaves nothing behind? It holds a pipe whose other end closes when exec
@@ -9,7 +10,8 @@
  */
 #include "program_run.h"
 
-#include "held_signals.h"
+#include "binary_file.h"
+#include "system_calls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -191,33 +193,83 @@ static int process_wait(Process *process, HeldSignals *held, ByteBuffer *error)
     return 128 + WTERMSIG(status);
 }
 
-/* ---- running ------------------------------------------------------------------------------- */
+/* ---- the copy ------------------------------------------------------------------------------ */
 
-/* $TMPDIR/minic-XXXXXX/program */
-typedef struct TemporaryProgram {
-    char dir[4096];
-    char path[4096 + 16];
-} TemporaryProgram;
-
-static int temporary_program_open(TemporaryProgram *program)
+static int make_directory(ProgramCopy *copy)
 {
     const char *parent = getenv("TMPDIR");
     if (parent == NULL || parent[0] == '\0')
         parent = "/tmp";
-    int written = snprintf(program->dir, sizeof program->dir, "%s/minic-XXXXXX", parent);
-    if (written < 0 || (size_t)written >= sizeof program->dir)
+    int size = snprintf(copy->dir, sizeof copy->dir, "%s/minic-XXXXXX", parent);
+    if (size < 0 || (size_t)size >= sizeof copy->dir)
         return -ENAMETOOLONG;
-    if (mkdtemp(program->dir) == NULL)
+    if (mkdtemp(copy->dir) == NULL)
         return -errno;
-    snprintf(program->path, sizeof program->path, "%s/program", program->dir);
+    snprintf(copy->ir, sizeof copy->ir, "%s/program.ll", copy->dir);
+    snprintf(copy->program, sizeof copy->program, "%s/program", copy->dir);
     return 0;
 }
 
-static void temporary_program_remove(const TemporaryProgram *program)
+static int copy_bytes(int from, int to)
 {
-    unlink(program->path);
-    rmdir(program->dir);
+    enum { SIZE = 256 * 1024 };
+    int status = 0;
+    ssize_t count = 1;
+    char *bytes = memory_allocate(SIZE);
+    while (status == 0 && count != 0) {
+        count = read(from, bytes, SIZE);
+        if (count > 0) {
+            Slice part = slice_of(bytes, (size_t)count);
+            status = write_parts(to, &part, 1);
+        } else if (count < 0 && errno != EINTR) {
+            status = -errno;
+        }
+    }
+    free(bytes);
+    return status;
 }
+
+static int copy_file(const char *from_path, const char *to_path)
+{
+    uint64_t size;
+    int from = open_at(AT_FDCWD, from_path, O_RDONLY | O_NONBLOCK);
+    if (from < 0)
+        return -errno;
+    int to = open_regular(AT_FDCWD, to_path, O_WRONLY | O_CREAT | O_EXCL, &size);
+    int status = to < 0 ? to : copy_bytes(from, to);
+    close(from);
+    if (to >= 0 && close_fd(to) != 0 && status == 0)
+        status = -errno;
+    return status;
+}
+
+int program_copy_make(ProgramCopy *copy, const char *output, ByteBuffer *error)
+{
+    *copy = (ProgramCopy){.output = output};
+    held_signals_begin(&copy->held);
+    int status = make_directory(copy);
+    if (status != 0) {
+        held_signals_end(&copy->held);
+        fail(error, "cannot make a temporary directory in ", copy->dir, strerror(-status));
+        copy->dir[0] = '\0';
+        return CANNOT_START;
+    }
+    status = copy_file(output, copy->ir);
+    return status == 0 ? 0 : fail(error, "cannot copy ", output, strerror(-status));
+}
+
+void program_copy_remove(ProgramCopy *copy)
+{
+    if (copy->dir[0] == '\0')
+        return;
+    unlink(copy->ir);
+    unlink(copy->program);
+    rmdir(copy->dir);
+    copy->dir[0] = '\0';
+    held_signals_end(&copy->held); /* if one came, this was all */
+}
+
+/* ---- running ------------------------------------------------------------------------------- */
 
 static char **argument_list(char *first, char *second, char *const rest[])
 {
@@ -233,15 +285,16 @@ static char **argument_list(char *first, char *second, char *const rest[])
     return list;
 }
 
-/* Starts it, removes `program` if there is one, waits. Signals are held until that is removed. */
-static int run_and_wait(char *path, char **arguments, const TemporaryProgram *program,
-                        HeldSignals *held, ByteBuffer *error)
+/* Starts it and waits. A program that shall have the copy no longer (`last`) is started, and then
+ * the copy is removed; signals that came meanwhile are passed on or take effect. */
+static int run_and_wait(char *path, char **arguments, ProgramCopy *copy, bool last,
+                        ByteBuffer *error)
 {
     Process process;
+    HeldSignals *held = copy->dir[0] != '\0' ? &copy->held : NULL;
     int status = process_start(&process, path, arguments, held);
-    if (program != NULL) {
-        temporary_program_remove(program);
-        held_signals_end(held);
+    if (last) {
+        program_copy_remove(copy);
         held = NULL;
     }
     int result = status == 0 || process.id > 0 ? process_wait(&process, held, error) : CANNOT_START;
@@ -250,25 +303,24 @@ static int run_and_wait(char *path, char **arguments, const TemporaryProgram *pr
     return result;
 }
 
-static int compile(const LlvmTool *clang, char *ir_path, TemporaryProgram *program,
-                   HeldSignals *held, ByteBuffer *error)
+static int compile(const LlvmTool *clang, ProgramCopy *copy, ByteBuffer *error)
 {
     char *arguments[] = {(char *)clang->path,
                          "-O0",
                          "-Wno-override-module",
                          "-x",
                          "ir",
-                         ir_path,
+                         copy->ir,
                          "-o",
-                         program->path,
+                         copy->program,
                          "-lm",
                          NULL};
-    int status = run_and_wait(arguments[0], arguments, NULL, held, error);
+    int status = run_and_wait(arguments[0], arguments, copy, false, error);
     if (status <= 0)
         return status;
     error->size = 0;
     fail(error, clang->path, " cannot compile ", "");
-    buffer_put(error, slice_from(ir_path));
+    buffer_put(error, slice_from(copy->output));
     return CANNOT_START;
 }
 
@@ -278,39 +330,59 @@ static void announce(const LlvmTool *tool)
         tool->starting(tool->context);
 }
 
-static int run_compiled(const LlvmTool *clang, char *ir_path, char *const arguments[],
+static int run_compiled(const LlvmTool *clang, ProgramCopy *copy, char *const arguments[],
                         ByteBuffer *error)
 {
-    TemporaryProgram program;
-    HeldSignals held;
-    held_signals_begin(&held);
-    int status = temporary_program_open(&program);
-    if (status != 0) {
-        held_signals_end(&held);
-        return fail(error, "cannot make a temporary directory in ", program.dir, strerror(-status));
-    }
-    status = compile(clang, ir_path, &program, &held, error);
-    if (status != 0 || held_signals_came(&held)) {
-        temporary_program_remove(&program);
-        held_signals_end(&held); /* if one came, this was all */
+    int status = compile(clang, copy, error);
+    if (status != 0 || held_signals_came(&copy->held))
         return status;
-    }
     announce(clang);
-    char **list = argument_list(program.path, NULL, arguments);
-    status = run_and_wait(program.path, list, &program, &held, error);
+    char path[PROGRAM_PATH_SIZE]; /* the copy is removed while the path is in use */
+    memcpy(path, copy->program, sizeof path);
+    char **list = argument_list(path, NULL, arguments);
+    status = run_and_wait(path, list, copy, true, error);
     free(list);
     return status;
 }
 
-int program_run(const LlvmTool *tool, const char *ir_path, char *const arguments[],
+/* Opens the copy for lli and removes it. A descriptor, with the path that leads to it; -1 if there
+ * is no such path: the copy then stays, and its own path leads to it. */
+static int open_for_heir(ProgramCopy *copy, char path[PROGRAM_PATH_SIZE])
+{
+    memcpy(path, copy->ir, PROGRAM_PATH_SIZE);
+    int fd = open(copy->ir, O_RDONLY); /* not close-on-exec: it is for another program */
+    if (fd < 0)
+        return -1;
+    char name[32];
+    snprintf(name, sizeof name, "/dev/fd/%d", fd);
+    if (access(name, R_OK) == 0) {
+        strcpy(path, name);
+        program_copy_remove(copy);
+        return fd;
+    }
+    close(fd);
+    return -1;
+}
+
+static int run_interpreted(const LlvmTool *lli, ProgramCopy *copy, char *const arguments[],
+                           ByteBuffer *error)
+{
+    char path[PROGRAM_PATH_SIZE];
+    int fd = open_for_heir(copy, path);
+    announce(lli);
+    char **list = argument_list((char *)lli->path, path, arguments);
+    int status = run_and_wait(list[0], list, copy, false, error);
+    free(list);
+    if (fd >= 0)
+        close(fd);
+    return status;
+}
+
+int program_run(const LlvmTool *tool, ProgramCopy *copy, char *const arguments[],
                 ByteBuffer *error)
 {
-    char *path = (char *)ir_path; /* exec takes char *, and changes nothing */
-    if (tool->is_clang)
-        return run_compiled(tool, path, arguments, error);
-    announce(tool);
-    char **list = argument_list((char *)tool->path, path, arguments);
-    int status = run_and_wait(list[0], list, NULL, NULL, error);
-    free(list);
+    int status = tool->is_clang ? run_compiled(tool, copy, arguments, error)
+                                : run_interpreted(tool, copy, arguments, error);
+    program_copy_remove(copy);
     return status;
 }

@@ -3,11 +3,17 @@
  * Runs a program that was compiled to LLVM IR: clang makes an executable of it, or lli
  * interprets it.
  *
+ * The next build may write into the output while clang or lli still reads it, and while the
+ * program runs, which may start that build itself. So a copy is made as long as the build that
+ * wrote the output holds the lock, and what runs is what that build made.
+ *
  *     LlvmTool tool;
+ *     ProgramCopy copy;
  *     ByteBuffer error = {0};
- *     int status = 3;
- *     if (llvm_tool_find(&tool, &error))
- *         status = program_run(&tool, "main.ll", arguments, &error);
+ *     int status = program_copy_make(&copy, "main.ll", &error);      under the lock
+ *     if (status == 0 && llvm_tool_find(&tool, &error))              without it
+ *         status = program_run(&tool, &copy, arguments, &error);
+ *     program_copy_remove(&copy);
  *
  * Threads: from one at a time; while the program runs, interrupts from the keyboard go to it
  * and not to the caller.
@@ -15,6 +21,7 @@
 #ifndef PROGRAM_RUN_H
 #define PROGRAM_RUN_H
 
+#include "held_signals.h"
 #include "memory.h"
 
 #ifdef __cplusplus
@@ -37,10 +44,25 @@ typedef struct LlvmTool {
  * if there is none that is new enough; `error` then says so in one line without a newline. */
 bool llvm_tool_find(LlvmTool *tool, ByteBuffer *error);
 
+enum { PROGRAM_PATH_SIZE = 4096 + 16 };
+
+typedef struct ProgramCopy { /* {0}: there is none */
+    const char *output;              /* what it is a copy of; lent */
+    char dir[4096];                  /* $TMPDIR/minic-XXXXXX; "" once it is removed */
+    char ir[PROGRAM_PATH_SIZE];      /* the copy */
+    char program[PROGRAM_PATH_SIZE]; /* the executable that clang makes of it */
+    HeldSignals held;                /* while there is a copy, no signal ends the process */
+} ProgramCopy;
+
+/* Copies an output, whose path is lent, into a directory of its own in $TMPDIR. 0; or -1, and
+ * `error` says why. To be removed in every case. */
+int program_copy_make(ProgramCopy *copy, const char *output, ByteBuffer *error);
+void program_copy_remove(ProgramCopy *copy);
+
 /* Runs the program with the arguments (ends with NULL) and waits. Returns its exit status, 128+n
- * if signal n ended it (`error` says which), or -1 if it could not be started: `error` says why. The executable that
- * clang makes is in $TMPDIR, and is removed as soon as the program has started. */
-int program_run(const LlvmTool *tool, const char *ir_path, char *const arguments[],
+ * if signal n ended it (`error` says which), or -1 if it could not be started: `error` says why.
+ * The copy is removed as soon as the program has started. */
+int program_run(const LlvmTool *tool, ProgramCopy *copy, char *const arguments[],
                 ByteBuffer *error);
 
 #ifdef __cplusplus

@@ -35,6 +35,7 @@
 #ifdef __linux__
 #include <sched.h>
 #endif
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -179,19 +180,30 @@ static void send_away(pthread_t thread)
 #endif
 }
 
+static bool start_thread(WorkPoolShared *shared, unsigned number)
+{
+    Worker *worker = &shared->threads[number - 1];
+    worker->shared = shared;
+    worker->number = number;
+    if (pthread_create(&worker->thread, NULL, thread_main, worker) != 0)
+        return false;
+    send_away(worker->thread);
+    shared->thread_count++;
+    return true;
+}
+
+/* Signals are for the caller's thread, which may hold them back for a while. */
 static void start_threads(WorkPoolShared *shared)
 {
+    sigset_t all, before;
+    sigfillset(&all);
     shared->threads_started = true;
     shared->threads = memory_allocate_zeroed(shared->workers - 1, sizeof *shared->threads);
-    for (unsigned i = 0; i + 1 < shared->workers; i++) {
-        Worker *worker = &shared->threads[i];
-        worker->shared = shared;
-        worker->number = i + 1;
-        if (pthread_create(&worker->thread, NULL, thread_main, worker) != 0)
-            return;
-        send_away(worker->thread);
-        shared->thread_count++;
-    }
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    for (unsigned number = 1; number < shared->workers; number++)
+        if (!start_thread(shared, number))
+            break;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 static uint64_t now_ns(void)

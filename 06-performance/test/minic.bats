@@ -745,6 +745,84 @@ assert facts["behind_ns"] >= 0 and facts["resolution_ns"] >= 1, facts
     [ "$stderr" = "minic: cannot use ./old-clang: it is version 14, and LLVM 15 or newer is needed" ]
 }
 
+# The tool of that kind, newest first: llvm clang | llvm lli
+llvm() { compgen -c "$1-" | grep -E "^$1-[0-9]+\$" | sort -t- -k2 -nr | head -n 1; }
+
+# Waits until the condition holds; ten seconds at most.
+await() {
+    for _ in $(seq 200); do
+        "$@" && return
+        sleep 0.05
+    done
+    echo "in vain: $*"
+    return 1
+}
+
+# slow_tool PROGRAM: a script that says that it is about to read, and reads when it is told to.
+slow_tool() {
+    printf '%s\n' '#!/bin/sh' 'case "$*" in *version*) ;; *) : >reading; while [ ! -e go ]; do sleep 0.05; done ;; esac' \
+        "exec $1 \"\$@\"" >slow
+    chmod +x slow
+}
+
+# runs_this_build VARIABLE: with a slow tool, and with an edit and a build before it reads.
+runs_this_build() {
+    echo 'fn main() i32 { print(1111); return 0; }' >main.mini
+    "$MINIC" build -q main.mini # so that the next builds patch the file
+    env "$1=./slow" "$MINIC" run -q main.mini >printed &
+    local runner=$! builder
+    await test -e reading
+    echo 'fn main() i32 { print(2222); return 0; }' >main.mini
+    "$MINIC" build main.mini 2>said &
+    builder=$!
+    await test -s said # it is done, or it waits
+    : >go
+    wait $runner
+    wait $builder
+    [ "$(cat printed)" = 1111 ]
+    rm go reading
+    : >go
+    env "$1=./slow" "$MINIC" run -q main.mini >printed
+    [ "$(cat printed)" = 2222 ]
+}
+
+@test "what runs is what this build made, however slow clang is" {
+    slow_tool "$(llvm clang)"
+    runs_this_build MINIC_CLANG
+}
+
+@test "what runs is what this build made, however slow lli is" {
+    slow_tool "$(llvm lli)"
+    runs_this_build MINIC_LLI
+}
+
+@test "a program that builds its own project waits for nobody" {
+    cat >main.mini <<-'MINI'
+	extern fn system(command: str) i32;
+	fn main() i32 { return system("$MINIC build main.mini 2>said && ls -l /proc/self/fd >open"); }
+	MINI
+    export MINIC
+    for tool in clang lli; do
+        export "MINIC_${tool^^}=$(llvm $tool)"
+        timeout 20 "$MINIC" run -q main.mini
+        grep -q 'up to date' said
+        run ! grep -q 'mini_cache' open
+        unset "MINIC_${tool^^}"
+    done
+}
+
+@test "run needs an output that is a file" {
+    two_files
+    mkfifo pipe
+    for place in - /dev/stdout /dev/fd/2 pipe /dev/null; do
+        minic 2 run -o "$place" main.mini
+        says "run needs an output that is a file"
+        [ -z "$output" ]
+    done
+    minic 2 verify main.mini -o -
+    says "verify needs an output that is a file"
+}
+
 @test "the lock is released before the program starts" {
     cat >main.mini <<-'MINI'
 	extern fn creat(path: str, mode: i32) i32;
@@ -959,6 +1037,69 @@ assert facts["behind_ns"] >= 0 and facts["resolution_ns"] >= 1, facts
     cmp got file.ll
     [ -p pipe ]
     minic 0 build -q main.mini -o /dev/null
+}
+
+# Opened as the shell opens it, and named in every way: the bytes of file.ll, once, behind a line.
+@test "an output that is open already is written from where it stands" {
+    two_files
+    minic 0 build main.mini -o file.ll
+    { echo before; cat file.ll; } >expected
+    for name in - /dev/stdout /dev/fd/1 /proc/self/fd/1; do
+        echo before >stream
+        "$MINIC" build main.mini -o $name >>stream 2>said
+        cmp expected stream
+        { echo before; "$MINIC" build -q main.mini -o $name; } >stream
+        cmp expected stream
+        "$MINIC" build -q main.mini -o $name | cat >stream
+        cmp file.ll stream
+        grep -q 'functions emitted' said
+    done
+    { echo before; "$MINIC" build main.mini -o /dev/stderr; } 2>stream 1>&2
+    cmp expected stream
+    { echo before; "$MINIC" build main.mini -o /dev/fd/9 >said 2>&1; } 9>stream >&9
+    cmp expected stream
+    [ ! -e - ]
+}
+
+@test "what else is printed does not mix into an output on stdout" {
+    two_files
+    minic 0 build main.mini -o file.ll
+    for stats in --stats --stats=json; do
+        "$MINIC" build main.mini -o - $stats -v >stream 2>said
+        cmp file.ll stream
+        grep -q strategy said
+    done
+    echo 'fn main() i32 { return x; }' >wrong.mini
+    minic 1 build wrong.mini -o -
+    [ -z "$output" ]
+}
+
+@test "an output on stdout that is a source or a file of the cache is refused" {
+    two_files
+    minic 0 build main.mini
+    cp math.mini source
+    cp .mini_cache/zir.pack pack
+    for file in math.mini .mini_cache/zir.pack; do
+        run bash -c '"$1" build main.mini -o /dev/stdout 2>&1 >>"$2"' - "$MINIC" $file
+        [ "$status" = 2 ]
+    done
+    cmp source math.mini
+    cmp pack .mini_cache/zir.pack
+}
+
+@test "an output in the cache is refused" {
+    two_files
+    minic 0 build main.mini
+    ln -s .mini_cache way
+    for place in .mini_cache/lock .mini_cache/zir.pack .mini_cache/new way/new "$PWD/./.mini_cache/clock"; do
+        find .mini_cache -type f -exec md5sum {} + >before
+        minic 2 build main.mini -o "$place"
+        [ "$stderr" = "minic: $place: is in the cache directory" ]
+        md5sum --quiet -c before
+        [ ! -e .mini_cache/new ]
+    done
+    minic 2 run -o .mini_cache/lock main.mini
+    minic 2 build main.mini --cache-dir other -o other/out.ll
 }
 
 @test "a cache directory that is a file is told" {

@@ -102,14 +102,21 @@ static void without_any_tool_one_line_says_so(void **state)
     assert_error(world, "neither clang nor lli is installed");
 }
 
+/* What a build made, copied; then the next build writes into it; then it is run. */
 static int run_with(World *world, const char *script, bool is_clang)
 {
+    ProgramCopy copy;
+    char output[600];
     add_script(world, "tool", script);
     LlvmTool tool = {.is_clang = is_clang};
     snprintf(tool.path, sizeof tool.path, "%s/tool", world->scratch.path);
+    snprintf(output, sizeof output, "%s/main.ll", world->scratch.path);
     char *arguments[] = {"7", "two words", NULL};
     world->error.size = 0;
-    return program_run(&tool, "main.ll", arguments, &world->error);
+    scratch_write(&world->scratch, "main.ll", "this build's\n");
+    assert_int_equal(program_copy_make(&copy, output, &world->error), 0);
+    scratch_write(&world->scratch, "main.ll", "another's\n");
+    return program_run(&tool, &copy, arguments, &world->error);
 }
 
 /* No directory of a temporary program is left. */
@@ -141,7 +148,7 @@ static void clang_makes_an_executable_that_is_removed(void **state)
 {
     World *world = *state;
     assert_int_equal(run_with(world, "#!/bin/sh\nexit 1\n", true), -1);
-    assert_error(world, "/tool cannot compile main.ll");
+    assert_error(world, "/tool cannot compile ");
     assert_clean(world);
     assert_int_equal(run_with(world, "#!/bin/sh\nexit 0\n", true), -1); /* made nothing */
     assert_error(world, "cannot run");
@@ -149,6 +156,45 @@ static void clang_makes_an_executable_that_is_removed(void **state)
     /* A script is read after exec, when it is gone already: 127 or so, but never -1. */
     assert_true(run_with(world, compiler, true) >= 0);
     assert_clean(world);
+}
+
+static void what_runs_is_what_this_build_made(void **state)
+{
+    World *world = *state;
+    assert_int_equal(run_with(world,
+                              "#!/bin/sh\nread -r line <\"$1\"\n[ \"$line\" = \"this build's\" ]\n",
+                              false),
+                     0);
+    assert_clean(world);
+    assert_true(run_with(world,
+                         "#!/bin/sh\nwhile [ \"$1\" != ir ]; do shift; done\n"
+                         "read -r line <\"$2\"\n[ \"$line\" = \"this build's\" ] || exit 1\n"
+                         "printf '#!/bin/sh\\nexit 0\\n' >\"$4\"\n/bin/chmod +x \"$4\"\n",
+                         true) >= 0);
+    assert_clean(world);
+}
+
+/* lli reads the copy, and then is the program: while it runs, nothing is left to be found. */
+static void an_interpreted_program_has_no_name(void **state)
+{
+    World *world = *state;
+    const char *script = "#!/bin/sh\nfor dir in \"$TMPDIR\"/minic-*; do\n"
+                         "    [ ! -e \"$dir\" ] || exit 1\ndone\n[ -r \"$1\" ]\n";
+    assert_int_equal(run_with(world, script, false), 0);
+}
+
+static void an_output_that_cannot_be_copied_is_told(void **state)
+{
+    World *world = *state;
+    ProgramCopy copy;
+    assert_int_equal(program_copy_make(&copy, "/nowhere/main.ll", &world->error), -1);
+    program_copy_remove(&copy);
+    assert_error(world, "cannot copy /nowhere/main.ll: No such file");
+    assert_clean(world);
+    setenv("TMPDIR", "/nowhere", 1);
+    assert_int_equal(program_copy_make(&copy, "/dev/null", &world->error), -1);
+    program_copy_remove(&copy);
+    assert_error(world, "cannot make a temporary directory in /nowhere/minic-");
 }
 
 static void a_tool_that_cannot_be_started_is_told(void **state)
@@ -165,6 +211,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(without_any_tool_one_line_says_so, open_world, close_world),
         cmocka_unit_test_setup_teardown(the_exit_status_is_the_programs, open_world, close_world),
         cmocka_unit_test_setup_teardown(clang_makes_an_executable_that_is_removed, open_world,
+                                        close_world),
+        cmocka_unit_test_setup_teardown(what_runs_is_what_this_build_made, open_world, close_world),
+        cmocka_unit_test_setup_teardown(an_interpreted_program_has_no_name, open_world,
+                                        close_world),
+        cmocka_unit_test_setup_teardown(an_output_that_cannot_be_copied_is_told, open_world,
                                         close_world),
         cmocka_unit_test_setup_teardown(a_tool_that_cannot_be_started_is_told, open_world,
                                         close_world),
