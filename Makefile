@@ -280,6 +280,14 @@ RUN_TESTS  = BUILD=$(call in_full,$(BUILD)) STAGES='$(TESTED)' CC='$(CC)' SANITI
              ONLY='$(ONLY)' CASE='$(CASE)' AGAIN='$(AGAIN)' \
              01-file-change-detection/test/run-tests $(BUILD)/results
 
+##: make test-long        ... and releases, and many more random edits: an hour or so
+.PHONY: test-long
+test-long: export RANDOM_EDITS_SEEDS ?= 100
+test-long: export STEPS ?= 1000
+test-long:
+	@$(MAKE) --no-print-directory LONG=1 test
+run-tests-06: TESTS += $(if $(LONG),$(call files,06-performance/test/long/*.bats))
+
 ##: make fuzz SECONDS=60  look for inputs that break what reads them, so long each; ONLY=NAME: one
 .PHONY: fuzz run-fuzz
 SECONDS = 60

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The fingerprint begins with who is compiling. The linker writes a build id, a hash of all it
- * linked, into a note of the executable, and the loader has mapped it: finding it costs no
- * system call. An executable without one is read and hashed.
+ * linked (for a release see the Makefile), into a note of the executable, and the loader has mapped
+ * it: finding it costs no system call. An executable without one is read and hashed.
  *
  * The note that counts is that of the object which contains this very function: the compiler may
  * be a library of a larger program.

@@ -2,7 +2,7 @@
 #
 # A copy of the project in a directory of its own, for tests of its Makefile.
 
-root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 built=${BUILD:-$root/build}
 again=(TESTING=1 BUILD=build SANITIZE="${SANITIZE:-}" CC="${CC:-cc}") # makes what $built has
 
