@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,10 +14,9 @@ enum { MACHINE_FAILED = 3 };
 void story_write(const char *path, const char *text)
 {
     FILE *file = fopen(path, "w");
-    if (file == NULL || fputs(text, file) < 0)
+    bool is_written = file != NULL && fputs(text, file) >= 0;
+    if (file == NULL || fclose(file) != 0 || !is_written)
         perror(path);
-    if (file != NULL)
-        fclose(file);
 }
 
 /* Removes a file, or a directory with all that is in it. */

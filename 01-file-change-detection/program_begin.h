@@ -39,12 +39,13 @@ extern "C" {
 
 enum { PROGRAM_OUTPUT_LOST = 3 }; /* the exit status of a failing machine */
 
-/* Where there is no /dev/null, the root directory takes its place: it can be opened everywhere, and
- * neither read nor written. */
+/* Opened the wrong way round: to write to what was not there fails as it did, and is reported. Where
+ * there is no /dev/null, the root directory takes its place, which can be neither read nor written. */
 static inline void program_open_standard_descriptors(void)
 {
     for (int fd = 0; fd <= 2; fd++)
-        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) < 0)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+            open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) < 0)
             (void)!open("/", O_RDONLY);
 }
 
@@ -73,11 +74,12 @@ static inline void program_begin(void)
  * was printed to stdout did not arrive. A server may say so only when the file is closed. */
 static inline int program_end(const char *name, int status)
 {
-    bool is_lost = fflush(stdout) != 0 || ferror(stdout) ||
-                   (close(STDOUT_FILENO) != 0 && errno != EINTR);
-    if (!is_lost || status != 0)
+    bool was_lost = ferror(stdout);
+    bool is_lost = fflush(stdout) != 0 || (close(STDOUT_FILENO) != 0 && errno != EINTR);
+    if ((!was_lost && !is_lost) || status != 0)
         return status;
-    fprintf(stderr, "%s: stdout: %s\n", name, strerror(errno));
+    fprintf(stderr, "%s: cannot write to standard output%s%s\n", name, is_lost ? ": " : "",
+            is_lost ? strerror(errno) : "");
     return PROGRAM_OUTPUT_LOST;
 }
 

@@ -68,7 +68,8 @@ static void scribble(void)
         return;
     fseek(file, middle, SEEK_SET);
     fputs("; somebody was here", file);
-    fclose(file);
+    if (fclose(file) != 0)
+        perror("out.ll");
 }
 
 static int story(void)

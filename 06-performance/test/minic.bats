@@ -1027,6 +1027,21 @@ runs_this_build() {
     minic 0 build main.mini
 }
 
+@test "what is printed and lost is exit status 3, of every program" {
+    [ -w /dev/full ] || skip "no /dev/full"
+    two_files
+    for command in "$MINIC help" "$MINIC build -q main.mini --stats" "$BUILD/demo-01 main.mini" \
+        "$BUILD/demo-02 main.mini" "$BUILD/demo-03 main.mini" "$BUILD/demo-04 main.mini out" \
+        "$BUILD/demo-05 main.mini out"; do
+        status=0
+        $command >/dev/full 2>said || status=$?
+        [ "$status" = 3 ]
+        grep -q 'cannot write to standard output' said
+    done
+    minic 0 build -q main.mini
+    "$MINIC" build -q main.mini >&- # nothing was printed, and nothing lost
+}
+
 @test "an output that is a pipe is written straight" {
     two_files
     mkfifo pipe

@@ -144,7 +144,7 @@ expect() {
         # shellcheck disable=SC2086
         { sleep 0.3; "$MINIC" $command 2>err && status=0 || status=$?; echo "$status" >status; } | :
         [ "$(cat status)" = 3 ]
-        grep -q 'minic: stdout: Broken pipe' err
+        grep -q 'minic: cannot write to standard output: Broken pipe' err
     done
     expect_sound project
 }
