@@ -183,11 +183,11 @@ expect_streams() {
     done
     exec 7>&-
     cmp "$BATS_TEST_TMPDIR/expected" stream || flunk "stream is not a line and two outputs"
-    { echo before; $CMD main.mini -; $CMD main.mini /dev/fd/1; } >stream 2>facts
+    { echo before; "${program[@]}" main.mini -; "${program[@]}" main.mini /dev/fd/1; } >stream 2>facts
     note "ran it with - and /dev/fd/1, and standard output in a file behind a line"
     cmp "$BATS_TEST_TMPDIR/expected" stream || flunk "standard output is not a line and two outputs"
     grep -Eq "^ *($facts) " facts || flunk "expected the facts on standard error:" "$(cat facts)"
-    { $CMD main.mini - || true; } | cat >stream 2>&1
+    { "${program[@]}" main.mini - || true; } | cat >stream 2>&1
     cmp out stream || flunk "a pipe did not get the output"
     mine main.mini out
     expect_clean
