@@ -136,6 +136,7 @@ lists() { [[ " $(tr '\n' ' ' <<<"$2")" == *" $1 "* ]]; }
     export SANITIZE=address
     lists libclang-rt-16-dev "$(CC=clang-16 packages build)"
     lists libclang-rt-dev "$(CC=clang packages build)"
+    lists libclang-rt-dev "$(CC=clang packages build test)" # of the clang that compiles
 }
 
 # needs TARGET: what make passes to install-missing, first of all that it does.
