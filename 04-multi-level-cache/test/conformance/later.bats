@@ -160,4 +160,6 @@ load project
     expect_output_as_remembered
 }
 
-@test "4.2 what is open already gets the output from where it stands" { expect_streams; }
+@test "4.2 what is open already gets the output from where it stands" {
+    expect_streams
+}

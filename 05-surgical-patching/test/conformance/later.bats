@@ -223,7 +223,9 @@ expect_same_file() {
     done
 }
 
-@test "5.4 what is open already gets the output from where it stands" { expect_streams; }
+@test "5.4 what is open already gets the output from where it stands" {
+    expect_streams
+}
 
 @test "5.4 a link to a descriptor is a link" {
     project_in_a_row
