@@ -163,7 +163,8 @@ bool build_blob(const Build *build, const char *name, Slice *blob);
 void build_set_blob(Build *build, const char *name, Slice blob); /* copied */
 
 /* The cache directory, for files of a stage above, and a prefix for their names that is unique
- * to the entry (16 characters). Lent until build_close. */
+ * to the entry (16 characters). They are written between build_save and build_commit: what a
+ * process that is killed then leaves is removed. Lent until build_close. */
 int build_cache_fd(const Build *build);
 const char *build_entry_id(const Build *build);
 

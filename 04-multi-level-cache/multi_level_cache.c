@@ -284,16 +284,18 @@ int multi_level_cache_commit(MultiLevelCache *cache, const CommitSummary *summar
     if (cache->units_open)
         state_file_settle(&cache->units.state);
     make_room(cache, sync);
-    if (cache->directory.was_killed)
-        (void)cache_leftovers_remove(&cache->directory, cache->entry_id, &cache->manifest);
+    if (cache->directory.was_killed &&
+        cache_leftovers_remove(&cache->directory, cache->entry_id, &cache->manifest) == 0)
+        cache->directory.was_killed = false;
     cache->is_saved = false;
     return 0;
 }
 
-/* A table that was saved and not committed is a leftover: then the work did not come to its end. */
+/* A table that was saved and not committed is a leftover, and so is what is still there of a process
+ * that was killed before: then the work did not come to its end. */
 void multi_level_cache_close(MultiLevelCache *cache)
 {
-    if (!cache->is_saved && cache->failed == NULL)
+    if (!cache->is_saved && cache->failed == NULL && !cache->directory.was_killed)
         (void)cache_directory_end_work(&cache->directory);
     file_hash_cache_close(&cache->files);
     unit_table_close(&cache->units);

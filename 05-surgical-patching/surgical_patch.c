@@ -101,12 +101,14 @@ static BuildStatus record_output(OutputJob *job, const FileStamp *written, Outpu
     return commit(job);
 }
 
+/* The engine's comes first: with it the cache says that somebody is at work there. */
 static BuildStatus save_state(OutputJob *job)
 {
-    int status = output_state_save(&job->state, job->build, &job->result->state_bytes_written);
-    if (status != 0)
-        return output_job_fail(job, "cannot write the output's state", status);
-    return build_save(job->build);
+    BuildStatus status = build_save(job->build);
+    if (status != BUILD_OK)
+        return status;
+    int error = output_state_save(&job->state, job->build, &job->result->state_bytes_written);
+    return error == 0 ? BUILD_OK : output_job_fail(job, "cannot write the output's state", error);
 }
 
 static BuildStatus emit(OutputJob *job)

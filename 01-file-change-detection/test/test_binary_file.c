@@ -361,7 +361,7 @@ static void write_interrupted(int fd, const Slice *parts, size_t count)
     struct itimerval timer = {{0, 1000}, {0, 1000}};
     sigaction(SIGALRM, &action, NULL);
     setitimer(ITIMER_REAL, &timer, NULL);
-    _exit(write_all_at(fd, parts, count, 0) == 0 ? 0 : 1);
+    _exit(write_parts(fd, parts, count) == 0 ? 0 : 1);
 }
 
 /* Begins late: the pipe is full by then, and the timer has interrupted a writer that waits. */

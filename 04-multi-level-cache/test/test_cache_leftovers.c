@@ -122,6 +122,12 @@ static void test_they_go_with_a_commit_and_not_before(void **state)
     scratch_write(&project.scratch, "cache/lock", "at work\n");
     build(&project, true);
     expect_files(&project.scratch, temporary, COUNT(temporary), true);
+    scratch_write(&project.scratch, "main.line", "unit main hello and a check\n");
+    LineRun checked = line_project_build(&project, (LineRequest){.check_only = true});
+    line_run_free(&checked); /* it writes objects, and leaves the rest to a commit */
+    lock = scratch_read(&project.scratch, "cache/lock", NULL);
+    assert_string_equal(lock, "at work\n");
+    free(lock);
     scratch_write(&project.scratch, "main.line", "unit main hello once more\n");
     build(&project, false);
     expect_files(&project.scratch, temporary, COUNT(temporary), false);

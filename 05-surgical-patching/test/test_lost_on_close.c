@@ -45,14 +45,15 @@ static void path_of(int fd, char path[512])
     path[size < 0 ? 0 : size] = '\0';
 }
 
-/* The clock holds nothing. */
+/* The clock holds nothing; lock and entries hold nothing that must be kept. */
 static bool holds_something(int fd, ino_t *inode)
 {
     struct stat status;
     char path[512];
     path_of(fd, path);
     *inode = fstat(fd, &status) == 0 && S_ISREG(status.st_mode) ? status.st_ino : 0;
-    return server.is_watching && *inode != 0 && strstr(path, "/clock") == NULL;
+    return server.is_watching && *inode != 0 && strstr(path, "/clock") == NULL &&
+           strstr(path, "/lock") == NULL && strstr(path, "/entries") == NULL;
 }
 
 static void note_write(int fd)

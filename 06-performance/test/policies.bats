@@ -218,7 +218,7 @@ would() {
 # Runs the part of the benchmark where it overwrites nothing.
 run_part() {
     mkdir bench
-    ln -s "$bin"/{minic,generate-corpus,edit-corpus,policies} .
+    ln -s "$bin"/{minic,generate-corpus,edit-corpus,policies,ordinary-edits} .
     BUILD=$PWD FILES=$1 "$root/bench/policies" >table
 }
 

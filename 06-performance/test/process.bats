@@ -43,8 +43,9 @@ expect_sound() {
     "$MINIC" verify -q "$1/main.mini"
     "$MINIC" build -q "$1/main.mini" -o "$BATS_TEST_TMPDIR/clean.ll" --cache-dir "$BATS_TEST_TMPDIR/clean"
     cmp "$1/main.ll" "$BATS_TEST_TMPDIR/clean.ll"
-    [ -z "$(find "$1" "$TMPDIR" -mindepth 1 \( -name '*tmp*' -o -name '.output*' -o -name '*probe*' \))" ]
-    [ -z "$(ls -A "$TMPDIR")" ]
+    find "$1" "$TMPDIR" -mindepth 1 \( -name '*tmp*' -o -name '.output*' -o -name '*probe*' \) >left
+    ls -A "$TMPDIR" >>left
+    [ ! -s left ] || { echo "left over:" && cat left && return 1; }
 }
 
 # expect STATUS COMMAND...: what it prints goes to the files `out` and `err`.
@@ -57,6 +58,14 @@ expect() {
         cat out err
         return 1
     }
+}
+
+# expect_status STATUS COMMAND...
+expect_status() {
+    local expected=$1 status=0
+    shift
+    "$@" >/dev/null 2>&1 || status=$?
+    [ "$status" = "$expected" ] || { echo "$*: exit status $status, not $expected"; return 1; }
 }
 
 # ---- descriptors --------------------------------------------------------------------------------
@@ -72,7 +81,9 @@ expect() {
                 # diagnostics are printed while the caches are open
                 redirect=$without
                 [ $round = without ] || redirect=
-                sh -c "$build $redirect" >/dev/null 2>&1
+                status=0 # what a demo prints, and --stats, goes nowhere without a standard output
+                [[ $redirect != *'>&-'* || $redirect == '2>&-' || $redirect == '<&- 2>&-' ]] || status=3
+                expect_status $status sh -c "$build $redirect"
                 cp out before
                 echo 'fn main() i32 { return x; }' >main.mini
                 ! sh -c "$build $redirect" >/dev/null 2>&1
@@ -86,7 +97,7 @@ expect() {
                 ! grep -rl 'undefined name' .mini_cache out
                 ! grep -rl 'functions emitted' .mini_cache out
                 two_files .
-                sh -c "$build $redirect" >/dev/null 2>&1
+                expect_status $status sh -c "$build $redirect"
                 cmp out before
                 cd ..
             done
@@ -106,7 +117,8 @@ expect() {
         *) arguments=(main.mini) ;;
         esac
         two_files $program && cd $program
-        strace -f -qq -e trace=openat,open -o ../trace "$BUILD/$program" "${arguments[@]}" <&- >&- 2>&-
+        strace -f -qq -e trace=openat,open -o ../trace "$BUILD/$program" "${arguments[@]}" <&- >&- 2>&- ||
+            [ $? = 3 ] # what it printed is lost
         cd ..
         # Those of the loader come first, and are closed again before main.
         awk '/"\/dev\/null"/ { seen = 1 } seen && /= [0-2]$/' trace >standard
