@@ -65,11 +65,8 @@ load project
 
 # Has the program written something into its cache?
 keeps_something() {
-    local file
-    for file in .mini_cache/*; do
-        [ ! -s "$file" ] || return 0
-    done
-    return 1
+    # What is smaller says whose directory it is, before there is a lock.
+    [ -n "$(find .mini_cache -type f -size +255c -print -quit 2>/dev/null)" ]
 }
 
 # state_of PID: R, S, T, Z ... of a process; X if it is gone.
