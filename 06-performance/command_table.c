@@ -14,7 +14,7 @@ enum {
 };
 
 const FlagRule flag_rules[FLAG_RULES] = {
-    {"-o", " OUT.ll", "where the output goes, -: to stdout; default: beside the entry", FLAG_OUTPUT,
+    {"-o", " OUT.ll", "where the output goes, - is stdout; default: beside ENTRY", FLAG_OUTPUT,
      VALUE_NEEDED, IN_BUILD | IN_RUN | IN_VERIFY},
     {"--cache-dir", " DIR", "default: .mini_cache beside the entry", FLAG_CACHE_DIR, VALUE_NEEDED,
      IN_WORK},
