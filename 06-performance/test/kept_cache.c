@@ -2,6 +2,7 @@
 #include "kept_cache.h"
 
 #include "cache_directory.h"
+#include "cache_mark.h"
 #include "manifest.h"
 #include "output_state.h"
 
@@ -18,9 +19,11 @@ static int compare_names(const void *a, const void *b)
     return strcmp(((const KeptFile *)a)->name, ((const KeptFile *)b)->name);
 }
 
-static bool is_dots_or_lock(const char *name)
+/* What marks the directory says nothing of a project. */
+static bool holds_nothing(const char *name)
 {
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "lock") == 0;
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "lock") == 0 ||
+           cache_mark_owns(name);
 }
 
 static DIR *list_cache(const Scratch *scratch)
@@ -43,7 +46,7 @@ void kept_cache_read(KeptCache *kept, const Scratch *scratch)
     *kept = (KeptCache){0};
     DIR *list = list_cache(scratch);
     for (struct dirent *item; (item = readdir(list)) != NULL;) {
-        if (is_dots_or_lock(item->d_name))
+        if (holds_nothing(item->d_name))
             continue;
         assert_true(kept->count < MOST_KEPT);
         snprintf(path, sizeof path, "cache/%s", item->d_name);
@@ -89,7 +92,7 @@ static void remove_others(const KeptCache *kept, const Scratch *scratch)
     int fd = dirfd(list);
     for (struct dirent *item; (item = readdir(list)) != NULL;) {
         const char *name = item->d_name;
-        if (!is_dots_or_lock(name) && !is_kept(kept, name) && unlinkat(fd, name, 0) != 0)
+        if (!holds_nothing(name) && !is_kept(kept, name) && unlinkat(fd, name, 0) != 0)
             assert_int_equal(unlinkat(fd, name, AT_REMOVEDIR), 0);
     }
     closedir(list);

@@ -24,7 +24,7 @@ typedef struct KeptFile {
 enum { MOST_KEPT = 24 };
 
 typedef struct KeptCache {
-    KeptFile files[MOST_KEPT]; /* sorted by name; all but the lock */
+    KeptFile files[MOST_KEPT]; /* sorted by name; all but lock and mark */
     unsigned count;
     KeptFile output;
 } KeptCache;
