@@ -11,6 +11,7 @@
  */
 #include "cache_mark.h"
 
+#include "binary_file.h"
 #include "system_calls.h"
 
 #include <dirent.h>
@@ -46,7 +47,9 @@ static bool has_tag(int dir_fd)
     const MarkFile *tag = &mark_files[TAG];
     char text[512];
     int fd = open_at(dir_fd, tag->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-    ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof text);
+    ssize_t size = -1;
+    while (fd >= 0 && (size = read(fd, text, sizeof text)) < 0 && errno == EINTR)
+        continue;
     if (fd >= 0)
         close(fd);
     return size == (ssize_t)strlen(tag->text) && memcmp(text, tag->text, (size_t)size) == 0;
@@ -102,9 +105,7 @@ static int make_file(int dir_fd, const MarkFile *file)
     int fd = open_at(dir_fd, file->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
     if (fd < 0)
         return errno == EEXIST ? 0 : -errno;
-    size_t size = strlen(file->text);
-    ssize_t written = write(fd, file->text, size);
-    int status = written == (ssize_t)size ? 0 : written < 0 ? -errno : -EIO;
+    int status = put_all_at(fd, slice_from(file->text), 0);
     if (close_fd(fd) != 0 && status == 0)
         status = -errno;
     return status;

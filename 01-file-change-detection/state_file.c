@@ -242,19 +242,23 @@ int state_file_commit(StateFile *state, bool sync, StateRef *ref, uint64_t *writ
 
 /* Starts one generation too early: a process that was killed between its manifest and this
  * call left that one behind. */
-void state_file_settle(StateFile *state)
+int state_file_settle(StateFile *state)
 {
+    int status = 0;
     if (state->obsolete == 0)
-        return;
+        return 0;
     uint64_t first = state->obsolete > 1 ? state->obsolete - 1 : 1;
     for (uint64_t old = first; old < state->committed.generation; old++) {
-        char name[FILE_NAME_SIZE];
-        format_name(state, old, "", name);
-        unlinkat(state->dir_fd, name, 0);
-        format_name(state, old, ".journal", name);
-        unlinkat(state->dir_fd, name, 0);
+        static const char *const suffixes[] = {"", ".journal"};
+        for (int i = 0; i < 2; i++) {
+            char name[FILE_NAME_SIZE];
+            format_name(state, old, suffixes[i], name);
+            if (unlinkat(state->dir_fd, name, 0) != 0 && errno != ENOENT)
+                status = -errno;
+        }
     }
     state->obsolete = 0;
+    return status;
 }
 
 void state_file_close(StateFile *state)

@@ -97,8 +97,9 @@ bool state_file_is_changed(const StateFile *state);
  * failure the files that the old ref names are untouched in their recorded lengths. */
 int state_file_commit(StateFile *state, bool sync, StateRef *ref, uint64_t *written);
 
-/* After the manifest with the new ref is in place: removes the base and journal it superseded. */
-void state_file_settle(StateFile *state);
+/* After the manifest with the new ref is in place: removes the base and journal it superseded. 0, or
+ * a negative errno if one is still there: nothing is wrong with it, but nobody will use it again. */
+int state_file_settle(StateFile *state);
 
 void state_file_close(StateFile *state);
 

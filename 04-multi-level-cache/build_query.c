@@ -105,6 +105,10 @@ bool build_cache_is_read_only(const Build *build)
 
 int build_probe_clock(Build *build, FileClock *clock)
 {
+    if (build->cache.directory.is_read_only) { /* nothing can be recorded, either */
+        *clock = (FileClock){0};
+        return -EROFS;
+    }
     int status = file_clock_probe(clock, build->cache.directory.fd);
     if (status != 0)
         build->clock_error = status;
@@ -114,6 +118,11 @@ int build_probe_clock(Build *build, FileClock *clock)
 int build_clock_error(const Build *build)
 {
     return build->clock_error;
+}
+
+void build_note_leftover(Build *build)
+{
+    build->cache.directory.may_have_leftovers = true;
 }
 
 const char *build_entry_id(const Build *build)

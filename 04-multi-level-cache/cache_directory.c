@@ -36,6 +36,15 @@ static int make_directories(const char *path, unsigned *made)
     return 0;
 }
 
+/* May files be made there? */
+static int check_access(CacheDirectory *directory)
+{
+    if (faccessat(directory->fd, ".", W_OK, 0) == 0)
+        return 0;
+    directory->is_read_only = errno == EACCES || errno == EROFS || errno == EPERM;
+    return directory->is_read_only ? 0 : -errno;
+}
+
 static int check_owner(CacheDirectory *directory)
 {
     struct stat stat;
@@ -76,8 +85,9 @@ static int open_directory(CacheDirectory *directory, const char *path, bool make
     }
     if (directory->fd < 0)
         return -errno;
-    directory->is_read_only = faccessat(directory->fd, ".", W_OK, 0) != 0;
-    int status = check_owner(directory);
+    int status = check_access(directory);
+    if (status == 0)
+        status = check_owner(directory);
     return status == 0 ? check_mark(directory, make) : status;
 }
 
@@ -159,7 +169,7 @@ static int take_lock(CacheDirectory *directory, Waiting *waiting)
     int status = wait_for_lock(directory->lock_fd, waiting);
     if (status == 0)
         status = check_name(directory->fd, "lock", directory->lock_fd);
-    directory->was_killed = status == 0 && says_at_work(directory->lock_fd);
+    directory->may_have_leftovers = status == 0 && says_at_work(directory->lock_fd);
     return status;
 }
 

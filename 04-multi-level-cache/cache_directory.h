@@ -46,7 +46,7 @@ typedef struct CacheDirectory { /* closed: both descriptors -1 */
     unsigned made;      /* how many the last open made: it and those above it */
     bool is_marked;     /* it is ours; else it is empty */
     bool is_read_only;  /* no file can be made there */
-    bool was_killed;    /* the last process that wrote there did not come to its end */
+    bool may_have_leftovers; /* who wrote there last did not come to its end */
     bool is_at_work;
     const char *failed; /* what the last open could not do; static text */
 } CacheDirectory;

@@ -174,7 +174,9 @@ static BuildStatus run_discovery(Build *build)
     const Compiler *compiler = build->request.compiler;
     DiscoveryRequest request = {
         .dir_fd = build->project_fd,
-        .clock_dir_fd = build->request.in_memory ? -1 : build->cache.directory.fd,
+        .clock_dir_fd = build->request.in_memory || build->cache.directory.is_read_only
+                            ? -1
+                            : build->cache.directory.fd,
         .entry = build->entry,
         .trust_nothing = build->request.paranoid || build->cache.may_be_unsynced,
         .scan = compiler->scan_imports,

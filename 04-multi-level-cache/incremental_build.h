@@ -192,6 +192,10 @@ BuildStatus build_begin_output(Build *build);
 /* Renames the manifest that makes everything valid, and removes what it superseded. */
 BuildStatus build_commit(Build *build);
 
+/* After build_commit, for a stage above: a file of its own that should be gone could not be removed.
+ * The next commit looks for it. */
+void build_note_leftover(Build *build);
+
 /* ---- telling ------------------------------------------------------------------------------- */
 
 /* Sorted. Paths are relative to the entry's directory. Valid until build_close. */

@@ -262,6 +262,14 @@ static void make_room(MultiLevelCache *cache, bool sync)
         observe(cache->observer, DECISION_NOT_COMPACTED, slice_from(strerror(-status)));
 }
 
+/* Removes what the old manifest named. */
+static int settle(MultiLevelCache *cache)
+{
+    int status = state_file_settle(&cache->files.state);
+    int second = cache->units_open ? state_file_settle(&cache->units.state) : 0;
+    return status != 0 ? status : second;
+}
+
 int multi_level_cache_commit(MultiLevelCache *cache, const CommitSummary *summary, bool sync)
 {
     ManifestHeader *next = &cache->manifest.header;
@@ -280,22 +288,21 @@ int multi_level_cache_commit(MultiLevelCache *cache, const CommitSummary *summar
     note_state_bytes(cache, bytes);
     if (status != 0)
         return failed(cache, "cannot write the cache's manifest", status);
-    state_file_settle(&cache->files.state);
-    if (cache->units_open)
-        state_file_settle(&cache->units.state);
+    if (settle(cache) != 0)
+        cache->directory.may_have_leftovers = true;
     make_room(cache, sync);
-    if (cache->directory.was_killed &&
-        cache_leftovers_remove(&cache->directory, cache->entry_id, &cache->manifest) == 0)
-        cache->directory.was_killed = false;
+    if (cache->directory.may_have_leftovers)
+        cache->directory.may_have_leftovers =
+            cache_leftovers_remove(&cache->directory, cache->entry_id, &cache->manifest) != 0;
     cache->is_saved = false;
     return 0;
 }
 
-/* A table that was saved and not committed is a leftover, and so is what is still there of a process
- * that was killed before: then the work did not come to its end. */
+/* A table that was saved and not committed is a leftover. Where there may be any, the lock goes on
+ * saying "at work". */
 void multi_level_cache_close(MultiLevelCache *cache)
 {
-    if (!cache->is_saved && cache->failed == NULL && !cache->directory.was_killed)
+    if (!cache->is_saved && cache->failed == NULL && !cache->directory.may_have_leftovers)
         (void)cache_directory_end_work(&cache->directory);
     file_hash_cache_close(&cache->files);
     unit_table_close(&cache->units);

@@ -85,10 +85,9 @@ void output_state_record(OutputState *state, Build *build, const OutputRecord *r
     state->record = *record;
 }
 
-void output_state_settle(OutputState *state)
+int output_state_settle(OutputState *state)
 {
-    if (state->is_loaded)
-        state_file_settle(&state->sections);
+    return state->is_loaded ? state_file_settle(&state->sections) : 0;
 }
 
 void output_state_close(OutputState *state)

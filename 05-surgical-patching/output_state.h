@@ -71,8 +71,9 @@ int output_state_save(OutputState *state, Build *build, uint64_t *written);
 void output_state_record(OutputState *state, Build *build, const OutputRecord *record,
                          const char *path);
 
-/* After build_commit: removes what the commit superseded. */
-void output_state_settle(OutputState *state);
+/* After build_commit: removes what the commit superseded. 0, or a negative errno if it is still
+ * there. */
+int output_state_settle(OutputState *state);
 
 void output_state_close(OutputState *state);
 

@@ -57,7 +57,8 @@ static BuildStatus commit(OutputJob *job)
     BuildStatus status = build_commit(job->build);
     if (status != BUILD_OK)
         return status;
-    output_state_settle(&job->state);
+    if (output_state_settle(&job->state) != 0)
+        build_note_leftover(job->build);
     draft_name(job, unique);
     output_draft_remove(&job->file, unique);
     return BUILD_OK;

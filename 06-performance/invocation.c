@@ -168,7 +168,7 @@ void invocation_print_stats(Invocation *invocation, const BuildStats *stats)
 static void warn_of_lost_clock(const Invocation *invocation)
 {
     int error = build_clock_error(invocation->build);
-    if (error == 0 || invocation->line.quiet || build_cache_is_read_only(invocation->build))
+    if (error == 0 || invocation->line.quiet)
         return;
     fputs("minic: warning: ", stderr);
     print_shown(invocation->line.cache_dir, stderr);

@@ -68,8 +68,8 @@ closes_with() {
 
 @test "the slow ones are named at the end, the slowest first" {
     a_good_test quick
-    a_test slow 'sleep 1; echo 1..1; echo "ok 1 - at last"'
-    a_test slower 'sleep 2; echo 1..1; echo "ok 1 - at last"'
+    a_test slow 'sleep 1.5; echo 1..1; echo "ok 1 - at last"'
+    a_test slower 'sleep 2.5; echo 1..1; echo "ok 1 - at last"'
     SLOW=1 runs quick slow slower
     closes_with "3 passed, 0 failed, 0 skipped"
     [[ $output == *"took 1 s or more:"* && $output == *" s  slower"* && $output == *" s  slow"$'\n'* ]]

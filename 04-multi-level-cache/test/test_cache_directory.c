@@ -284,25 +284,25 @@ static void test_a_removed_lock_file_is_noticed(void **state)
     close(pipes[1]);
 }
 
-static void test_the_lock_says_whether_somebody_was_killed(void **state)
+static void test_the_lock_says_whether_somebody_may_have_leftovers(void **state)
 {
     World *world = *state;
     CacheDirectory directory;
     open_cache(world, &directory);
-    assert_false(directory.was_killed); /* nobody was there */
+    assert_false(directory.may_have_leftovers); /* nobody was there */
     assert_int_equal(cache_directory_begin_work(&directory), 0);
     assert_int_equal(cache_directory_begin_work(&directory), 0);
     cache_directory_close(&directory); /* and no word of an end */
     open_cache(world, &directory);
-    assert_true(directory.was_killed);
+    assert_true(directory.may_have_leftovers);
     cache_directory_close(&directory);
     open_cache(world, &directory); /* still so: nothing was done about it */
-    assert_true(directory.was_killed);
+    assert_true(directory.may_have_leftovers);
     assert_int_equal(cache_directory_begin_work(&directory), 0);
     assert_int_equal(cache_directory_end_work(&directory), 0);
     cache_directory_close(&directory);
     open_cache(world, &directory);
-    assert_false(directory.was_killed);
+    assert_false(directory.may_have_leftovers);
     cache_directory_close(&directory);
 }
 
@@ -408,7 +408,7 @@ int main(void)
         TEST(test_a_directory_that_was_begun_is_finished),
         TEST(test_a_directory_that_cannot_be_written_is_read),
         TEST(test_what_stands_in_the_place_of_a_file_is_found),
-        TEST(test_the_lock_says_whether_somebody_was_killed),
+        TEST(test_the_lock_says_whether_somebody_may_have_leftovers),
         TEST(test_a_second_build_waits_and_says_so),
         TEST(test_a_directory_that_was_replaced_is_left),
         TEST(test_a_removed_lock_file_is_noticed),
