@@ -13,6 +13,7 @@ setup() {
 }
 
 @test "a test of stage 1 that runs other programs is passed there, and nothing is built again" {
+    tests_no_c
     run make "${again[@]}" run-tests-01 \
         ONLY=01-file-change-detection/test/conformance.bats CASE='the tests of one lesson'
     echo "$output"
