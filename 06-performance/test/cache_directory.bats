@@ -157,10 +157,10 @@ bytes_of_cache() { find "$1" -type f -printf '%s\n' | awk '{ n += $1 } END { pri
     minic 0 verify last/main.mini --cache-dir cache
 }
 
-# The calls of a commit, without those that depend on threads and time.
+# The calls of a commit, without those for threads and memory.
 calls_of_edit() {
     program own "$1"
-    strace -f -o trace -e trace='!futex,clone3,mmap,munmap,brk' \
+    strace -f -o trace -e trace='!futex,clone3,mmap,munmap,brk,madvise,mprotect' \
         "$MINIC" build own/main.mini -q -j1 --cache-dir cache
     sed 's/^[0-9]* *\([a-z0-9_]*\)(.*/\1/' trace | grep -v '^[0-9]\|^strace' | sort | uniq -c
 }
