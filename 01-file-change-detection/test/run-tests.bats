@@ -57,11 +57,11 @@ closes_with() {
     a_good_test good
     a_test bad 'echo 1..1; echo "not ok 1 - wrong"'
     export SLOW=1000
-    TERM=xterm script -qec "$run_tests $results good bad" /dev/null >said </dev/null || true
+    TERM=xterm script -qec "$(printf '%q ' "$run_tests" "$results" good bad)" /dev/null >said </dev/null || true
     grep -qF $'\r\033[K[0/2] ' said
     ! tr '\r' '\n' <said | grep -F '] good (' | grep -vF $'\033[K[' || false
     tr '\r' '\n' <said | grep -qF '] bad ('
-    TERM=dumb script -qec "$run_tests $results good" /dev/null >said </dev/null
+    TERM=dumb script -qec "$(printf '%q ' "$run_tests" "$results" good)" /dev/null >said </dev/null
     run ! grep -qF $'\033' said
     grep -qF '[1/1] good (' said
 }

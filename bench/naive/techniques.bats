@@ -16,7 +16,7 @@ teardown() {
 }
 
 @test "each technique is measured beside its naive version, and both agree" {
-    "$BUILD/techniques" "$work/corpus" "$work/pairs" 1 3 "$BUILD/edit-corpus body $few" \
+    "$BUILD/techniques" "$work/corpus" "$work/pairs" 1 3 "'$BUILD/edit-corpus' body '$few'" \
         >"$work/told" 2>"$work/progress"
     [ "$(jq length "$work/told")" = 10 ]
     jq -e 'all(.ours_ms > 0 and .naive_ms > 0 and .unit != "")' "$work/told"
