@@ -799,7 +799,7 @@ runs_this_build() {
 @test "a program that builds its own project waits for nobody" {
     cat >main.mini <<-'MINI'
 	extern fn system(command: str) i32;
-	fn main() i32 { return system("'$MINIC' build main.mini 2>said && ls -l /proc/self/fd >open"); }
+	fn main() i32 { return system("\"$MINIC\" build main.mini 2>said && ls -l /proc/self/fd >open"); }
 	MINI
     export MINIC
     for tool in clang lli; do
