@@ -7,7 +7,7 @@
  * that it is built into may have some, and they may have been installed without SA_RESTART.
  *
  * close is not repeated. On Linux the descriptor is closed in any case, and the same number may
- * be another file's by then: EINTR is as good as success. Any other error tells of lost bytes: a
+ * be another file's by then: EINTR is as good as success. Any other error means lost bytes: a
  * network file system may accept a write, and say only on close that the quota is exceeded.
  */
 #ifndef SYSTEM_CALLS_H

@@ -171,21 +171,13 @@ static void commit_store(void *arg, size_t index, unsigned worker)
     commit->status = object_store_commit(commit->store, commit->sync, &commit->written);
 }
 
-static int refuse_read_only(MultiLevelCache *cache)
-{
-    if (cache->in_memory)
-        return failed(cache, "cannot write: it was opened in memory", -EROFS);
-    return cache->directory.is_read_only ? failed(cache, "cannot write to the cache", -EROFS) : 0;
-}
-
 /* What a process that is killed from here on leaves is looked for by the next one. */
 static int begin_work(MultiLevelCache *cache)
 {
-    int status = refuse_read_only(cache);
-    if (status == 0)
-        status = failed(cache, "cannot write to the cache",
-                        cache_directory_begin_work(&cache->directory));
-    return status;
+    if (cache->in_memory)
+        return failed(cache, "cannot write: it was opened in memory", -EROFS);
+    return failed(cache, "cannot write to the cache",
+                  cache_directory_begin_work(&cache->directory));
 }
 
 /* The two stores know nothing of each other: what one lacks, the other may have. So they are

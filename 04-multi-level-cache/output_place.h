@@ -49,7 +49,7 @@ bool output_place_is_source(const Build *build, const FileStamp *there);
 bool output_place_is_in_cache(const Build *build, const OutputPlace *place);
 
 /* Is the regular file `there` one of the cache's? For what is reached by a link or a descriptor,
- * whose directory tells nothing. One stat per file of the cache. */
+ * whose directory says nothing. One stat per file of the cache. */
 bool output_place_is_cache_file(const Build *build, const FileStamp *there);
 
 #ifdef __cplusplus
