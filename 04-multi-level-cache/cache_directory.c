@@ -297,10 +297,33 @@ DIR *cache_directory_list(const CacheDirectory *directory)
     return list;
 }
 
+int cache_directory_visit(const CacheDirectory *directory, CacheFileVisit visit, void *context)
+{
+    int status = 0;
+    DIR *list = cache_directory_list(directory);
+    if (list == NULL)
+        return -errno;
+    const struct dirent *item;
+    while (errno = 0, (item = readdir(list)) != NULL) {
+        CacheName name;
+        int error = 0;
+        if (cache_name_parse(item->d_name, &name))
+            error = visit(context, item->d_name, &name);
+        if (error != 0)
+            status = error;
+    }
+    if (errno != 0) /* the list ended too early */
+        status = -errno;
+    closedir(list);
+    return status;
+}
+
 typedef struct Removal {
+    int dir_fd;
     CacheNameFilter filter;
     const void *context;
     CleanCounts *counts;
+    bool manifests; /* only these; or only the others */
 } Removal;
 
 static int remove_one(int dir_fd, const char *name, CleanCounts *counts)
@@ -321,34 +344,21 @@ static int remove_one(int dir_fd, const char *name, CleanCounts *counts)
     return 0;
 }
 
-static int remove_picked(const CacheDirectory *directory, const Removal *removal, bool manifests)
+static int remove_picked(void *context, const char *file, const CacheName *name)
 {
-    int status = 0;
-    DIR *list = cache_directory_list(directory);
-    if (list == NULL)
-        return -errno;
-    const struct dirent *item;
-    while (errno = 0, (item = readdir(list)) != NULL) {
-        CacheName name;
-        if (!cache_name_parse(item->d_name, &name) || name.is_manifest != manifests ||
-            !removal->filter(removal->context, &name))
-            continue;
-        int error = remove_one(directory->fd, item->d_name, removal->counts);
-        if (error != 0)
-            status = error;
-    }
-    if (errno != 0) /* the list ended too early */
-        status = -errno;
-    closedir(list);
-    return status;
+    const Removal *removal = context;
+    if (name->is_manifest != removal->manifests || !removal->filter(removal->context, name))
+        return 0;
+    return remove_one(removal->dir_fd, file, removal->counts);
 }
 
 int cache_directory_remove(const CacheDirectory *directory, CacheNameFilter filter,
                            const void *context, CleanCounts *counts)
 {
-    Removal removal = {filter, context, counts};
-    int status = remove_picked(directory, &removal, true);
-    return status == 0 ? remove_picked(directory, &removal, false) : status;
+    Removal removal = {directory->fd, filter, context, counts, true};
+    int status = cache_directory_visit(directory, remove_picked, &removal);
+    removal.manifests = false;
+    return status == 0 ? cache_directory_visit(directory, remove_picked, &removal) : status;
 }
 
 static bool is_of(const void *id, const CacheName *name)

@@ -78,6 +78,12 @@ void cache_directory_entry_path(int project_fd, Slice name, ByteBuffer *path);
 /* The id of that entry. 0 or a negative errno. */
 int cache_directory_entry_id(int project_fd, Slice name, char id[ENTRY_ID_SIZE + 1]);
 
+/* Called with the name of a file of ours, as it stands and parsed. 0 or a negative errno. */
+typedef int (*CacheFileVisit)(void *context, const char *file, const CacheName *name);
+
+/* Visits all of them, in any order. 0, or the last error of a visit or of the list. */
+int cache_directory_visit(const CacheDirectory *directory, CacheFileVisit visit, void *context);
+
 typedef struct CleanCounts { /* what was removed */
     uint64_t files, bytes;
 } CleanCounts;

@@ -28,37 +28,29 @@ static int compare_uses(const void *a, const void *b)
     return compare_ids(a, b);
 }
 
+typedef struct Listing {
+    CacheEntries *entries;
+    int dir_fd;
+} Listing;
+
 /* One item for each file; those of an entry are joined later. */
-static void add_file(CacheEntries *entries, int dir_fd, const char *name, const CacheName *parsed)
+static int add_file(void *context, const char *file, const CacheName *name)
 {
+    const Listing *listing = context;
+    CacheEntries *entries = listing->entries;
     struct stat status;
-    CacheEntry entry = {.is_recorded = parsed->is_manifest};
-    if (fstatat(dir_fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
-        return;
-    memcpy(entry.id, parsed->id, sizeof entry.id);
+    CacheEntry entry = {.is_recorded = name->is_manifest};
+    if (name->id[0] == '\0' || fstatat(listing->dir_fd, file, &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return 0;
+    memcpy(entry.id, name->id, sizeof entry.id);
     entry.bytes = (uint64_t)status.st_size;
-    entry.used_s = parsed->is_manifest ? (int64_t)status.st_mtime : 0;
+    entry.used_s = name->is_manifest ? (int64_t)status.st_mtime : 0;
     if (entries->count == entries->capacity) {
         entries->capacity = entries->capacity == 0 ? 64 : entries->capacity * 2;
         entries->items = memory_resize(entries->items, entries->capacity * sizeof entry);
     }
     entries->items[entries->count++] = entry;
-}
-
-static int list_files(CacheEntries *entries, const CacheDirectory *directory)
-{
-    DIR *list = cache_directory_list(directory);
-    if (list == NULL)
-        return -errno;
-    const struct dirent *item;
-    while (errno = 0, (item = readdir(list)) != NULL) {
-        CacheName name;
-        if (cache_name_parse(item->d_name, &name) && name.id[0] != '\0')
-            add_file(entries, directory->fd, item->d_name, &name);
-    }
-    int status = -errno;
-    closedir(list);
-    return status;
+    return 0;
 }
 
 static void join_files(CacheEntries *entries)
@@ -109,7 +101,8 @@ static bool is_gone(const CacheEntry *entry, int dir_fd)
 int cache_entries_list(CacheEntries *entries, const CacheDirectory *directory, const char *own_id)
 {
     *entries = (CacheEntries){0};
-    int status = list_files(entries, directory);
+    Listing listing = {entries, directory->fd};
+    int status = cache_directory_visit(directory, add_file, &listing);
     join_files(entries);
     for (size_t i = 0; i < entries->count; i++) {
         CacheEntry *entry = &entries->items[i];
