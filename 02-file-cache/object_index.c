@@ -5,7 +5,9 @@
  * a probe goes on; moving the slots behind it up instead would change several slots for one key,
  * and a process killed between writing the first and the last would lose keys.
  *
- * A damaged file may have no free slot at all: every loop here ends after one round.
+ * A damaged or forged file may have no free slot at all, several slots of one key, or keys where no
+ * probe comes: every loop here ends after one round, the first slot of a probe is the one that
+ * counts, and what no probe finds is left behind when the table is made anew.
  */
 #include "object_index.h"
 
@@ -21,6 +23,10 @@
 
 enum { INDEX_VERSION = 1, SMALLEST_BITS = 6, SMALLEST_SLOTS = 1 << SMALLEST_BITS, LARGEST_BITS = 31 };
 enum { OFFSET_FREE = 0, OFFSET_REMOVED = 1 };
+
+/* A table has no more slots than this for the pack that it belongs to, so that nobody can have the
+ * next build make or go through a huge one by a small file: a record takes up 32 bytes or more. */
+enum { PACK_BYTES_PER_SLOT = 8 };
 
 /* Changed slots are written one by one up to this many, or this part of all. One write of a slot
  * costs about as much as 64 slots in a write of everything. */
@@ -127,7 +133,7 @@ static void rehash(ObjectIndex *index, uint64_t slot_count)
     index->count = index->used = 0;
     for (uint64_t i = 0; i < old.slot_count; i++) {
         const IndexSlot *slot = &old.slots[i];
-        if (holds_key(slot))
+        if (holds_key(slot) && probe(&old, slot->key) == slot)
             put_slot(index, probe(index, slot->key), slot->key, slot->offset, slot->size);
     }
     release_slots(&old);
@@ -170,12 +176,12 @@ void object_index_reserve(ObjectIndex *index, uint64_t count)
 
 void object_index_remove(ObjectIndex *index, Hash128 key)
 {
-    IndexSlot *slot = probe(index, key);
-    if (slot == NULL || !holds_key(slot))
-        return;
-    *slot = (IndexSlot){.offset = OFFSET_REMOVED};
-    index->count--;
-    note_change(index, slot);
+    IndexSlot *slot;
+    while ((slot = probe(index, key)) != NULL && holds_key(slot)) {
+        *slot = (IndexSlot){.offset = OFFSET_REMOVED};
+        index->count -= index->count != 0;
+        note_change(index, slot);
+    }
 }
 
 /* ---- opening -------------------------------------------------------------------------------- */
@@ -202,12 +208,21 @@ int object_index_remove_file(ObjectIndex *index)
     return unlinkat(index->dir_fd, index->name, 0) == 0 || errno == ENOENT ? 0 : -errno;
 }
 
+static uint64_t most_slots(const PackEnd *covered)
+{
+    return SMALLEST_SLOTS + covered->offset / PACK_BYTES_PER_SLOT;
+}
+
+/* A checksum that fits proves nothing: anybody can make one. Each number is held against the size
+ * of the file, or against another that was. */
 static bool is_header(const IndexHeader *header, uint64_t file_size)
 {
     return memcmp(header->magic, magic, sizeof magic) == 0 && header->version == INDEX_VERSION &&
            header->checksum == header_checksum(header) && header->bits >= SMALLEST_BITS &&
            header->bits <= LARGEST_BITS &&
-           file_size == sizeof *header + ((uint64_t)sizeof(IndexSlot) << header->bits);
+           file_size == sizeof *header + ((uint64_t)sizeof(IndexSlot) << header->bits) &&
+           header->count <= header->used && header->used <= (uint64_t)1 << header->bits &&
+           (uint64_t)1 << header->bits <= most_slots(&header->covered);
 }
 
 /* 0, -EBADMSG for a file that is not an index of ours, or another negative errno: what cannot be
@@ -330,7 +345,7 @@ static int save_whole(ObjectIndex *index, const IndexHeader *header, bool sync, 
 
 int object_index_save(ObjectIndex *index, const PackEnd *covered, bool sync, uint64_t *written)
 {
-    if (index->slot_count == 0)
+    if (index->slot_count == 0 || index->slot_count > most_slots(covered))
         rehash(index, SMALLEST_SLOTS);
     IndexHeader header = make_header(index, covered);
     bool few = index->change_count <= FEW_CHANGES ||

@@ -151,6 +151,111 @@ static void test_an_index_without_a_free_slot_ends_no_probe_in_a_circle(void **s
     expect_usable(&files->scratch, store);
 }
 
+/* ---- forged: every checksum fits --------------------------------------------------------------- */
+
+static void seal_index(const StoreFiles *files)
+{
+    enum { CHECKSUM = INDEX_HEADER - 8 };
+    uint64_t checksum = hash_checksum(slice_of(files->index, CHECKSUM));
+    memcpy(files->index + CHECKSUM, &checksum, sizeof checksum);
+}
+
+/* How many keys, how many slots in use: believed, they would have the table grow for ever, or to
+ * more memory than there is. */
+static void test_forged_numbers_of_the_header_are_not_believed(void **state)
+{
+    StoreFiles *files = *state;
+    const uint64_t numbers[] = {65, 1u << 20, (uint64_t)1 << 40, (uint64_t)1 << 63, UINT64_MAX};
+    enum { COUNT = 16, USED = 24 };
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        for (size_t at = COUNT; at <= USED; at += USED - COUNT) {
+            char whole[INDEX_HEADER];
+            memcpy(whole, files->index, INDEX_HEADER);
+            memcpy(files->index + at, &numbers[i], sizeof numbers[i]);
+            seal_index(files);
+            ObjectStore *store = open_with(files, whole_pack(files), whole_index(files));
+            memcpy(files->index, whole, INDEX_HEADER);
+            assert_true(object_store_lost_index(store));
+            object_store_expect(store, 100);
+            assert_int_equal(count_intact(store), OBJECTS);
+            assert_int_equal(object_store_count(store), OBJECTS);
+            expect_usable(&files->scratch, store);
+        }
+    }
+}
+
+/* The file is as large as its header says, and of nothing but a hole: this pack never had it. */
+static void test_an_index_too_large_for_its_pack_is_not_believed(void **state)
+{
+    StoreFiles *files = *state;
+    const uint32_t bits = 16;
+    ByteBuffer index = {0};
+    memcpy(files->index + 12, &bits, sizeof bits);
+    seal_index(files);
+    buffer_put(&index, slice_of(files->index, INDEX_HEADER));
+    while (index.size < INDEX_HEADER + ((size_t)SLOT << bits))
+        buffer_put_byte(&index, '\0');
+    ObjectStore *store = open_with(files, whole_pack(files), buffer_slice(&index));
+    buffer_free(&index);
+    assert_true(object_store_lost_index(store));
+    assert_int_equal(count_intact(store), OBJECTS);
+    expect_usable(&files->scratch, store);
+}
+
+/* Room for objects that then were not put is not kept. */
+static void test_a_table_that_stayed_empty_is_saved_small(void **state)
+{
+    StoreFiles *files = *state;
+    ObjectStore *store = open_with(files, whole_pack(files), whole_index(files));
+    object_store_expect(store, 1u << 16);
+    Slice part = slice_from("one of many that were to come");
+    object_store_put(store, key_of_number(500), &part, 1);
+    commit_store(store);
+    store = reopen_store(store, &files->scratch);
+    assert_false(object_store_lost_index(store));
+    assert_int_equal(object_store_count(store), OBJECTS + 1);
+    object_store_close(store);
+    size_t size;
+    free(scratch_read(&files->scratch, "s.index", &size));
+    assert_int_equal(size, files->index_size);
+}
+
+/* A second slot of the key, behind its own: another place in the pack, or as good a one. */
+static void put_a_second_slot(const StoreFiles *files, Hash128 key, uint64_t offset)
+{
+    size_t at = find_slot(files, key), next = at;
+    uint64_t is_used;
+    do {
+        next = next + SLOT < files->index_size ? next + SLOT : INDEX_HEADER;
+        memcpy(&is_used, files->index + next + 16, sizeof is_used);
+    } while (is_used != 0);
+    memcpy(files->index + next, files->index + at, SLOT);
+    if (offset != 0)
+        memcpy(files->index + next + 16, &offset, sizeof offset);
+}
+
+static void test_a_key_that_has_two_slots_is_forgotten_whole(void **state)
+{
+    StoreFiles *files = *state;
+    put_a_second_slot(files, key_of_number(2), 0);
+    ObjectStore *store = open_with(files, whole_pack(files), whole_index(files));
+    assert_true(is_intact(store, 2));
+    object_store_invalidate(store, key_of_number(2));
+    assert_false(object_store_has(store, key_of_number(2)));
+    expect_usable(&files->scratch, store);
+}
+
+static void test_a_key_that_has_two_slots_keeps_the_first_when_the_table_grows(void **state)
+{
+    StoreFiles *files = *state;
+    put_a_second_slot(files, key_of_number(2), PACK_HEADER);
+    ObjectStore *store = open_with(files, whole_pack(files), whole_index(files));
+    assert_true(is_intact(store, 2));
+    object_store_expect(store, 1000);
+    assert_true(is_intact(store, 2));
+    expect_usable(&files->scratch, store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +267,11 @@ int main(void)
         CASE_WITH_FILES(test_a_slot_that_leads_astray_is_a_miss),
         CASE_WITH_FILES(test_slots_without_their_header_are_counted_once),
         CASE_WITH_FILES(test_an_index_without_a_free_slot_ends_no_probe_in_a_circle),
+        CASE_WITH_FILES(test_forged_numbers_of_the_header_are_not_believed),
+        CASE_WITH_FILES(test_an_index_too_large_for_its_pack_is_not_believed),
+        CASE_WITH_FILES(test_a_table_that_stayed_empty_is_saved_small),
+        CASE_WITH_FILES(test_a_key_that_has_two_slots_is_forgotten_whole),
+        CASE_WITH_FILES(test_a_key_that_has_two_slots_keeps_the_first_when_the_table_grows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

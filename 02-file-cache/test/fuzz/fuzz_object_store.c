@@ -27,6 +27,7 @@ typedef struct Model {
     ObjectStore *store;
     Presence now[KEYS];       /* for who asks the open store */
     Presence committed[KEYS]; /* for who opens it again */
+    bool was_damaged;         /* an index may have slots where no probe comes yet */
     char payloads[KEYS][LARGEST_OBJECT];
 } Model;
 
@@ -85,7 +86,7 @@ static void invalidate(Model *model, FuzzInput *input)
 {
     uint32_t key = fuzz_below(input, KEYS);
     object_store_invalidate(model->store, key_of(key));
-    model->now[key] = ABSENT;
+    model->now[key] = model->was_damaged ? MAYBE : ABSENT;
 }
 
 static void commit(Model *model)
@@ -100,6 +101,7 @@ static void clear(Model *model)
     FUZZ_CHECK(object_store_clear(model->store) == 0);
     memset(model->now, 0, sizeof model->now);
     memset(model->committed, 0, sizeof model->committed);
+    model->was_damaged = false;
 }
 
 /* ---- damage ------------------------------------------------------------------------------ */
@@ -147,7 +149,19 @@ static void forge_record(Model *model, FuzzInput *input)
     buffer_free(&bytes);
 }
 
-/* Damages the index and makes its header's checksum fit again. */
+/* A number of the header (slots as a power of two; keys, slots in use, the pack's end, its last
+ * record) becomes another: small, a power of two, or one less. */
+static void forge_number(FuzzInput *input, char *header)
+{
+    static const size_t fields[] = {12, 16, 24, 32, 40};
+    uint64_t number = fuzz_u8(input);
+    if (number >= 128)
+        number = ((uint64_t)1 << number % 64) - (fuzz_u8(input) & 1);
+    size_t field = fields[fuzz_below(input, sizeof fields / sizeof *fields)];
+    memcpy(header + field, &number, field == fields[0] ? sizeof(uint32_t) : sizeof number);
+}
+
+/* Damages the index, its header's numbers above all, and makes the header's checksum fit again. */
 static void forge_index(Model *model, FuzzInput *input)
 {
     enum { COVERED = 56, HEADER = 64 };
@@ -157,6 +171,8 @@ static void forge_index(Model *model, FuzzInput *input)
         return;
     char *bytes = scratch_read(&model->scratch, "objects.index", &size);
     if (size >= HEADER) {
+        if (fuzz_below(input, 2) == 1)
+            forge_number(input, bytes);
         uint64_t checksum = hash_checksum(slice_of(bytes, COVERED));
         memcpy(bytes + COVERED, &checksum, sizeof checksum);
         scratch_write_bytes(&model->scratch, "objects.index", slice_of(bytes, size));
@@ -177,6 +193,7 @@ static void do_damage(Model *model, FuzzInput *input)
     }
     for (uint32_t key = 0; key < KEYS; key++)
         model->committed[key] = MAYBE;
+    model->was_damaged = true;
     open_store(model);
 }
 
