@@ -24,9 +24,9 @@
 enum { INDEX_VERSION = 1, SMALLEST_BITS = 6, SMALLEST_SLOTS = 1 << SMALLEST_BITS, LARGEST_BITS = 31 };
 enum { OFFSET_FREE = 0, OFFSET_REMOVED = 1 };
 
-/* A table has no more slots than this for the pack that it belongs to, so that nobody can have the
- * next build make or go through a huge one by a small file: a record takes up 32 bytes or more. */
-enum { PACK_BYTES_PER_SLOT = 8 };
+/* A large table has a pack that deserves it, whose records take up 32 bytes or more each. So a huge
+ * one, made of a hole, is not gone through. */
+enum { LARGE_TABLE = 1 << 14, PACK_BYTES_PER_SLOT = 8 };
 
 /* Changed slots are written one by one up to this many, or this part of all. One write of a slot
  * costs about as much as 64 slots in a write of everything. */
@@ -208,9 +208,9 @@ int object_index_remove_file(ObjectIndex *index)
     return unlinkat(index->dir_fd, index->name, 0) == 0 || errno == ENOENT ? 0 : -errno;
 }
 
-static uint64_t most_slots(const PackEnd *covered)
+static bool is_too_large(uint64_t slot_count, const PackEnd *covered)
 {
-    return SMALLEST_SLOTS + covered->offset / PACK_BYTES_PER_SLOT;
+    return slot_count > LARGE_TABLE && slot_count > covered->offset / PACK_BYTES_PER_SLOT;
 }
 
 /* A checksum that fits proves nothing: anybody can make one. Each number is held against the size
@@ -222,7 +222,7 @@ static bool is_header(const IndexHeader *header, uint64_t file_size)
            header->bits <= LARGEST_BITS &&
            file_size == sizeof *header + ((uint64_t)sizeof(IndexSlot) << header->bits) &&
            header->count <= header->used && header->used <= (uint64_t)1 << header->bits &&
-           (uint64_t)1 << header->bits <= most_slots(&header->covered);
+           !is_too_large((uint64_t)1 << header->bits, &header->covered);
 }
 
 /* 0, -EBADMSG for a file that is not an index of ours, or another negative errno: what cannot be
@@ -345,8 +345,10 @@ static int save_whole(ObjectIndex *index, const IndexHeader *header, bool sync, 
 
 int object_index_save(ObjectIndex *index, const PackEnd *covered, bool sync, uint64_t *written)
 {
-    if (index->slot_count == 0 || index->slot_count > most_slots(covered))
+    if (index->slot_count == 0 || is_too_large(index->slot_count, covered))
         rehash(index, SMALLEST_SLOTS);
+    if (index->count > index->used || index->used > index->slot_count) /* they were forged */
+        object_index_recount(index);
     IndexHeader header = make_header(index, covered);
     bool few = index->change_count <= FEW_CHANGES ||
                index->change_count <= index->slot_count / FEW_OF_SLOTS;
