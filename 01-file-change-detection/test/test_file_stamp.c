@@ -4,8 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -282,27 +285,39 @@ static void what_cannot_be_read(void **state)
     arena_free(&arena);
 }
 
-static void write_without_end(int dir_fd)
+/* Counts what it wrote in memory that both processes see. */
+static void write_without_end(int dir_fd, atomic_ulong *writes)
 {
     enum { SIZE = 1 << 20 };
     static char text[SIZE];
     int fd = openat(dir_fd, "a.mini", O_WRONLY | O_CLOEXEC);
-    for (size_t size = SIZE;; size = size == SIZE ? SIZE - 1 : SIZE)
+    for (size_t size = SIZE;; size = size == SIZE ? SIZE - 1 : SIZE, ++*writes)
         if (pwrite(fd, text, size, 0) < 0 || ftruncate(fd, (off_t)size) != 0)
             _exit(1);
 }
 
-/* A process writes all the time: sooner or later it does so between our two stats. */
+/* A process writes all the time: sooner or later it does so between our two stats. Looks count only
+ * if it came to write since the last one. */
 static void a_file_written_while_it_is_read_has_no_stamp(void **state)
 {
     Scratch *scratch = *state;
     scratch_write(scratch, "a.mini", "x");
+    atomic_ulong *writes = mmap(NULL, sizeof *writes, PROT_READ | PROT_WRITE,
+                                MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_true(writes != MAP_FAILED);
     pid_t writer = fork();
     assert_true(writer >= 0);
     if (writer == 0)
-        write_without_end(scratch->fd);
+        write_without_end(scratch->fd, writes);
     bool caught = false;
-    for (int i = 0; i < 5000 && !caught; i++) {
+    unsigned long seen = 0;
+    for (int looks = 0; looks < 5000 && !caught;) {
+        if (*writes == seen) {
+            sched_yield();
+            continue;
+        }
+        seen = *writes;
+        looks++;
         Arena arena = {0};
         Slice bytes;
         FileStamp stamp;
@@ -312,6 +327,7 @@ static void a_file_written_while_it_is_read_has_no_stamp(void **state)
     }
     kill(writer, SIGKILL);
     assert_int_equal(waitpid(writer, NULL, 0), writer);
+    munmap(writes, sizeof *writes);
     assert_true(caught);
 }
 
