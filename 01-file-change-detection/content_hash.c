@@ -2,6 +2,9 @@
 /* XXH3 is compiled into this file only: inlining it everywhere would cost more than the call. */
 #include "content_hash.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 #define XXH_INLINE_ALL
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wconversion"
@@ -13,6 +16,32 @@
 Hash128 hash_bytes(Slice bytes)
 {
     XXH128_hash_t hash = XXH3_128bits(bytes.data, bytes.size);
+    return (Hash128){hash.low64, hash.high64};
+}
+
+int hash_seed_make(unsigned char seed[HASH_SEED_SIZE])
+{
+    return getentropy(seed, HASH_SEED_SIZE) == 0 ? 0 : -errno;
+}
+
+/* The secret's blocks are hashes of seed and number: any two differ in half of their bits. */
+void hash_secret_make(HashSecret *secret, const unsigned char seed[HASH_SEED_SIZE])
+{
+    unsigned char numbered[HASH_SEED_SIZE + 1];
+    memcpy(numbered, seed, HASH_SEED_SIZE);
+    for (size_t at = 0; at < HASH_SECRET_SIZE; at += sizeof(Hash128)) {
+        numbered[HASH_SEED_SIZE] = (unsigned char)at;
+        Hash128 block = hash_bytes(slice_of(numbered, sizeof numbered));
+        memcpy(secret->bytes + at, &block, sizeof block);
+    }
+}
+
+Hash128 hash_keyed(const HashSecret *secret, Slice bytes)
+{
+    if (secret == NULL)
+        return hash_bytes(bytes);
+    XXH128_hash_t hash =
+        XXH3_128bits_withSecret(bytes.data, bytes.size, secret->bytes, sizeof secret->bytes);
     return (Hash128){hash.low64, hash.high64};
 }
 

@@ -3,9 +3,12 @@
  * The hash that names everything: XXH3 with 128 bits.
  *
  * A key stands for the bytes it was made from. With 128 bits, two different things share a key
- * by chance about once in 10^19 times for a billion keys: never, for a build. It is not a
- * cryptographic hash: somebody who wants two sources to collide can make them collide, and only
- * hurts a cache of their own.
+ * by chance about once in 10^19 times for a billion keys: never, for a build. On purpose is another
+ * matter. XXH3 is no cryptographic hash, and its constants are public: two sources that collide are
+ * made in a second. Who pulls the second one, where the first was built, is told that nothing
+ * changed. So what decides that something is used again is hashed under a secret, a random one that
+ * each cache has of its own: who does not know it cannot tell what will collide. That costs nothing,
+ * and what leaves the cache (the markers of an output) stays public, the same for everybody.
  *
  *     Hash128 hash = hash_bytes(slice_from("fn main() i32 { return 0; }"));
  *     char hex[HASH_HEX_SIZE + 1];
@@ -36,6 +39,25 @@ typedef struct Hash128 { /* {0} stands for "no hash" */
 
 /* The hash of the bytes. */
 Hash128 hash_bytes(Slice bytes);
+
+/* ---- under a secret ------------------------------------------------------------------- */
+
+enum { HASH_SEED_SIZE = 32, HASH_SECRET_SIZE = 192 };
+
+typedef struct HashSecret {
+    unsigned char bytes[HASH_SECRET_SIZE];
+} HashSecret;
+
+/* A random seed. 0 or a negative errno. */
+int hash_seed_make(unsigned char seed[HASH_SEED_SIZE]);
+
+/* The secret that follows from a seed, which is random and nobody else knows. */
+void hash_secret_make(HashSecret *secret, const unsigned char seed[HASH_SEED_SIZE]);
+
+/* The hash of the bytes under the secret. NULL: the public one, hash_bytes. */
+Hash128 hash_keyed(const HashSecret *secret, Slice bytes);
+
+/* ---- checksums ------------------------------------------------------------------------ */
 
 /* 64 bits: the checksum of file contents, not a key. */
 uint64_t hash_checksum(Slice bytes);

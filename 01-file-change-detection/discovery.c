@@ -363,7 +363,7 @@ int discover(Discovery *found, const DiscoveryRequest *request, FileHashCache *c
     found->arena_count = workers;
     search.scratch = memory_allocate_zeroed(workers, sizeof *search.scratch);
     for (unsigned i = 0; i < workers; i++)
-        search.scratch[i].arena = &found->arenas[i];
+        search.scratch[i] = (ReadingScratch){.arena = &found->arenas[i], .secret = cache->secret};
 
     int status = run_steps(&search);
     if (found->error == 0)

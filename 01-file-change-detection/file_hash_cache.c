@@ -51,7 +51,7 @@ static bool header_is_sound(const StateFile *state)
 /* Sets the cache's pointers into the image, which is empty or as long as its header says. */
 static void attach(FileHashCache *cache)
 {
-    *cache = (FileHashCache){.state = cache->state};
+    *cache = (FileHashCache){.state = cache->state, .secret = cache->secret};
     if (cache->state.size == 0)
         return;
     char *image = cache->state.image;
@@ -188,10 +188,10 @@ Hash128 file_hash_cache_combined(const FileHashCache *cache, Hash128 seed)
     buffer_reserve(&key, (cache->count + 4) * sizeof(Hash128));
     key_put_hash(&key, seed);
     key_put_slice(&key, cache->entry);
-    key_put_hash(&key, hash_bytes(all_paths(cache)));
+    key_put_hash(&key, hash_keyed(cache->secret, all_paths(cache)));
     for (uint32_t file = 0; file < cache->count; file++)
         key_put_hash(&key, cache->records[file].content);
-    Hash128 combined = hash_bytes(buffer_slice(&key));
+    Hash128 combined = hash_keyed(cache->secret, buffer_slice(&key));
     buffer_free(&key);
     return combined;
 }
@@ -234,7 +234,7 @@ Hash128 file_hash_cache_combined_from(const FileHashCache *cache, uint32_t file)
     for (uint32_t other = 0; other < cache->count; other++)
         if (reached[other] && other != file)
             put_file(&key, cache, other);
-    Hash128 combined = hash_bytes(buffer_slice(&key));
+    Hash128 combined = hash_keyed(cache->secret, buffer_slice(&key));
     buffer_free(&key);
     free(reached);
     return combined;

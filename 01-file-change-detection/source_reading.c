@@ -39,7 +39,7 @@ void source_read(Reading *reading, const DiscoveryRequest *request, const FileCl
     if (reading->error != 0)
         return;
     reading->stamp = file_stamp_if_trusted(&stamp, clock);
-    reading->content = hash_bytes(reading->source);
+    reading->content = hash_keyed(scratch->secret, reading->source);
     if (hash_equal(reading->content, known))
         return;
     scratch->scan.count = 0;

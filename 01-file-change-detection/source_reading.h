@@ -30,6 +30,7 @@ typedef struct Reading {
 /* What a worker needs again and again. */
 typedef struct ReadingScratch {
     Arena *arena;
+    const HashSecret *secret; /* that content hashes are made under */
     ImportScan scan;
 } ReadingScratch;
 

@@ -42,7 +42,7 @@ FormOrigin lower_cached(Lowering *lowering, uint32_t file, Lowered *lowered)
     if (zir_cache_get(&lowering->zir, lowering->look.files.records[file].content, lowered))
         return FORM_CACHED;
     if (!find_source(lowering, file) ||
-        !mini_lower(lowering->source, &lowering->arena, &lowering->errors, lowered))
+        !mini_lower(lowering->source, NULL, &lowering->arena, &lowering->errors, lowered))
         return FORM_WRONG; /* and not kept: the next build tells the errors again */
     zir_cache_put(&lowering->zir, hash_bytes(lowering->source), lowered);
     return FORM_LOWERED;

@@ -133,7 +133,8 @@ static void finish(Program *program, FrameStack *stack, ByteBuffer *key)
     for (uint32_t i = 0; i < view->items[frame.declaration].interface_reference_count; i++)
         put_reference(program, frame.owner, frame.file,
                       declaration_reference(view, frame.declaration, i), key);
-    frame.owner->interface_keys[frame.declaration] = hash_bytes(buffer_slice(key));
+    frame.owner->interface_keys[frame.declaration] =
+        hash_keyed(program->secret, buffer_slice(key));
     if (*state == KEY_VISITING) {
         *state = KEY_KNOWN;
     } else if (stack->count != 0) {
@@ -157,14 +158,15 @@ void program_interface_keys(Program *program, uint32_t file, ByteBuffer *scratch
     free(stack.frames);
 }
 
-void program_plain_interface_keys(const ProgramFile *file, ByteBuffer *scratch)
+void program_plain_interface_keys(const Program *program, const ProgramFile *file,
+                                  ByteBuffer *scratch)
 {
     for (uint32_t i = 0; i < file->declarations.count; i++) {
         if (file->key_states[i] != KEY_UNKNOWN ||
             file->declarations.items[i].interface_reference_count != 0)
             continue;
         begin_interface_key(file, i, scratch);
-        file->interface_keys[i] = hash_bytes(buffer_slice(scratch));
+        file->interface_keys[i] = hash_keyed(program->secret, buffer_slice(scratch));
         file->key_states[i] = KEY_KNOWN;
     }
 }
@@ -189,7 +191,7 @@ Hash128 program_unit_key(Program *program, uint32_t file, uint32_t declaration,
             program, owner, file,
             declaration_reference(&owner->declarations, declaration, number), scratch);
     }
-    return hash_bytes(buffer_slice(scratch));
+    return hash_keyed(program->secret, buffer_slice(scratch));
 }
 
 /* Empty if the import leads nowhere. */
@@ -218,5 +220,5 @@ Hash128 program_interface_digest(Program *program, uint32_t file, ByteBuffer *sc
             key_put_slice(scratch, declarations_text(view, reference->name));
         }
     }
-    return hash_bytes(buffer_slice(scratch));
+    return hash_keyed(program->secret, buffer_slice(scratch));
 }

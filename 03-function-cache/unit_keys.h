@@ -65,6 +65,7 @@ struct Program {
      * program. Any thread. */
     ProgramFile *(*file)(Program *program, uint32_t number);
     Hash128 fingerprint;
+    const HashSecret *secret; /* lent: what keys are hashed under; NULL: public ones */
     uint32_t entry_file;
     Slice entry_point; /* name of the declaration in the entry file that keeps its plain name */
 };
@@ -80,7 +81,8 @@ void program_interface_keys(Program *program, uint32_t file, ByteBuffer *scratch
 
 /* The same only for declarations whose interface refers to nothing. Any number of threads, on
  * different files: in a large program most declarations are done with this. */
-void program_plain_interface_keys(const ProgramFile *file, ByteBuffer *scratch);
+void program_plain_interface_keys(const Program *program, const ProgramFile *file,
+                                  ByteBuffer *scratch);
 
 /* The unit key; the interface keys of what it refers to must be known. `is_cacheable` is false
  * if a cycle or something unknowable is reached. Any thread. */

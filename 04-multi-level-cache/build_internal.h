@@ -155,7 +155,7 @@ void build_sort_numbers(uint32_t *numbers, uint32_t count);
 /* ---- build_prelude.c ----------------------------------------------------------------------- */
 
 /* A hash of the lines that a file's declarations want in the prelude; 0: none. */
-uint64_t build_prelude_digest(const Declarations *declarations);
+uint64_t build_prelude_digest(const Build *build, const Declarations *declarations);
 
 /* A hash of what all files want; equal to the recorded one: the same prelude. */
 Hash128 build_prelude_key(const Build *build);

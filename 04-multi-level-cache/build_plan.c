@@ -120,7 +120,8 @@ static void plain_keys(void *arg, size_t index, unsigned worker)
 {
     Planner *planner = arg;
     Build *build = planner->build;
-    program_plain_interface_keys(build_program_file(&build->program, planner->affected[index]),
+    program_plain_interface_keys(&build->program,
+                                 build_program_file(&build->program, planner->affected[index]),
                                  &build->workers[worker].key);
 }
 
@@ -174,7 +175,8 @@ static void add_importers(Planner *planner)
     }
 }
 
-static uint64_t own_hash(const Declarations *view, uint32_t declaration, ByteBuffer *key)
+static uint64_t own_hash(const Program *program, const Declarations *view, uint32_t declaration,
+                         ByteBuffer *key)
 {
     const Declaration *item = &view->items[declaration];
     key->size = 0;
@@ -188,7 +190,7 @@ static uint64_t own_hash(const Declarations *view, uint32_t declaration, ByteBuf
             key_put_slice(key, declarations_text(view, view->imports[reference->import].path));
         key_put_slice(key, declarations_text(view, reference->name));
     }
-    return hash_checksum(buffer_slice(key));
+    return hash_keyed(program->secret, buffer_slice(key)).low;
 }
 
 /* A key that is worth nothing is recorded as none. */
@@ -209,7 +211,7 @@ static void key_unit(Build *build, uint32_t file, uint32_t declaration, ByteBuff
     record->interface_key = recorded_key(loaded->interface_keys[declaration],
                                          loaded->key_states[declaration] == KEY_KNOWN);
     record->unit_key = recorded_key(planned->key, planned->is_cacheable);
-    record->own_hash = own_hash(&loaded->declarations, declaration, key);
+    record->own_hash = own_hash(&build->program, &loaded->declarations, declaration, key);
     if (!hash_is_none(loaded->declarations.items[declaration].body_hash))
         plan->row.function_count++;
 }
@@ -234,13 +236,14 @@ static void mark_own_changes(const UnitRow *row, const UnitRecord *old, PlannedF
                                                  sizeof *hashes, compare_hashes) == NULL;
 }
 
-static Hash128 section_key(const ProgramFile *file, const PlannedFile *plan, ByteBuffer *key)
+static Hash128 section_key(const Program *program, const ProgramFile *file,
+                           const PlannedFile *plan, ByteBuffer *key)
 {
     key->size = 0;
     key_put_slice(key, file->path);
     for (uint32_t i = 0; i < plan->row.unit_count; i++)
         key_put_hash(key, plan->units[i].unit_key);
-    return hash_bytes(buffer_slice(key));
+    return hash_keyed(program->secret, buffer_slice(key));
 }
 
 static void key_file(void *arg, size_t index, unsigned worker)
@@ -259,7 +262,7 @@ static void key_file(void *arg, size_t index, unsigned worker)
         plan->row.interface_digest = row->interface_digest;
     plan->row.unit_count = count;
     plan->row.function_count = 0;
-    plan->row.prelude_digest = build_prelude_digest(&file->declarations);
+    plan->row.prelude_digest = build_prelude_digest(build, &file->declarations);
     plan->units = arena_allocate(&scratch->arena, count * sizeof *plan->units);
     plan->planned = arena_allocate(&scratch->arena, count * sizeof *plan->planned);
     for (uint32_t i = 0; i < count; i++) {
@@ -268,7 +271,7 @@ static void key_file(void *arg, size_t index, unsigned worker)
     }
     if (plan->source_changed)
         mark_own_changes(row, old, plan, &scratch->arena);
-    plan->row.section_key = section_key(file, plan, &scratch->key);
+    plan->row.section_key = section_key(&build->program, file, plan, &scratch->key);
     plan->is_dirty |= row == NULL || !hash_equal(row->section_key, plan->row.section_key);
 }
 

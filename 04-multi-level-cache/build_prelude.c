@@ -20,7 +20,7 @@ static bool wants_line(const Declaration *item)
     return item->prelude_symbol.size != 0;
 }
 
-uint64_t build_prelude_digest(const Declarations *declarations)
+uint64_t build_prelude_digest(const Build *build, const Declarations *declarations)
 {
     ByteBuffer key = {0};
     for (uint32_t i = 0; i < declarations->count; i++) {
@@ -30,7 +30,8 @@ uint64_t build_prelude_digest(const Declarations *declarations)
         key_put_slice(&key, declarations_text(declarations, item->prelude_symbol));
         key_put_slice(&key, declarations_text(declarations, item->prelude_line));
     }
-    uint64_t digest = key.size == 0 ? 0 : hash_checksum(buffer_slice(&key)) | 1;
+    Slice wishes = buffer_slice(&key);
+    uint64_t digest = key.size == 0 ? 0 : hash_keyed(build->program.secret, wishes).low | 1;
     buffer_free(&key);
     return digest;
 }
@@ -52,7 +53,7 @@ Hash128 build_prelude_key(const Build *build)
         if (digest != 0)
             buffer_put(&key, slice_of(&digest, sizeof digest));
     }
-    Hash128 hash = hash_bytes(buffer_slice(&key));
+    Hash128 hash = hash_keyed(build->program.secret, buffer_slice(&key));
     buffer_free(&key);
     return hash;
 }

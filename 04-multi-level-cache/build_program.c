@@ -117,11 +117,11 @@ static int lower_again(Build *build, uint32_t number, Lowered *lowered)
                            &build->loaded, &source, &stamp);
     if (status != 0)
         return status;
-    if (!hash_equal(hash_bytes(source), files->records[number].content))
+    if (!hash_equal(hash_keyed(files->secret, source), files->records[number].content))
         return -ESTALE;
     const Compiler *compiler = build->request.compiler;
     bool is_right =
-        compiler->lower(compiler->language, source, &build->loaded, &ignored, lowered);
+        compiler->lower(compiler->language, source, files->secret, &build->loaded, &ignored, lowered);
     diagnostics_free(&ignored);
     build->counts.files_lowered++;
     if (!is_right)
@@ -212,8 +212,8 @@ static ProgramFile *lower_source(Build *build, const FileChange *change, BuildWo
     Lowered lowered;
     arena_reset(&scratch->once);
     scratch->diagnostics.path = file_hash_cache_path(&build->cache.files, change->file);
-    if (!compiler->lower(compiler->language, change->source, &scratch->once,
-                         &scratch->diagnostics, &lowered))
+    if (!compiler->lower(compiler->language, change->source, build->cache.files.secret,
+                         &scratch->once, &scratch->diagnostics, &lowered))
         return NULL;
     *object = zir_cache_join(&lowered, &scratch->arena);
     ProgramFile *file = make_file(build, change->file, &lowered, true, &scratch->arena);

@@ -20,16 +20,6 @@ Slice build_section_path(const Build *build, uint32_t section)
     return file_hash_cache_path(&build->cache.files, section);
 }
 
-Hash128 build_section_key(const Build *build, uint32_t section)
-{
-    const UnitRecord *units;
-    if (build->plan == NULL)
-        return (Hash128){0, 0};
-    if (build->plan[section].is_rekeyed)
-        return build->plan[section].row.section_key;
-    return build_recorded(build, section, &units)->section_key;
-}
-
 bool build_section_is_dirty(const Build *build, uint32_t section)
 {
     return build->plan != NULL && build->plan[section].is_dirty;
@@ -118,6 +108,16 @@ int build_probe_clock(Build *build, FileClock *clock)
 int build_clock_error(const Build *build)
 {
     return build->clock_error;
+}
+
+CacheOrigin build_cache_origin(const Build *build)
+{
+    return build->cache.origin;
+}
+
+const HashSecret *build_hash_secret(const Build *build)
+{
+    return &build->cache.secret.hash;
 }
 
 void build_note_leftover(Build *build)

@@ -44,7 +44,7 @@ static bool skip_one_of(const char **rest, const char *const *words, size_t coun
 static bool parse_shared(const char **rest)
 {
     static const char *const names[] = {"zir.pack",  "zir.index",  "air.pack", "air.index",
-                                        "used_bytes", "entries", "clock"};
+                                        "used_bytes", "entries", "clock", "secret"};
     return skip_one_of(rest, names, sizeof names / sizeof *names);
 }
 

@@ -3,7 +3,7 @@
  * The names of the files in a cache directory: what is not named like this is not ours.
  *
  *     zir.pack  zir.index  air.pack  air.index      objects, shared by all entries
- *     used_bytes  entries  clock                    what is known of the directory as a whole
+ *     used_bytes  entries  clock  secret            what is known of the directory as a whole
  *     <id>.manifest  <id>.spare  <id>.unsettled     of one entry
  *     <id>.TABLE.NUMBER  <id>.TABLE.NUMBER.journal  a table of its state, of one generation
  *     NAME.tmp  NAME.tmp.PID                        any of these, not finished

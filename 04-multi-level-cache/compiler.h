@@ -45,9 +45,10 @@ typedef struct Compiler {
     Slice missing_entry_point; /* what to say if it has none */
     Slice prelude;       /* stands before everything in the output; ends with a newline */
     ScanImports scan_imports;
-    /* True, and both blobs, in the arena; or false, and diagnostics: the source is wrong. */
-    bool (*lower)(void *language, Slice source, Arena *arena, Diagnostics *diagnostics,
-                  Lowered *lowered);
+    /* True, and both blobs, in the arena; or false, and diagnostics: the source is wrong. The hashes
+     * of the declarations are made with hash_keyed under the secret. */
+    bool (*lower)(void *language, Slice source, const HashSecret *secret, Arena *arena,
+                  Diagnostics *diagnostics, Lowered *lowered);
     EmitUnit emit;
 } Compiler;
 

@@ -139,6 +139,8 @@ static BuildStatus open_cache(Build *build)
         .forget = build->request.force,
         .in_memory = build->request.in_memory,
         .limit_bytes = build->request.limit_bytes,
+        .maker = build->request.maker,
+        .trust_cache = build->request.trust_cache,
         .observer = build->request.observer,
         .waiting = build->request.waiting,
         .waiting_context = build->request.waiting_context,
@@ -161,7 +163,8 @@ BuildStatus build_open(Build **opened, const BuildRequest *request)
     if (status == BUILD_OK)
         status = open_cache(build);
     build->program = (Program){.file = build_program_file,
-                               .fingerprint = request->compiler->fingerprint,
+                               .fingerprint = build->cache.fingerprint,
+                               .secret = &build->cache.secret.hash,
                                .entry_point = request->compiler->entry_point};
     build->times.open = build_lap(&lap);
     return status;

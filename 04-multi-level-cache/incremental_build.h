@@ -29,6 +29,7 @@
 #define INCREMENTAL_BUILD_H
 
 #include "cache_directory.h"
+#include "cache_secret.h"
 #include "compiler.h"
 
 #ifdef __cplusplus
@@ -73,6 +74,9 @@ typedef struct BuildRequest { /* copied; what it leads to is lent until build_cl
     bool sync;                /* fsync everything, in order */
     bool in_memory;           /* use nothing that is cached, write nothing: see build_verify.h */
     uint64_t limit_bytes;     /* of what the cache keeps; 0: see cache_collection.h */
+    const HashSecret *maker;  /* key of whoever builds: a cache that others made is not used. NULL:
+                                 whoever made it. See cache_secret.h */
+    bool trust_cache;         /* use it whoever made it, and sign it */
     void (*waiting)(void *context); /* called once if another build holds the cache; may be NULL */
     void *waiting_context;
     void (*phase)(void *context, BuildPhase phase); /* called when a phase begins; may be NULL */
@@ -119,10 +123,6 @@ bool build_is_unchanged(const Build *build);
 
 uint32_t build_section_count(const Build *build);
 Slice build_section_path(const Build *build, uint32_t section); /* from the entry's directory */
-
-/* path + unit keys in order: equal key, equal section. To be asked when there is a plan: when
- * the build is not unchanged, or after build_want_section. */
-Hash128 build_section_key(const Build *build, uint32_t section);
 
 /* The key differs from the one recorded for the output, or there was none. */
 bool build_section_is_dirty(const Build *build, uint32_t section);
@@ -178,6 +178,12 @@ int build_probe_clock(Build *build, FileClock *clock);
 /* 0, or the negative errno of a clock that could not be asked: no stamp was believed, and what was
  * read in this build is read again by the next. */
 int build_clock_error(const Build *build);
+
+/* Who made the cache directory, and what became of it if it was somebody else. After build_open. */
+CacheOrigin build_cache_origin(const Build *build);
+
+/* What hashes that decide are made under, for the floors above. */
+const HashSecret *build_hash_secret(const Build *build);
 
 /* True if the state in memory is newer than that on disk although no section is dirty: the
  * stamps of files that were touched. A save and a commit spare the next build reading them. */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 enum { NAME_SIZE = 40 };
 
@@ -26,11 +27,88 @@ static int failed(MultiLevelCache *cache, const char *what, int status)
     return status;
 }
 
+/* ---- whose cache is it? -------------------------------------------------------------------- */
+
+static int open_directory(MultiLevelCache *cache, const CacheRequest *request)
+{
+    int status = cache_directory_open(&cache->directory, request->directory, !request->in_memory,
+                                      request->waiting, request->waiting_context);
+    if (status != 0)
+        return failed(cache, cache->directory.failed, status);
+    status = cache_secret_open(&cache->secret, cache->directory.fd, request->maker,
+                               request->trust_cache);
+    return failed(cache, "cannot read the cache's secret", status);
+}
+
+/* Gives a directory that somebody else made another name, beside it. Who waits for its lock finds
+ * it renamed. */
+static bool set_aside(const char *path)
+{
+    ByteBuffer name = {0};
+    size_t size = strlen(path);
+    while (size > 1 && path[size - 1] == '/')
+        size--;
+    buffer_put(&name, slice_of(path, size));
+    buffer_put(&name, slice_of(CACHE_ASIDE_SUFFIX, sizeof CACHE_ASIDE_SUFFIX));
+    struct stat there;
+    bool is_free = lstat(name.data, &there) != 0 && errno == ENOENT;
+    bool is_renamed = is_free && rename(path, name.data) == 0;
+    buffer_free(&name);
+    return is_renamed;
+}
+
+/* A new secret for a directory that has none, or that of somebody else. */
+static int renew_secret(MultiLevelCache *cache, const CacheRequest *request)
+{
+    bool was_foreign = cache->secret.origin == SECRET_FOREIGN;
+    if (request->in_memory || cache->directory.is_read_only) {
+        cache->origin = was_foreign ? CACHE_PASSED_BY : CACHE_OWN;
+        return 0;
+    }
+    if (was_foreign)
+        cache->origin = CACHE_EMPTIED;
+    return failed(cache, "cannot write to the cache",
+                  cache_secret_renew(&cache->secret, cache->directory.fd, request->maker));
+}
+
+static int open_own_directory(MultiLevelCache *cache, const CacheRequest *request)
+{
+    int status = open_directory(cache, request);
+    bool can_write = !request->in_memory && !cache->directory.is_read_only;
+    if (status == 0 && cache->secret.origin == SECRET_FOREIGN && can_write &&
+        set_aside(request->directory)) {
+        cache_directory_close(&cache->directory);
+        cache->origin = CACHE_SET_ASIDE;
+        status = open_directory(cache, request);
+    }
+    cache->secret_is_new = cache->secret.origin != SECRET_OWN;
+    if (status == 0 && (cache->secret_is_new || !cache->secret.is_signed))
+        status = renew_secret(cache, request);
+    cache->files.secret = &cache->secret.hash;
+    cache->fingerprint = hash_keyed(&cache->secret.hash, slice_of(&request->fingerprint,
+                                                                  sizeof request->fingerprint));
+    return status;
+}
+
 /* ---- loading ------------------------------------------------------------------------------- */
+
+/* An id is a public hash of a path, and two paths can be made to have the same one. */
+static bool is_of_this_entry(const MultiLevelCache *cache)
+{
+    Slice recorded, path = buffer_slice(&cache->entry_path);
+    return path.size == 0 || !manifest_blob(&cache->manifest, ENTRY_PATH_BLOB, &recorded) ||
+           slice_equal(recorded, path);
+}
 
 static int load_manifest(MultiLevelCache *cache)
 {
-    int status = manifest_load(&cache->manifest, cache->directory.fd, cache->entry_id);
+    int status = cache->origin == CACHE_PASSED_BY
+                     ? -ENOENT
+                     : manifest_load(&cache->manifest, cache->directory.fd, cache->entry_id);
+    if (status == 0 && !is_of_this_entry(cache)) {
+        manifest_free(&cache->manifest);
+        status = -ENOENT;
+    }
     if (status == -ENOENT) {
         observe(cache->observer, DECISION_STATE_MISSING, cache->entry);
         return 0;
@@ -62,7 +140,9 @@ static int load_files(MultiLevelCache *cache)
 static void compare_with_last(MultiLevelCache *cache)
 {
     const ManifestHeader *last = &cache->manifest.header;
-    if (cache->had_state && !hash_equal(last->fingerprint, cache->fingerprint)) {
+    if (cache->had_state && cache->secret_is_new) {
+        note_damage(cache, "secret");
+    } else if (cache->had_state && !hash_equal(last->fingerprint, cache->fingerprint)) {
         cache->settings_changed = true;
         cache->had_state = false;
         observe(cache->observer, DECISION_SETTINGS_CHANGED, cache->entry);
@@ -75,16 +155,14 @@ static void compare_with_last(MultiLevelCache *cache)
 
 int multi_level_cache_open(MultiLevelCache *cache, const CacheRequest *request)
 {
-    *cache = (MultiLevelCache){.fingerprint = request->fingerprint,
-                               .entry = request->entry,
+    *cache = (MultiLevelCache){.entry = request->entry,
                                .in_memory = request->in_memory,
                                .limit_bytes = request->limit_bytes,
                                .observer = request->observer,
                                .directory = {.fd = -1, .lock_fd = -1}};
-    int status = cache_directory_open(&cache->directory, request->directory, !request->in_memory,
-                                      request->waiting, request->waiting_context);
+    int status = open_own_directory(cache, request);
     if (status != 0)
-        return failed(cache, cache->directory.failed, status);
+        return status;
     cache_directory_entry_path(request->project_fd, request->entry, &cache->entry_path);
     status = cache_directory_entry_id(request->project_fd, request->entry, cache->entry_id);
     if (status != 0)

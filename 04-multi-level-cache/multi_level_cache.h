@@ -31,6 +31,7 @@
 
 #include "air_cache.h"
 #include "cache_directory.h"
+#include "cache_secret.h"
 #include "executor.h"
 #include "file_hash_cache.h"
 #include "manifest.h"
@@ -52,26 +53,31 @@ typedef struct CacheRequest {
      * directory must exist. Objects are kept until close, and a save or commit is -EROFS. */
     bool in_memory;
     uint64_t limit_bytes; /* of the packs; 0: see cache_collection.h */
+    const HashSecret *maker; /* key of whoever uses the cache; NULL: whoever made it */
+    bool trust_cache;        /* use it even if somebody else made it */
     const Observer *observer;
     void (*waiting)(void *context);
     void *waiting_context;
 } CacheRequest;
 
-typedef struct MultiLevelCache {
+typedef struct MultiLevelCache { /* is not to be moved while it is open */
     FileHashCache files;
     ZirCache zir;
     AirCache air;
     UnitTable units;
     CacheDirectory directory;
+    CacheSecret secret;
+    CacheOrigin origin;
     Manifest manifest; /* of the last commit; blobs that are set go into the next */
     char entry_id[ENTRY_ID_SIZE + 1];
     Slice entry; /* lent by the request */
     ByteBuffer entry_path; /* absolute; empty where the system does not tell */
-    Hash128 fingerprint;
+    Hash128 fingerprint;   /* of compiler and secret */
     Hash128 boot;          /* identity of the system's run */
     bool had_state;        /* there was a commit that this build can start from ... */
     bool was_damaged;      /* ... or there would be, but a file failed its checks */
     bool settings_changed; /* ... or there would be, but another fingerprint made it */
+    bool secret_is_new;    /* so nothing that the cache had before is found any more */
     bool is_unsettled;     /* the last build began to write its output and did not finish */
     /* The system was restarted since the last commit, and its disk may lack any of the last writes
      * before that and have any other: of that commit, of a build without sync that came after it

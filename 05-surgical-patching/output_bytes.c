@@ -28,10 +28,10 @@ int section_make(const Build *build, uint32_t section, char *to, uint64_t size,
 {
     uint32_t count;
     const Slice *texts = build_section_texts(build, section, &count);
-    section_write(to, build_section_path(build, section), build_section_key(build, section),
-                  texts, count);
+    section_write(to, build_section_path(build, section), texts, count);
     Slice blocks = slice_of(to, (size_t)size);
-    *record = (SectionRecord){hash_bytes(blocks), (uint32_t)(size / OUTPUT_BLOCK), 0};
+    *record = (SectionRecord){hash_keyed(build_hash_secret(build), blocks),
+                              (uint32_t)(size / OUTPUT_BLOCK), 0};
     return blocks_hold_marker(blocks) ? -EILSEQ : 0;
 }
 
@@ -44,7 +44,7 @@ int prelude_make(Build *build, ByteBuffer *bytes, OutputRecord *record)
     Slice blocks = slice_of(bytes->data + bytes->size, size);
     prelude_write(bytes->data + bytes->size, prelude);
     bytes->size += size;
-    record->prelude = hash_bytes(blocks);
+    record->prelude = hash_keyed(build_hash_secret(build), blocks);
     return blocks_hold_marker(blocks) ? -EILSEQ : 0;
 }
 
@@ -195,17 +195,19 @@ static void compare_batch(void *arg, size_t index, unsigned worker)
         Slice section = slice_of(bytes + (loop->places[i] - start),
                                  (size_t)(loop->places[i + 1] - loop->places[i]));
         loop->differs[i] =
-            error != 0 || !hash_equal(hash_bytes(section), loop->records[i].bytes);
+            error != 0 || !hash_equal(hash_keyed(build_hash_secret(loop->build), section),
+                                      loop->records[i].bytes);
     }
 }
 
-static bool prelude_differs(int fd, const OutputRecord *record)
+static bool prelude_differs(int fd, const Build *build, const OutputRecord *record)
 {
     ByteBuffer bytes = {0};
     bytes.size = (size_t)record->prelude_blocks * OUTPUT_BLOCK;
     bytes.data = memory_allocate(bytes.size);
     bool differs = read_all_at(fd, bytes.data, bytes.size, 0) != 0 ||
-                   !hash_equal(hash_bytes(buffer_slice(&bytes)), record->prelude);
+                   !hash_equal(hash_keyed(build_hash_secret(build), buffer_slice(&bytes)),
+                               record->prelude);
     buffer_free(&bytes);
     return differs;
 }
@@ -227,7 +229,7 @@ void output_compare(int fd, const Build *build, const OutputState *state,
     loop.differs = memory_allocate_zeroed(loop.count + 1, sizeof *loop.differs);
     sum_up(&loop, state->record.prelude_blocks);
     executor_run(build_request(build)->executor, batch_count(&loop), compare_batch, &loop);
-    difference->prelude_differs = prelude_differs(fd, &state->record);
+    difference->prelude_differs = prelude_differs(fd, build, &state->record);
     collect_differences(&loop, difference);
     batch_loop_free(&loop);
 }

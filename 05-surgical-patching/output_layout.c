@@ -32,12 +32,13 @@ uint64_t section_blocks(Slice path, const Slice *texts, uint32_t text_count)
     return blocks_of(size);
 }
 
-void section_write(char *to, Slice path, Hash128 key, const Slice *texts, uint32_t text_count)
+void section_write(char *to, Slice path, const Slice *texts, uint32_t text_count)
 {
-    char *end = file_marker_write(to, path, key);
+    char *text = to + file_marker_size(path), *end = text;
     for (uint32_t i = 0; i < text_count; i++)
         end = write_bytes(end, texts[i]);
     write_padding(to, end);
+    file_marker_write(to, path, hash_bytes(slice_of(text, (size_t)(end - text))));
 }
 
 bool blocks_hold_marker(Slice blocks)

@@ -46,9 +46,9 @@ static inline uint64_t prelude_blocks(Slice prelude)
 
 uint64_t section_blocks(Slice path, const Slice *texts, uint32_t text_count);
 
-/* Write all bytes of these blocks to `to`. */
+/* Write all bytes of these blocks to `to`. The marker of a section has the hash of its text. */
 void prelude_write(char *to, Slice prelude);
-void section_write(char *to, Slice path, Hash128 key, const Slice *texts, uint32_t text_count);
+void section_write(char *to, Slice path, const Slice *texts, uint32_t text_count);
 
 /* True if a line of these blocks, besides that at their beginning, would be read as a marker:
  * it looks like one and stands where a section may start. */

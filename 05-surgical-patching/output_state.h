@@ -23,7 +23,7 @@ extern "C" {
 #endif
 
 typedef struct SectionRecord {
-    Hash128 bytes; /* hash of all bytes of the section, marker and padding included */
+    Hash128 bytes; /* keyed hash of all bytes of the section, marker and padding included */
     uint32_t blocks; /* its size, see output_layout.h */
     uint32_t reserved;
 } SectionRecord;
@@ -31,7 +31,7 @@ typedef struct SectionRecord {
 typedef struct OutputRecord {
     FileStamp stamp;        /* after it was written */
     uint64_t size_bytes;    /* OUTPUT_NOT_KEPT: it went into a FIFO or a device */
-    Hash128 prelude;        /* hash of the prelude's blocks */
+    Hash128 prelude;        /* keyed hash of the prelude's blocks */
     uint32_t prelude_blocks;
     uint32_t is_young;      /* 1: written within the tick of its stamp, which proves nothing */
 } OutputRecord;

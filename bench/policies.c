@@ -99,7 +99,7 @@ static Lowered lower_file(Policies *policies, const Look *look, const FileChange
     Lowered lowered;
     if (zir_cache_get(&policies->lowered, content, &lowered))
         return lowered;
-    if (!mini_lower(change->source, &policies->objects, &diagnostics, &lowered))
+    if (!mini_lower(change->source, NULL, &policies->objects, &diagnostics, &lowered))
         refuse(&diagnostics);
     zir_cache_put_joined(&policies->lowered, content,
                          zir_cache_join(&lowered, &policies->objects));

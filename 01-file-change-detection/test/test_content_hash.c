@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "colliding_texts.h"
 #include "content_hash.h"
 #include "scratch.h"
 
@@ -95,6 +96,64 @@ static void none_is_the_hash_of_nothing(void **state)
     assert_false(hash_is_none(hash_bytes((Slice){0})));
 }
 
+static HashSecret secret_number(unsigned char number)
+{
+    HashSecret secret;
+    const unsigned char seed[HASH_SEED_SIZE] = {number};
+    hash_secret_make(&secret, seed);
+    return secret;
+}
+
+static void a_secret_is_what_its_seed_says(void **state)
+{
+    (void)state;
+    unsigned char seed[HASH_SEED_SIZE] = {0}, other[HASH_SEED_SIZE] = {0};
+    HashSecret secret = secret_number(0), same = secret_number(0), next = secret_number(1);
+    assert_memory_equal(&secret, &same, sizeof secret);
+    for (size_t at = 0; at < sizeof secret.bytes; at += 8) {
+        assert_memory_not_equal(secret.bytes + at, next.bytes + at, 8);
+        assert_true(at == 0 || memcmp(secret.bytes, secret.bytes + at, 8) != 0);
+    }
+    assert_int_equal(hash_seed_make(seed), 0);
+    assert_int_equal(hash_seed_make(other), 0);
+    assert_memory_not_equal(seed, other, sizeof seed);
+}
+
+/* Of every length, for XXH3 has a way of its own for short ones. */
+static void a_hash_under_a_secret_is_another(void **state)
+{
+    (void)state;
+    char text[1000];
+    memset(text, 'x', sizeof text);
+    HashSecret secret = secret_number(1), other = secret_number(2);
+    for (size_t size = 0; size <= sizeof text; size++) {
+        Slice bytes = slice_of(text, size);
+        Hash128 hash = hash_keyed(&secret, bytes);
+        assert_true(hash_equal(hash, hash_keyed(&secret, bytes)));
+        assert_false(hash_equal(hash, hash_keyed(&other, bytes)));
+        assert_false(hash_equal(hash, hash_bytes(bytes)));
+        assert_true(hash_equal(hash_bytes(bytes), hash_keyed(NULL, bytes)));
+    }
+}
+
+static void what_is_made_to_collide_does_not_under_a_secret(void **state)
+{
+    (void)state;
+    HashSecret secret = secret_number(1);
+    char one[100 + COLLIDING_SIZE + 50], other[sizeof one];
+    memset(one, '-', sizeof one);
+    for (size_t offset = 0; offset <= 100; offset++) {
+        memcpy(other, one, sizeof one);
+        colliding_texts_make(one + offset, other + offset, offset);
+        for (size_t size = offset + COLLIDING_SIZE; size < sizeof one; size += 7) {
+            Slice a = slice_of(one, size), b = slice_of(other, size);
+            assert_false(slice_equal(a, b));
+            assert_true(hash_equal(hash_bytes(a), hash_bytes(b)));
+            assert_false(hash_equal(hash_keyed(&secret, a), hash_keyed(&secret, b)));
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -105,6 +164,9 @@ int main(void)
         cmocka_unit_test(parts_have_the_checksum_of_the_whole),
         cmocka_unit_test(fields_of_a_key_do_not_run_together),
         cmocka_unit_test(none_is_the_hash_of_nothing),
+        cmocka_unit_test(a_secret_is_what_its_seed_says),
+        cmocka_unit_test(a_hash_under_a_secret_is_another),
+        cmocka_unit_test(what_is_made_to_collide_does_not_under_a_secret),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,7 +55,8 @@ static void parse_file(Parser *parser)
         parse_declaration(parser);
 }
 
-bool mini_lower(Slice source, Arena *arena, Diagnostics *diagnostics, Lowered *lowered)
+bool mini_lower(Slice source, const HashSecret *secret, Arena *arena, Diagnostics *diagnostics,
+                Lowered *lowered)
 {
     Parser parser;
     Arena memory = {0};
@@ -66,6 +67,7 @@ bool mini_lower(Slice source, Arena *arena, Diagnostics *diagnostics, Lowered *l
         return false;
     }
     parser_init(&parser, source, diagnostics, &memory);
+    parser.zir.secret = secret;
     parse_file(&parser);
     if (parser.error_count == 0) {
         lowered->declarations = declarations_finish(&parser.declarations, arena);

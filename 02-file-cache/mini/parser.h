@@ -29,7 +29,8 @@ enum {
 
 /* Lowers a source. The blobs are in the arena. True if there was no error; with an error,
  * `lowered` is empty and the diagnostics say why. */
-bool mini_lower(Slice source, Arena *arena, Diagnostics *diagnostics, Lowered *lowered);
+bool mini_lower(Slice source, const HashSecret *secret, Arena *arena, Diagnostics *diagnostics,
+                Lowered *lowered);
 
 #ifdef __cplusplus
 }

@@ -142,7 +142,7 @@ static Hash128 hash_section(ZirBuilder *builder, ZirKind kind, Slice code, Slice
     buffer_put(key, slice_of(sizes, sizeof sizes));
     buffer_put(key, code);
     buffer_put(key, text);
-    return hash_bytes(buffer_slice(key));
+    return hash_keyed(builder->secret, buffer_slice(key));
 }
 
 /* The instructions from `first` to before `end`, packed. Valid until more is put. */

@@ -30,6 +30,7 @@ typedef struct ZirTextSlot {
 
 typedef struct ZirBuilder {
     Arena *scratch;
+    const HashSecret *secret; /* that parts are hashed under; NULL after init */
     ByteBuffer blob; /* header, line starts, finished parts */
     uint32_t line_count;
     uint32_t part; /* number of the current part, from 1 */

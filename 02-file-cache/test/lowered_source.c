@@ -8,7 +8,8 @@
 void lowered_source_open(LoweredSource *source, Slice text)
 {
     *source = (LoweredSource){0};
-    source->succeeded = mini_lower(text, &source->arena, &source->diagnostics, &source->lowered);
+    source->succeeded = mini_lower(text, NULL, &source->arena, &source->diagnostics,
+                                   &source->lowered);
     assert_int_equal(source->succeeded, source->diagnostics.count == 0);
     if (source->succeeded)
         assert_true(declarations_view(source->lowered.declarations, &source->declarations));

@@ -71,7 +71,7 @@ bool memory_program_lower(MemoryProgram *program)
     for (uint32_t i = 0; i < program->file_count; i++) {
         Lowered lowered;
         program->diagnostics.path = program->files[i].path;
-        is_right &= mini_lower(program->files[i].source, &program->arena, &program->diagnostics,
+        is_right &= mini_lower(program->files[i].source, NULL, &program->arena, &program->diagnostics,
                                &lowered) &&
                     memory_program_set_lowered(program, i, &lowered);
     }
@@ -86,7 +86,7 @@ static void compute_interface_keys(MemoryProgram *program)
                                  .fingerprint = hash_bytes(slice_from("in memory")),
                                  .entry_point = slice_from("main")};
     for (uint32_t i = 0; i < program->file_count; i++)
-        program_plain_interface_keys(&program->files[i].view, &program->key);
+        program_plain_interface_keys(&program->program, &program->files[i].view, &program->key);
     for (uint32_t i = 0; i < program->file_count; i++)
         program_interface_keys(&program->program, i, &program->key);
 }

@@ -73,7 +73,7 @@ static void lower_file(MiniProgram *program, uint32_t number)
     MiniFile *file = &program->files[number];
     program->diagnostics.path = file->path;
     file->is_unknowable =
-        !mini_lower(file->source, &program->arena, &program->diagnostics, &file->lowered);
+        !mini_lower(file->source, NULL, &program->arena, &program->diagnostics, &file->lowered);
     if (!file->is_unknowable)
         assert_true(declarations_view(file->lowered.declarations, &file->declarations));
 }
@@ -95,7 +95,7 @@ void mini_program_load(MiniProgram *program, const char *directory, const char *
         Diagnostics ignored = {0};
         Lowered lowered;
         MiniFile *file = &program->files[i];
-        if (mini_lower(file->source, &program->arena, &ignored, &lowered))
+        if (mini_lower(file->source, NULL, &program->arena, &ignored, &lowered))
             assert_true(declarations_view(lowered.declarations, &file->declarations));
         for (uint32_t j = 0; j < program->files[i].declarations.import_count; j++) {
             Slice path = import_path(program, i, j);

@@ -232,7 +232,7 @@ static void test_plain_keys_are_the_same_keys(void **state)
     for (uint32_t file = 0; file < SAMPLE_FILES; file++) {
         ProgramFile *made = &plain.files[file];
         memset(made->key_states, KEY_UNKNOWN, made->declarations.count);
-        program_plain_interface_keys(made, &plain.scratch);
+        program_plain_interface_keys(&plain.program, made, &plain.scratch);
         for (uint32_t i = 0; i < made->declarations.count; i++) {
             bool is_plain = made->declarations.items[i].interface_reference_count == 0;
             assert_int_equal(made->key_states[i], is_plain ? KEY_KNOWN : KEY_UNKNOWN);

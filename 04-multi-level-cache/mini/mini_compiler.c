@@ -205,11 +205,11 @@ static bool is_plain_word(Slice word)
 
 /* ---- the plug -------------------------------------------------------------------------------- */
 
-static bool lower(void *language, Slice source, Arena *arena, Diagnostics *diagnostics,
-                  Lowered *lowered)
+static bool lower(void *language, Slice source, const HashSecret *secret, Arena *arena,
+                  Diagnostics *diagnostics, Lowered *lowered)
 {
     (void)language;
-    return mini_lower(source, arena, diagnostics, lowered);
+    return mini_lower(source, secret, arena, diagnostics, lowered);
 }
 
 /* The prelude is hashed whole: it holds the target. The host's name stands for machine and

@@ -86,6 +86,7 @@ typedef struct Lowering {
     DeclarationsBuilder builder;
     ByteBuffer ir;
     ByteBuffer aliases; /* one Slice per import */
+    const HashSecret *secret;
     Diagnostics *diagnostics;
     uint32_t line;
     bool failed;
@@ -161,12 +162,12 @@ static Declaration *newest(Lowering *lowering)
     return (Declaration *)(void *)(items->data + items->size) - 1;
 }
 
-static Hash128 hash_pair(Slice name, Slice text)
+static Hash128 hash_pair(const Lowering *lowering, Slice name, Slice text)
 {
     ByteBuffer key = {0};
     key_put_slice(&key, name);
     key_put_slice(&key, text);
-    Hash128 hash = hash_bytes(buffer_slice(&key));
+    Hash128 hash = hash_keyed(lowering->secret, buffer_slice(&key));
     buffer_free(&key);
     return hash;
 }
@@ -190,9 +191,9 @@ static void lower_unit(Lowering *lowering, Slice line)
     lower_text(lowering, line, false);
 
     Declaration *unit = newest(lowering);
-    unit->interface_hash = hash_pair(name, parameters);
+    unit->interface_hash = hash_pair(lowering, name, parameters);
     if (line.size != 0)
-        unit->body_hash = hash_bytes(line);
+        unit->body_hash = hash_keyed(lowering->secret, line);
     unit->ir_offset = ir_offset;
     unit->ir_size = (uint32_t)lowering->ir.size - ir_offset;
 }
@@ -209,7 +210,7 @@ static void lower_declare(Lowering *lowering, Slice line)
         return;
     }
     Declaration *declared = declarations_add(&lowering->builder, symbol, lowering->line, 9);
-    declared->interface_hash = hash_pair(symbol, line);
+    declared->interface_hash = hash_pair(lowering, symbol, line);
     declared->ir_offset = (uint32_t)lowering->ir.size;
     declared->ir_size = 1;
     buffer_put_byte(&lowering->ir, '\0');
@@ -231,12 +232,12 @@ static void lower_line(Lowering *lowering, Slice line)
     }
 }
 
-static bool lower(void *language, Slice source, Arena *arena, Diagnostics *diagnostics,
-                  Lowered *lowered)
+static bool lower(void *language, Slice source, const HashSecret *secret, Arena *arena,
+                  Diagnostics *diagnostics, Lowered *lowered)
 {
     (void)language;
     Slice line;
-    Lowering lowering = {.diagnostics = diagnostics};
+    Lowering lowering = {.secret = secret, .diagnostics = diagnostics};
     while (next_line(&source, &line)) {
         lowering.line++;
         lower_line(&lowering, line);

@@ -161,6 +161,7 @@ static void describe(LineRun *run, const Build *build)
     run->was_unsettled = build_output_is_unsettled(build);
     run->may_be_unsynced = build_may_be_unsynced(build);
     run->is_unchanged = build_is_unchanged(build);
+    run->origin = build_cache_origin(build);
 }
 
 static BuildRequest make_request(const LineProject *project, const LineRequest *line,
@@ -181,6 +182,8 @@ static BuildRequest make_request(const LineProject *project, const LineRequest *
         .paranoid = line->paranoid,
         .sync = line->sync,
         .limit_bytes = line->limit_bytes,
+        .maker = line->maker,
+        .trust_cache = line->trust_cache,
     };
 }
 

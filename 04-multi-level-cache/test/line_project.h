@@ -45,6 +45,8 @@ typedef struct LineRequest {
     Executor *executor;   /* NULL: one item after another */
     bool force, paranoid, sync;
     uint64_t limit_bytes; /* of the packs; 0: none */
+    const HashSecret *maker; /* NULL: whoever made the cache */
+    bool trust_cache;
     bool in_memory;    /* writes nothing; for line_steps_open */
     bool check_only;   /* emits, and neither saves nor commits */
     bool stop_midway;  /* begins to write the output, and never commits */
@@ -56,6 +58,7 @@ typedef struct LineRun {
     BuildFailure failure;
     bool is_unchanged, had_state, was_damaged, settings_changed, renumbered, was_unsettled;
     bool may_be_unsynced;
+    CacheOrigin origin;
     ByteBuffer dirty;       /* paths of the dirty sections, each with a newline; NUL-terminated */
     ByteBuffer diagnostics; /* "path:line:column: message\n" each; NUL-terminated */
     ByteBuffer decisions;   /* "decision subject\n" each; NUL-terminated */

@@ -81,10 +81,10 @@ static void test_lower_reports_errors(void **state)
     Lowered lowered;
     assert_int_equal(mini_compiler_init(&compiler, NULL, &prelude), 0);
     assert_true(compiler.lower(compiler.language, slice_from("fn main() i32 { return 0; }"),
-                               &arena, &diagnostics, &lowered));
+                               NULL, &arena, &diagnostics, &lowered));
     assert_int_equal(diagnostics.count, 0);
-    assert_false(compiler.lower(compiler.language, slice_from("fn main( {"), &arena, &diagnostics,
-                                &lowered));
+    assert_false(compiler.lower(compiler.language, slice_from("fn main( {"), NULL, &arena,
+                                &diagnostics, &lowered));
     assert_true(diagnostics.count > 0);
     diagnostics_free(&diagnostics);
     arena_free(&arena);

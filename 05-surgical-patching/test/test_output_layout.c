@@ -39,10 +39,10 @@ static void a_section_is_marker_texts_and_padding(void **state)
     (void)state;
     Slice texts[] = {slice_from("first\n"), slice_of(NULL, 0), slice_from("second\n")};
     Slice path = slice_from("a.mini");
-    Hash128 key = {1, 2};
+    Hash128 key = hash_bytes(slice_from("first\nsecond\n"));
     char marker[128], blocks[OUTPUT_BLOCK];
     assert_int_equal(section_blocks(path, texts, 3), 1);
-    section_write(blocks, path, key, texts, 3);
+    section_write(blocks, path, texts, 3);
     size_t size = (size_t)(file_marker_write(marker, path, key) - marker);
     assert_memory_equal(blocks, marker, size);
     assert_memory_equal(blocks + size, "first\nsecond\n  ", 15);
@@ -60,7 +60,7 @@ static void sections_of_all_sizes_have_the_announced_size(void **state)
         Slice part = slice_of(text, size);
         memset(blocks, '?', sizeof blocks);
         size_t total = (size_t)section_blocks(slice_from("p"), &part, 1) * OUTPUT_BLOCK;
-        section_write(blocks, slice_from("p"), (Hash128){0, 0}, &part, 1);
+        section_write(blocks, slice_from("p"), &part, 1);
         assert_int_equal(total, (file_marker_size(slice_from("p")) + size) / 256 * 256 + 256);
         assert_int_equal(blocks[total - 1], '\n');
         assert_int_equal(blocks[total], '?');
@@ -73,7 +73,7 @@ static Slice section_around(char *blocks, size_t space_before, const char *text)
     memset(spaces, '\n', sizeof spaces);
     Slice texts[] = {slice_of(spaces, space_before), slice_from(text)};
     size_t total = (size_t)section_blocks(slice_from("p"), texts, 2) * OUTPUT_BLOCK;
-    section_write(blocks, slice_from("p"), (Hash128){0, 0}, texts, 2);
+    section_write(blocks, slice_from("p"), texts, 2);
     return slice_of(blocks, total);
 }
 

@@ -153,7 +153,7 @@ static void lower_source(Trial *trial, Source *source)
 {
     Diagnostics ignored = {0};
     Lowered lowered;
-    source->is_unknowable = source->is_missing || !mini_lower(slice_from(source->changed),
+    source->is_unknowable = source->is_missing || !mini_lower(slice_from(source->changed), NULL,
                                                               &trial->arena, &ignored, &lowered);
     source->reaches_unknowable = source->is_unknowable;
     if (!source->is_unknowable)

@@ -24,7 +24,7 @@ static void print_section(FILE *file, const Build *build, uint32_t section, Byte
     const Slice *texts = build_section_texts(build, section, &count);
     size_t size = (size_t)section_blocks(path, texts, count) * OUTPUT_BLOCK;
     buffer_reserve(blocks, size);
-    section_write(blocks->data, path, build_section_key(build, section), texts, count);
+    section_write(blocks->data, path, texts, count);
     fwrite(blocks->data, 1, size, file);
 }
 

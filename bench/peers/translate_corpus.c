@@ -139,11 +139,11 @@ static bool emit(void *language, const Unit *unit, const Lookup *lookup, Arena *
     return is_right;
 }
 
-static bool lower(void *language, Slice source, Arena *arena, Diagnostics *diagnostics,
-                  Lowered *lowered)
+static bool lower(void *language, Slice source, const HashSecret *secret, Arena *arena,
+                  Diagnostics *diagnostics, Lowered *lowered)
 {
     (void)language;
-    return mini_lower(source, arena, diagnostics, lowered);
+    return mini_lower(source, secret, arena, diagnostics, lowered);
 }
 
 /* ---- one file ------------------------------------------------------------------------------------ */

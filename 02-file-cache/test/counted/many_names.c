@@ -32,7 +32,7 @@ int main(int argc, char **argv)
     size_t count = argc < 2 ? 0 : strtoul(argv[1], NULL, 10);
     write_source(&text, count);
     block_count = 0;
-    bool succeeded = mini_lower(buffer_slice(&text), &arena, &diagnostics, &lowered);
+    bool succeeded = mini_lower(buffer_slice(&text), NULL, &arena, &diagnostics, &lowered);
     printf("%llu\n", block_count);
     if (!succeeded || !declarations_view(lowered.declarations, &declarations) ||
         declarations.items[0].body_reference_count != 2 * count)

@@ -28,7 +28,7 @@ static void lowering_open(Lowering *lowering, Slice source)
 {
     *lowering = (Lowering){0};
     lowering->succeeded =
-        mini_lower(source, &lowering->arena, &lowering->diagnostics, &lowering->lowered);
+        mini_lower(source, NULL, &lowering->arena, &lowering->diagnostics, &lowering->lowered);
 }
 
 static void lowering_close(Lowering *lowering)

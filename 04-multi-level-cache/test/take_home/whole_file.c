@@ -6,13 +6,13 @@ static void scan_imports(void *language, Slice source, ImportScan *scan)
     (void)language, (void)source, (void)scan; /* there are none */
 }
 
-static bool lower(void *language, Slice source, Arena *arena, Diagnostics *diagnostics,
-                  Lowered *lowered)
+static bool lower(void *language, Slice source, const HashSecret *secret, Arena *arena,
+                  Diagnostics *diagnostics, Lowered *lowered)
 {
     (void)language, (void)diagnostics; /* nothing is wrong */
     DeclarationsBuilder builder = {0};
     Declaration *all = declarations_add(&builder, slice_from("all"), 1, 1);
-    all->body_hash = hash_bytes(source);
+    all->body_hash = hash_keyed(secret, source);
     all->ir_size = (uint32_t)source.size;
     lowered->declarations = declarations_finish(&builder, arena);
     lowered->ir = slice_of(arena_copy(arena, source), source.size);

@@ -61,7 +61,7 @@ static void check_section(Slice path, Slice text, Slice prelude)
     size_t size = prelude_size + (size_t)section_blocks(path, &text, 1) * OUTPUT_BLOCK;
     char *output = memory_allocate(size);
     prelude_write(output, prelude);
-    section_write(output + prelude_size, path, key, &text, 1);
+    section_write(output + prelude_size, path, &text, 1);
     FUZZ_CHECK(output[size - 1] == '\n');
     check_output(slice_of(output, size), OUTPUT_BLOCK);
 

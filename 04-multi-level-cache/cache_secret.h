@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The secret of a cache: a random number that it is made with, and who made it.
+ *
+ *     file `secret`     seed (32 random bytes) │ sign of the maker (16)
+ *
+ * All hashes that decide what is used again are made under the secret (content_hash.h). The
+ * fingerprint, too, which goes into every key: so nothing in a cache can be found without its
+ * secret, and where that is lost or new, the cache is as good as empty.
+ *
+ * The sign is the hash of the seed under the maker's own key, which only the maker has. A cache
+ * with another sign was made elsewhere, say by whoever wrote the sources beside it, and may hold
+ * code that those sources do not. That cannot be told by looking at it. So it is not used, unless
+ * its user says that it can be trusted; then the maker signs it. Copying and moving a cache leave
+ * it the maker's own.
+ *
+ *     status = cache_secret_open(&secret, directory.fd, maker, false);
+ *     if (status == 0 && secret.origin == SECRET_NONE)
+ *         status = cache_secret_renew(&secret, directory.fd, maker);
+ *
+ * Threads: one. Of processes, the one that holds the lock of the directory.
+ */
+#ifndef CACHE_SECRET_H
+#define CACHE_SECRET_H
+
+#include "content_hash.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum SecretOrigin {
+    SECRET_OWN,     /* it is the directory's */
+    SECRET_NONE,    /* the directory has none, or a damaged one ... */
+    SECRET_FOREIGN, /* ... or one that somebody else made */
+} SecretOrigin;
+
+typedef struct CacheSecret {
+    SecretOrigin origin;
+    unsigned char seed[HASH_SEED_SIZE];
+    HashSecret hash; /* unless it is SECRET_OWN, a new one, which finds nothing */
+    bool is_signed;  /* by the maker; one that is trusted may not be */
+} CacheSecret;
+
+#define CACHE_ASIDE_SUFFIX ".untrusted"
+
+typedef enum CacheOrigin { /* who made the cache directory? */
+    CACHE_OWN,
+    CACHE_SET_ASIDE, /* somebody else, see cache_secret.h: it has the name DIRECTORY.untrusted now,
+                        and there is a new one */
+    CACHE_EMPTIED,   /* somebody else. It could not be renamed, and nothing in it is used again */
+    CACHE_PASSED_BY, /* somebody else. Nothing in it is used, and nothing is written there */
+} CacheOrigin;
+
+/* Reads the secret of a cache directory. `maker` is the key of whoever uses the cache; with NULL,
+ * caches of all makers are their own, and so they are with `trust`. 0 or a negative errno. */
+int cache_secret_open(CacheSecret *secret, int dir_fd, const HashSecret *maker, bool trust);
+
+/* Gives the directory the new secret, whatever it had, or, if it is SECRET_OWN, signs it. 0 or a
+ * negative errno. */
+int cache_secret_renew(CacheSecret *secret, int dir_fd, const HashSecret *maker);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
