@@ -54,6 +54,9 @@ quoted = '$(subst ','\'',$(1))'
 # One short line for each command; V=1 shows the commands whole.
 Q := $(if $(V),,@)
 
+# What minic keeps for its user, the key of the caches, is in build/ when make runs it.
+export XDG_STATE_HOME := $(CURDIR)/build/state
+
 # As many jobs as there are CPUs; make -j1 has one.
 ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell getconf _NPROCESSORS_ONLN)

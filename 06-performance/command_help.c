@@ -3,7 +3,7 @@
 
 static const char environment_help[] =
     "environment: MINIC_VERBOSE=1 or 2 as -v or -vv, MINIC_TARGET a target triple,\n"
-    "MINIC_CLANG and MINIC_LLI what `run` uses\n";
+    "MINIC_CLANG and MINIC_LLI what `run` uses, MINIC_TRUST_CACHE=1 as --trust-cache\n";
 static const char status_help[] =
     "exit status: 0 success, 1 errors in the program, 2 wrong usage,\n"
     "3 the machine failed\n";

@@ -143,6 +143,7 @@ static bool set_flag(Parser *parser, Flag flag, const char *value)
     case FLAG_STATS: return set_stats(parser, value);
     case FLAG_FORCE: return set_on(&line->force);
     case FLAG_PARANOID: return set_on(&line->paranoid);
+    case FLAG_TRUST_CACHE: return set_on(&line->trust_cache);
     case FLAG_SYNC: return set_on(&line->sync);
     case FLAG_CACHE_LIMIT: return set_cache_limit(parser, value);
     case FLAG_JSON: return set_on(&line->json);

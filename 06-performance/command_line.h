@@ -45,7 +45,7 @@ typedef struct CommandLine {
     unsigned workers;         /* 0: one per CPU that may be used */
     int verbosity;            /* 0, 1 or 2 */
     StatsForm stats;
-    bool quiet, force, paranoid, sync, json;
+    bool quiet, force, paranoid, sync, trust_cache, json;
     bool is_settled; /* what follows is not for minic */
     Arena arena; /* owns what was made */
 } CommandLine;

@@ -27,6 +27,8 @@ const FlagRule flag_rules[FLAG_RULES] = {
     {"--force", "", "use nothing that is cached", FLAG_FORCE, VALUE_NONE, IN_BUILDS},
     {"--paranoid", "", "read every file, trust no time stamp", FLAG_PARANOID, VALUE_NONE,
      IN_BUILDS},
+    {"--trust-cache", "", "use the cache even if somebody else made it", FLAG_TRUST_CACHE,
+     VALUE_NONE, IN_BUILDS | IN_VERIFY},
     {"--sync", "", "survive a power cut, too", FLAG_SYNC, VALUE_NONE, IN_BUILDS},
     {"--cache-limit", " N",
      "drop old objects beyond N bytes (NK, NM, NG), if unused", FLAG_CACHE_LIMIT,

@@ -22,6 +22,7 @@ typedef enum Flag {
     FLAG_STATS,
     FLAG_FORCE,
     FLAG_PARANOID,
+    FLAG_TRUST_CACHE,
     FLAG_SYNC,
     FLAG_CACHE_LIMIT,
     FLAG_JSON,
@@ -50,7 +51,7 @@ typedef struct CommandRule {
     const char *example;   /* lines, each begins with two spaces */
 } CommandRule;
 
-enum { FLAG_RULES = 15, COMMAND_RULES = 8 };
+enum { FLAG_RULES = 16, COMMAND_RULES = 8 };
 
 extern const FlagRule flag_rules[FLAG_RULES];
 extern const CommandRule command_rules[COMMAND_RULES]; /* by Command */

@@ -177,9 +177,46 @@ static void warn_of_lost_clock(const Invocation *invocation)
             strerror(-error));
 }
 
+/* A cache that came with the sources may hold code that they do not. */
+static void tell_origin(const Invocation *invocation)
+{
+    static const char *const became[] = {
+        [CACHE_SET_ASIDE] = "renamed to",
+        [CACHE_EMPTIED] = "emptied",
+        [CACHE_PASSED_BY] = "not used",
+    };
+    CacheOrigin origin = build_cache_origin(invocation->build);
+    if (origin == CACHE_OWN || invocation->line.quiet)
+        return;
+    fputs("minic: warning: ", stderr);
+    print_shown(invocation->line.cache_dir, stderr);
+    fprintf(stderr, ": this cache was made elsewhere: %s", became[origin]);
+    if (origin == CACHE_SET_ASIDE) {
+        fputc(' ', stderr);
+        print_shown(invocation->line.cache_dir, stderr);
+        fputs(CACHE_ASIDE_SUFFIX, stderr);
+    }
+    fputs(" (--trust-cache uses one that you trust)\n", stderr);
+}
+
+static void tell_lost_key(const Invocation *invocation)
+{
+    if (invocation->key_error == 0 || invocation->line.quiet)
+        return;
+    fputs("minic: warning: ", stderr);
+    print_shown(invocation->key_path.data, stderr);
+    fprintf(stderr,
+            ": cannot keep the key that tells your caches from those of others: %s; set "
+            "XDG_STATE_HOME, or MINIC_TRUST_CACHE=1\n",
+            strerror(-invocation->key_error));
+}
+
 void invocation_tell_problems(Invocation *invocation, BuildStatus status)
 {
     progress_end(&invocation->progress);
+    if (!invocation->line.trust_cache)
+        tell_lost_key(invocation);
+    tell_origin(invocation);
     if (status == BUILD_PROGRAM_WRONG)
         print_diagnostics(invocation);
     if (build_failure(invocation->build)->what != NULL)

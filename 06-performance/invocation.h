@@ -14,6 +14,7 @@
 #include "command_line.h"
 #include "progress.h"
 #include "program_run.h"
+#include "user_key.h"
 #include "work_pool.h"
 
 #include <stdio.h>
@@ -29,6 +30,9 @@ typedef struct Invocation {
     int stream;       /* the descriptor that the output goes to; -1: it is a file */
     Compiler compiler;
     ByteBuffer prelude; /* owned for the compiler */
+    HashSecret key;       /* the user's, see user_key.h */
+    ByteBuffer key_path;
+    int key_error;        /* not 0: it could not be had, and no cache is the user's own */
     WorkPool pool;
     Observer observer;
     ByteBuffer text; /* what is about to be said */

@@ -76,6 +76,8 @@ static BuildRequest make_request(Invocation *invocation)
         .paranoid = line->paranoid,
         .sync = line->sync,
         .limit_bytes = line->limit_bytes,
+        .maker = &invocation->key,
+        .trust_cache = line->trust_cache,
         .waiting = invocation_on_waiting,
         .waiting_context = invocation,
         .phase = invocation_on_phase,
@@ -178,6 +180,7 @@ static int build_command(Invocation *invocation)
         status = open_compiler(invocation);
     if (status != BUILD_OK)
         return status;
+    invocation->key_error = user_key_load(&invocation->key, &invocation->key_path);
     work_pool_init(&invocation->pool, invocation->line.workers);
     if (invocation->on_terminal)
         progress_begin(&invocation->progress, &invocation->pool, invocation->begun);
@@ -188,6 +191,7 @@ static int build_command(Invocation *invocation)
     build_close(invocation->build);
     work_pool_free(&invocation->pool);
     buffer_free(&invocation->prelude);
+    buffer_free(&invocation->key_path);
     return status;
 }
 
@@ -319,7 +323,10 @@ static int run_invocation(Invocation *invocation)
 
 static int apply_environment(CommandLine *line)
 {
-    const char *verbose = getenv("MINIC_VERBOSE");
+    const char *verbose = getenv("MINIC_VERBOSE"), *trust = getenv("MINIC_TRUST_CACHE");
+    if (trust != NULL && trust[0] != '\0' && strcmp(trust, "0") != 0 && strcmp(trust, "1") != 0)
+        return refuse_variable("MINIC_TRUST_CACHE", trust, "not 0 or 1");
+    line->trust_cache |= trust != NULL && trust[0] == '1';
     if (verbose == NULL)
         return BUILD_OK;
     if (verbose[0] < '0' || verbose[0] > '2' || verbose[1] != '\0')

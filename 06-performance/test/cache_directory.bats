@@ -43,7 +43,8 @@ as_user() {
         return
     fi
     chmod 755 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR/.." 2>/dev/null || true
-    run --separate-stderr setpriv --reuid 65534 --regid 65534 --clear-groups -- "$@"
+    mkdir -p "${PLACE:-$PWD}/users-state" && chown 65534:65534 "${PLACE:-$PWD}/users-state"
+    XDG_STATE_HOME=${PLACE:-$PWD}/users-state run --separate-stderr setpriv --reuid 65534 --regid 65534 --clear-groups -- "$@"
 }
 give_to_user() { [ "$(id -u)" != 0 ] || chown -R 65534:65534 "$@"; }
 in_reach() {

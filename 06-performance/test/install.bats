@@ -33,8 +33,8 @@ uninstall_from() { make -C "$BATS_TEST_TMPDIR/project" uninstall PREFIX="$1" "${
     sed -n 's/^  minic \([a-z]*\).*/\1/p' <<<"$help" | sort -u >commands
     [ "$(wc -l <commands)" -ge 6 ]
     sed -n 's/^\.It Cm \([a-z]*\)$/\1/p' "$installs/minic.1" | sort -u | diff commands -
-    grep -oE 'MINIC_[A-Z]+' <<<"$help" | sort -u >variables
-    grep -oE 'MINIC_[A-Z]+' <(grep '^\.It Ev' "$installs/minic.1") | sort -u | diff variables -
+    grep -oE 'MINIC_[A-Z_]+' <<<"$help" | sort -u >variables
+    grep -oE 'MINIC_[A-Z_]+' <(grep '^\.It Ev' "$installs/minic.1") | sort -u | diff variables -
 }
 
 # completions WORD BEFORE POSITION: what bash offers for a word after that one.

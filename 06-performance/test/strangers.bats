@@ -1,0 +1,151 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Sources that others wrote, and caches that others made: what they cannot do.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+    MINIC=${MINIC:-${BUILD:-$ROOT/build}/minic}
+    cd "$BATS_TEST_TMPDIR" || return 1
+    unset MINIC_VERBOSE MINIC_TARGET MINIC_CLANG MINIC_LLI MINIC_TRUST_CACHE
+    export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
+}
+
+# minic STATUS ARGUMENT...
+minic() {
+    local expected=$1
+    shift
+    run --separate-stderr "$MINIC" "$@"
+    [ "$status" = "$expected" ] || {
+        printf '%s\n' "minic $*: exit status $status, not $expected" "$output" "$stderr"
+        return 1
+    }
+}
+
+says() {
+    [[ $stderr == *"$1"* ]] || { printf '%s\n' "stderr does not contain: $1" "$stderr"; return 1; }
+}
+says_not() {
+    [[ $stderr != *"$1"* ]] || { printf '%s\n' "stderr contains: $1" "$stderr"; return 1; }
+}
+
+program() {
+    mkdir -p "$1"
+    echo "fn main() i32 { print(${2:-1}); return 0; }" >"$1/main.mini"
+}
+
+@test "a source that was made to collide with the one before is built" {
+    collision=$ROOT/01-file-change-detection/samples/collision
+    for version in 1 2 1; do
+        cp "$collision/v$version.mini" main.mini
+        minic 0 build main.mini
+        grep -q "ret i32 $((version - 1))" main.ll
+    done
+}
+
+# The attack: right checksums, right keys, and code that the sources do not have.
+@test "a cache that came with the sources is set aside, and its code is not used" {
+    program theirs 666
+    XDG_STATE_HOME=$PWD/elsewhere minic 0 build theirs/main.mini
+    program theirs 1
+    cp -r theirs ours
+    minic 0 build ours/main.mini
+    says "minic: warning: ours/.mini_cache: this cache was made elsewhere: renamed to ours/.mini_cache.untrusted (--trust-cache uses one that you trust)"
+    says ", 1 of 1 functions emitted"
+    grep -q 'i32 1' ours/main.ll
+    [ -e ours/.mini_cache.untrusted/zir.pack ]
+    minic 0 build ours/main.mini
+    [ "$stderr" = "${stderr/warning/}" ]
+    says "up to date"
+}
+
+@test "a cache that is trusted is used, signed, and not asked about again" {
+    program p
+    XDG_STATE_HOME=$PWD/elsewhere minic 0 build p/main.mini
+    minic 0 build p/main.mini --trust-cache
+    says "up to date"
+    minic 0 build p/main.mini
+    says "up to date"
+    says_not warning
+    program q
+    XDG_STATE_HOME=$PWD/elsewhere minic 0 build q/main.mini
+    export MINIC_TRUST_CACHE=1
+    minic 0 check q/main.mini
+    says_not warning
+    [ ! -e q/.mini_cache.untrusted ]
+    MINIC_TRUST_CACHE=yes minic 2 check q/main.mini
+    says "minic: MINIC_TRUST_CACHE='yes': not 0 or 1"
+}
+
+@test "a cache that its user copies or moves stays the user's own" {
+    program p
+    minic 0 build p/main.mini
+    cp -r p q
+    mv p r
+    for place in q r; do
+        minic 0 build $place/main.mini
+        says_not warning
+        says "0 of 1 functions emitted"
+    done
+}
+
+@test "verify uses nothing of a cache that was made elsewhere, and leaves it where it is" {
+    program p
+    XDG_STATE_HOME=$PWD/elsewhere minic 0 build p/main.mini
+    minic 1 verify p/main.mini -o p/main.ll
+    [ "${output%%$'\n'*}" = "main.mini: no build of it is recorded" ]
+    says "this cache was made elsewhere: not used"
+    [ ! -e p/.mini_cache.untrusted ]
+}
+
+@test "the key is the user's alone, made once, and made anew if it is damaged" {
+    program p
+    minic 0 build p/main.mini
+    [ "$(stat -c %a state/minic/key)" = 600 ]
+    [ "$(stat -c %a state/minic)" = 700 ]
+    cp state/minic/key key
+    minic 0 build p/main.mini
+    cmp key state/minic/key
+    [ "$(ls state/minic)" = key ]
+    printf x | dd of=state/minic/key bs=1 seek=40 conv=notrunc status=none
+    minic 0 build p/main.mini
+    says "made elsewhere: renamed"
+    ! cmp -s key state/minic/key
+}
+
+@test "builds that make the key at the same time agree about it" {
+    for i in 1 2 3 4 5 6 7 8; do program p$i; done
+    for i in 1 2 3 4 5 6 7 8; do "$MINIC" build -q p$i/main.mini & done
+    wait
+    for i in 1 2 3 4 5 6 7 8; do
+        minic 0 build p$i/main.mini
+        says "up to date"
+        says_not warning
+    done
+}
+
+@test "a key that others can write is not used, and neither is a cache" {
+    program p
+    minic 0 build p/main.mini
+    chmod 666 state/minic/key
+    minic 0 build p/main.mini
+    says "minic: warning: $PWD/state/minic: cannot keep the key that tells your caches from those of others: "
+    says "this cache was made elsewhere: renamed to"
+    chmod 600 state/minic/key && chmod 777 state/minic
+    minic 0 build p/main.mini
+    says "this cache was made elsewhere: emptied"
+    MINIC_TRUST_CACHE=1 minic 0 build p/main.mini
+    says_not warning
+}
+
+@test "without a home the build is right, and says what to set" {
+    program p
+    XDG_STATE_HOME=/dev/null/x minic 0 build p/main.mini
+    says "minic: warning: /dev/null/x/minic: cannot keep the key"
+    says "set XDG_STATE_HOME, or MINIC_TRUST_CACHE=1"
+    grep -q 'define' p/main.ll
+    XDG_STATE_HOME=/dev/null/x minic 0 build -q p/main.mini
+    [ -z "$stderr" ]
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+#include "user_key.h"
+
+#include "binary_file.h"
+#include "cache_mark.h"
+#include "system_calls.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+static const BinaryFormat FORMAT = {"userkey", 1};
+static const char NAME[] = "key";
+
+/* ---- where it is ---------------------------------------------------------------------------- */
+
+/* Where others may write, they could put a key that they know. */
+static bool is_private(const struct stat *status)
+{
+    return status->st_uid == geteuid() && (status->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+/* The directory that a variable names; NULL if it names none, or that of another user: a program that
+ * was started for one user may have the variables of another. */
+static const char *directory_in(const char *variable)
+{
+    struct stat status;
+    const char *path = getenv(variable);
+    if (path == NULL || path[0] != '/')
+        return NULL;
+    return stat(path, &status) != 0 || status.st_uid == geteuid() ? path : NULL;
+}
+
+static const char *home_directory(void)
+{
+    const char *home = directory_in("HOME");
+    const struct passwd *user = home != NULL ? NULL : getpwuid(geteuid());
+    return user != NULL ? user->pw_dir : home;
+}
+
+/* The directory of the key. -ENOENT if the user has no home. */
+static int find_directory(ByteBuffer *path)
+{
+    const char *state = directory_in("XDG_STATE_HOME");
+    const char *home = state != NULL ? state : home_directory();
+    if (home == NULL)
+        return -ENOENT;
+    buffer_put(path, slice_from(home));
+    if (home != state)
+        buffer_put(path, slice_from("/.local/state"));
+    buffer_put(path, slice_from("/minic"));
+    return 0;
+}
+
+/* mkdir -p, of directories that are nobody else's business. */
+static int make_directories(char *path)
+{
+    int status = 0;
+    for (char *at = path + 1; status == 0; at++) {
+        char c = *at;
+        if (c != '/' && c != '\0')
+            continue;
+        *at = '\0';
+        status = cache_mark_make_directory(path);
+        status = status == -EEXIST ? 0 : status;
+        *at = c;
+        if (c == '\0')
+            break;
+    }
+    return status;
+}
+
+/* Opens the directory, and makes it if it is missing. A descriptor or a negative errno. */
+static int open_directory(ByteBuffer *path)
+{
+    struct stat there;
+    int status = find_directory(path);
+    buffer_put_byte(path, '\0');
+    if (status != 0)
+        return status;
+    int fd = open_at(AT_FDCWD, path->data, O_RDONLY | O_DIRECTORY);
+    if (fd < 0 && errno == ENOENT) {
+        status = make_directories(path->data);
+        if (status != 0)
+            return status;
+        fd = open_at(AT_FDCWD, path->data, O_RDONLY | O_DIRECTORY);
+    }
+    if (fd < 0 || (fstat(fd, &there) == 0 && is_private(&there)))
+        return fd < 0 ? -errno : fd;
+    close(fd);
+    return -EPERM;
+}
+
+/* ---- the file ------------------------------------------------------------------------------- */
+
+static int read_seed(int dir_fd, unsigned char seed[HASH_SEED_SIZE])
+{
+    struct stat there;
+    MappedFile file;
+    if (fstatat(dir_fd, NAME, &there, AT_SYMLINK_NOFOLLOW) == 0 && !is_private(&there))
+        return -EPERM;
+    int status = binary_file_map(dir_fd, NAME, &FORMAT, 0, &file);
+    if (status != 0)
+        return status;
+    if (file.content_size == HASH_SEED_SIZE)
+        memcpy(seed, file.content, HASH_SEED_SIZE);
+    else
+        status = -EBADMSG;
+    mapped_file_close(&file);
+    return status;
+}
+
+/* Of several processes that make a key, one gives it its name, and all others take that one. */
+static int make_seed(int dir_fd, unsigned char seed[HASH_SEED_SIZE])
+{
+    char draft[40];
+    snprintf(draft, sizeof draft, "%s.%ld", NAME, (long)getpid());
+    Slice content = slice_of(seed, HASH_SEED_SIZE);
+    int status = hash_seed_make(seed);
+    if (status == 0)
+        status = binary_file_write(dir_fd, draft, &FORMAT, &content, 1, false);
+    if (status != 0)
+        return status;
+    (void)fchmodat(dir_fd, draft, S_IRUSR | S_IWUSR, 0);
+    if (linkat(dir_fd, draft, dir_fd, NAME, 0) != 0 && errno != EEXIST)
+        status = -errno; /* no hard links here */
+    if (status == 0)
+        unlinkat(dir_fd, draft, 0);
+    else if (renameat(dir_fd, draft, dir_fd, NAME) == 0)
+        status = 0;
+    return status == 0 ? read_seed(dir_fd, seed) : status;
+}
+
+static int load_seed(int dir_fd, unsigned char seed[HASH_SEED_SIZE])
+{
+    int status = read_seed(dir_fd, seed);
+    if (status == -EBADMSG)
+        status = unlinkat(dir_fd, NAME, 0) == 0 || errno == ENOENT ? -ENOENT : -errno;
+    return status == -ENOENT ? make_seed(dir_fd, seed) : status;
+}
+
+int user_key_load(HashSecret *key, ByteBuffer *path)
+{
+    unsigned char seed[HASH_SEED_SIZE];
+    path->size = 0;
+    int dir_fd = open_directory(path);
+    int status = dir_fd < 0 ? dir_fd : load_seed(dir_fd, seed);
+    if (dir_fd >= 0)
+        close(dir_fd);
+    if (status == 0) {
+        path->size--;
+        buffer_put(path, slice_from("/"));
+        buffer_put(path, slice_from(NAME));
+        buffer_put_byte(path, '\0');
+    } else {
+        (void)hash_seed_make(seed);
+    }
+    hash_secret_make(key, seed);
+    return status;
+}
