@@ -119,24 +119,68 @@ int cache_mark_claim(int dir_fd)
     return status < 0 ? status : 0;
 }
 
-int cache_mark_make_directory(const char *path)
+/* ---- the directory -------------------------------------------------------------------------- */
+
+int cache_mark_make_directory(const char *path, mode_t mode)
 {
     struct stat made;
-    if (mkdir(path, 0777) != 0 || stat(path, &made) != 0)
+    if (mkdir(path, mode) != 0 || lstat(path, &made) != 0)
         return -errno;
     if ((made.st_mode & S_IRWXU) == S_IRWXU)
         return 0;
-    return chmod(path, (made.st_mode & 07777) | S_IRWXU) == 0 ? 0 : -errno;
+    mode = (made.st_mode & 07777) | S_IRWXU;
+    return fchmodat(AT_FDCWD, path, mode, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : -errno;
+}
+
+/* Why a directory is no place for a cache, as far as others are concerned; NULL: it is one. */
+static const char *find_danger(const struct stat *status)
+{
+    if (status->st_uid != geteuid())
+        return "cannot use a cache directory of another user; name one of your own";
+    if ((status->st_mode & (S_IWGRP | S_IWOTH)) != 0)
+        return "cannot use a cache directory that others may write to; take that from them "
+               "(chmod go-w), or name another";
+    return NULL;
+}
+
+/* A symlink with these flags is no directory, and which of the two it is only lstat says. */
+static int why_not_opened(const char *path, const char **why)
+{
+    int error = errno;
+    struct stat status;
+    if ((error != ENOTDIR && error != ELOOP) || lstat(path, &status) != 0 ||
+        !S_ISLNK(status.st_mode))
+        return -error;
+    *why = "cannot use a symlink as the cache directory; remove it, or name where it leads";
+    return -ELOOP;
+}
+
+int cache_mark_open_directory(const char *path, const char **why)
+{
+    struct stat status;
+    int fd = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (fd < 0)
+        return why_not_opened(path, why);
+    int error = fstat(fd, &status) != 0 ? errno : 0;
+    const char *danger = error == 0 ? find_danger(&status) : NULL;
+    if (error == 0 && danger == NULL)
+        return fd;
+    close(fd);
+    if (danger == NULL)
+        return -error;
+    *why = danger;
+    return -EPERM;
 }
 
 int cache_mark_open(const char *path)
 {
-    int status = cache_mark_make_directory(path);
+    const char *why;
+    int status = cache_mark_make_directory(path, CACHE_MARK_MODE);
     if (status != 0 && status != -EEXIST)
         return status;
-    int fd = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
+    int fd = cache_mark_open_directory(path, &why);
     if (fd < 0)
-        return -errno;
+        return fd;
     status = cache_mark_claim(fd);
     if (status == 0)
         return fd;

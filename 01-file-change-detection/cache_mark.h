@@ -18,6 +18,11 @@
  *         ... -ENOTEMPTY: it is not a cache directory
  *     close(fd);
  *
+ * And a directory may be a trap. A tree that was fetched can hold a symlink of the cache's name,
+ * and then files are written and removed wherever it leads: no link is followed. Who else can write
+ * in a cache can put code into what is compiled, and who can read it can hold its lock for ever: it
+ * must be the user's own, nobody else may write to it, and a new one is the user's alone.
+ *
  * Source: https://bford.info/cachedir/ (Cache Directory Tagging). Threads and processes: any
  * number may open the same directory at the same time.
  */
@@ -25,6 +30,7 @@
 #define CACHE_MARK_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -33,13 +39,22 @@ extern "C" {
 /* The mark, a regular file. Its name says it; its content is for people. */
 #define CACHE_MARK_NAME "incremental-cache"
 
+/* The permissions of a new one. */
+#define CACHE_MARK_MODE 0700
+
 /* Makes the directory if it is missing (not those above it), marks it, and opens it to read. A
- * descriptor, which the caller closes; -ENOTEMPTY if it has other files and no mark; or another
- * negative errno. */
+ * descriptor, which the caller closes; -ENOTEMPTY if it has other files and no mark; or what
+ * cache_mark_open_directory says. */
 int cache_mark_open(const char *path);
 
+/* Opens a directory to read, if the user can trust it. A descriptor, which the caller closes;
+ * -ELOOP if the name is that of a symlink ("link/" is not: whoever writes that wants where it
+ * leads); -EPERM if it is another user's, or if others may write to it; or another negative errno.
+ * With these two, `*why` is set to what the user must know. */
+int cache_mark_open_directory(const char *path, const char **why);
+
 /* mkdir, of a directory that its owner may use whatever the umask is. 0 or a negative errno. */
-int cache_mark_make_directory(const char *path);
+int cache_mark_make_directory(const char *path, mode_t mode);
 
 /* May caches be kept in the open directory? 1: it is marked; 0: it is empty, and may be (a file
  * "lock" in it does not count); -ENOTEMPTY; or another negative errno. Cost: one stat if it is

@@ -86,8 +86,13 @@ int look_save(Look *look)
 
 const char *look_error_text(int error)
 {
-    return error == -ENOTEMPTY ? "it has other files in it, and is not marked as a cache"
-                               : strerror(-error);
+    if (error == -ENOTEMPTY)
+        return "it has other files in it, and is not marked as a cache";
+    if (error == -ELOOP)
+        return "it is a symlink, and none is followed";
+    if (error == -EPERM)
+        return "it is another user's, or others may write to it (chmod go-w)";
+    return strerror(-error);
 }
 
 void diagnostics_tell(Diagnostics *errors, Slice source)

@@ -15,7 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* mkdir -p; counts what is made. */
+/* mkdir -p; counts what is made. Only the last is the cache's, and what stands beside it may be
+ * for others. */
 static int make_directories(const char *path, unsigned *made)
 {
     char prefix[PATH_MAX];
@@ -23,11 +24,13 @@ static int make_directories(const char *path, unsigned *made)
     if (size >= sizeof prefix)
         return -ENAMETOOLONG;
     memcpy(prefix, path, size + 1);
+    while (size > 1 && prefix[size - 1] == '/')
+        prefix[--size] = '\0';
     for (size_t i = 1; i <= size; i++) {
         if (prefix[i] != '/' && prefix[i] != '\0')
             continue;
         prefix[i] = '\0';
-        int status = cache_mark_make_directory(prefix);
+        int status = cache_mark_make_directory(prefix, i == size ? CACHE_MARK_MODE : 0777);
         if (status != 0 && status != -EEXIST)
             return status;
         *made += status == 0;
@@ -43,17 +46,6 @@ static int check_access(CacheDirectory *directory)
         return 0;
     directory->is_read_only = errno == EACCES || errno == EROFS || errno == EPERM;
     return directory->is_read_only ? 0 : -errno;
-}
-
-static int check_owner(CacheDirectory *directory)
-{
-    struct stat stat;
-    if (fstat(directory->fd, &stat) != 0)
-        return -errno;
-    if (stat.st_uid == geteuid())
-        return 0;
-    directory->failed = "cannot use a cache directory of another user; name one of your own";
-    return -EPERM;
 }
 
 /* An empty one is marked before anything else is made in it. */
@@ -74,20 +66,18 @@ static int check_mark(CacheDirectory *directory, bool make)
 static int open_directory(CacheDirectory *directory, const char *path, bool make)
 {
     directory->failed = "cannot open the cache directory";
-    directory->fd = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
-    if (directory->fd < 0 && errno == ENOENT && make) {
+    directory->fd = cache_mark_open_directory(path, &directory->failed);
+    if (directory->fd == -ENOENT && make) {
         int status = make_directories(path, &directory->made);
         if (status != 0) {
             directory->failed = "cannot make the cache directory";
             return status;
         }
-        directory->fd = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
+        directory->fd = cache_mark_open_directory(path, &directory->failed);
     }
     if (directory->fd < 0)
-        return -errno;
+        return directory->fd;
     int status = check_access(directory);
-    if (status == 0)
-        status = check_owner(directory);
     return status == 0 ? check_mark(directory, make) : status;
 }
 
@@ -125,7 +115,7 @@ static int wait_for_lock(int fd, Waiting *waiting)
 static int check_name(int dir_fd, const char *name, int fd)
 {
     struct stat there, here;
-    if (fstatat(dir_fd, name, &there, 0) != 0)
+    if (fstatat(dir_fd, name, &there, AT_SYMLINK_NOFOLLOW) != 0)
         return errno == ENOENT ? -EAGAIN : -errno;
     if (fstat(fd, &here) != 0)
         return -errno;
@@ -286,15 +276,20 @@ int cache_directory_entry_id(int project_fd, Slice name, char id[ENTRY_ID_SIZE +
 
 /* ---- cleaning ------------------------------------------------------------------------------ */
 
-DIR *cache_directory_list(const CacheDirectory *directory)
+static DIR *open_list(int dir_fd, const char *path)
 {
-    int fd = open_at(directory->fd, ".", O_RDONLY | O_DIRECTORY);
+    int fd = open_at(dir_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     DIR *list = fd < 0 ? NULL : fdopendir(fd);
     int error = errno;
     if (list == NULL && fd >= 0)
         close(fd);
     errno = error;
     return list;
+}
+
+DIR *cache_directory_list(const CacheDirectory *directory)
+{
+    return open_list(directory->fd, ".");
 }
 
 int cache_directory_visit(const CacheDirectory *directory, CacheFileVisit visit, void *context)
@@ -383,7 +378,7 @@ static bool is_intruder(int dir_fd, const char *name)
 
 bool cache_directory_find_intruder(const char *path, char name[256])
 {
-    DIR *list = opendir(path);
+    DIR *list = open_list(AT_FDCWD, path);
     if (list == NULL)
         return false;
     name[0] = '\0';

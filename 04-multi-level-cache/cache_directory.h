@@ -11,7 +11,7 @@
  *     build B: mkdir, open a new lock, flock it
  *     build A: flock the old lock           both hold "the lock"
  *
- * The directory is ours: made by us and marked (cache_mark.h), or refused. Nothing in it is trusted.
+ * The directory is ours: made by us, marked, and nobody else's to write (cache_mark.h), or refused. Nothing in it is trusted.
  * A file that is missing, damaged, from another version or from another project is a miss, and is
  * written again. Where there is something else under the name of a file (a directory, a FIFO, a
  * link), no link is followed and nothing is waited for: it is replaced where writing is a rename,
@@ -53,8 +53,9 @@ typedef struct CacheDirectory { /* closed: both descriptors -1 */
 
 /* Makes the directory if it is missing (with those above it), marks, opens and locks it. If
  * somebody holds the lock, `waiting` is called once and the call waits. Without `make`, an
- * empty directory stays as it is. 0; -ENOENT; -EPERM if it belongs to another user; -ENOTEMPTY
- * if it has other files in it and no mark; or another negative errno, with `failed` set. */
+ * empty directory stays as it is. 0; -ENOENT; -ELOOP if it is a symlink, and -EPERM if it belongs
+ * to another user or others may write to it (cache_mark_open_directory); -ENOTEMPTY if it has other
+ * files in it and no mark; or another negative errno, with `failed` set. */
 int cache_directory_open(CacheDirectory *directory, const char *path, bool make,
                          void (*waiting)(void *context), void *context);
 

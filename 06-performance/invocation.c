@@ -3,6 +3,7 @@
 
 #include "decision_log.h"
 
+#include <errno.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -85,6 +86,13 @@ int invocation_complain(int status, const ByteBuffer *error)
     return status;
 }
 
+/* Is the cache directory refused, and not for what is in it? */
+static bool needs_another_directory(const BuildFailure *failure)
+{
+    return (failure->error == EPERM || failure->error == ELOOP) && failure->what != NULL &&
+           strstr(failure->what, "cache directory") != NULL;
+}
+
 int invocation_print_failure(BuildStatus status, const BuildFailure *failure)
 {
     fputs("minic: ", stderr);
@@ -94,6 +102,8 @@ int invocation_print_failure(BuildStatus status, const BuildFailure *failure)
     if (failure->error != 0)
         fprintf(stderr, ": %s", strerror(failure->error));
     fputc('\n', stderr);
+    if (needs_another_directory(failure))
+        fputs("minic: another one is named with --cache-dir\n", stderr);
     return (int)status;
 }
 

@@ -3,6 +3,7 @@
  * minic: the command line over the six stages. A call is one Invocation (invocation.h): the
  * arguments, the compiler, the workers, the build.
  */
+#include "cache_mark.h"
 #include "command_help.h"
 #include "doctor_report.h"
 #include "mini_compiler.h"
@@ -256,12 +257,12 @@ static int open_directory(const char *path)
 }
 
 /* Where there is no cache yet, the directory that it would be made in is probed. */
-static int probe(const CommandLine *line, FileSystemFacts *facts)
+static int probe(const CommandLine *line, FileSystemFacts *facts, const char **why)
 {
     int project_fd = open_directory(line->entry);
     if (project_fd < 0)
         return project_fd;
-    int cache_fd = open_directory(line->cache_dir);
+    int cache_fd = cache_mark_open_directory(line->cache_dir, why);
     int status = cache_fd;
     if (cache_fd >= 0 || cache_fd == -ENOENT)
         status = file_system_probe(facts, cache_fd >= 0 ? cache_fd : project_fd, project_fd);
@@ -275,10 +276,14 @@ static int doctor_command(Invocation *invocation)
 {
     const CommandLine *line = &invocation->line;
     FileSystemFacts facts;
-    int error = probe(line, &facts);
+    BuildFailure failure = {.what = "cannot try the file system"};
+    const char *why = NULL;
+    int error = probe(line, &facts, &why);
     if (error != 0) {
-        BuildFailure failure = {.what = "cannot try the file system", .error = -error};
-        snprintf(failure.path, sizeof failure.path, "%s", line->entry);
+        const char *path = why == NULL ? line->entry : line->cache_dir;
+        snprintf(failure.path, sizeof failure.path, "%s", path);
+        failure.what = why == NULL ? failure.what : why;
+        failure.error = -error;
         return invocation_print_failure(BUILD_MACHINE_FAILED, &failure);
     }
     if (line->json)

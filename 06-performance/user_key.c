@@ -62,7 +62,7 @@ static int make_directories(char *path)
         if (c != '/' && c != '\0')
             continue;
         *at = '\0';
-        status = cache_mark_make_directory(path);
+        status = cache_mark_make_directory(path, S_IRWXU);
         status = status == -EEXIST ? 0 : status;
         *at = c;
         if (c == '\0')

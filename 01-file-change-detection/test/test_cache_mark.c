@@ -120,6 +120,72 @@ static void what_is_no_directory_is_refused(void **state)
     assert_int_equal(cache_mark_open(path), -ENOENT);
 }
 
+/* It may have come with the sources, and what it leads to is somebody's. */
+static void a_symlink_is_not_followed(void **state)
+{
+    static const char *const targets[] = {"elsewhere", "missing", "file", "link"};
+    Scratch *scratch = *state;
+    char path[512], behind[520];
+    const char *why = NULL;
+    assert_int_equal(mkdirat(scratch->fd, "elsewhere", 0755), 0);
+    scratch_write(scratch, "file", "mine");
+    in_scratch(scratch, "link", path);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(symlinkat(targets[i], scratch->fd, "link"), 0);
+        assert_int_equal(cache_mark_open(path), -ELOOP);
+        assert_int_equal(cache_mark_open_directory(path, &why), -ELOOP);
+        assert_non_null(strstr(why, "symlink"));
+        assert_int_equal(unlinkat(scratch->fd, "link", 0), 0);
+    }
+    assert_false(scratch_exists(scratch, "missing"));
+    assert_false(scratch_exists(scratch, "elsewhere/" CACHE_MARK_NAME));
+    assert_int_equal(symlinkat("elsewhere", scratch->fd, "link"), 0);
+    snprintf(behind, sizeof behind, "%s/", path); /* who writes that, means where it leads */
+    int fd = cache_mark_open(behind);
+    assert_true(fd >= 0);
+    close(fd);
+    expect_marked(scratch, "elsewhere");
+}
+
+static void what_others_may_write_to_is_refused(void **state)
+{
+    static const mode_t modes[] = {0775, 0757, 0770, 01777, 0722};
+    Scratch *scratch = *state;
+    char path[512];
+    const char *why = NULL;
+    in_scratch(scratch, "cache", path);
+    close(cache_mark_open(path));
+    for (size_t i = 0; i < 5; i++) {
+        assert_int_equal(chmod(path, modes[i]), 0);
+        assert_int_equal(cache_mark_open_directory(path, &why), -EPERM);
+        assert_non_null(strstr(why, "chmod go-w"));
+        assert_int_equal(cache_mark_open(path), -EPERM);
+    }
+    assert_int_equal(chmod(path, 0755), 0); /* as older builds have made it */
+    int fd = cache_mark_open(path);
+    assert_true(fd >= 0);
+    close(fd);
+    if (geteuid() != 0)
+        return; /* only root can make one of another user */
+    assert_int_equal(chown(path, 12345, 12345), 0);
+    assert_int_equal(cache_mark_open_directory(path, &why), -EPERM);
+    assert_non_null(strstr(why, "another user"));
+}
+
+static void a_new_directory_is_for_its_owner_alone(void **state)
+{
+    Scratch *scratch = *state;
+    struct stat status;
+    char path[512];
+    in_scratch(scratch, "cache", path);
+    mode_t before = umask(0);
+    int fd = cache_mark_open(path);
+    umask(before);
+    assert_int_equal(fstat(fd, &status), 0);
+    assert_int_equal(status.st_mode & 07777, 0700);
+    close(fd);
+}
+
 /* Also one that takes the owner's rights away. */
 static void the_umask_takes_nothing_from_the_owner(void **state)
 {
@@ -132,7 +198,7 @@ static void the_umask_takes_nothing_from_the_owner(void **state)
     umask(before);
     assert_true(fd >= 0);
     assert_int_equal(fstat(fd, &status), 0);
-    assert_int_equal(status.st_mode & 0777, 0755);
+    assert_int_equal(status.st_mode & 0777, 0700);
     close(fd);
 }
 
@@ -169,6 +235,9 @@ int main(void)
         CASE_IN_SCRATCH(what_holds_other_things_is_refused),
         CASE_IN_SCRATCH(a_directory_that_lost_its_mark_is_known_by_its_tag),
         CASE_IN_SCRATCH(what_is_no_directory_is_refused),
+        CASE_IN_SCRATCH(a_symlink_is_not_followed),
+        CASE_IN_SCRATCH(what_others_may_write_to_is_refused),
+        CASE_IN_SCRATCH(a_new_directory_is_for_its_owner_alone),
         CASE_IN_SCRATCH(the_umask_takes_nothing_from_the_owner),
         CASE_IN_SCRATCH(processes_that_meet_in_a_new_directory),
     };

@@ -71,13 +71,50 @@ static void test_what_is_no_directory_is_refused(void **state)
     assert_non_null(directory.failed);
 }
 
-static void test_a_symlink_to_a_directory_will_do(void **state)
+static void test_it_alone_is_made_for_its_owner_alone(void **state)
+{
+    World *world = *state;
+    CacheDirectory directory;
+    struct stat status;
+    mode_t before = umask(022);
+    strcat(world->path, "//"); /* a name that ends like that is the directory's as well */
+    open_cache(world, &directory);
+    umask(before);
+    assert_int_equal(fstat(directory.fd, &status), 0);
+    assert_int_equal(status.st_mode & 07777, 0700);
+    assert_int_equal(fstatat(world->scratch.fd, "deep", &status, 0), 0);
+    assert_int_equal(status.st_mode & 07777, 0755);
+    cache_directory_close(&directory);
+}
+
+static void test_what_others_may_write_to_is_refused(void **state)
+{
+    World *world = *state;
+    CacheDirectory directory;
+    open_cache(world, &directory);
+    cache_directory_close(&directory);
+    for (int make = 0; make < 2; make++) {
+        assert_int_equal(chmod(world->path, 0770), 0);
+        assert_int_equal(cache_directory_open(&directory, world->path, make, NULL, NULL), -EPERM);
+        assert_non_null(strstr(directory.failed, "chmod go-w"));
+    }
+    assert_int_equal(chmod(world->path, 0750), 0);
+    open_cache(world, &directory);
+    cache_directory_close(&directory);
+}
+
+static void test_a_symlink_is_not_followed(void **state)
 {
     World *world = *state;
     CacheDirectory directory;
     assert_int_equal(mkdirat(world->scratch.fd, "deep", 0777), 0);
     assert_int_equal(mkdirat(world->scratch.fd, "elsewhere", 0777), 0);
     assert_int_equal(symlinkat("../elsewhere", world->scratch.fd, "deep/cache"), 0);
+    for (int make = 0; make < 2; make++)
+        assert_int_equal(cache_directory_open(&directory, world->path, make, NULL, NULL), -ELOOP);
+    assert_non_null(strstr(directory.failed, "symlink"));
+    assert_false(scratch_exists(&world->scratch, "elsewhere/lock"));
+    strcat(world->path, "/"); /* who writes that, means where it leads */
     open_cache(world, &directory);
     assert_true(scratch_exists(&world->scratch, "elsewhere/lock"));
     cache_directory_close(&directory);
@@ -402,7 +439,9 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         TEST(test_it_is_made_with_what_is_above_it),
         TEST(test_what_is_no_directory_is_refused),
-        TEST(test_a_symlink_to_a_directory_will_do),
+        TEST(test_it_alone_is_made_for_its_owner_alone),
+        TEST(test_what_others_may_write_to_is_refused),
+        TEST(test_a_symlink_is_not_followed),
         TEST(test_another_users_directory_is_refused),
         TEST(test_what_is_not_ours_is_refused),
         TEST(test_a_directory_that_was_begun_is_finished),

@@ -127,6 +127,50 @@ teardown() {
     [ -z "$stderr" ]
 }
 
+@test "a symlink of the cache's name is not followed, by no command and no stage's program" {
+    program .
+    mkdir elsewhere
+    ln -s elsewhere .mini_cache
+    for command in "build main.mini" "run main.mini" "check main.mini" "verify main.mini" clean doctor; do
+        minic 3 $command
+        says ".mini_cache: cannot use a symlink as the cache directory"
+        says "--cache-dir"
+    done
+    for demo in 01 02 03; do
+        run -3 "${BUILD:-$ROOT/build}/demo-$demo" main.mini
+        [[ $output == *"it is a symlink"* ]]
+    done
+    for demo in 04 05; do
+        run -3 "${BUILD:-$ROOT/build}/demo-$demo" main.mini out
+        run -3 "${BUILD:-$ROOT/build}/demo-$demo" clean main.mini
+    done
+    [ -z "$(ls -A elsewhere)" ] && [ -L .mini_cache ]
+    "$MINIC" build main.mini -q -o out --cache-dir cache # a whole cache, behind a link
+    rm .mini_cache && ln -s cache .mini_cache
+    ls -lR cache >before
+    minic 3 clean
+    minic 3 build main.mini
+    ls -lR cache | diff before -
+    minic 0 clean --cache-dir .mini_cache/ # who writes that, means where it leads
+    [ ! -e cache/zir.pack ]
+}
+
+@test "a cache that others may write to is not used, and one that they may read is" {
+    (umask 0 && program .)
+    chmod 755 .
+    minic 0 build main.mini
+    [ "$(stat -c %a .mini_cache)" = 700 ]
+    chmod 775 .mini_cache # as a umask of 0002 once made it
+    for command in "build main.mini" "run main.mini" "check main.mini" "verify main.mini" clean doctor; do
+        minic 3 $command
+        says "chmod go-w"
+        says "--cache-dir"
+    done
+    chmod go-w .mini_cache
+    minic 0 build main.mini --stats=json
+    [ "$(json strategy)" = up-to-date ]
+}
+
 @test "another user's cache is not used" {
     [ "$(id -u)" = 0 ] || skip "only root can make one"
     program .
@@ -134,6 +178,7 @@ teardown() {
     chown -R 12345 .mini_cache
     minic 3 build main.mini
     says "name one of your own"
+    says "--cache-dir"
     minic 0 build main.mini --cache-dir mine
 }
 
