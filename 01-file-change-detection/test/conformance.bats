@@ -40,6 +40,24 @@ MAIN=detect.py
     [ "$status" = 2 ]
 }
 
+# Another user of the machine can make what has a name in /tmp that can be guessed.
+@test "no script writes where somebody else may have been first, or evaluates what it finds there" {
+    tests_no_c
+    mkdir "$BATS_TEST_TMPDIR/bin" "$BATS_TEST_TMPDIR/tmp"
+    printf '%s\n' '#!/bin/sh' "[ \"\$*\" = -d ] || echo \"mktemp \$*\" >>'$BATS_TEST_TMPDIR/asked'" \
+        "exec $(command -v mktemp) \"\$@\"" >"$BATS_TEST_TMPDIR/bin/mktemp"
+    chmod +x "$BATS_TEST_TMPDIR/bin/mktemp"
+    TMPDIR=$BATS_TEST_TMPDIR/tmp PATH=$BATS_TEST_TMPDIR/bin:$PATH LESSON=1.1 \
+        passes "$(typed python3 "$python/detect.py")" required
+    [ ! -e "$BATS_TEST_TMPDIR/asked" ] && [ -z "$(ls -A "$BATS_TEST_TMPDIR/tmp")" ]
+    cd "$root"
+    run grep -rInE --exclude-dir=build --exclude-dir=.git --exclude=conformance.bats \
+        '\<mktemp\>( +-[a-ce-z]|[^-]* *[|)]|.* -u|.*--dry-run)|> *"?/(var/)?tmp/|[ =]"?/(var/)?tmp/[^ ]*\$\$' \
+        .ci bench 0*/test 06-performance/install Makefile
+    echo "$output"
+    [ "$status" = 1 ]
+}
+
 @test "a crash, an endless loop and a missing program are told apart from a wrong answer" {
     tests_no_c
     printf 'kill -SEGV $$\n' >"$BATS_TEST_TMPDIR/mine.sh"
