@@ -46,7 +46,7 @@ static int64_t to_ns(struct timespec time)
     return (int64_t)time.tv_sec * NS_PER_SECOND + time.tv_nsec;
 }
 
-static int stamp_from(const struct stat *status, FileStamp *stamp)
+int file_stamp_from(const struct stat *status, FileStamp *stamp)
 {
     *stamp = (FileStamp){0};
     if (S_ISDIR(status->st_mode))
@@ -68,7 +68,7 @@ int file_stamp_at(int dir_fd, const char *path, FileStamp *stamp)
         *stamp = (FileStamp){0};
         return -errno;
     }
-    return stamp_from(&status, stamp);
+    return file_stamp_from(&status, stamp);
 }
 
 int file_stamp_of(int fd, FileStamp *stamp)
@@ -78,7 +78,7 @@ int file_stamp_of(int fd, FileStamp *stamp)
         *stamp = (FileStamp){0};
         return -errno;
     }
-    return stamp_from(&status, stamp);
+    return file_stamp_from(&status, stamp);
 }
 
 /* ---- the clock ---------------------------------------------------------------------------- */

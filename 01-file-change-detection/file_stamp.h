@@ -61,6 +61,10 @@ static inline bool file_stamp_equal(const FileStamp *a, const FileStamp *b)
 int file_stamp_at(int dir_fd, const char *path, FileStamp *stamp);
 int file_stamp_of(int fd, FileStamp *stamp);
 
+/* The same of what stat said already. */
+struct stat;
+int file_stamp_from(const struct stat *status, FileStamp *stamp);
+
 /* Asks the clock of the file system that holds `dir_fd`. Call it before the files it shall judge
  * are read. The file "clock" in the directory is written for it, and made if it is missing; if
  * something else has that name, it stays as it is, and a file that is removed at once serves

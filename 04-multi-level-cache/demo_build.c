@@ -68,17 +68,40 @@ static void put_sections(const Build *build, FILE *file)
     }
 }
 
-/* A symlink is replaced: what it leads to need not be ours. What is open already, is written from
- * where it stands. */
-static FILE *open_output(const OutputPlace *place)
+/* A new file. */
+static int create_output(const char *path)
+{
+    int fd = open_at(AT_FDCWD, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
+    return fd < 0 ? -errno : fd;
+}
+
+/* A symlink or a file that has a second name is replaced: what else is reached by it need not be
+ * ours. Nothing is cut off by being opened: only what was opened can tell what it is. */
+static int open_file(const char *path)
 {
     struct stat status;
-    if (place->descriptor < 0 && lstat(place->path, &status) == 0 && S_ISLNK(status.st_mode))
-        unlink(place->path);
-    int fd = place->descriptor >= 0
-                 ? output_place_open(place)
-                 : open_at(AT_FDCWD, place->path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
-    if (fd < 0 && place->descriptor >= 0)
+    int fd = open_at(AT_FDCWD, path, O_WRONLY | O_NOFOLLOW);
+    if (fd < 0 && errno == ENOENT)
+        return create_output(path);
+    bool is_link = fd < 0 && errno == ELOOP;
+    if (fd < 0 && !is_link)
+        return -errno;
+    if (!is_link && fstat(fd, &status) != 0)
+        is_link = true;
+    if (!is_link && !S_ISREG(status.st_mode))
+        return fd;
+    if (!is_link && status.st_nlink == 1 && resize_fd(fd, 0) == 0)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return unlink(path) == 0 ? create_output(path) : -errno;
+}
+
+/* What is open already, is written from where it stands. */
+static FILE *open_output(const OutputPlace *place)
+{
+    int fd = place->descriptor >= 0 ? output_place_open(place) : open_file(place->path);
+    if (fd < 0)
         errno = -fd;
     return fd < 0 ? NULL : fdopen(fd, "w");
 }

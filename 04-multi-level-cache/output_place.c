@@ -88,6 +88,39 @@ static int resolve(char resolved[PATH_MAX], const char *path)
     return 0;
 }
 
+/* The path as it is spelled, from the root on, without "//", "." and "..": no link is asked. False
+ * if it is too long. */
+static bool spell(char spelled[PATH_MAX], const char *path)
+{
+    size_t size = 0;
+    if (*path != '/' && getcwd(spelled, PATH_MAX) != NULL)
+        size = strcmp(spelled, "/") == 0 ? 0 : strlen(spelled);
+    while (*(path += strspn(path, "/")) != '\0') {
+        size_t part = strcspn(path, "/");
+        if (part == 2 && strncmp(path, "..", 2) == 0) {
+            while (size > 0 && spelled[--size] != '/')
+                continue;
+        } else if (part != 1 || *path != '.') {
+            if (size + part + 2 > PATH_MAX)
+                return false;
+            spelled[size++] = '/';
+            memcpy(spelled + size, path, part);
+            size += part;
+        }
+        path += part;
+    }
+    spelled[size] = '\0';
+    return true;
+}
+
+/* The path leads to where the process has its descriptors. Did the user say so, or a link that is
+ * a part of it and came with the files (`out -> /proc/self/fd`, and "out/1")? */
+static int check_spelling(const char *path)
+{
+    char spelled[PATH_MAX];
+    return spell(spelled, path) && descriptor_named(spelled) >= 0 ? 0 : -ELOOP;
+}
+
 /* A descriptor that this process opened itself is close-on-exec; no other can be, for exec would
  * have closed it. Without this question /dev/fd/5 could be a pack of the cache. */
 static int check_given(int descriptor)
@@ -108,7 +141,11 @@ int output_place_find(OutputPlace *place, const char *path)
         status = resolve(place->path, path);
         if (status == 0)
             place->descriptor = descriptor_named(place->path);
+        if (place->descriptor >= 0)
+            status = check_spelling(path);
     }
+    if (status != 0)
+        place->descriptor = -1;
     return place->descriptor < 0 ? status : check_given(place->descriptor);
 }
 

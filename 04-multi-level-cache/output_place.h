@@ -14,6 +14,7 @@
  *
  * Only the name that the user wrote counts. A link that is found under that name, wherever it
  * leads, came with the files, and maybe from a stranger: `main.ll -> /proc/self/cwd/../.bashrc`.
+ * So did one that stands in the middle of it; where that leads to a descriptor it is refused.
  *
  * And a place can belong to what the build lives on: a source, or a file of the cache.
  */
@@ -35,7 +36,8 @@ typedef struct OutputPlace {
 } OutputPlace;
 
 /* 0; -EISDIR if the path cannot be a file's; -ENOENT if its directory is missing; -EBADF if it
- * stands for a descriptor that the process was not given; or another negative errno. */
+ * stands for a descriptor that the process was not given, -ELOOP if it does so only by a link; or
+ * another negative errno. */
 int output_place_find(OutputPlace *place, const char *path);
 
 /* The descriptor once more, to be written and closed. A descriptor or a negative errno. */

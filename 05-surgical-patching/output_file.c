@@ -2,7 +2,9 @@
 /*
  * The draft's name does not depend on the process, so that what a killed build left is replaced
  * by the next draft, or removed by the next commit; it does depend on the cache directory and the
- * entry, whose lock keeps others from writing the same draft.
+ * entry, whose lock keeps others from writing the same draft. Somebody else can work out that name,
+ * too, and be there first: with a directory, or in /tmp, where nobody removes another's file. That
+ * must not keep anybody from building, so then, and only then, the name is random.
  */
 #include "output_file.h"
 
@@ -11,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -26,6 +29,12 @@ static bool is_link_to_device(const OutputFile *file, const struct stat *target)
     return is_in_dev && (S_ISCHR(target->st_mode) || S_ISBLK(target->st_mode));
 }
 
+static void remember_special(OutputFile *file, const struct stat *status)
+{
+    file->special_device = status->st_dev;
+    file->special_inode = status->st_ino;
+}
+
 static int look_behind_link(OutputFile *file)
 {
     struct stat target = {0};
@@ -34,9 +43,10 @@ static int look_behind_link(OutputFile *file)
         return -EISDIR;
     bool is_device = leads_somewhere && is_link_to_device(file, &target);
     file->kind = is_device ? OUTPUT_SPECIAL : OUTPUT_LINKED;
+    if (is_device)
+        remember_special(file, &target);
     if (leads_somewhere && S_ISREG(target.st_mode))
-        (void)file_stamp_at(AT_FDCWD, file->place.path, &file->stamp);
-    file->mode = target.st_mode & 0777;
+        (void)file_stamp_from(&target, &file->stamp);
     return 0;
 }
 
@@ -56,6 +66,7 @@ int output_file_look(OutputFile *file, const char *path)
     struct stat status;
     file->kind = OUTPUT_ABSENT;
     file->stamp = (FileStamp){0};
+    file->is_symlink = file->keeps_mode = false;
     int error = output_place_find(&file->place, path);
     if (error != 0)
         return error;
@@ -65,35 +76,120 @@ int output_file_look(OutputFile *file, const char *path)
         return errno == ENOENT ? 0 : -errno;
     if (S_ISDIR(status.st_mode))
         return -EISDIR;
-    if (S_ISLNK(status.st_mode))
+    file->is_symlink = S_ISLNK(status.st_mode);
+    if (file->is_symlink)
         return look_behind_link(file);
     if (!S_ISREG(status.st_mode)) {
         file->kind = OUTPUT_SPECIAL;
+        remember_special(file, &status);
         return 0;
     }
     file->kind = status.st_nlink == 1 ? OUTPUT_PLAIN : OUTPUT_LINKED;
+    file->keeps_mode = status.st_uid == geteuid();
     file->mode = status.st_mode & 0777;
-    return file_stamp_at(AT_FDCWD, file->place.path, &file->stamp);
+    return file_stamp_from(&status, &file->stamp);
+}
+
+/* The regular file that was looked at, whatever was written into it since. */
+static bool is_looked_at(const OutputFile *file, const struct stat *status)
+{
+    return S_ISREG(status->st_mode) && (uint64_t)status->st_ino == file->stamp.inode &&
+           (uint64_t)status->st_dev == file->stamp.device &&
+           (file->kind != OUTPUT_PLAIN || status->st_nlink == 1);
 }
 
 int output_file_open(const OutputFile *file, bool *is_writable)
 {
-    int fd = open_at(AT_FDCWD, file->place.path, O_RDWR | O_NONBLOCK);
+    struct stat status;
+    int follow = file->is_symlink ? 0 : O_NOFOLLOW;
+    int fd = file->is_symlink
+                 ? -1
+                 : open_at(AT_FDCWD, file->place.path, O_RDWR | O_NONBLOCK | O_NOFOLLOW);
     *is_writable = fd >= 0;
     if (fd < 0)
-        fd = open_at(AT_FDCWD, file->place.path, O_RDONLY | O_NONBLOCK);
-    return fd < 0 ? -errno : fd;
+        fd = open_at(AT_FDCWD, file->place.path, O_RDONLY | O_NONBLOCK | follow);
+    if (fd < 0)
+        return errno == ELOOP ? -ESTALE : -errno;
+    if (fstat(fd, &status) == 0 && is_looked_at(file, &status))
+        return fd;
+    close(fd);
+    return -ESTALE;
+}
+
+static bool is_unchanged(const OutputFile *file, const struct stat *status)
+{
+    FileStamp stamp;
+    return is_looked_at(file, status) && file_stamp_from(status, &stamp) == 0 &&
+           file_stamp_equal(&stamp, &file->stamp);
+}
+
+bool output_file_is_still(const OutputFile *file, int fd)
+{
+    struct stat opened, named;
+    return file->kind == OUTPUT_PLAIN && fstat(fd, &opened) == 0 && is_unchanged(file, &opened) &&
+           lstat(file->place.path, &named) == 0 && is_unchanged(file, &named);
 }
 
 /* ---- replacing ------------------------------------------------------------------------------- */
 
-static int create_draft(const char *path)
+/* The draft's path; empty if it is too long. */
+static int format_path(char path[PATH_MAX], const OutputFile *file, const char *unique)
 {
-    int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
-    int fd = open_at(AT_FDCWD, path, flags);
-    if (fd < 0 && errno == EEXIST && unlink(path) == 0)
-        fd = open_at(AT_FDCWD, path, flags);
+    const char *output = file->place.path;
+    int size = snprintf(path, PATH_MAX, "%.*s/.output-%s.tmp",
+                        (int)(strrchr(output, '/') - output), output, unique);
+    if (size >= 0 && size < PATH_MAX)
+        return 0;
+    path[0] = '\0';
+    return -ENAMETOOLONG;
+}
+
+static int create(const char *path)
+{
+    int fd = open_at(AT_FDCWD, path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW);
     return fd < 0 ? -errno : fd;
+}
+
+/* What nobody knows beforehand. */
+static int random_number(uint64_t *number)
+{
+    int fd = open_at(AT_FDCWD, "/dev/urandom", O_RDONLY);
+    if (fd < 0)
+        return -errno;
+    int status = read(fd, number, sizeof *number) == (ssize_t)sizeof *number ? 0 : -EIO;
+    close(fd);
+    return status;
+}
+
+static int create_random(char path[PATH_MAX], const OutputFile *file)
+{
+    enum { TRIES = 100 };
+    int fd = -EEXIST;
+    for (int i = 0; i < TRIES && fd == -EEXIST; i++) {
+        char unique[24];
+        uint64_t number;
+        fd = random_number(&number);
+        snprintf(unique, sizeof unique, "%016" PRIx64, fd == 0 ? number : 0);
+        if (fd == 0)
+            fd = format_path(path, file, unique);
+        if (fd == 0)
+            fd = create(path);
+    }
+    return fd;
+}
+
+static int create_draft(char path[PATH_MAX], const OutputFile *file, const char *unique)
+{
+    int fd = format_path(path, file, unique);
+    if (fd == 0)
+        fd = create(path);
+    if (fd == -EEXIST && unlink(path) == 0)
+        fd = create(path);
+    if (fd == -EEXIST)
+        fd = create_random(path, file);
+    if (fd < 0)
+        path[0] = '\0'; /* nothing that is there is ours to be removed */
+    return fd;
 }
 
 /* Whoever can write into the directory may have put something else there since it was looked at.
@@ -108,22 +204,11 @@ static int open_special(const OutputFile *file)
                      O_WRONLY | O_NOCTTY | (is_link ? 0 : O_NOFOLLOW));
     if (fd < 0)
         return errno == ELOOP ? -ESTALE : -errno;
-    if (fstat(fd, &status) == 0 && !S_ISREG(status.st_mode))
+    if (fstat(fd, &status) == 0 && !S_ISREG(status.st_mode) &&
+        status.st_ino == file->special_inode && status.st_dev == file->special_device)
         return fd;
     close(fd);
     return -ESTALE;
-}
-
-/* The draft's path; empty if it is too long. */
-static int format_path(char path[PATH_MAX], const OutputFile *file, const char *unique)
-{
-    const char *output = file->place.path;
-    int size = snprintf(path, PATH_MAX, "%.*s/.output-%s.tmp",
-                        (int)(strrchr(output, '/') - output), output, unique);
-    if (size >= 0 && size < PATH_MAX)
-        return 0;
-    path[0] = '\0';
-    return -ENAMETOOLONG;
 }
 
 int output_draft_open(OutputDraft *draft, const OutputFile *file, const char *unique)
@@ -135,14 +220,10 @@ int output_draft_open(OutputDraft *draft, const OutputFile *file, const char *un
                                                 : open_special(file);
         return draft->fd < 0 ? draft->fd : 0;
     }
-    int status = format_path(draft->path, file, unique);
-    if (status != 0)
-        return status;
-    draft->fd = create_draft(draft->path);
+    draft->fd = create_draft(draft->path, file, unique);
     if (draft->fd < 0)
         return draft->fd;
-    bool replaces_file = file->stamp.inode != 0;
-    return replaces_file && fchmod(draft->fd, file->mode) != 0 ? -errno : 0;
+    return file->keeps_mode && fchmod(draft->fd, file->mode) != 0 ? -errno : 0;
 }
 
 /* A pipe or a terminal cannot be synced, and need not be. */

@@ -8,6 +8,10 @@
  * and so is a descriptor that the user named ("-", "/dev/stdout"; see output_place.h), from where
  * it stands.
  *
+ * What a look found may be another file a moment later: whoever can write into the directory can
+ * exchange it. So nothing is opened through a link or cut off by being opened, and what was opened
+ * is compared with what was looked at before a byte of it is written.
+ *
  * Replacing goes through a draft: a file beside the output that gets its name when it is whole.
  *
  *     OutputDraft draft;
@@ -41,17 +45,25 @@ typedef enum OutputKind {
 typedef struct OutputFile {
     OutputPlace place;
     OutputKind kind;
+    bool is_symlink;
     FileStamp stamp;     /* of the regular file that is there, or is linked to; else {0} */
-    mode_t mode;         /* permissions of the regular file: its replacement gets them */
+    bool keeps_mode;     /* it is a regular file of our own: its replacement gets */
+    mode_t mode;         /* these permissions, and anything else those of a new file */
+    dev_t special_device; /* of the FIFO or device: which one it is */
+    ino_t special_inode;
 } OutputFile;
 
 /* Looks. 0; -EISDIR; -ENOENT if its directory is missing; -EBADF if a descriptor is named that is
  * not open; or another negative errno. */
 int output_file_look(OutputFile *file, const char *path);
 
-/* Opens the regular file to read and write it; if that is not allowed, to read it, and sets
- * `*is_writable` accordingly. A descriptor or a negative errno. */
+/* Opens the regular file to read and write it; if that is not allowed or it is only linked to, to
+ * read it, and sets `*is_writable` accordingly. A descriptor; -ESTALE if there is another file by
+ * now than was looked at; or another negative errno. */
 int output_file_open(const OutputFile *file, bool *is_writable);
+
+/* Is `fd` still the plain file that was looked at, under its name and no other, unchanged? */
+bool output_file_is_still(const OutputFile *file, int fd);
 
 typedef struct OutputDraft {
     int fd;              /* -1 once it is published */
@@ -61,7 +73,8 @@ typedef struct OutputDraft {
 
 /* Makes a draft beside the output; or opens the FIFO or device, or the descriptor again. `unique`
  * (a few characters) must differ between drafts that are written at the same time; one that a
- * killed process left is replaced. 0; -ESTALE if there is something else by now than was looked
+ * killed process left is replaced. Where something has its name that cannot be removed, the draft
+ * has a random one. 0; -ESTALE if there is something else by now than was looked
  * at; or another negative errno. The caller closes in every case. */
 int output_draft_open(OutputDraft *draft, const OutputFile *file, const char *unique);
 

@@ -157,7 +157,7 @@ static int sync_kept_output(const OutputJob *job)
 {
     if (!job->request->sync)
         return 0;
-    int fd = open_at(AT_FDCWD, job->file.place.path, O_RDONLY);
+    int fd = open_at(AT_FDCWD, job->file.place.path, O_RDONLY | O_NONBLOCK);
     int status = fd < 0 ? -errno : sync_output(job, fd);
     if (fd >= 0)
         close(fd);
@@ -271,16 +271,6 @@ static void update_records(OutputJob *job, const OutputPatch *patch)
         output_state_set(&job->state, job->dirty[i], &records[i]);
 }
 
-/* The file under the name and the one that we have open are still the one that was looked at. */
-static bool is_still_the_same(const OutputJob *job)
-{
-    FileStamp open_file, named_file;
-    return file_stamp_of(job->fd, &open_file) == 0 &&
-           file_stamp_at(AT_FDCWD, job->file.place.path, &named_file) == 0 &&
-           file_stamp_equal(&open_file, &job->file.stamp) &&
-           file_stamp_equal(&named_file, &job->file.stamp);
-}
-
 static int close_output(OutputJob *job)
 {
     int fd = job->fd;
@@ -342,7 +332,7 @@ static BuildStatus patch(OutputJob *job)
     }
     if (status == BUILD_OK) {
         sum_up_costs(job, &patch);
-        job->situation.output_is_whole = is_still_the_same(job);
+        job->situation.output_is_whole = output_file_is_still(&job->file, job->fd);
         result->strategy = patch_strategy_choose(&job->situation, &result->reason);
         status = result->strategy == PATCH_IN_PLACE ? carry_out(job, &patch) : write_anew(job);
     }

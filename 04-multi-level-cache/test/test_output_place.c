@@ -49,6 +49,28 @@ static void other_names_are_those_of_files(void **state)
     }
 }
 
+/* Only what is spelled counts: a tree can come with a link to a directory, too. */
+static void a_link_on_the_way_names_no_descriptor(void **state)
+{
+    static const char *const targets[] = {"/proc/self/fd", "/dev/fd", "/proc/thread-self/fd"};
+    Scratch *scratch = *state;
+    char link[400], path[420];
+    for (int i = 0; i < 3; i++) {
+        snprintf(link, sizeof link, "%s/out%d", scratch->path, i);
+        assert_int_equal(symlink(targets[i], link), 0);
+        snprintf(path, sizeof path, "%s/1", link);
+        assert_int_equal(descriptor_of(path), -ELOOP);
+    }
+    snprintf(link, sizeof link, "%s/dev", scratch->path);
+    assert_int_equal(symlink("/dev", link), 0);
+    snprintf(path, sizeof path, "%s/stdout", link);
+    assert_int_equal(descriptor_of(path), -ELOOP);
+    snprintf(path, sizeof path, "%s/fd/2", link);
+    assert_int_equal(descriptor_of(path), -ELOOP);
+    snprintf(path, sizeof path, "%s/null", link);
+    assert_int_equal(descriptor_of(path), -1);
+}
+
 static void what_the_process_opened_itself_was_not_given(void **state)
 {
     char name[32];
@@ -68,6 +90,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(descriptors_have_many_names),
         CASE_IN_SCRATCH(other_names_are_those_of_files),
+        CASE_IN_SCRATCH(a_link_on_the_way_names_no_descriptor),
         cmocka_unit_test(what_the_process_opened_itself_was_not_given),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

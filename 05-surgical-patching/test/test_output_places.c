@@ -3,8 +3,10 @@
  * written, what is no file, a source of the program. */
 #include "project.h"
 
+#include "output_file.h"
 #include "output_layout.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -134,6 +136,126 @@ static void a_new_file_has_the_mode_of_the_old(void **state)
     assert_int_equal(mode_of(project, "out") & 0777, 0640);
 }
 
+/* An output that somebody else made, and that all may write: the next one is not to be like it. */
+static void only_the_mode_of_an_own_file_is_kept(void **state)
+{
+    Project *project = *state;
+    project->force = true;
+    mode_t before = umask(022);
+    assert_int_equal(chmod(project_path(project, "out"), 07755), 0);
+    project_expect(project, "out", PATCH_FULL, REASON_FORCED);
+    assert_int_equal(mode_of(project, "out") & 07777, 0755);
+    assert_int_equal(rename(project_path(project, "out"), project_path(project, "real")), 0);
+    assert_int_equal(chmod(project_path(project, "real"), 0666), 0);
+    assert_int_equal(symlink("real", project_path(project, "out")), 0);
+    project_expect(project, "out", PATCH_FULL, REASON_FORCED);
+    assert_int_equal(mode_of(project, "out") & 07777, 0644);
+    if (geteuid() == 0) { /* only root can make one of another user */
+        assert_int_equal(chmod(project_path(project, "out"), 0666), 0);
+        assert_int_equal(chown(project_path(project, "out"), 12345, 12345), 0);
+        project_expect(project, "out", PATCH_FULL, REASON_FORCED);
+        assert_int_equal(mode_of(project, "out") & 07777, 0644);
+    }
+    umask(before);
+}
+
+/* ---- what somebody else does meanwhile -------------------------------------------------------- */
+
+/* Looks at the output, lets it be exchanged, and fails the test unless that is noticed. */
+static void expect_notice(Project *project, void (*exchange)(const Project *project))
+{
+    OutputFile file;
+    bool is_writable;
+    assert_int_equal(output_file_look(&file, project_path(project, "out")), 0);
+    assert_int_equal(file.kind, OUTPUT_PLAIN);
+    int fd = output_file_open(&file, &is_writable);
+    assert_true(fd >= 0 && is_writable && output_file_is_still(&file, fd));
+    exchange(project);
+    assert_false(output_file_is_still(&file, fd));
+    close(fd);
+    assert_int_equal(output_file_open(&file, &is_writable), -ESTALE);
+    unlink(project_path(project, "out"));
+    rename(project_path(project, "own"), project_path(project, "out"));
+}
+
+static void keep_own(const Project *project)
+{
+    assert_int_equal(rename(project_path(project, "out"), project_path(project, "own")), 0);
+}
+
+static void for_a_symlink(const Project *project)
+{
+    keep_own(project);
+    assert_int_equal(symlink("a.line", project_path(project, "out")), 0);
+}
+
+static void for_a_symlink_to_itself(const Project *project)
+{
+    keep_own(project);
+    assert_int_equal(symlink("own", project_path(project, "out")), 0);
+}
+
+static void for_another_file(const Project *project)
+{
+    keep_own(project);
+    assert_int_equal(link(project_path(project, "a.line"), project_path(project, "out")), 0);
+}
+
+static void for_a_second_name(const Project *project)
+{
+    assert_int_equal(link(project_path(project, "out"), project_path(project, "own")), 0);
+}
+
+static void for_a_fifo(const Project *project)
+{
+    keep_own(project);
+    assert_int_equal(mkfifo(project_path(project, "out"), 0600), 0);
+}
+
+static void what_takes_the_place_of_the_output_is_not_patched(void **state)
+{
+    Project *project = *state;
+    char *before = scratch_read(&project->scratch, "a.line", NULL);
+    expect_notice(project, for_a_symlink);
+    expect_notice(project, for_a_symlink_to_itself);
+    expect_notice(project, for_another_file);
+    expect_notice(project, for_a_second_name);
+    expect_notice(project, for_a_fifo);
+    project_expect_kept(project, "a.line", before);
+}
+
+/* Its name can be worked out by others. */
+static void what_has_the_name_of_a_draft_is_no_obstacle(void **state)
+{
+    Project *project = *state;
+    OutputFile file;
+    OutputDraft draft;
+    FileStamp stamp;
+    scratch_write(&project->scratch, ".output-x.tmp/theirs", "theirs");
+    assert_int_equal(output_file_look(&file, project_path(project, "out")), 0);
+    for (int publish = 0; publish < 2; publish++) {
+        assert_int_equal(output_draft_open(&draft, &file, "x"), 0);
+        assert_null(strstr(draft.path, "output-x"));
+        assert_int_equal(write(draft.fd, "draft\n", 6), 6);
+        if (publish)
+            assert_int_equal(output_draft_publish(&draft, &file, false, &stamp), 0);
+        char *path = publish ? NULL : strdup(draft.path);
+        output_draft_close(&draft);
+        assert_true(publish || access(path, F_OK) != 0);
+        free(path);
+    }
+    assert_true(scratch_exists(&project->scratch, ".output-x.tmp/theirs"));
+    char *output = scratch_read(&project->scratch, "out", NULL);
+    assert_string_equal(output, "draft\n");
+    free(output);
+    char *before = scratch_read(&project->scratch, "a.line", NULL);
+    assert_int_equal(symlink("a.line", project_path(project, ".output-y.tmp")), 0);
+    assert_int_equal(output_draft_open(&draft, &file, "y"), 0); /* and not through a link */
+    assert_int_equal(write(draft.fd, "draft\n", 6), 6);
+    output_draft_close(&draft);
+    project_expect_kept(project, "a.line", before);
+}
+
 /* ---- places that are refused ----------------------------------------------------------------- */
 
 static void a_source_is_not_overwritten(void **state)
@@ -194,6 +316,9 @@ int main(void)
         CASE_IN_BUILT_PROJECT(a_read_only_output_is_replaced),
         CASE_IN_BUILT_PROJECT(a_read_only_directory_is_a_failure),
         CASE_IN_BUILT_PROJECT(a_new_file_has_the_mode_of_the_old),
+        CASE_IN_BUILT_PROJECT(only_the_mode_of_an_own_file_is_kept),
+        CASE_IN_BUILT_PROJECT(what_takes_the_place_of_the_output_is_not_patched),
+        CASE_IN_BUILT_PROJECT(what_has_the_name_of_a_draft_is_no_obstacle),
         CASE_IN_BUILT_PROJECT(a_source_is_not_overwritten),
         CASE_IN_BUILT_PROJECT(an_output_that_became_a_source_is_not_overwritten),
         CASE_IN_BUILT_PROJECT(a_place_in_the_cache_is_refused),

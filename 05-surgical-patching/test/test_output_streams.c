@@ -208,7 +208,7 @@ static void a_link_that_was_found_is_no_descriptor(void **state)
     close(fd);
 }
 
-/* What was looked at is a FIFO, and what is opened is not. */
+/* What was looked at is a FIFO, and what is opened is not, or is another. */
 static void what_took_its_place_is_not_written(void **state)
 {
     Project *project = *state;
@@ -219,6 +219,12 @@ static void what_took_its_place_is_not_written(void **state)
     assert_int_equal(output_file_look(&file, path), 0);
     assert_int_equal(file.kind, OUTPUT_SPECIAL);
     char *before = scratch_read(&project->scratch, "a.line", NULL);
+    assert_int_equal(rename(path, project_path(project, "first")), 0);
+    assert_int_equal(mkfifo(path, 0600), 0); /* another FIFO, and somebody reads it */
+    int reader = open(path, O_RDONLY | O_NONBLOCK);
+    assert_int_equal(output_draft_open(&draft, &file, "x"), -ESTALE);
+    output_draft_close(&draft);
+    close(reader);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(link(project_path(project, "a.line"), path), 0);
     assert_int_equal(output_draft_open(&draft, &file, "x"), -ESTALE);
