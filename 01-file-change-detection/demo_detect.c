@@ -41,7 +41,9 @@ static void tell_facts(const Facts *facts)
         qsort(facts->items, facts->count, sizeof *facts->items, compare_facts);
     for (size_t i = 0; i < facts->count; i++) {
         const Fact *fact = &facts->items[i];
-        printf("  %-9s  %.*s\n", words[fact->decision], (int)fact->path.size, fact->path.data);
+        printf("  %-9s  ", words[fact->decision]);
+        print_name(stdout, fact->path, 0);
+        putchar('\n');
     }
 }
 

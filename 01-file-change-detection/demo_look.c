@@ -9,6 +9,14 @@
 #include <string.h>
 #include <unistd.h>
 
+void print_name(FILE *stream, Slice name, int width)
+{
+    ByteBuffer text = {0};
+    diagnostics_put_shown(&text, name);
+    fprintf(stream, "%-*.*s", width, (int)text.size, text.size == 0 ? "" : text.data);
+    buffer_free(&text);
+}
+
 /* Changes to the directory of `path` and returns the name of the file in it: a part of `path`,
  * whose last slash is overwritten. NULL, with a message, if there is no such directory. */
 static const char *enter(char *path)
@@ -19,7 +27,9 @@ static const char *enter(char *path)
     *slash = '\0';
     if (chdir(slash == path ? "/" : path) == 0)
         return slash + 1;
-    fprintf(stderr, "%s: cannot enter this directory: %s\n", path, strerror(errno));
+    int error = errno;
+    print_name(stderr, slice_from(path), 0);
+    fprintf(stderr, ": cannot enter this directory: %s\n", strerror(error));
     return NULL;
 }
 
@@ -75,8 +85,9 @@ void look_tell_unreadable(const Look *look, const char *entry)
     if (found->error == 0)
         return;
     bool is_entry = strcmp(found->error_path, entry) == 0;
-    fprintf(stderr, "%s: cannot read%s: %s\n", found->error_path,
-            is_entry ? " the entry file" : "", strerror(-found->error));
+    print_name(stderr, slice_from(found->error_path), 0);
+    fprintf(stderr, ": cannot read%s: %s\n", is_entry ? " the entry file" : "",
+            strerror(-found->error));
 }
 
 int look_save(Look *look)

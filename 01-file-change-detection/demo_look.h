@@ -17,6 +17,8 @@
 
 #include "discovery.h"
 
+#include <stdio.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -56,6 +58,9 @@ int look_save(Look *look);
 
 /* What an error of look_begin or look_save means. */
 const char *look_error_text(int error);
+
+/* Prints a name that somebody else chose as a terminal may see it, in `width` columns at least. */
+void print_name(FILE *stream, Slice name, int width);
 
 /* Prints what is wrong, with the lines of its source where that is not empty, and forgets it. */
 void diagnostics_tell(Diagnostics *errors, Slice source);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What is shown comes from a file that somebody else wrote, and goes to a terminal. So what is
- * no printable UTF-8 (escape sequences, invalid bytes, the invisible characters that reverse
- * the direction of text) is shown as one '?'.
+ * no printable UTF-8 (escape sequences, invalid bytes) and what nobody sees (characters that reverse
+ * the direction of text, have no width, or are tags of others) is shown as one '?': two names that
+ * differ look different, and what is shown is all that is there.
  *
  * The caret's line repeats the tabs of the line above it and has one space for every other
  * character; then the caret stands right whatever the terminal's tab stops are. Simple on
@@ -123,13 +124,23 @@ static size_t decode_utf8(Slice text, uint32_t *code)
     return *code < smallest[size] || *code > 0x10FFFF || surrogate ? 0 : size;
 }
 
+/* Controls, line ends, and what Unicode calls default ignorable: nothing is drawn for it. In order. */
+static const struct {
+    uint32_t first, last;
+} unseen[] = {
+    {0x00, 0x1F},       {0x7F, 0x9F},       {0xAD, 0xAD},       {0x034F, 0x034F},
+    {0x061C, 0x061C},   {0x115F, 0x1160},   {0x17B4, 0x17B5},   {0x180B, 0x180F},
+    {0x200B, 0x200F},   {0x2028, 0x202E},   {0x2060, 0x206F},   {0x3164, 0x3164},
+    {0xFE00, 0xFE0F},   {0xFEFF, 0xFEFF},   {0xFFA0, 0xFFA0},   {0xFFF0, 0xFFFB},
+    {0xFFFE, 0xFFFF},   {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF},
+};
+
 static bool is_printable(uint32_t code)
 {
-    bool control = code < 0x20 || (code >= 0x7F && code < 0xA0);
-    bool line_end = code == 0x2028 || code == 0x2029;
-    bool direction = code == 0x061C || code == 0x200E || code == 0x200F ||
-                     (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
-    return !control && !line_end && !direction;
+    size_t i = 0;
+    while (i < sizeof unseen / sizeof *unseen && unseen[i].last < code)
+        i++;
+    return i == sizeof unseen / sizeof *unseen || code < unseen[i].first;
 }
 
 /* The next character as it is shown; moves `text` behind it. */

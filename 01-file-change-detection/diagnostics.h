@@ -52,7 +52,7 @@ void diagnostics_sort(Diagnostics *diagnostics);
 void diagnostic_format(const Diagnostic *diagnostic, Slice source, ByteBuffer *text);
 
 /* Appends bytes that somebody else chose (a file's name, a line of it) as a terminal may see them:
- * a '?' for each byte or character that is no printable UTF-8. Tabs stay. */
+ * a '?' for each byte or character that is no printable UTF-8, or that nobody sees. Tabs stay. */
 void diagnostics_put_shown(ByteBuffer *text, Slice bytes);
 
 void diagnostics_free(Diagnostics *diagnostics);

@@ -124,8 +124,9 @@ static bool lower_and_tell(Lowering *lowering, uint32_t file)
     FormOrigin origin = lower_cached(lowering, file, &lowered);
     if (origin != FORM_WRONG)
         name_lowered(&lowered, name);
-    printf("  %-7s  %-9.*s%s%s\n", words[origin], (int)path.size, path.data,
-           origin != FORM_WRONG ? "  " : "", name);
+    printf("  %-7s  ", words[origin]);
+    print_name(stdout, path, 9);
+    printf("%s%s\n", origin != FORM_WRONG ? "  " : "", name);
     if (origin == FORM_WRONG)
         lowering_tell_errors(lowering);
     return origin != FORM_WRONG;

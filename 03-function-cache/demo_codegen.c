@@ -53,7 +53,8 @@ static bool load_module(Compilation *self, uint32_t file)
         return false;
     if (!declarations_view(lowered.declarations, &module->declarations) ||
         module->declarations.import_count != record->import_count) {
-        fprintf(stderr, "%s:1:1: error: it changed while it was looked at\n", module->path.data);
+        print_name(stderr, module->path, 0);
+        fputs(":1:1: error: it changed while it was looked at\n", stderr);
         return false;
     }
     module->ir = lowered.ir;
@@ -152,8 +153,9 @@ static void print_unit(void *nothing, Slice path, Slice name, const UnitOutput *
     char hex[HASH_HEX_SIZE + 1];
     (void)nothing;
     hash_to_hex(hash_bytes(output->text), hex);
-    printf("  %-8s  %.*s:%.*s", words[output->origin], (int)path.size, path.data, (int)name.size,
-           name.data);
+    printf("  %-8s  ", words[output->origin]);
+    print_name(stdout, path, 0);
+    printf(":%.*s", (int)name.size, name.data);
     if (output->origin != OUTPUT_WRONG)
         printf("  %.8s", hex);
     putchar('\n');

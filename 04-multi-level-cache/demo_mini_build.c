@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "demo_mini_build.h"
+#include "demo_look.h"
 #include "mini_compiler.h"
 
 #include <errno.h>
@@ -14,7 +15,9 @@ static BuildStatus plug_in(MiniBuild *self)
     if (error == 0)
         return BUILD_OK;
     if (error == -EINVAL) {
-        fprintf(stderr, "MINIC_TARGET='%.60s': not a target triple\n", settings.target);
+        fputs("MINIC_TARGET='", stderr);
+        print_name(stderr, slice_of(settings.target, strnlen(settings.target, 60)), 0);
+        fputs("': not a target triple\n", stderr);
         return BUILD_MISUSED;
     }
     fprintf(stderr, "cannot identify this executable: %s\n", strerror(-error));
@@ -42,7 +45,8 @@ static void tell_failure(const BuildFailure *failure)
 {
     if (failure->what == NULL)
         return;
-    fprintf(stderr, "%s: %s", failure->path, failure->what);
+    print_name(stderr, slice_from(failure->path), 0);
+    fprintf(stderr, ": %s", failure->what);
     if (failure->error != 0)
         fprintf(stderr, ": %s", strerror(failure->error));
     fputc('\n', stderr);
@@ -76,7 +80,10 @@ const char *unit_verdict(Decision decision)
 void print_unit(const char *entry, Slice unit)
 {
     bool has_path = memchr(unit.data, ':', unit.size) != NULL;
-    printf(" %s%s%.*s", has_path ? "" : entry, has_path ? "" : ":", (int)unit.size, unit.data);
+    putchar(' ');
+    print_name(stdout, slice_from(has_path ? "" : entry), 0);
+    printf("%s", has_path ? "" : ":");
+    print_name(stdout, unit, 0);
 }
 
 void mini_build_tell_unit(void *entry, Decision decision, Slice unit)

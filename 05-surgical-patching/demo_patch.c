@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "demo_build.h"
+#include "demo_look.h"
 #include "demo_mini_build.h"
 #include "demo_patch.h"
 #include "output_layout.h"
@@ -85,8 +86,10 @@ static BuildStatus split(const char *path)
     for (uint32_t i = 0; i < view.sections.count; i++)
         print_section(&view.sections.items[i], &view.arena);
     view_close(&view);
-    if (error != 0)
-        fprintf(stderr, "%s: %s\n", path, strerror(-error));
+    if (error != 0) {
+        print_name(stderr, slice_from(path), 0);
+        fprintf(stderr, ": %s\n", strerror(-error));
+    }
     return error == 0 ? BUILD_OK : BUILD_MISUSED;
 }
 

@@ -66,6 +66,18 @@ static void what_a_terminal_must_not_see_is_replaced(void **state)
         {"\xF0\x9F\x98\x80", "\xF0\x9F\x98\x80"},
         {"\xF9\x80\x80\x80", "????"}, /* no UTF-8 character begins so */
         {"\xE2\x80\xA8", "?"},        /* a line separator */
+        {"\xC2\xAD", "?"},            /* a hyphen that is not shown */
+        {"a\xE2\x80\x8B.mini", "a?.mini"}, /* a space of no width */
+        {"\xE2\x80\x8D", "?"},        /* a joiner, and below others of no width */
+        {"\xE2\x81\xA0", "?"},
+        {"\xE2\x81\xA4", "?"},
+        {"\xEF\xBB\xBF", "?"},        /* a byte order mark */
+        {"\xEF\xB8\x8F", "?"},        /* a variation selector */
+        {"\xF3\xA0\x84\x80", "?"},    /* another */
+        {"\xF3\xA0\x80\x81", "?"},    /* a tag, and the letter A as a tag */
+        {"\xF3\xA0\x81\x81", "?"},
+        {"\xE3\x85\xA4", "?"},        /* a letter that is a gap */
+        {"\xE2\x80\x90\xEF\xB8\x90\xEF\xBC\x81", "\xE2\x80\x90\xEF\xB8\x90\xEF\xBC\x81"},
         {"\xFF", "?"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
