@@ -38,21 +38,67 @@ static void make_one_line(char *message, size_t size)
             message[i] = '?';
 }
 
-void diagnostics_add(Diagnostics *diagnostics, uint32_t line, uint32_t column, const char *format,
-                     ...)
+/* The end of the conversion that begins at `at`, a '%'. */
+static const char *conversion_end(const char *at)
 {
-    va_list arguments, again;
-    va_start(arguments, format);
+    at++;
+    at += strspn(at, "-+ #0123456789.*hlLjzt");
+    return *at == '\0' ? at : at + 1;
+}
+
+/* The format with "..." for each conversion, or several in a row. That all of them are left out,
+ * and not only those that are known to quote the file, keeps a message safe that is written later. */
+static Slice make_kind(Arena *arena, const char *format)
+{
+    static const char hidden[] = "...";
+    ByteBuffer kind = {.arena = arena};
+    buffer_reserve(&kind, strlen(format) * 2);
+    const char *hidden_end = NULL; /* in the format, where the last "..." stands for */
+    bool has_words = false;
+    while (*format != '\0') {
+        bool is_percent = strncmp(format, "%%", 2) == 0;
+        if (*format != '%' || is_percent) {
+            buffer_put_byte(&kind, *format);
+            has_words = true;
+            format += is_percent ? 2 : 1;
+            continue;
+        }
+        if (format != hidden_end)
+            buffer_put(&kind, slice_from(hidden));
+        format = hidden_end = conversion_end(format);
+    }
+    return has_words ? buffer_slice(&kind) : slice_from("not shown: it would quote the file");
+}
+
+void diagnostics_add_list(Diagnostics *diagnostics, uint32_t line, uint32_t column,
+                          const char *format, va_list arguments)
+{
+    va_list again;
     va_copy(again, arguments);
-    int length = vsnprintf(NULL, 0, format, arguments);
+    int length = vsnprintf(NULL, 0, format, again);
+    va_end(again);
     size_t size = length < 0 ? 0 : (size_t)length;
     char *message = arena_allocate(&diagnostics->texts, size + 1);
     message[0] = '\0';
-    vsnprintf(message, size + 1, format, again);
-    va_end(again);
-    va_end(arguments);
+    vsnprintf(message, size + 1, format, arguments);
     make_one_line(message, size);
-    append(diagnostics, (Diagnostic){diagnostics->path, line, column, slice_of(message, size)});
+    append(diagnostics, (Diagnostic){diagnostics->path, line, column, slice_of(message, size),
+                                     make_kind(&diagnostics->texts, format)});
+}
+
+void diagnostics_add(Diagnostics *diagnostics, uint32_t line, uint32_t column, const char *format,
+                     ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    diagnostics_add_list(diagnostics, line, column, format, arguments);
+    va_end(arguments);
+}
+
+void diagnostics_add_plain(Diagnostics *diagnostics, uint32_t line, uint32_t column, Slice message)
+{
+    Slice copy = slice_of(arena_copy(&diagnostics->texts, message), message.size);
+    append(diagnostics, (Diagnostic){diagnostics->path, line, column, copy, copy});
 }
 
 void diagnostics_append(Diagnostics *diagnostics, const Diagnostics *from)
@@ -60,6 +106,7 @@ void diagnostics_append(Diagnostics *diagnostics, const Diagnostics *from)
     for (size_t i = 0; i < from->count; i++) {
         Diagnostic copy = from->items[i];
         copy.message.data = arena_copy(&diagnostics->texts, copy.message);
+        copy.kind.data = arena_copy(&diagnostics->texts, copy.kind);
         append(diagnostics, copy);
     }
 }
@@ -233,7 +280,7 @@ static void put_line_and_caret(ByteBuffer *text, Slice line, size_t column)
     buffer_put(text, slice_from("^\n"));
 }
 
-void diagnostic_format(const Diagnostic *diagnostic, Slice source, ByteBuffer *text)
+static void put_first_line(ByteBuffer *text, const Diagnostic *diagnostic, Slice message)
 {
     diagnostics_put_shown(text, diagnostic->path);
     buffer_put_byte(text, ':');
@@ -241,9 +288,18 @@ void diagnostic_format(const Diagnostic *diagnostic, Slice source, ByteBuffer *t
     buffer_put_byte(text, ':');
     buffer_put_decimal(text, diagnostic->column);
     buffer_put(text, slice_from(": error: "));
-    diagnostics_put_shown(text, diagnostic->message);
+    diagnostics_put_shown(text, message);
     buffer_put_byte(text, '\n');
+}
 
+void diagnostic_format_kind(const Diagnostic *diagnostic, ByteBuffer *text)
+{
+    put_first_line(text, diagnostic, diagnostic->kind);
+}
+
+void diagnostic_format(const Diagnostic *diagnostic, Slice source, ByteBuffer *text)
+{
+    put_first_line(text, diagnostic, diagnostic->message);
     Slice line;
     if (!find_line(source, diagnostic->line, &line))
         return;

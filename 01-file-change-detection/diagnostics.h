@@ -5,6 +5,11 @@
  * Each phase appends what it finds; at the end they are sorted by path, line and column, so
  * that the list is the same on one thread or eight, on a clean build or an incremental one.
  *
+ * A message may quote the file, and the file may be none that its reader shall see: an import can
+ * lead to a private key, and the errors of a build end up in public logs. So each diagnostic is kept
+ * in a second form, its kind, in which nothing but the compiler's own words stands. Which of them is
+ * shown is for whoever knows where the file lies (source_place.h).
+ *
  * Lines and columns count from 1; columns count bytes. Threads: one list per worker, merged
  * afterwards.
  */
@@ -13,6 +18,7 @@
 
 #include "memory.h"
 
+#include <stdarg.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -24,6 +30,7 @@ typedef struct Diagnostic {
     uint32_t line;
     uint32_t column;
     Slice message; /* one line, without "error:" */
+    Slice kind;    /* the message without what may stand in the file: "undefined name '...'" */
 } Diagnostic;
 
 typedef struct Diagnostics { /* {0} is an empty list */
@@ -34,12 +41,22 @@ typedef struct Diagnostics { /* {0} is an empty list */
     Slice path;  /* given to each diagnostic that is added; the caller sets it per file */
 } Diagnostics;
 
-/* Adds a message formatted as printf does. The message is copied, the path is lent. */
+/* Adds a message formatted as printf does. The message is copied, the path is lent. `format` must
+ * be the compiler's own words: it becomes the kind, with "..." for all that is put in. */
 #if defined(__GNUC__)
 __attribute__((format(printf, 4, 5)))
 #endif
 void diagnostics_add(Diagnostics *diagnostics, uint32_t line, uint32_t column, const char *format,
                      ...);
+#if defined(__GNUC__)
+__attribute__((format(printf, 4, 0)))
+#endif
+void diagnostics_add_list(Diagnostics *diagnostics, uint32_t line, uint32_t column,
+                          const char *format, va_list arguments);
+
+/* Adds a message that quotes nothing: it is its own kind. */
+void diagnostics_add_plain(Diagnostics *diagnostics, uint32_t line, uint32_t column,
+                           Slice message);
 
 /* Appends copies of all of `from`'s diagnostics. */
 void diagnostics_append(Diagnostics *diagnostics, const Diagnostics *from);
@@ -50,6 +67,9 @@ void diagnostics_sort(Diagnostics *diagnostics);
 /* "path:line:column: error: message\n", then, where `source` has that line, the line and a
  * caret under the column. A line longer than a screen is shown around its column. */
 void diagnostic_format(const Diagnostic *diagnostic, Slice source, ByteBuffer *text);
+
+/* "path:line:column: error: kind\n", for a file of which nothing may be shown. */
+void diagnostic_format_kind(const Diagnostic *diagnostic, ByteBuffer *text);
 
 /* Appends bytes that somebody else chose (a file's name, a line of it) as a terminal may see them:
  * a '?' for each byte or character that is no printable UTF-8, or that nobody sees. Tabs stay. */

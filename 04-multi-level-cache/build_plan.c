@@ -288,8 +288,7 @@ static void check_entry_point(Build *build)
         declarations_find(&file->declarations, compiler->entry_point) != DECLARATION_NONE)
         return;
     build->diagnostics.path = file->path;
-    diagnostics_add(&build->diagnostics, 1, 1, "%.*s", (int)compiler->missing_entry_point.size,
-                    compiler->missing_entry_point.data);
+    diagnostics_add_plain(&build->diagnostics, 1, 1, compiler->missing_entry_point);
 }
 
 static uint64_t count_all_functions(const Build *build)

@@ -14,7 +14,7 @@ static void expect_format(Slice path, uint32_t line, uint32_t column, Slice sour
                           const char *expected)
 {
     ByteBuffer text = {0};
-    Diagnostic diagnostic = {path, line, column, slice_from("bad")};
+    Diagnostic diagnostic = {path, line, column, slice_from("bad"), {0}};
     diagnostic_format(&diagnostic, source, &text);
     buffer_put_byte(&text, '\0');
     assert_string_equal(text.data, expected);
@@ -104,7 +104,7 @@ static void a_long_line_is_shown_around_its_column(void **state)
         memset(source, '.', LENGTH);
         source[column - 1] = '#';
         ByteBuffer text = {0};
-        Diagnostic diagnostic = {slice_from("a"), 1, column, slice_from("bad")};
+        Diagnostic diagnostic = {slice_from("a"), 1, column, slice_from("bad"), {0}};
         diagnostic_format(&diagnostic, slice_of(source, LENGTH), &text);
         buffer_put_byte(&text, '\0');
         char *line = strchr(text.data, '\n') + 1;
@@ -122,7 +122,7 @@ static void a_cut_does_not_break_characters(void **state)
     for (int i = 0; i < 300; i++)
         buffer_put(&source, slice_from("\xE2\x82\xAC"));
     for (uint32_t column = 1; column < 900; column += 3) {
-        Diagnostic diagnostic = {slice_from("a"), 1, column, slice_from("bad")};
+        Diagnostic diagnostic = {slice_from("a"), 1, column, slice_from("bad"), {0}};
         diagnostic_format(&diagnostic, buffer_slice(&source), &text);
     }
     assert_null(memchr(text.data, '?', text.size));
@@ -142,7 +142,7 @@ static void random_bytes(void **state)
             source[i] = (char)(rand() % 8 == 0 ? '\n' : rand());
         ByteBuffer text = {0};
         Diagnostic diagnostic = {slice_of(source, size), (uint32_t)rand() % 8,
-                                 (uint32_t)rand() % 350, slice_from("bad")};
+                                 (uint32_t)rand() % 350, slice_from("bad"), {0}};
         diagnostic_format(&diagnostic, slice_of(source, size), &text);
         for (size_t i = 0; i < text.size; i++) {
             unsigned char byte = (unsigned char)text.data[i];
@@ -163,7 +163,7 @@ static void a_long_line_of_broken_characters(void **state)
     memset(line, 0x80, sizeof line);
     for (uint32_t column = 1; column <= sizeof line + 2; column++) {
         ByteBuffer text = {0};
-        Diagnostic diagnostic = {slice_from("f"), 1, column, slice_from("bad")};
+        Diagnostic diagnostic = {slice_from("f"), 1, column, slice_from("bad"), {0}};
         diagnostic_format(&diagnostic, slice_of(line, sizeof line), &text);
         assert_in_range(text.size, 1, 2 * sizeof line);
         buffer_free(&text);
@@ -235,6 +235,36 @@ static void messages_are_copied_and_formatted(void **state)
     diagnostics_free(&all);
 }
 
+static void expect_kind(const Diagnostics *list, size_t index, const char *expected)
+{
+    ByteBuffer text = {0};
+    diagnostic_format_kind(&list->items[index], &text);
+    buffer_put_byte(&text, '\0');
+    assert_string_equal(text.data, expected);
+    buffer_free(&text);
+}
+
+static void a_kind_holds_nothing_that_was_put_in(void **state)
+{
+    (void)state;
+    Diagnostics list = {.path = slice_from("a")}, copy = {0};
+    diagnostics_add(&list, 1, 2, "no function '%s' (%d)", "secret", 42);
+    diagnostics_add(&list, 1, 3, "'%.*s' is %-5lu%% of %s%llu", 3, "secret", 7ul, "secret", 8ull);
+    diagnostics_add(&list, 1, 4, "%s", "secret");
+    diagnostics_add(&list, 1, 5, "100%% wrong");
+    diagnostics_add_plain(&list, 1, 6, slice_from("this is %s"));
+    diagnostics_append(&copy, &list);
+    diagnostics_free(&list);
+    expect_kind(&copy, 0, "a:1:2: error: no function '...' (...)\n");
+    expect_kind(&copy, 1, "a:1:3: error: '...' is ...% of ...\n");
+    expect_kind(&copy, 2, "a:1:4: error: not shown: it would quote the file\n");
+    expect_kind(&copy, 3, "a:1:5: error: 100% wrong\n");
+    expect_kind(&copy, 4, "a:1:6: error: this is %s\n");
+    expect_item(&copy, 1, "a", 1, 3, "'sec' is 7    % of secret8");
+    expect_item(&copy, 4, "a", 1, 6, "this is %s");
+    diagnostics_free(&copy);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -247,6 +277,7 @@ int main(void)
         cmocka_unit_test(random_bytes),
         cmocka_unit_test(sorted_by_place_without_repetitions),
         cmocka_unit_test(messages_are_copied_and_formatted),
+        cmocka_unit_test(a_kind_holds_nothing_that_was_put_in),
         cmocka_unit_test(a_message_is_one_line_whatever_it_quotes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -186,6 +186,7 @@ Slice parser_string(Parser *parser, Token token);
 
 /* Tells an error that the parser can go on after. */
 void parser_error(Parser *parser, uint32_t offset, const char *format, ...) PRINTF_LIKE(3, 4);
+void parser_error_plain(Parser *parser, uint32_t offset, const char *message); /* no format */
 
 /* "expected WHAT, found ...", and panics. Told where WHAT is missing: at the end of the last
  * line if the next token is not on it. */

@@ -114,7 +114,7 @@ Slice parser_string(Parser *parser, Token token)
     buffer_reserve(&parser->scratch, literal.size);
     parser->scratch.size = lexical_unescape(literal, parser->scratch.data, &error);
     if (error.message != NULL)
-        parser_error(parser, token.offset + 1 + (uint32_t)error.offset, "%s", error.message);
+        parser_error_plain(parser, token.offset + 1 + (uint32_t)error.offset, error.message);
     return buffer_slice(&parser->scratch);
 }
 
@@ -123,12 +123,6 @@ Slice parser_string(Parser *parser, Token token)
 uint32_t parser_line(const Parser *parser, uint32_t offset)
 {
     return source_text_line(zir_builder_lines(&parser->zir), parser->zir.line_count, offset);
-}
-
-static void report(Parser *parser, uint32_t offset, const char *message)
-{
-    uint32_t line = parser_line(parser, offset);
-    diagnostics_add(parser->diagnostics, line, parser_column(parser, offset, line), "%s", message);
 }
 
 static void stop(Parser *parser)
@@ -141,31 +135,46 @@ static void stop(Parser *parser)
     parser->following = &parser->batch[1];
 }
 
+/* After each error. */
+static void count_error(Parser *parser, uint32_t line, uint32_t column)
+{
+    static const char last_words[] = "too many errors: the rest of this file is left out";
+    if (++parser->error_count != MINI_MAX_ERRORS)
+        return;
+    diagnostics_add_plain(parser->diagnostics, line, column, slice_from(last_words));
+    stop(parser);
+}
+
 void parser_error(Parser *parser, uint32_t offset, const char *format, ...)
 {
     if (parser->panicking || parser->stopped)
         return;
-    char message[512];
+    uint32_t line = parser_line(parser, offset), column = parser_column(parser, offset, line);
     va_list args;
     va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
+    diagnostics_add_list(parser->diagnostics, line, column, format, args);
     va_end(args);
-    report(parser, offset, message);
-    if (++parser->error_count == MINI_MAX_ERRORS) {
-        report(parser, offset, "too many errors: the rest of this file is left out");
-        stop(parser);
-    }
+    count_error(parser, line, column);
+}
+
+void parser_error_plain(Parser *parser, uint32_t offset, const char *message)
+{
+    if (parser->panicking || parser->stopped)
+        return;
+    uint32_t line = parser_line(parser, offset), column = parser_column(parser, offset, line);
+    diagnostics_add_plain(parser->diagnostics, line, column, slice_from(message));
+    count_error(parser, line, column);
 }
 
 void parser_stop(Parser *parser, uint32_t offset, const char *message)
 {
-    parser_error(parser, offset, "%s", message);
+    parser_error_plain(parser, offset, message);
     stop(parser);
 }
 
 void parser_fail_at(Parser *parser, uint32_t offset, const char *message)
 {
-    parser_error(parser, offset, "%s", message);
+    parser_error_plain(parser, offset, message);
     parser_panic(parser);
 }
 

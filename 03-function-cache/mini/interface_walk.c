@@ -112,11 +112,12 @@ bool interface_walk_report(const InterfaceWalk *walk, Diagnostics *diagnostics)
         return true;
     const Declaration *at = &root->unit.declarations->items[root->unit.declaration];
     bool is_struct = root->zir.kind == ZIR_STRUCT;
-    if (walk->cycle != NULL)
-        diagnostics_add(diagnostics, at->line, at->column, "%s: %s",
-                        is_struct ? "a struct cannot contain itself"
-                                  : "a constant cannot be made from itself",
+    if (walk->cycle != NULL && is_struct)
+        diagnostics_add(diagnostics, at->line, at->column, "a struct cannot contain itself: %s",
                         walk->cycle);
+    else if (walk->cycle != NULL)
+        diagnostics_add(diagnostics, at->line, at->column,
+                        "a constant cannot be made from itself: %s", walk->cycle);
     else
         diagnostics_add(diagnostics, at->line, at->column, "%s more than %d levels deep",
                         is_struct ? "structs are nested" : "constants are made from constants",

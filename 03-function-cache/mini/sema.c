@@ -16,35 +16,20 @@
 #include "struct_check.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 /* ---- telling ------------------------------------------------------------------------------- */
-
-static char *format_message(Arena *arena, const char *format, va_list arguments)
-{
-    va_list again;
-    va_copy(again, arguments);
-    int size = vsnprintf(NULL, 0, format, again);
-    va_end(again);
-    size_t room = size < 0 ? 1 : (size_t)size + 1;
-    char *message = arena_allocate(arena, room);
-    message[0] = '\0';
-    vsnprintf(message, room, format, arguments);
-    return message;
-}
 
 void sema_error(SemaPass *pass, uint32_t at, const char *format, ...)
 {
     pass->is_wrong = true;
     if (pass->diagnostics == NULL)
         return;
-    va_list arguments;
-    va_start(arguments, format);
-    const char *message = format_message(pass->entities->scratch, format, arguments);
-    va_end(arguments);
     uint32_t line, column;
     zir_position(pass->zir, at, &line, &column);
-    diagnostics_add(pass->diagnostics, line, column, "%s", message);
+    va_list arguments;
+    va_start(arguments, format);
+    diagnostics_add_list(pass->diagnostics, line, column, format, arguments);
+    va_end(arguments);
 }
 
 /* An error of the declaration as a whole stands at its name. */
@@ -54,7 +39,8 @@ static void declaration_error(SemaPass *pass, const char *message)
     const Declaration *declaration = &unit->declarations->items[unit->declaration];
     pass->is_wrong = true;
     if (pass->diagnostics != NULL)
-        diagnostics_add(pass->diagnostics, declaration->line, declaration->column, "%s", message);
+        diagnostics_add_plain(pass->diagnostics, declaration->line, declaration->column,
+                              slice_from(message));
 }
 
 static void report_not_found(SemaPass *pass, uint32_t at, uint32_t number)
