@@ -78,15 +78,16 @@ static bool regain_access(int dir_fd, const char *name)
 
 int open_regular(int dir_fd, const char *name, int flags, uint64_t *size)
 {
-    int fd = open_at(dir_fd, name, flags | O_NOFOLLOW | O_NONBLOCK);
+    int fd = open_file_at(dir_fd, name, flags | O_NOFOLLOW);
     if (fd < 0 && errno == EACCES) {
         if (regain_access(dir_fd, name))
-            fd = open_at(dir_fd, name, flags | O_NOFOLLOW | O_NONBLOCK);
+            fd = open_file_at(dir_fd, name, flags | O_NOFOLLOW);
         else
             errno = EACCES;
     }
-    if (fd < 0) /* a symlink; a directory to write to; a socket or a FIFO nobody reads */
-        return errno == ELOOP || errno == EISDIR || errno == ENXIO ? -EBADMSG : -errno;
+    if (fd < 0) /* ENXIO: what became a FIFO, and nobody reads */
+        return errno == ELOOP || errno == EISDIR || errno == EINVAL || errno == ENXIO ? -EBADMSG
+                                                                                     : -errno;
     struct stat status;
     if (fstat(fd, &status) != 0)
         return fail_and_close(fd, -errno);

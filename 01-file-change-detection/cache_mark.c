@@ -46,7 +46,7 @@ static bool has_tag(int dir_fd)
 {
     const MarkFile *tag = &mark_files[TAG];
     char text[512];
-    int fd = open_at(dir_fd, tag->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    int fd = open_file_at(dir_fd, tag->name, O_RDONLY | O_NOFOLLOW);
     ssize_t size = -1;
     while (fd >= 0 && (size = read(fd, text, sizeof text)) < 0 && errno == EINTR)
         continue;

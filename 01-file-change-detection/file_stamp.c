@@ -107,8 +107,8 @@ static bool holds_clock_text(int fd)
 /* The file "clock" if it is one of ours, or if there is none and it can be made. */
 static int open_clock(int dir_fd)
 {
-    int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK;
-    int fd = open_at(dir_fd, "clock", flags);
+    int flags = O_RDWR | O_NOFOLLOW;
+    int fd = open_file_at(dir_fd, "clock", flags);
     if (fd < 0)
         return errno == ENOENT ? open_at(dir_fd, "clock", flags | O_CREAT | O_EXCL) : -1;
     if (holds_clock_text(fd))
@@ -205,8 +205,7 @@ int file_read(int dir_fd, const char *path, Arena *arena, Slice *bytes, FileStam
 {
     *bytes = (Slice){0};
     *stamp = (FileStamp){0};
-    /* O_NONBLOCK: opening a FIFO that nobody writes to would wait for ever. */
-    int fd = open_at(dir_fd, path, O_RDONLY | O_NONBLOCK);
+    int fd = open_file_at(dir_fd, path, O_RDONLY);
     if (fd < 0)
         return errno == ENXIO ? -EINVAL : -errno; /* a socket */
     int status = read_open(fd, arena, bytes, stamp);

@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #ifdef __cplusplus
@@ -29,6 +30,24 @@ static inline int open_at(int dir_fd, const char *path, int flags)
         fd = openat(dir_fd, path, flags | O_CLOEXEC, 0666);
     while (fd < 0 && errno == EINTR);
     return fd;
+}
+
+/* open_at for what is meant to be a regular file, or is not there yet: whoever chose the name may
+ * have made it lead elsewhere. Opening a tape winds it back, opening a modem hangs up, and the writer
+ * of a FIFO who waits for a reader waits no longer: so what is there is looked at, and is not opened
+ * if it is something else. It may become something else between the two calls. Then the flags see to
+ * it that nobody waits and no terminal becomes ours, and the caller looks again at what it has.
+ * -1 and EINVAL for what is no regular file; EISDIR, ELOOP for a directory, and for a link where
+ * `flags` has O_NOFOLLOW. */
+static inline int open_file_at(int dir_fd, const char *path, int flags)
+{
+    struct stat status;
+    int follow = (flags & O_NOFOLLOW) != 0 ? AT_SYMLINK_NOFOLLOW : 0;
+    if (fstatat(dir_fd, path, &status, follow) == 0 && !S_ISREG(status.st_mode)) {
+        errno = S_ISDIR(status.st_mode) ? EISDIR : S_ISLNK(status.st_mode) ? ELOOP : EINVAL;
+        return -1;
+    }
+    return open_at(dir_fd, path, flags | O_NONBLOCK | O_NOCTTY);
 }
 
 static inline int sync_fd(int fd)

@@ -78,9 +78,12 @@ static void open_output(OutputLook *look)
         look->path = look->state.path;
     if (look->path == NULL)
         return;
-    look->fd = open_at(AT_FDCWD, look->path, O_RDONLY | O_NONBLOCK);
+    look->fd = open_file_at(AT_FDCWD, look->path, O_RDONLY);
     if (look->fd < 0) {
-        tell_output(look, errno == ENOENT ? "does not exist" : "cannot be read");
+        bool is_other = errno == EINVAL || errno == EISDIR;
+        tell_output(look, errno == ENOENT ? "does not exist"
+                          : is_other      ? "is not a regular file"
+                                          : "cannot be read");
     } else if (fstat(look->fd, &status) != 0 || !S_ISREG(status.st_mode)) {
         close(look->fd);
         look->fd = -1;
