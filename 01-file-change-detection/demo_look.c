@@ -2,6 +2,7 @@
 #include "demo_look.h"
 #include "cache_mark.h"
 #include "import_scanner.h"
+#include "source_place.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -109,9 +110,17 @@ const char *look_error_text(int error)
 void diagnostics_tell(Diagnostics *errors, Slice source)
 {
     ByteBuffer text = {0};
+    Arena arena = {0};
     diagnostics_sort(errors);
-    for (size_t i = 0; i < errors->count; i++)
-        diagnostic_format(&errors->items[i], source, &text);
+    for (size_t i = 0; i < errors->count; i++) {
+        const Diagnostic *error = &errors->items[i];
+        const char *path = arena_copy(&arena, error->path);
+        if (source_place_within(".", path, &arena) != NULL)
+            diagnostic_format(error, source, &text);
+        else
+            diagnostic_format_kind(error, &text);
+    }
+    arena_free(&arena);
     fflush(stdout); /* the verdict stands above its reasons */
     if (text.size > 0)
         fwrite(text.data, 1, text.size, stderr);

@@ -62,7 +62,8 @@ const char *look_error_text(int error);
 /* Prints a name that somebody else chose as a terminal may see it, in `width` columns at least. */
 void print_name(FILE *stream, Slice name, int width);
 
-/* Prints what is wrong, with the lines of its source where that is not empty, and forgets it. */
+/* Prints what is wrong, with the lines of its source where that is not empty, and forgets it. Of a
+ * file that lies outside of the working directory it prints the kinds of its errors. */
 void diagnostics_tell(Diagnostics *errors, Slice source);
 
 #ifdef __cplusplus

@@ -2,6 +2,7 @@
 /* What a build can be asked: sections, blobs, counts, diagnostics; and clean. */
 #include "build_internal.h"
 
+#include "source_place.h"
 #include "system_calls.h"
 
 #include <errno.h>
@@ -135,14 +136,21 @@ const Diagnostics *build_diagnostics(const Build *build)
     return &build->diagnostics;
 }
 
-Slice build_source(const Build *build, Slice path, Arena *arena)
+/* What is read is the place that was looked at, and not what the path leads to by now. */
+bool build_source(const Build *build, Slice path, Arena *arena, Slice *source)
 {
-    Slice source = {"", 0};
+    const char *root = build->request.root != NULL ? build->request.root : build->directory;
+    ByteBuffer full = {.arena = arena};
     FileStamp stamp;
-    char *name = arena_copy(arena, path);
-    if (file_read(build->project_fd, name, arena, &source, &stamp) != 0)
-        return (Slice){"", 0};
-    return source;
+    buffer_put(&full, slice_from(build->directory));
+    buffer_put_byte(&full, '/');
+    buffer_put(&full, path);
+    buffer_put_byte(&full, '\0');
+    const char *place = source_place_within(root, full.data, arena);
+    *source = (Slice){"", 0};
+    if (place != NULL && file_read(AT_FDCWD, place, arena, source, &stamp) != 0)
+        *source = (Slice){"", 0};
+    return place != NULL;
 }
 
 const BuildFailure *build_failure(const Build *build)

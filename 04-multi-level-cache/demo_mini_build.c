@@ -112,8 +112,11 @@ void mini_build_tell_errors(const MiniBuild *self)
         return;
     const Diagnostics *errors = build_diagnostics(self->build);
     for (size_t i = 0; i < errors->count; i++) {
-        Slice source = build_source(self->build, errors->items[i].path, &arena);
-        diagnostic_format(&errors->items[i], source, &text);
+        Slice source;
+        if (build_source(self->build, errors->items[i].path, &arena, &source))
+            diagnostic_format(&errors->items[i], source, &text);
+        else
+            diagnostic_format_kind(&errors->items[i], &text);
     }
     fflush(stdout); /* the verdicts stand above their reasons */
     if (text.size > 0)

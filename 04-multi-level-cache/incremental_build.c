@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -129,6 +130,20 @@ static BuildStatus open_project(Build *build)
     return is_wrong_name ? BUILD_MISUSED : BUILD_MACHINE_FAILED;
 }
 
+/* A mistyped name must not silently mean that nothing is quoted. */
+static BuildStatus check_root(Build *build)
+{
+    const char *root = build->request.root;
+    struct stat status;
+    if (root == NULL)
+        return BUILD_OK;
+    int error = stat(root, &status) != 0 ? errno : S_ISDIR(status.st_mode) ? 0 : ENOTDIR;
+    if (error == 0)
+        return BUILD_OK;
+    build_fail(build, root, "cannot use this as the root", error);
+    return BUILD_MISUSED;
+}
+
 static BuildStatus open_cache(Build *build)
 {
     CacheRequest request = {
@@ -160,6 +175,8 @@ BuildStatus build_open(Build **opened, const BuildRequest *request)
     *opened = build;
     build_enter(build, BUILD_OPENS);
     BuildStatus status = open_project(build);
+    if (status == BUILD_OK)
+        status = check_root(build);
     if (status == BUILD_OK)
         status = open_cache(build);
     build->program = (Program){.file = build_program_file,

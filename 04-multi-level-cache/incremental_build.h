@@ -67,6 +67,8 @@ typedef struct BuildRequest { /* copied; what it leads to is lent until build_cl
     const char *entry;     /* path of the entry file, from the working directory */
     const char *cache_dir; /* NULL: ".mini_cache" beside the entry. Made if missing; one that has
                               other files in it and no mark of ours is BUILD_MISUSED */
+    const char *root;      /* the directory whose files errors may quote; NULL: the entry's. What
+                              is no directory is BUILD_MISUSED */
     Executor *executor; /* &executor_serial, or that of a work pool. Never NULL */
     const Observer *observer; /* may be NULL */
     bool force;               /* use nothing that is cached; write as usual */
@@ -207,9 +209,10 @@ void build_note_leftover(Build *build);
 /* Sorted. Paths are relative to the entry's directory. Valid until build_close. */
 const Diagnostics *build_diagnostics(const Build *build);
 
-/* The source of a file of the program, for showing a line of it: read again if need be, into
- * `arena`; empty if it cannot be read. */
-Slice build_source(const Build *build, Slice path, Arena *arena);
+/* May an error show what stands in this file of the program? If so, `source` is all of it, read
+ * again, into `arena`; empty if it cannot be read. If not, the file lies outside of the root, and of
+ * an error in it only the kind may be shown (diagnostic_format_kind). */
+bool build_source(const Build *build, Slice path, Arena *arena, Slice *source);
 
 /* What the failure was, if a status was BUILD_MACHINE_FAILED or BUILD_MISUSED; else `what` is
  * NULL. */

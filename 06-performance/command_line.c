@@ -136,6 +136,7 @@ static bool set_flag(Parser *parser, Flag flag, const char *value)
     switch (flag) {
     case FLAG_OUTPUT: return set_text(&line->output, value);
     case FLAG_CACHE_DIR: return set_text(&line->cache_dir, value);
+    case FLAG_ROOT: return set_text(&line->root, value);
     case FLAG_WORKERS: return set_workers(parser, value);
     case FLAG_VERBOSE: return set_verbosity(parser, 1);
     case FLAG_VERY_VERBOSE: return set_verbosity(parser, 2);

@@ -40,6 +40,7 @@ typedef struct CommandLine {
                                  the directory, "." if it was left out */
     const char *output;       /* -o, or made from the entry's name; of verify, -o or NULL */
     const char *cache_dir;    /* --cache-dir, or .mini_cache beside the entry */
+    const char *root;         /* --root, or NULL: the entry's directory */
     uint64_t limit_bytes;     /* --cache-limit; 0: none */
     char **program_arguments; /* of run: what follows the entry; ends with NULL; lent from argv */
     unsigned workers;         /* 0: one per CPU that may be used */

@@ -18,6 +18,8 @@ const FlagRule flag_rules[FLAG_RULES] = {
      VALUE_NEEDED, IN_BUILD | IN_RUN | IN_VERIFY},
     {"--cache-dir", " DIR", "default: .mini_cache beside the entry", FLAG_CACHE_DIR, VALUE_NEEDED,
      IN_WORK},
+    {"--root", " DIR", "whose files errors quote; default: the entry's directory", FLAG_ROOT,
+     VALUE_NEEDED, IN_BUILDS | IN_VERIFY},
     {"-j", " N", "workers; default: one per CPU that may be used", FLAG_WORKERS, VALUE_NEEDED,
      IN_BUILDS | IN_VERIFY},
     {"-v", "", "say what changed and what is done about it", FLAG_VERBOSE, VALUE_NONE, IN_WORK},

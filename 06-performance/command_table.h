@@ -15,6 +15,7 @@ extern "C" {
 typedef enum Flag {
     FLAG_OUTPUT,
     FLAG_CACHE_DIR,
+    FLAG_ROOT,
     FLAG_WORKERS,
     FLAG_VERBOSE,
     FLAG_VERY_VERBOSE,
@@ -51,7 +52,7 @@ typedef struct CommandRule {
     const char *example;   /* lines, each begins with two spaces */
 } CommandRule;
 
-enum { FLAG_RULES = 16, COMMAND_RULES = 8 };
+enum { FLAG_RULES = 17, COMMAND_RULES = 8 };
 
 extern const FlagRule flag_rules[FLAG_RULES];
 extern const CommandRule command_rules[COMMAND_RULES]; /* by Command */

@@ -121,21 +121,43 @@ static Slice shown_path(const char *entry, Slice path, Arena *arena)
     return slice_of(shown, dir_size + path.size);
 }
 
+/* Once, for whoever misses the lines. */
+static void tell_root(Invocation *invocation)
+{
+    const CommandLine *line = &invocation->line;
+    ByteBuffer *text = &invocation->text;
+    if (line->quiet)
+        return;
+    buffer_put(text, slice_from("minic: files outside of "));
+    if (line->root != NULL)
+        diagnostics_put_shown(text, slice_from(line->root));
+    else
+        buffer_put(text, slice_from("the entry's directory"));
+    buffer_put(text, slice_from(" are not quoted; --root DIR names another\n"));
+}
+
 static void print_diagnostics(Invocation *invocation)
 {
     const Diagnostics *diagnostics = build_diagnostics(invocation->build);
     Arena arena = {0};
     Slice path = {0}, shown = {0}, source = {0};
+    bool is_inside = true, all_inside = true;
     for (size_t i = 0; i < diagnostics->count; i++) {
         Diagnostic diagnostic = diagnostics->items[i];
         if (i == 0 || !slice_equal(path, diagnostic.path)) {
             path = diagnostic.path;
             shown = shown_path(invocation->line.entry, path, &arena);
-            source = build_source(invocation->build, path, &arena);
+            is_inside = build_source(invocation->build, path, &arena, &source);
+            all_inside &= is_inside;
         }
         diagnostic.path = shown;
-        diagnostic_format(&diagnostic, source, &invocation->text);
+        if (is_inside)
+            diagnostic_format(&diagnostic, source, &invocation->text);
+        else
+            diagnostic_format_kind(&diagnostic, &invocation->text);
     }
+    if (!all_inside)
+        tell_root(invocation);
     invocation_print_text(&invocation->text, stderr);
     arena_free(&arena);
 }

@@ -71,6 +71,7 @@ static BuildRequest make_request(Invocation *invocation)
         .compiler = &invocation->compiler,
         .entry = line->entry,
         .cache_dir = line->cache_dir,
+        .root = line->root,
         .executor = &invocation->pool.executor,
         .observer = line->verbosity > 0 ? &invocation->observer : NULL,
         .force = line->force,

@@ -140,6 +140,75 @@ says_it_plainly() {
     grep -q '^; ==== FILE: lib.mini:' main.ll
 }
 
+# A secret outside of the project, which has the ways to it as imports.
+ways_to_a_secret() {
+    printf -- '-----BEGIN S3CRET KEY-----\nb3Bl\n' >../id_rsa
+    mkdir lib
+    ln -s ../id_rsa link.mini
+    ln -s "$(dirname "$PWD")" lib/top
+    ln -s link.mini twice.mini
+    {
+        echo 'import "../id_rsa" as a;'
+        echo 'import "link.mini" as b;'
+        echo 'import "lib/top/id_rsa" as c;'
+        echo 'import "twice.mini" as d;'
+        echo 'fn main() i32 { return nope; }'
+    } >main.mini
+}
+
+@test "of a file outside of the project, errors tell the place and quote nothing" {
+    ways_to_a_secret
+    for command in build check run verify check; do # the later ones find a cache
+        run -1 --separate-stderr "$MINIC" $command -j1 main.mini
+        [[ $output$stderr != *S3CRET* && $output$stderr != *b3Bl* && $output$stderr != *---* ]]
+        for file in ../id_rsa link.mini lib/top/id_rsa twice.mini; do
+            grep -qxF "$file:1:1: error: expected ..., found ..." <<<"$stderr"
+        done
+        grep -q -A1 "^main.mini:5:24: error: undefined name 'nope'" <<<"$stderr"
+        grep -qxF "fn main() i32 { return nope; }" <<<"$stderr"
+        grep -qx "minic: files outside of the entry's directory are not quoted; --root DIR .*" <<<"$stderr"
+        [ -z "${cold:-}" ] || [ "$cold" = "$stderr" ]
+        cold=$stderr
+    done
+}
+
+@test "what may be quoted is what lies below --root" {
+    ways_to_a_secret
+    "$MINIC" check -q main.mini 2>none || [ $? = 1 ]
+    run ! grep S3CRET none
+    for root in .. lib/top / "$(dirname "$PWD")"; do
+        run -1 --separate-stderr "$MINIC" check --root "$root" main.mini
+        [ "$(grep -cx -- '-----BEGIN S3CRET KEY-----' <<<"$stderr")" = 4 ]
+        [[ $stderr != *"not quoted"* ]]
+    done
+    run -1 --separate-stderr "$MINIC" check --root=lib main.mini
+    [[ $stderr == *"main.mini:5:24: error: undefined name '...'"* && $stderr != *nope* ]]
+    [[ $stderr == *"minic: files outside of lib are not quoted"* ]]
+    for root in nowhere main.mini ''; do
+        run -2 --separate-stderr "$MINIC" check --root "$root" main.mini
+    done
+    rm main.mini
+    ln -s ../id_rsa main.mini # the entry itself
+    run -1 --separate-stderr "$MINIC" check main.mini
+    [[ $stderr == "main.mini:1:1: error: expected ..., found ..."* && $stderr != *S3CRET* ]]
+}
+
+@test "what an error takes from its file is not told either" {
+    printf '%s\n' 'fn s3cret(s3cret: s3cret) i32 { s3cret; var a = 12s3cret; s3cret(1); return s3cret.s3cret; }' \
+        'fn s3cret() i32 { return a.s3cret(1) + s3cret + 12345678901; }' '@s3cret "s3cret' >../a.mini
+    printf '%s\n' 'import "s3cret" as s3cret; struct s3cret2 { s3cret: s3cret2 } const s3cret3: i32 = s3cret3;' \
+        'fn s3cret4(s3cret: i32) s3cret2 { return s3cret.s3cret(s3cret5, 12345678901); }' \
+        'extern fn s3cret6(s3cret: i32) i32; fn main() { s3cret4(true); }' >../b.mini
+    echo 'extern fn s3cret6(a: i64) i32; extern fn s3cret6(a: i32) i32;' >../c.mini
+    echo 'import "../a.mini" as a; import "../b.mini" as b; import "../c.mini" as c;' >main.mini
+    for file in a b c; do
+        run -1 --separate-stderr "$MINIC" check main.mini
+        [ "$(grep -c '^\.\./[abc]\.mini:[0-9]*:[0-9]*: error: ' <<<"$stderr")" -ge 1 ]
+        [[ $output$stderr != *s3cret* && $output$stderr != *12345678901* ]]
+        : >../$file.mini
+    done
+}
+
 @test "an absolute import is refused" {
     echo "import \"$PWD/a.mini\" as a; fn main() i32 { return 0; }" >main.mini
     run -1 --separate-stderr "$MINIC" build main.mini
@@ -147,13 +216,15 @@ says_it_plainly() {
 }
 
 @test "a source that is a directory, a FIFO or a device is an error, not a wait" {
-    for kind in directory fifo device; do
+    for kind in directory fifo device link terminal; do
         program thing.mini
         rm thing.mini
         case $kind in
         directory) mkdir thing.mini ;;
         fifo) mkfifo thing.mini ;;
         device) ln -s /dev/zero thing.mini ;;
+        link) mkfifo pipe && ln -s pipe thing.mini ;;
+        terminal) ln -s /dev/tty thing.mini ;;
         esac
         run -1 --separate-stderr timeout 600 "$MINIC" build main.mini
         [[ $stderr == "main.mini:1:8: error: cannot import"* ]]

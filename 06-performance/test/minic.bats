@@ -179,7 +179,7 @@ teardown() {
 
 @test "every flag of the design is in the help" {
     minic 0 --help
-    for flag in -o --cache-dir -j -v -vv -q --stats --force --paranoid --sync --cache-limit; do
+    for flag in -o --cache-dir --root -j -v -vv -q --stats --force --paranoid --sync --cache-limit; do
         [[ $output == *" $flag"* ]] || { echo "no $flag"; return 1; }
     done
 }

@@ -36,13 +36,14 @@ static void flags_are_read(void **state)
 {
     (void)state;
     Parsed p;
-    parse(&p, "build main.mini -o out.ll --cache-dir /c -j 4 "
+    parse(&p, "build main.mini -o out.ll --cache-dir /c --root .. -j 4 "
               "-v -q --stats=json --force --paranoid --sync");
     assert_true(p.ok);
     assert_int_equal(p.line.command, COMMAND_BUILD);
     assert_string_equal(p.line.entry, "main.mini");
     assert_string_equal(p.line.output, "out.ll");
     assert_string_equal(p.line.cache_dir, "/c");
+    assert_string_equal(p.line.root, "..");
     assert_int_equal(p.line.workers, 4);
     assert_int_equal(p.line.verbosity, 1);
     assert_int_equal(p.line.stats, STATS_JSON);

@@ -236,9 +236,13 @@ static void show_errors(const Build *build)
     const BuildFailure *failure = build_failure(build);
     ByteBuffer text = {0};
     Arena arena = {0};
-    for (size_t i = 0; i < errors->count; i++)
-        diagnostic_format(&errors->items[i], build_source(build, errors->items[i].path, &arena),
-                          &text);
+    for (size_t i = 0; i < errors->count; i++) {
+        Slice source;
+        if (build_source(build, errors->items[i].path, &arena, &source))
+            diagnostic_format(&errors->items[i], source, &text);
+        else
+            diagnostic_format_kind(&errors->items[i], &text);
+    }
     fwrite(text.data, 1, text.size, stderr);
     if (failure->what != NULL)
         fprintf(stderr, "translate-corpus: %s: %s: %s\n", failure->path, failure->what,

@@ -58,6 +58,15 @@ now_of_files() {
     [ "$status" != 0 ] || flunk "expected an error"
 }
 
+@test "1.3 no word of a file outside of the project is told" {
+    write main.mini 'import "link.mini" as link;'
+    write ../real.mini 'import "s3cret" as s;'
+    doing ln -s ../real.mini link.mini
+    mine main.mini
+    expect_error link.mini:1:8
+    expect_unsaid s3cret
+}
+
 @test "1.3 a chain of 10,000 imports" {
     seq 1 10000 | awk '{ print "import \"" $1 + 1 ".mini\" as next;" >$1 ".mini"; close($1 ".mini") }'
     echo '// the last one' >10001.mini

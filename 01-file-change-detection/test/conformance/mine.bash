@@ -171,6 +171,11 @@ expect_failure() {
     [ -n "$complained" ] || flunk "expected a message on stderr"
 }
 
+# expect_unsaid WORD: it stands nowhere in what was printed.
+expect_unsaid() {
+    [[ $said$complained != *"$1"* ]] || flunk "expected that '$1' is not told: it stands outside of the project"
+}
+
 # word NAME: the second word of the line that begins with NAME.
 word() { told "$1" | cut -d' ' -f2; }
 

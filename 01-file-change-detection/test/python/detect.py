@@ -55,7 +55,7 @@ def is_trusted(stamp, now):
 def read_source(path):
     """The bytes, and the stamp that they had all the while; or None if it changed meanwhile."""
     before = stamp_of(path)
-    if not os.path.isfile(path):
+    if not os.path.isfile(path):  # looked at, not opened: a FIFO would wait
         raise OSError(errno.EINVAL, "it is not a regular file", path)
     with open(path, "rb") as file:
         data = file.read()
@@ -184,6 +184,15 @@ def by_bytes(paths):
     return sorted(paths, key=os.fsencode)
 
 
+def tell(error):
+    """The place, and what is wrong there; but nothing that stands in a file outside of the project."""
+    path, line, column, message = error.args
+    root = os.path.join(os.path.realpath("."), "")
+    if not os.path.realpath(path).startswith(root):
+        message = "what is wrong is not told, for the file lies outside of the project"
+    print(f"{path}:{line}:{column}: error: {message}", file=sys.stderr)
+
+
 def guarded(main):
     """Calls main(arguments); what goes wrong becomes a message and an exit status."""
     sys.stdout.reconfigure(errors="surrogateescape")
@@ -191,8 +200,7 @@ def guarded(main):
     try:
         return main(sys.argv[1:])
     except SourceError as error:
-        path, line, column, message = error.args
-        print(f"{path}:{line}:{column}: error: {message}", file=sys.stderr)
+        tell(error)
         return 1
     except UsageError as error:
         print(error, file=sys.stderr)

@@ -23,6 +23,18 @@ load project
     EXPECTED_STATUS=1 expect_verdicts 'wrong a.mini' 'wrong b.mini' 'lowered main.mini'
 }
 
+@test "2.1 no word of a file outside of the project is told" {
+    write main.mini 'import "../key" as a; import "link.mini" as b;' "$(fn main 0)"
+    write ../key '-----BEGIN S3CRET KEY-----'
+    write ../real.mini 'fn s3cret s3cret'
+    doing ln -s ../real.mini link.mini
+    mine main.mini
+    expect_error_in ../key
+    expect_error_in link.mini
+    expect_unsaid S3CRET
+    expect_unsaid s3cret
+}
+
 @test "2.1 a function of 20,000 calls takes no time" {
     { echo 'fn main() i32 {'; yes '    print(1);' | head -n 20000; echo '    return 0; }'; } >main.mini
     note "wrote main.mini: a function with 20,000 calls"

@@ -217,11 +217,6 @@ def lower_cached(store, who, path, source_hash):
 # ---- the program -----------------------------------------------------------------------------------
 
 
-def complain(error):
-    path, line, column, message = error.args
-    print(f"{path}:{line}:{column}: error: {message}", file=sys.stderr)
-
-
 def main(arguments, kind=ObjectStore):
     if len(arguments) != 1:
         raise detect.UsageError("usage: lower.py ENTRY.mini")
@@ -233,7 +228,7 @@ def main(arguments, kind=ObjectStore):
             print(word, path, name)
         except SourceError as error:
             print("wrong", path)
-            complain(error)
+            detect.tell(error)
             status = 1
     store.commit()
     print("objects", len(store))

@@ -128,14 +128,14 @@ def load(entry, *programs):
             errors.append(error)
     store.commit()
     for error in errors:
-        lower.complain(error)
+        detect.tell(error)
     return None if errors else Program(entry, files, who)  # half a program has no keys
 
 
 def tell(word, unit, code, errors):
     print(word, identity(unit), content_hash(code) if code is not None else "")
     for error in errors:
-        lower.complain(error)
+        detect.tell(error)
 
 
 def main(arguments):

@@ -249,7 +249,7 @@ class Build:
 
     def tell(self, fast):
         for error in self.errors:
-            lower.complain(error)
+            detect.tell(error)
         if not self.errors:
             print("files", len(self.files))
             print("lowered", self.lowered)

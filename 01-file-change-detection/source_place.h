@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where a source really lies, and which sources an error may quote.
+ *
+ * A program may import what lies outside of its directory, by "../" or through a link, and a tree
+ * that somebody else wrote may import what is no source at all:
+ *
+ *     import "../../.ssh/id_rsa" as key;       id_rsa:1:1: error: expected a declaration
+ *                                              -----BEGIN OPENSSH PRIVATE KEY-----
+ *                                              ^
+ *
+ * and where the errors of a build are published, so is that line. So errors quote the files of one
+ * directory, the root: the entry's, or one that the user names. Of others they tell the place. What
+ * counts is where a file lies and not what it is called, for a link leads wherever it likes; and a
+ * place that cannot be known is outside. A hard link lies where it stands: nobody can make one to a
+ * file that is not theirs to read, where the system sees to that (fs.protected_hardlinks).
+ *
+ * Threads: any thread.
+ */
+#ifndef SOURCE_PLACE_H
+#define SOURCE_PLACE_H
+
+#include "memory.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The place of the file `path`, absolute and without links, if it is below the directory `root`;
+ * else, or if that cannot be known, NULL. Both are paths from the working directory. The result is
+ * in the arena. Some system calls: it is meant for errors. */
+const char *source_place_within(const char *root, const char *path, Arena *arena);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
