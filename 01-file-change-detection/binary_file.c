@@ -128,14 +128,14 @@ int put_all_at(int fd, Slice bytes, uint64_t offset)
     return 0;
 }
 
-/* A file system that cannot promise space (NFS) is asked for the length alone. */
+/* Where space cannot be promised (NFS), the length alone is asked for. */
 int reserve_space(int fd, uint64_t start, uint64_t end)
 {
     int status;
     do
         status = -posix_fallocate(fd, (off_t)start, (off_t)(end - start));
     while (status == -EINTR);
-    if (status == -EINVAL || status == -EOPNOTSUPP)
+    if (status != 0 && call_is_missing(CALL_RESERVE, -status))
         status = resize_fd(fd, (off_t)end) == 0 ? 0 : -errno;
     return status;
 }

@@ -129,7 +129,10 @@ int cache_mark_make_directory(const char *path, mode_t mode)
     if ((made.st_mode & S_IRWXU) == S_IRWXU)
         return 0;
     mode = (made.st_mode & 07777) | S_IRWXU;
-    return fchmodat(AT_FDCWD, path, mode, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : -errno;
+    if (fchmodat(AT_FDCWD, path, mode, AT_SYMLINK_NOFOLLOW) == 0 ||
+        call_is_missing(CALL_CHMOD, errno))
+        return 0;
+    return -errno;
 }
 
 /* Why a directory is no place for a cache, as far as others are concerned; NULL: it is one. */

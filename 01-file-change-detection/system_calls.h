@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * openat, fsync and ftruncate, repeated when a signal interrupts them.
+ * openat, fsync and ftruncate, repeated when a signal interrupts them; and which errors of which
+ * calls mean that they are not to be had here.
  *
  * On a local disk they do not wait for signals. On a network file system they do, and
  * return EINTR when a handler has run. A compiler has no handlers; an editor or a build server
@@ -15,6 +16,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -79,6 +81,41 @@ static inline int flush_fd(int fd)
 {
     int twin = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     return twin < 0 ? -1 : close_fd(twin);
+}
+
+/* ---- calls that are not everywhere ---------------------------------------------------------- */
+
+/*
+ * What a build can do without. A local disk of Linux has all of it; a network file system, a volume of
+ * another system (WSL, CIFS) or a sandbox that filters system calls lacks this or that, and each says
+ * so in its own words. Every caller has another way, or needs none. Any other error is one: a quota
+ * that is exceeded is no reason to go on.
+ *
+ *     renameat2, madvise, sched_getaffinity, sched_setaffinity, getcpu
+ *
+ * are not in the table: whatever they say, what comes after them is right.
+ */
+typedef enum OptionalCall {
+    CALL_CHMOD,    /* without: a file keeps the mode that it was made with */
+    CALL_RESERVE,  /* posix_fallocate; without: ftruncate, and a full disk is noticed later */
+} OptionalCall;
+
+/* Does this errno say that there is no such call here? */
+static inline bool call_is_missing(OptionalCall call, int error)
+{
+    switch (error) {
+    case ENOSYS:     /* the system has none */
+    case EOPNOTSUPP: /* the file system has none; ENOTSUP, where that is another */
+#if ENOTSUP != EOPNOTSUPP
+    case ENOTSUP:
+#endif
+        return true;
+    case EPERM: /* a filter of system calls, or a volume where files have no modes */
+        return true;
+    case EINVAL: /* a file system that knows the call and not how */
+        return call == CALL_RESERVE;
+    }
+    return false;
 }
 
 #ifdef __cplusplus
