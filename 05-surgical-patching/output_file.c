@@ -211,6 +211,15 @@ static int open_special(const OutputFile *file)
     return -ESTALE;
 }
 
+/* The draft gets the mode of the file that it replaces. Mostly it has it already. */
+static int copy_mode(int fd, mode_t mode)
+{
+    struct stat made;
+    if (fstat(fd, &made) == 0 && (made.st_mode & 07777) == mode)
+        return 0;
+    return fchmod(fd, mode) == 0 || call_is_missing(CALL_CHMOD, errno) ? 0 : -errno;
+}
+
 int output_draft_open(OutputDraft *draft, const OutputFile *file, const char *unique)
 {
     *draft = (OutputDraft){.fd = -1};
@@ -223,7 +232,7 @@ int output_draft_open(OutputDraft *draft, const OutputFile *file, const char *un
     draft->fd = create_draft(draft->path, file, unique);
     if (draft->fd < 0)
         return draft->fd;
-    return file->keeps_mode && fchmod(draft->fd, file->mode) != 0 ? -errno : 0;
+    return file->keeps_mode ? copy_mode(draft->fd, file->mode) : 0;
 }
 
 /* A pipe or a terminal cannot be synced, and need not be. */

@@ -1,0 +1,94 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# System calls that are not to be had everywhere: on a network file system, on a volume of another
+# system, in a sandbox. Each one is taken away, in each way in which that is said, and the build is
+# as with it (01-file-change-detection/system_calls.h).
+
+bats_require_minimum_version 1.5.0
+load ../../01-file-change-detection/test/await
+
+setup() {
+    ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+    BUILD=${BUILD:-$ROOT/build}
+    MINIC=${MINIC:-$BUILD/minic}
+    mkdir "$BATS_TEST_TMPDIR/project" && cd "$BATS_TEST_TMPDIR/project" || return 1
+    unset MINIC_VERBOSE MINIC_TARGET
+    export ASAN_OPTIONS=detect_leaks=0 # looking for leaks is tracing, and strace does that already
+    strace -f -qq -o /dev/null true 2>/dev/null || skip "strace may not trace here"
+}
+
+# program N: main.mini and one.mini, whose size depends on N.
+program() {
+    echo "fn f() i32 { return $1; }" >one.mini
+    for ((i = 0; i < $1 % 3 * 40; i++)); do echo "fn g$i() i32 { return $i + f(); }"; done >>one.mini
+    echo 'import "one.mini" as one; fn main() i32 { return one.f(); }' >main.mini
+}
+
+# builds_without CALL ERROR [FLAG...]: a first build, and edits for which the output grows and shrinks,
+# while that call fails each time. Each output is that of a build from nothing; nothing is said.
+builds_without() {
+    local call=$1 error=$2 step
+    shift 2
+    rm -rf .mini_cache main.ll clean
+    : >../injected
+    for step in 1 2 3; do
+        program $step
+        settle
+        strace -f -qq -o ../trace -e trace="$call" -e inject="$call:error=$error" \
+            "$MINIC" build -q "$@" main.mini 2>../said
+        cat ../trace >>../injected
+        [ ! -s ../said ]
+        "$MINIC" build -q main.mini --cache-dir clean -o clean.ll
+        cmp main.ll clean.ll
+        "$MINIC" verify main.mini
+    done
+}
+
+# The same, of a call that a build makes, each time that it needs it.
+is_optional() {
+    builds_without "$@"
+    grep -q INJECTED ../injected || { echo "$1 was not called" && return 1; }
+}
+
+@test "fallocate: sandboxes, NFS" {
+    for error in EPERM ENOSYS EOPNOTSUPP EINVAL; do
+        is_optional fallocate $error
+    done
+}
+
+@test "renameat2: kernels and file systems without an exchange of names" {
+    for error in EINVAL ENOSYS EPERM; do
+        is_optional renameat2 $error
+    done
+}
+
+@test "what asks and says where threads run" {
+    for error in ENOSYS EPERM; do
+        is_optional sched_getaffinity $error
+        builds_without sched_setaffinity $error -j4 # is called if threads are
+    done
+}
+
+@test "madvise" {
+    for error in EINVAL ENOSYS EPERM; do
+        builds_without madvise $error # is called where large pages are
+    done
+}
+
+@test "fchmod: WSL drives, CIFS, volumes of Windows" {
+    for error in EPERM EOPNOTSUPP ENOSYS; do
+        builds_without fchmod $error # is not called where the modes agree
+        run ! grep INJECTED ../injected
+        chmod 640 main.ll
+        rm -rf .mini_cache
+        strace -f -qq -o ../injected -e trace=fchmod -e inject=fchmod:error=$error \
+            "$MINIC" build -q main.mini
+        grep -q INJECTED ../injected
+        "$MINIC" verify main.mini
+    done
+    chmod 640 main.ll
+    rm -rf .mini_cache
+    run -3 strace -f -qq -o ../injected -e trace=fchmod -e inject=fchmod:error=EIO \
+        "$MINIC" build -q main.mini
+}
