@@ -112,13 +112,13 @@ void diagnostics_tell(Diagnostics *errors, Slice source)
     ByteBuffer text = {0};
     Arena arena = {0};
     diagnostics_sort(errors);
-    for (size_t i = 0; i < errors->count; i++) {
-        const Diagnostic *error = &errors->items[i];
-        const char *path = arena_copy(&arena, error->path);
-        if (source_place_within(".", path, &arena) != NULL)
-            diagnostic_format(error, source, &text);
+    for (size_t first = 0, end; first < errors->count; first = end) {
+        const Diagnostic *items = &errors->items[first];
+        end = diagnostics_file_end(errors, first);
+        if (source_place_within(".", arena_copy(&arena, items->path), &arena) != NULL)
+            diagnostics_format_file(items, end - first, items->path, source, &text);
         else
-            diagnostic_format_kind(error, &text);
+            diagnostics_format_kinds(items, end - first, items->path, &text);
     }
     arena_free(&arena);
     fflush(stdout); /* the verdict stands above its reasons */

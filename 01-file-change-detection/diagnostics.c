@@ -217,23 +217,41 @@ static void put_blank(ByteBuffer *text, Slice bytes)
 
 /* ---- the source line --------------------------------------------------------------------- */
 
-/* The line with this number, counted from 1, without its end. False if there is none. */
-static bool find_line(Slice source, uint32_t number, Slice *line)
+/* The sources of a file's errors are shown in the order of their lines: each line is looked for from
+ * the one before, so that all of them together cost one pass over the source. */
+typedef struct LineSearch {
+    Slice source;
+    uint32_t number; /* of the line that was found last; 0: none */
+    Slice line;      /* without its end */
+    size_t next;     /* where the line after it starts */
+} LineSearch;
+
+/* The line that starts at `next`. False at the end of the source. */
+static bool find_next(LineSearch *search)
 {
-    if (number == 0 || source.size == 0)
+    if (search->next == search->source.size)
         return false;
-    const char *start = source.data, *end = source.data + source.size;
-    while (--number != 0 && start != end) {
-        const char *newline = memchr(start, '\n', (size_t)(end - start));
-        start = newline == NULL ? end : newline + 1;
-    }
-    if (start == end)
-        return false;
-    const char *newline = memchr(start, '\n', (size_t)(end - start));
-    *line = slice_of(start, (size_t)((newline == NULL ? end : newline) - start));
-    if (line->size != 0 && line->data[line->size - 1] == '\r')
-        line->size--;
+    const char *start = search->source.data + search->next;
+    size_t left = search->source.size - search->next;
+    const char *newline = memchr(start, '\n', left);
+    size_t size = newline == NULL ? left : (size_t)(newline - start);
+    search->next += newline == NULL ? size : size + 1;
+    search->number++;
+    search->line = slice_of(start, size);
+    if (size != 0 && start[size - 1] == '\r')
+        search->line.size--;
     return true;
+}
+
+/* Finds the line with this number, counted from 1. False if there is none. */
+static bool find_line(LineSearch *search, uint32_t number)
+{
+    if (number < search->number)
+        *search = (LineSearch){.source = search->source};
+    while (search->number < number)
+        if (!find_next(search))
+            return false;
+    return number != 0;
 }
 
 static bool inside_character(Slice line, size_t place)
@@ -280,9 +298,9 @@ static void put_line_and_caret(ByteBuffer *text, Slice line, size_t column)
     buffer_put(text, slice_from("^\n"));
 }
 
-static void put_first_line(ByteBuffer *text, const Diagnostic *diagnostic, Slice message)
+static void put_error(const Diagnostic *diagnostic, Slice path, Slice message, ByteBuffer *text)
 {
-    diagnostics_put_shown(text, diagnostic->path);
+    diagnostics_put_shown(text, path);
     buffer_put_byte(text, ':');
     buffer_put_decimal(text, diagnostic->line);
     buffer_put_byte(text, ':');
@@ -294,15 +312,62 @@ static void put_first_line(ByteBuffer *text, const Diagnostic *diagnostic, Slice
 
 void diagnostic_format_kind(const Diagnostic *diagnostic, ByteBuffer *text)
 {
-    put_first_line(text, diagnostic, diagnostic->kind);
+    put_error(diagnostic, diagnostic->path, diagnostic->kind, text);
+}
+
+static void put_error_and_line(const Diagnostic *diagnostic, Slice path, LineSearch *search,
+                               ByteBuffer *text)
+{
+    put_error(diagnostic, path, diagnostic->message, text);
+    if (!find_line(search, diagnostic->line))
+        return;
+    size_t column = diagnostic->column == 0 ? 0 : diagnostic->column - 1;
+    put_line_and_caret(text, search->line,
+                       column < search->line.size ? column : search->line.size);
 }
 
 void diagnostic_format(const Diagnostic *diagnostic, Slice source, ByteBuffer *text)
 {
-    put_first_line(text, diagnostic, diagnostic->message);
-    Slice line;
-    if (!find_line(source, diagnostic->line, &line))
+    LineSearch search = {.source = source};
+    put_error_and_line(diagnostic, diagnostic->path, &search, text);
+}
+
+size_t diagnostics_file_end(const Diagnostics *diagnostics, size_t first)
+{
+    size_t end = first;
+    while (end < diagnostics->count &&
+           slice_equal(diagnostics->items[first].path, diagnostics->items[end].path))
+        end++;
+    return end;
+}
+
+/* Without a search only the kinds are told. */
+static void put_errors(const Diagnostic *items, size_t count, Slice path, LineSearch *search,
+                       ByteBuffer *text)
+{
+    /* One that is left is told in the place of the line that would count it. */
+    size_t told = count <= DIAGNOSTICS_TOLD + 1 ? count : DIAGNOSTICS_TOLD;
+    for (size_t i = 0; i < told; i++) {
+        if (search != NULL)
+            put_error_and_line(&items[i], path, search, text);
+        else
+            put_error(&items[i], path, items[i].kind, text);
+    }
+    if (told == count)
         return;
-    size_t column = diagnostic->column == 0 ? 0 : diagnostic->column - 1;
-    put_line_and_caret(text, line, column < line.size ? column : line.size);
+    char closing[80];
+    snprintf(closing, sizeof closing, "%zu more errors in this file are not shown", count - told);
+    put_error(&items[told], path, slice_from(closing), text);
+}
+
+void diagnostics_format_file(const Diagnostic *items, size_t count, Slice path, Slice source,
+                             ByteBuffer *text)
+{
+    LineSearch search = {.source = source};
+    put_errors(items, count, path, &search, text);
+}
+
+void diagnostics_format_kinds(const Diagnostic *items, size_t count, Slice path, ByteBuffer *text)
+{
+    put_errors(items, count, path, NULL, text);
 }

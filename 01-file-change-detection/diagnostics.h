@@ -3,7 +3,8 @@
  * The errors of the program that is compiled, as many as one run can tell.
  *
  * Each phase appends what it finds; at the end they are sorted by path, line and column, so
- * that the list is the same on one thread or eight, on a clean build or an incremental one.
+ * that the list is the same on one thread or eight, on a clean build or an incremental one. Lists
+ * are whole; what a person is shown of a long one is for diagnostics_format_file to choose.
  *
  * A message may quote the file, and the file may be none that its reader shall see: an import can
  * lead to a private key, and the errors of a build end up in public logs. So each diagnostic is kept
@@ -70,6 +71,21 @@ void diagnostic_format(const Diagnostic *diagnostic, Slice source, ByteBuffer *t
 
 /* "path:line:column: error: kind\n", for a file of which nothing may be shown. */
 void diagnostic_format_kind(const Diagnostic *diagnostic, ByteBuffer *text);
+
+/* The end of the diagnostics, of a sorted list, that have the path of number `first`. */
+size_t diagnostics_file_end(const Diagnostics *diagnostics, size_t first);
+
+/* So many of one file are told, and the others counted. */
+enum { DIAGNOSTICS_TOLD = 100 };
+
+/* Formats the sorted diagnostics of one file, called `path`, as diagnostic_format does; if there
+ * are many more than DIAGNOSTICS_TOLD, a last line says how many more: "path:line:column: error: 23
+ * more errors in this file are not shown". Cost: one pass over the source. */
+void diagnostics_format_file(const Diagnostic *items, size_t count, Slice path, Slice source,
+                             ByteBuffer *text);
+
+/* The same with the kinds alone. */
+void diagnostics_format_kinds(const Diagnostic *items, size_t count, Slice path, ByteBuffer *text);
 
 /* Appends bytes that somebody else chose (a file's name, a line of it) as a terminal may see them:
  * a '?' for each byte or character that is no printable UTF-8, or that nobody sees. Tabs stay. */

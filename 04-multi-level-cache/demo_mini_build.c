@@ -111,12 +111,14 @@ void mini_build_tell_errors(const MiniBuild *self)
     if (self->build == NULL)
         return;
     const Diagnostics *errors = build_diagnostics(self->build);
-    for (size_t i = 0; i < errors->count; i++) {
+    for (size_t first = 0, end; first < errors->count; first = end) {
+        const Diagnostic *items = &errors->items[first];
         Slice source;
-        if (build_source(self->build, errors->items[i].path, &arena, &source))
-            diagnostic_format(&errors->items[i], source, &text);
+        end = diagnostics_file_end(errors, first);
+        if (build_source(self->build, items->path, &arena, &source))
+            diagnostics_format_file(items, end - first, items->path, source, &text);
         else
-            diagnostic_format_kind(&errors->items[i], &text);
+            diagnostics_format_kinds(items, end - first, items->path, &text);
     }
     fflush(stdout); /* the verdicts stand above their reasons */
     if (text.size > 0)

@@ -139,27 +139,23 @@ static void tell_root(Invocation *invocation)
 static void print_diagnostics(Invocation *invocation)
 {
     const Diagnostics *diagnostics = build_diagnostics(invocation->build);
-    Arena arena = {0};
-    Slice path = {0}, shown = {0}, source = {0};
-    bool is_inside = true, all_inside = true;
-    for (size_t i = 0; i < diagnostics->count; i++) {
-        Diagnostic diagnostic = diagnostics->items[i];
-        if (i == 0 || !slice_equal(path, diagnostic.path)) {
-            path = diagnostic.path;
-            shown = shown_path(invocation->line.entry, path, &arena);
-            is_inside = build_source(invocation->build, path, &arena, &source);
-            all_inside &= is_inside;
-        }
-        diagnostic.path = shown;
+    bool all_inside = true;
+    for (size_t first = 0, end; first < diagnostics->count; first = end) {
+        Arena arena = {0};
+        const Diagnostic *items = &diagnostics->items[first];
+        Slice source, path = shown_path(invocation->line.entry, items->path, &arena);
+        end = diagnostics_file_end(diagnostics, first);
+        bool is_inside = build_source(invocation->build, items->path, &arena, &source);
         if (is_inside)
-            diagnostic_format(&diagnostic, source, &invocation->text);
+            diagnostics_format_file(items, end - first, path, source, &invocation->text);
         else
-            diagnostic_format_kind(&diagnostic, &invocation->text);
+            diagnostics_format_kinds(items, end - first, path, &invocation->text);
+        all_inside &= is_inside;
+        arena_free(&arena);
     }
     if (!all_inside)
         tell_root(invocation);
     invocation_print_text(&invocation->text, stderr);
-    arena_free(&arena);
 }
 
 void invocation_print_summary(const Invocation *invocation, const BuildStats *stats)

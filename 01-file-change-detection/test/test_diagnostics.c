@@ -209,6 +209,41 @@ static void sorted_by_place_without_repetitions(void **state)
     diagnostics_sort(&list); /* an empty list is sorted */
 }
 
+/* Errors at lines 1 to `count` of a source that has so many, shown as those of "shown". */
+static void format_many(uint32_t count, ByteBuffer *text)
+{
+    Diagnostics list = {0};
+    ByteBuffer source = {0};
+    for (uint32_t i = 1; i <= count; i++) {
+        add(&list, "a", i, 2, "wrong");
+        buffer_put_format(&source, "line %u\n", i);
+    }
+    add(&list, "b", 1, 1, "of another file");
+    assert_int_equal(diagnostics_file_end(&list, 0), count);
+    assert_int_equal(diagnostics_file_end(&list, count), count + 1);
+    text->size = 0;
+    diagnostics_format_file(list.items, count, slice_from("shown"), buffer_slice(&source), text);
+    buffer_put_byte(text, '\0');
+    buffer_free(&source);
+    diagnostics_free(&list);
+}
+
+static void of_many_errors_some_are_told_and_the_others_counted(void **state)
+{
+    (void)state;
+    ByteBuffer text = {0};
+    format_many(1, &text);
+    assert_string_equal(text.data, "shown:1:2: error: wrong\nline 1\n ^\n");
+    format_many(DIAGNOSTICS_TOLD + 1, &text);
+    assert_non_null(strstr(text.data, "\nshown:101:2: error: wrong\nline 101\n ^\n"));
+    format_many(DIAGNOSTICS_TOLD + 2, &text);
+    assert_non_null(strstr(text.data, "\nshown:100:2: error: wrong\nline 100\n ^\n"
+                                      "shown:101:2: error: 2 more errors in this file are not "
+                                      "shown\n"));
+    assert_null(strstr(text.data, "line 101"));
+    buffer_free(&text);
+}
+
 static void a_message_is_one_line_whatever_it_quotes(void **state)
 {
     (void)state;
@@ -278,6 +313,7 @@ int main(void)
         cmocka_unit_test(sorted_by_place_without_repetitions),
         cmocka_unit_test(messages_are_copied_and_formatted),
         cmocka_unit_test(a_kind_holds_nothing_that_was_put_in),
+        cmocka_unit_test(of_many_errors_some_are_told_and_the_others_counted),
         cmocka_unit_test(a_message_is_one_line_whatever_it_quotes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
