@@ -8,6 +8,16 @@
  *     LOOP, END_LOOP   are reached from the end of the body, from every CONTINUE or BREAK: what is
  *                      stored in a loop is not known at either
  *
+ * Nothing is done to the variables at ELSE and END: a block of a thousand stores inside a thousand
+ * IFs would pay a thousand times. Each store is noted with the branch that it stands in, and what
+ * has become of the branch tells, when the variable is read, what has become of the store:
+ *
+ *     open     the read stands in the branch too: the store counts
+ *     left     it was the first branch, and the read stands in the ELSE: what counts is the store
+ *              that the variable had before (`before`, whose chain gets shorter as it is followed)
+ *     merged   its END is passed: a store that nobody can name, made in the branch around the IF
+ *              (`around`, whose chain gets shorter as it is followed)
+ *
  * A STORE in a loop stands behind the LOOP where it matters, so a first pass marks the variables
  * that a loop changes. Their stores count only up to the next LOOP or END_LOOP.
  *
@@ -18,23 +28,34 @@
 
 #define STORE_NONE UINT32_MAX
 
+typedef enum BranchState { BRANCH_OPEN, BRANCH_LEFT, BRANCH_MERGED } BranchState;
+
+typedef struct Branch {
+    uint32_t around; /* the branch that its IF stands in */
+    uint8_t state;   /* BranchState */
+} Branch;
+
+typedef struct Note { /* that a variable was stored to */
+    uint32_t store;  /* the VAR or STORE, or STORE_NONE: only a field of it was */
+    uint32_t branch; /* where */
+    uint32_t before; /* the note that counted then */
+} Note;
+
 typedef struct Variable {
-    uint32_t store;       /* the VAR or STORE that wrote what it holds now, or STORE_NONE */
+    uint32_t note;        /* the last one */
     uint32_t depth;       /* of loops around its VAR */
     bool changes_in_loop; /* in one that its VAR is not in */
 } Variable;
-
-typedef struct Change {
-    uint32_t variable;
-    uint32_t store_before;
-} Change;
 
 typedef struct Promotion {
     const Zir *zir;
     Air *air;
     Variable *variables;
-    Change *changes; /* since the start; those of an open IF begin at the link of the IF */
-    uint32_t change_count;
+    Note *notes; /* number 0: there was no store yet */
+    uint32_t note_count;
+    Branch *branches; /* number 0: the body of the function */
+    uint32_t branch_count;
+    uint32_t branch;    /* the one that the pass is in */
     uint32_t last_loop; /* the LOOP or END_LOOP that was passed last */
 } Promotion;
 
@@ -68,14 +89,70 @@ static void mark_changes_in_loops(Promotion *promotion)
     }
 }
 
-/* ---- what is known --------------------------------------------------------------------------- */
+/* ---- branches and notes ---------------------------------------------------------------------- */
+
+static void open_branch(Promotion *promotion, uint32_t around)
+{
+    promotion->branch = promotion->branch_count++;
+    promotion->branches[promotion->branch] = (Branch){around, BRANCH_OPEN};
+}
+
+/* The innermost branch around this one, or itself, that is not merged. */
+static uint32_t branch_that_is(Branch *branches, uint32_t branch)
+{
+    uint32_t found = branch;
+    while (branches[found].state == BRANCH_MERGED)
+        found = branches[found].around;
+    while (branch != found) {
+        uint32_t around = branches[branch].around;
+        branches[branch].around = found;
+        branch = around;
+    }
+    return found;
+}
+
+static bool note_counts(const Promotion *promotion, const Note *note)
+{
+    uint32_t branch = branch_that_is(promotion->branches, note->branch);
+    return promotion->branches[branch].state == BRANCH_OPEN;
+}
+
+/* The last note of a variable that counts here. Those that do not will not count again: what they
+ * stand for when their IF is passed is no store that anybody can name. */
+static uint32_t note_that_counts(const Promotion *promotion, const Variable *variable)
+{
+    Note *notes = promotion->notes;
+    uint32_t found = variable->note;
+    while (!note_counts(promotion, &notes[found]))
+        found = notes[found].before;
+    for (uint32_t at = variable->note; at != found;) {
+        uint32_t before = notes[at].before;
+        notes[at].before = found;
+        at = before;
+    }
+    return found;
+}
+
+/* The store that wrote what a variable holds here, or STORE_NONE. */
+static uint32_t known_store(const Promotion *promotion, const Variable *variable)
+{
+    const Note *note = &promotion->notes[note_that_counts(promotion, variable)];
+    if (promotion->branches[note->branch].state == BRANCH_MERGED)
+        return STORE_NONE;
+    if (note->store != STORE_NONE && variable->changes_in_loop && note->store < promotion->last_loop)
+        return STORE_NONE;
+    return note->store;
+}
 
 static void set_store(Promotion *promotion, uint32_t number, uint32_t store)
 {
     Variable *variable = &promotion->variables[number];
-    promotion->changes[promotion->change_count++] = (Change){number, variable->store};
-    variable->store = store;
+    uint32_t before = note_that_counts(promotion, variable);
+    promotion->notes[promotion->note_count] = (Note){store, promotion->branch, before};
+    variable->note = promotion->note_count++;
 }
+
+/* ---- the pass -------------------------------------------------------------------------------- */
 
 static void pass_store(Promotion *promotion, uint32_t at)
 {
@@ -87,56 +164,58 @@ static void pass_store(Promotion *promotion, uint32_t at)
         promotion->air->vars[number].in_memory = true;
 }
 
-static bool is_known(const Promotion *promotion, const Variable *variable)
-{
-    return variable->store != STORE_NONE &&
-           !(variable->changes_in_loop && variable->store < promotion->last_loop);
-}
-
 static void pass_load(Promotion *promotion, uint32_t at)
 {
     const Zir *zir = promotion->zir;
     AirInst *insts = promotion->air->insts;
     uint32_t number = variable_of(promotion, zir->insts[at].a);
-    const Variable *variable = &promotion->variables[number];
-    if (!is_known(promotion, variable)) {
+    uint32_t known = known_store(promotion, &promotion->variables[number]);
+    if (known == STORE_NONE) {
         promotion->air->vars[number].in_memory = true;
         return;
     }
-    const ZirInst *store = &zir->insts[variable->store];
+    const ZirInst *store = &zir->insts[known];
     insts[at].link = air_holder(zir, insts, store->op == ZIR_VAR ? store->a : store->b);
 }
 
-/* ---- where ways part and meet ---------------------------------------------------------------- */
-
-static void take_back(Promotion *promotion, uint32_t if_at)
+/* The IF's link is its first branch. */
+static void pass_if(Promotion *promotion, uint32_t at)
 {
-    for (uint32_t i = promotion->change_count; i > promotion->air->insts[if_at].link; i--) {
-        const Change *change = &promotion->changes[i - 1];
-        promotion->variables[change->variable].store = change->store_before;
-    }
+    open_branch(promotion, promotion->branch);
+    promotion->air->insts[at].link = promotion->branch;
 }
 
-static void forget(Promotion *promotion, uint32_t if_at)
+static void pass_else(Promotion *promotion)
 {
-    for (uint32_t i = promotion->air->insts[if_at].link; i < promotion->change_count; i++)
-        promotion->variables[promotion->changes[i].variable].store = STORE_NONE;
+    Branch *first = &promotion->branches[promotion->branch];
+    first->state = BRANCH_LEFT;
+    open_branch(promotion, first->around);
+}
+
+static void pass_end(Promotion *promotion, uint32_t at)
+{
+    const AirInst *insts = promotion->air->insts;
+    uint32_t begin = promotion->zir->insts[at].a, middle = promotion->zir->insts[begin].b;
+    Branch *last = &promotion->branches[promotion->branch];
+    promotion->branch = last->around;
+    last->state = BRANCH_MERGED;
+    if (middle != at)
+        promotion->branches[insts[begin].link].state = BRANCH_MERGED;
 }
 
 static void pass_inst(Promotion *promotion, uint32_t at)
 {
-    const ZirInst *inst = &promotion->zir->insts[at];
     AirInst *insts = promotion->air->insts;
-    switch ((ZirOp)inst->op) {
+    switch ((ZirOp)promotion->zir->insts[at].op) {
     case ZIR_VAR: set_store(promotion, insts[at].link, at); break;
     case ZIR_STORE: pass_store(promotion, at); break;
     case ZIR_GET: pass_load(promotion, at); break;
     case ZIR_LET: case ZIR_CAST:
         insts[at].link = air_holder(promotion->zir, insts, insts[at].link);
         break;
-    case ZIR_IF: insts[at].link = promotion->change_count; break;
-    case ZIR_ELSE: take_back(promotion, inst->a); break;
-    case ZIR_END: forget(promotion, inst->a); break;
+    case ZIR_IF: pass_if(promotion, at); break;
+    case ZIR_ELSE: pass_else(promotion); break;
+    case ZIR_END: pass_end(promotion, at); break;
     case ZIR_LOOP: case ZIR_END_LOOP: promotion->last_loop = at; break;
     default: break;
     }
@@ -148,11 +227,14 @@ void air_promote(Air *air)
     Arena *scratch = air->entities->scratch;
     if (air->var_count == 0)
         return;
-    Promotion promotion = {.zir = zir, .air = air};
+    Promotion promotion = {.zir = zir, .air = air, .note_count = 1, .branch_count = 1};
     promotion.variables = arena_allocate(scratch, air->var_count * sizeof(Variable));
-    promotion.changes = arena_allocate(scratch, zir->inst_count * sizeof(Change));
+    promotion.notes = arena_allocate(scratch, (zir->inst_count + 1u) * sizeof(Note));
+    promotion.branches = arena_allocate(scratch, (zir->inst_count + 1u) * sizeof(Branch));
+    promotion.notes[0] = (Note){STORE_NONE, 0, 0};
+    promotion.branches[0] = (Branch){0, BRANCH_OPEN};
     for (uint32_t i = 0; i < air->var_count; i++) {
-        promotion.variables[i] = (Variable){.store = STORE_NONE};
+        promotion.variables[i] = (Variable){0};
         air->vars[i].in_memory = false;
     }
     mark_changes_in_loops(&promotion);
