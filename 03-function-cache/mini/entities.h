@@ -45,7 +45,7 @@ struct Entity {
     uint32_t depth;    /* of the path that leads to it */
     Entity *parent;    /* before it on that path */
     uint32_t height;   /* when done: the longest chain of references below it */
-    uint32_t leaves;   /* of a struct, when done: scalars it consists of */
+    uint32_t leaves;   /* of a struct, when done: scalars and structs it consists of */
     Slice spelled;     /* of a struct, when done and not wrong: its type in LLVM IR */
     const ConstValue *value; /* of a constant, when done and not wrong */
 };

@@ -8,14 +8,19 @@
  * along, and whatever is done was followed to its end. Cycles that do not pass through the root
  * are left to the units in them.
  *
- * A chain longer than MAX_INTERFACE_HEIGHT is refused. Without a limit, a chain of n constants
- * would cost n²/2 evaluations, since each constant is a unit that evaluates what it is made of.
+ * A chain longer than the limit of its kind is refused. A value of nested structs is written with
+ * the type of each, so that its text grows with the square of the nesting.
  */
 #include "interface_walk.h"
 
+enum { MAX_SHOWN_MEMBERS = 8 };
+
 void interface_walk_begin(InterfaceWalk *walk, Entities *entities, Entity *root)
 {
-    *walk = (InterfaceWalk){.entities = entities, .root = root};
+    *walk = (InterfaceWalk){
+        .entities = entities,
+        .root = root,
+        .max_height = root->zir.kind == ZIR_STRUCT ? MAX_STRUCT_HEIGHT : MAX_CONSTANT_HEIGHT};
     if (root->state != ENTITY_NEW)
         return;
     root->state = ENTITY_ACTIVE;
@@ -31,17 +36,21 @@ static void put_member(ByteBuffer *text, const Entity *entity)
     buffer_put(text, slice_from(" -> "));
 }
 
-/* The path from the root to the top, written from its end: parents are all there is. */
+/* The path from the root to the top, written from its end: parents are all there is. Every member
+ * of a cycle tells it, so that a long one is told in short. */
 static const char *spell_cycle(InterfaceWalk *walk)
 {
     uint32_t count = walk->top->depth + 1;
+    uint32_t shown = count <= MAX_SHOWN_MEMBERS + 1 ? count : MAX_SHOWN_MEMBERS;
     const Entity **members = arena_allocate(walk->entities->scratch, count * sizeof *members);
     for (const Entity *entity = walk->top; entity != NULL; entity = entity->parent)
         members[entity->depth] = entity;
 
     ByteBuffer text = {0};
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < shown; i++)
         put_member(&text, members[i]);
+    if (shown < count)
+        buffer_put_format(&text, "%u more -> ", count - shown);
     put_member(&text, walk->root);
     Slice path = slice_of(text.data, text.size - strlen(" -> "));
     const char *line = arena_copy(walk->entities->scratch, path);
@@ -65,8 +74,8 @@ static void follow(InterfaceWalk *walk, Entity *target)
         top->is_wrong = true;
         if (target == walk->root && walk->cycle == NULL)
             walk->cycle = spell_cycle(walk);
-    } else if (top->depth == MAX_INTERFACE_HEIGHT) {
-        raise_height(top, MAX_INTERFACE_HEIGHT);
+    } else if (top->depth == walk->max_height) {
+        raise_height(top, walk->max_height);
     } else {
         target->state = ENTITY_ACTIVE;
         target->depth = top->depth + 1;
@@ -79,7 +88,7 @@ static Entity *leave(InterfaceWalk *walk)
 {
     Entity *done = walk->top;
     done->state = ENTITY_DONE;
-    if (done->height > MAX_INTERFACE_HEIGHT)
+    if (done->height > walk->max_height)
         done->is_wrong = true;
     walk->top = done->parent;
     if (walk->top != NULL)
@@ -105,7 +114,7 @@ Entity *interface_walk_next(InterfaceWalk *walk)
 bool interface_walk_report(const InterfaceWalk *walk, Diagnostics *diagnostics)
 {
     Entity *root = walk->root;
-    if (walk->cycle == NULL && root->height <= MAX_INTERFACE_HEIGHT)
+    if (walk->cycle == NULL && root->height <= walk->max_height)
         return false;
     root->is_wrong = true;
     if (diagnostics == NULL)
@@ -121,6 +130,6 @@ bool interface_walk_report(const InterfaceWalk *walk, Diagnostics *diagnostics)
     else
         diagnostics_add(diagnostics, at->line, at->column, "%s more than %d levels deep",
                         is_struct ? "structs are nested" : "constants are made from constants",
-                        MAX_INTERFACE_HEIGHT);
+                        (int)walk->max_height);
     return true;
 }

@@ -22,11 +22,15 @@
 extern "C" {
 #endif
 
-enum { MAX_INTERFACE_HEIGHT = 1000 };
+enum {
+    MAX_CONSTANT_HEIGHT = 1000, /* of constants that are made from constants */
+    MAX_STRUCT_HEIGHT = 32,     /* of structs that hold structs */
+};
 
 typedef struct InterfaceWalk {
     Entities *entities;
     Entity *root;
+    uint32_t max_height; /* a longer chain is refused */
     Entity *top;       /* the last of the path that is being walked; NULL: done */
     const char *cycle; /* "a.mini:x -> b.mini:y -> a.mini:x" if root is in one, else NULL */
 } InterfaceWalk;

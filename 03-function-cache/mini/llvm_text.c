@@ -135,7 +135,7 @@ void ir_put_strings(LlvmPrinter *printer)
 
 /* ---- constants and operands ---------------------------------------------------------------- */
 
-/* Recursion is bounded: structs nest at most MAX_INTERFACE_HEIGHT deep. */
+/* Recursion is bounded: structs nest at most MAX_STRUCT_HEIGHT deep. */
 static void put_constant(LlvmPrinter *printer, const ConstValue *value)
 {
     switch ((AirTypeKind)value->type.kind) {

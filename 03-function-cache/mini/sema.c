@@ -51,23 +51,23 @@ static void report_not_found(SemaPass *pass, uint32_t at, uint32_t number)
         sema_error(pass, at, "undefined name");
         return;
     }
-    Arena *scratch = pass->entities->scratch;
     const Reference *reference =
         declaration_reference(unit->declarations, unit->declaration, number);
-    const char *name =
-        arena_copy(scratch, declarations_text(unit->declarations, reference->name));
+    const char *name = shown_name(pass->entities,
+                                  declarations_text(unit->declarations, reference->name));
     if (reference->import == IMPORT_SELF) {
         sema_error(pass, at, "undefined name '%s'", name);
         return;
     }
     TextRange path = unit->declarations->imports[reference->import].path;
     sema_error(pass, at, "'%s' declares no '%s'",
-               arena_copy(scratch, declarations_text(unit->declarations, path)), name);
+               arena_copy(pass->entities->scratch, declarations_text(unit->declarations, path)),
+               name);
 }
 
 const char *sema_name(const SemaPass *pass, const Entity *entity)
 {
-    return arena_copy(pass->entities->scratch, entity_name(entity));
+    return shown_name(pass->entities, entity_name(entity));
 }
 
 void sema_wrong_kind(SemaPass *pass, uint32_t at, const Entity *entity, const char *wanted)

@@ -7,6 +7,7 @@
  * literal has given it before. So a literal of n fields costs n steps when they are in order.
  */
 #include "sema_pass.h"
+#include "struct_check.h"
 
 #include <stdio.h>
 
@@ -63,11 +64,12 @@ static bool check_init(SemaPass *pass, Entity *entity, uint32_t at, uint32_t ini
     const char *name = entity_text(pass->unit, inst->b);
     uint32_t field = struct_find_field(entity, name, hint);
     if (field == UINT32_MAX) {
-        sema_error(pass, init, "struct '%s' has no field '%s'", sema_name(pass, entity), name);
+        sema_error(pass, init, "struct '%s' has no field '%.*s'", sema_name(pass, entity),
+                   SHOWN_NAME_BYTES, name);
         return false;
     }
     if (pass->seen[field] == at) {
-        sema_error(pass, init, "field '%s' is given twice", name);
+        sema_error(pass, init, "field '%.*s' is given twice", SHOWN_NAME_BYTES, name);
         return false;
     }
     pass->seen[field] = at;
@@ -81,12 +83,18 @@ static bool check_init(SemaPass *pass, Entity *entity, uint32_t at, uint32_t ini
     return true;
 }
 
+/* Some are told of, and the others counted. */
 static void report_missing_fields(SemaPass *pass, const Entity *entity, uint32_t at)
 {
+    enum { TOLD = 8 };
+    uint32_t missing = 0;
     for (uint32_t field = 0; field < struct_field_count(entity); field++)
-        if (pass->seen[field] != at)
-            sema_error(pass, at, "field '%s' of struct '%s' is missing",
+        if (pass->seen[field] != at && ++missing <= TOLD)
+            sema_error(pass, at, "field '%.*s' of struct '%s' is missing", SHOWN_NAME_BYTES,
                        struct_field_name(entity, field), sema_name(pass, entity));
+    if (missing > TOLD)
+        sema_error(pass, at, "so are %u more fields of struct '%s'", missing - TOLD,
+                   sema_name(pass, entity));
 }
 
 AirType sema_check_struct_literal(SemaPass *pass, uint32_t at)
@@ -99,6 +107,8 @@ AirType sema_check_struct_literal(SemaPass *pass, uint32_t at)
         sema_wrong_kind(pass, at, entity, "a struct");
         return air_type(AIR_INVALID);
     }
+    if (struct_is_too_wide(entity))
+        return sema_usable(pass, (AirType){AIR_STRUCT, entity->number});
     reserve_seen(pass, struct_field_count(entity));
     uint32_t given = 0;
     for (uint32_t i = 0; i < inst->count; i++)

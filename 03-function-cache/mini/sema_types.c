@@ -31,10 +31,21 @@ uint32_t struct_find_field(const Entity *entity, const char *name, uint32_t hint
     return UINT32_MAX;
 }
 
+const char *shown_name(const Entities *entities, Slice name)
+{
+    if (name.size > SHOWN_NAME_BYTES)
+        name.size = SHOWN_NAME_BYTES;
+    return arena_copy(entities->scratch, name);
+}
+
 static const char *struct_text(const Entities *entities, const Entity *entity)
 {
-    bool is_near = entity->unit.file == entities->items[0]->unit.file;
-    return arena_copy(entities->scratch, is_near ? entity_name(entity) : entity->unit.symbol);
+    Slice name = entity_name(entity), symbol = entity->unit.symbol;
+    if (entity->unit.file == entities->items[0]->unit.file)
+        return shown_name(entities, name);
+    if (name.size > SHOWN_NAME_BYTES)
+        symbol.size -= name.size - SHOWN_NAME_BYTES;
+    return arena_copy(entities->scratch, symbol);
 }
 
 const char *type_text(const Entities *entities, AirType type)

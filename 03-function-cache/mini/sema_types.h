@@ -38,6 +38,11 @@ static inline const char *struct_field_name(const Entity *entity, uint32_t field
  * asking for all fields in their order costs one comparison each. */
 uint32_t struct_find_field(const Entity *entity, const char *name, uint32_t hint);
 
+/* A name as a message shows it: the first SHOWN_NAME_BYTES of it. A long name that stands in the
+ * source once may be told of a thousand times. Lives as long as the arena. */
+enum { SHOWN_NAME_BYTES = 60 };
+const char *shown_name(const Entities *entities, Slice name);
+
 /* A type as a message names it: `i32`, `Point`, or `shapes.mini:Point` for a struct of another
  * file. Lives as long as the arena. */
 const char *type_text(const Entities *entities, AirType type);

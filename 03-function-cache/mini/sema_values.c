@@ -12,6 +12,7 @@
 #include "sema_pass.h"
 
 #include "const_eval.h"
+#include "struct_check.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -263,12 +264,15 @@ static AirType check_field(SemaPass *pass, uint32_t at)
     Entity *entity = struct_of(pass, at, sema_settled(pass, at, inst->a));
     if (entity == NULL)
         return air_type(AIR_INVALID);
+    if (struct_is_too_wide(entity))
+        return sema_usable(pass, (AirType){AIR_STRUCT, entity->number});
     const char *name = entity_text(pass->unit, inst->b);
     uint32_t field = struct_find_field(entity, name, 0);
     pass->insts[at].link = field;
     if (field != UINT32_MAX)
         return struct_field_type(pass->entities, entity, field);
-    sema_error(pass, at, "struct '%s' has no field '%s'", sema_name(pass, entity), name);
+    sema_error(pass, at, "struct '%s' has no field '%.*s'", sema_name(pass, entity), SHOWN_NAME_BYTES,
+               name);
     return air_type(AIR_INVALID);
 }
 

@@ -31,12 +31,12 @@ static bool lay_out_field(const Entities *entities, Entity *entity, AirType type
     const Entity *part = entities->items[type.index];
     if (part->is_wrong || part->state != ENTITY_DONE)
         return false;
-    entity->leaves += part->leaves;
+    entity->leaves += 1 + part->leaves;
     buffer_put(text, part->spelled);
     return true;
 }
 
-/* A struct without fields counts as one scalar: many of them still make much text. */
+/* Each struct inside counts as a scalar does: many without fields still make much text. */
 static void lay_out(Entities *entities, Entity *entity)
 {
     ByteBuffer text = {0};
@@ -48,7 +48,6 @@ static void lay_out(Entities *entities, Entity *entity)
             entity->is_wrong = true;
     }
     buffer_put(&text, slice_from(count == 0 ? "{}" : " }"));
-    entity->leaves += count == 0;
     if (!entity->is_wrong)
         entity->spelled = slice_of(arena_copy(entities->scratch, buffer_slice(&text)), text.size);
     buffer_free(&text);
@@ -58,7 +57,8 @@ static void report_size(const Entity *entity, Diagnostics *diagnostics)
 {
     const Declaration *at = &entity->unit.declarations->items[entity->unit.declaration];
     diagnostics_add(diagnostics, at->line, at->column,
-                    "a struct may hold at most %d numbers, bools and strs, nested ones included",
+                    "a struct may hold at most %d numbers, bools, strs and structs, nested ones "
+                    "included",
                     MAX_STRUCT_LEAVES);
 }
 

@@ -5,7 +5,8 @@
  *
  * Structs are values. A few lines of source can name one with 2^30 scalars (a struct of two
  * structs of two structs of ...), which no later stage could print or compile; so there is a
- * limit, far above what anybody writes.
+ * limit, far above what anybody writes. Each use spells the type, and a struct literal spells it once
+ * for each field: a struct as wide as the limit makes a hundred times as much output as source.
  *
  * A struct is written out wherever it is used, `{ double, { i32, ptr } }`. LLVM has names for
  * types, but wants them defined before the first use in the text: then the place of a section
@@ -20,7 +21,7 @@
 extern "C" {
 #endif
 
-enum { MAX_STRUCT_LEAVES = 16384 };
+enum { MAX_STRUCT_LEAVES = 256 };
 
 /* Checks the struct that is the unit itself, and adds what is wrong to `diagnostics`. True if it
  * is right; then its `spelled` is set. */
@@ -28,6 +29,13 @@ bool struct_check(Entities *entities, Entity *entity, Diagnostics *diagnostics);
 
 /* The same of a struct that is used, silently: its own unit tells what is wrong with it. */
 bool struct_is_right(Entities *entities, Entity *entity);
+
+/* True if it has so many fields that it is wrong whatever they are. Nobody should look for one of
+ * them: to search a thousand for each of a thousand is a million steps. */
+static inline bool struct_is_too_wide(const Entity *entity)
+{
+    return entity->zir.interface_count > MAX_STRUCT_LEAVES;
+}
 
 #ifdef __cplusplus
 }

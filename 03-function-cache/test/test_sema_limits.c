@@ -78,29 +78,67 @@ static void test_depth_of_structs(void **state)
     (void)state;
     ByteBuffer source = {0};
     char first[128];
-    put_chain(&source, 1001, "struct S%d { x: S%d }\n", "struct S0 { x: i32 }\n");
+    put_chain(&source, 33, "struct S%d { x: S%d }\n", "struct S0 { x: i32 }\n");
     assert_int_equal(count_errors(&source, first, sizeof first), 0);
     source.size = 0;
-    put_chain(&source, 1002, "struct S%d { x: S%d }\n", "struct S0 { x: i32 }\n");
+    put_chain(&source, 34, "struct S%d { x: S%d }\n", "struct S0 { x: i32 }\n");
     assert_int_equal(count_errors(&source, first, sizeof first), 1);
-    assert_string_equal(first, "main.mini:1002:8: error: structs are nested more than 1000 "
-                               "levels deep");
+    assert_string_equal(first, "main.mini:34:8: error: structs are nested more than 32 levels "
+                               "deep");
     buffer_free(&source);
 }
 
-/* 2^14 scalars are allowed; each struct above is wrong because of what it contains. */
+/* 256 scalars and structs are allowed; each struct above is wrong because of what it contains. */
 static void test_size_of_structs(void **state)
 {
     (void)state;
     ByteBuffer source = {0};
     char first[128];
-    put_chain(&source, 15, "struct S%d { a: S%d, b: S%d }\n", "struct S0 { x: i32 }\n");
+    put_chain(&source, 7, "struct S%d { a: S%d, b: S%d }\n", "struct S0 { x: i32 }\n");
     assert_int_equal(count_errors(&source, first, sizeof first), 0);
     source.size = 0;
-    put_chain(&source, 40, "struct S%d { a: S%d, b: S%d }\n", "struct S0 {}\n");
+    put_chain(&source, 20, "struct S%d { a: S%d, b: S%d }\n", "struct S0 {}\n");
     assert_int_equal(count_errors(&source, first, sizeof first), 1);
-    assert_string_equal(first, "main.mini:16:8: error: a struct may hold at most 16384 numbers, "
-                               "bools and strs, nested ones included");
+    assert_string_equal(first, "main.mini:9:8: error: a struct may hold at most 256 numbers, bools, "
+                               "strs and structs, nested ones included");
+    buffer_free(&source);
+}
+
+/* Fields are told one by one if they are few, and counted if they are many; none is looked for in
+ * a struct that is too wide. */
+static void test_width_of_structs(void **state)
+{
+    (void)state;
+    static const struct {
+        int fields;
+        size_t errors;
+    } cases[] = {{3, 3}, {8, 8}, {9, 9}, {256, 9}, {257, 1}, {5000, 1}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ByteBuffer source = {0};
+        char first[128];
+        buffer_put(&source, slice_from("struct W {"));
+        for (int field = 0; field < cases[i].fields; field++)
+            buffer_put_format(&source, " m%d: i32,", field);
+        buffer_put(&source, slice_from("}\nfn f(w: W) i32 { const v = W { }; return w.m7; }\n"));
+        buffer_put_byte(&source, '\0');
+        size_t expected = cases[i].errors + (cases[i].fields < 8); /* there is no w.m7 */
+        assert_int_equal(count_errors(&source, first, sizeof first), expected);
+        buffer_free(&source);
+    }
+}
+
+/* Every constant of a circle tells it; of a long one only the beginning. */
+static void test_long_circles(void **state)
+{
+    (void)state;
+    ByteBuffer source = {0};
+    char first[256];
+    put_chain(&source, 20, "const c%d = c%d;\n", "const c0 = c19;\n");
+    assert_int_equal(count_errors(&source, first, sizeof first), 20);
+    assert_string_equal(
+        strchr(first, '-') - strlen("main.mini:c0 "),
+        "main.mini:c0 -> main.mini:c19 -> main.mini:c18 -> main.mini:c17 -> main.mini:c16 -> "
+        "main.mini:c15 -> main.mini:c14 -> main.mini:c13 -> 12 more -> main.mini:c0");
     buffer_free(&source);
 }
 
@@ -127,6 +165,8 @@ int main(void)
         cmocka_unit_test(test_width_of_constants),
         cmocka_unit_test(test_depth_of_structs),
         cmocka_unit_test(test_size_of_structs),
+        cmocka_unit_test(test_width_of_structs),
+        cmocka_unit_test(test_long_circles),
         cmocka_unit_test(test_many_operands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
