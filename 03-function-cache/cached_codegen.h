@@ -34,7 +34,7 @@ typedef struct UnitOutput {
 typedef struct CodegenScratch { /* {0}; one per worker; freed with codegen_scratch_free */
     Arena arena;             /* for one unit */
     ByteBuffer text;         /* of one unit */
-    Arena results;           /* texts of all units this worker emitted */
+    Arena results;           /* texts of all units this worker emitted, and what it noted */
     Diagnostics diagnostics; /* of all units this worker emitted */
 } CodegenScratch;
 

@@ -8,7 +8,12 @@
  * with GUARD_LOOKUPS the lookup ends the process with a message when it is asked for anything
  * outside that closure, so a hole in the keys becomes a failing test instead of a stale output.
  *
- * Threads: emit is called from any thread; it keeps nothing.
+ * What follows from an interface and all that it refers to is the same for whoever asks: the value
+ * of a constant, the layout of a struct. Worked out again for each unit, a thousand units that use a
+ * constant made from a thousand others cost a million steps. So a code generator may note it, once
+ * for the whole program, and find it again in the units that come later.
+ *
+ * Threads: emit is called from any thread; it keeps nothing but notes.
  */
 #ifndef CODEGEN_H
 #define CODEGEN_H
@@ -37,7 +42,29 @@ struct Lookup {
      * emitted, or a unit found before, of which only interface references may be asked. `found`
      * is set if the name is found, and stays valid until emit returns. */
     Resolution (*find)(const Lookup *lookup, const Unit *from, uint32_t reference, Unit *found);
+
+    /* Where a note about a unit that was found is kept: NULL while there is none. Two threads may
+     * make it at once, so it is read and written with unit_note_read and unit_note_write. NULL, itself, if
+     * nothing can be kept: the unit's interface is in a cycle, or leads to one or to something
+     * unknowable. Whatever a unit leads to that has a place for a note has one as well. */
+    const void **(*note)(const Lookup *lookup, const Unit *found);
+
+    /* A unit that a note names: one that the unit it is about leads to. */
+    Unit (*unit)(const Lookup *lookup, uint32_t file, uint32_t declaration);
+
+    Arena *notes; /* where notes are made: they live as long as the program. NULL: make none */
 };
+
+static inline const void *unit_note_read(const void **place)
+{
+    return __atomic_load_n(place, __ATOMIC_ACQUIRE);
+}
+
+/* Of two notes about one unit, which say the same, the later stays. */
+static inline void unit_note_write(const void **place, const void *note)
+{
+    __atomic_store_n(place, note, __ATOMIC_RELEASE);
+}
 
 /* Appends the unit's output to `text` and returns true; or returns false, after adding
  * diagnostics (at lines of the unit's own file) if the unit itself is wrong, or silently if

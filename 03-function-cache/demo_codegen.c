@@ -39,6 +39,8 @@ static void make_room_for_keys(ProgramFile *module, Arena *arena)
     module->interface_keys = arena_allocate(arena, count * sizeof(Hash128));
     module->key_states = arena_allocate(arena, count);
     memset(module->key_states, KEY_UNKNOWN, count);
+    module->notes = arena_allocate(arena, count * sizeof *module->notes);
+    memset(module->notes, 0, count * sizeof *module->notes);
 }
 
 static bool load_module(Compilation *self, uint32_t file)

@@ -115,9 +115,27 @@ static Resolution find(const Lookup *lookup, const Unit *from, uint32_t referenc
     return NAME_FOUND;
 }
 
+static const void **note(const Lookup *lookup, const Unit *found)
+{
+    const UnitLookup *self = (const UnitLookup *)(const void *)lookup;
+    const ProgramFile *owner = self->program->file(self->program, found->file);
+    bool has_place = owner->notes != NULL && owner->key_states[found->declaration] == KEY_KNOWN;
+    return has_place ? &owner->notes[found->declaration] : NULL;
+}
+
+static Unit unit(const Lookup *lookup, uint32_t file, uint32_t declaration)
+{
+    UnitLookup *self = (UnitLookup *)(uintptr_t)lookup;
+    Unit found = describe(self->program, file, declaration, self->arena);
+#ifdef GUARD_LOOKUPS
+    guard_answer(self, &self->unit, &found);
+#endif
+    return found;
+}
+
 void unit_lookup_init(UnitLookup *lookup, Program *program, uint32_t file, uint32_t declaration,
                       Arena *arena)
 {
-    *lookup = (UnitLookup){.lookup = {find}, .program = program, .arena = arena};
+    *lookup = (UnitLookup){.lookup = {.find = find, .note = note, .unit = unit}, .program = program, .arena = arena};
     lookup->unit = describe(program, file, declaration, arena);
 }

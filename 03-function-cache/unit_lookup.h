@@ -28,7 +28,8 @@ typedef struct UnitLookup {
     struct FoundUnit *found; /* with GUARD_LOOKUPS: what was found so far */
 } UnitLookup;
 
-/* A lookup for one unit. Everything it hands out lives in `arena`. */
+/* A lookup for one unit. Everything it hands out lives in `arena`. Notes are neither made nor read,
+ * unless lookup.notes is set: to an arena that lives as long as the program. */
 void unit_lookup_init(UnitLookup *lookup, Program *program, uint32_t file, uint32_t declaration,
                       Arena *arena);
 

@@ -51,6 +51,8 @@ static ProgramFile *make_file(Build *build, uint32_t number, const Lowered *lowe
     uint32_t count = file->declarations.count;
     file->interface_keys = arena_allocate(arena, count * sizeof *file->interface_keys);
     file->key_states = arena_allocate(arena, count);
+    file->notes = arena_allocate(arena, count * sizeof *file->notes);
+    memset(file->notes, 0, count * sizeof *file->notes);
     memset(file->interface_keys, 0, count * sizeof *file->interface_keys);
     memset(file->key_states, KEY_UNKNOWN, count);
     return file;

@@ -19,6 +19,7 @@
 typedef struct Folding {
     const Air *air;
     const Zir *zir;
+    Arena *arena;              /* of the values: that of the notes, or of this unit */
     const ConstValue **values; /* per instruction */
     uint32_t undecisive_end;   /* what stands before it is not evaluated when the program runs */
     Diagnostics *diagnostics;
@@ -27,9 +28,9 @@ typedef struct Folding {
 
 /* ---- scalars ------------------------------------------------------------------------------- */
 
-static int64_t wrap(AirType type, uint64_t bits)
+static int64_t wrap(uint8_t kind, uint64_t bits)
 {
-    return type.kind == AIR_I32 ? (int64_t)(int32_t)(uint32_t)bits : (int64_t)bits;
+    return kind == AIR_I32 ? (int64_t)(int32_t)(uint32_t)bits : (int64_t)bits;
 }
 
 static double canonical(double value)
@@ -78,7 +79,7 @@ static int order_of(const ConstValue *a, const ConstValue *b)
         if (isnan(a->as.real) || isnan(b->as.real))
             return 2;
         return (a->as.real > b->as.real) - (a->as.real < b->as.real);
-    case AIR_STR: return strcmp(a->as.text, b->as.text) != 0;
+    case AIR_STR: return a->as.text != b->as.text && strcmp(a->as.text, b->as.text) != 0;
     default: return (a->as.integer > b->as.integer) - (a->as.integer < b->as.integer);
     }
 }
@@ -97,30 +98,44 @@ static bool holds(uint8_t op, int order)
 
 /* ---- values -------------------------------------------------------------------------------- */
 
-static ConstValue *new_value(const Folding *folding, AirType type)
+static ConstValue *new_value(const Folding *folding, AirTypeKind kind)
 {
-    ConstValue *value = arena_allocate(folding->air->entities->scratch, sizeof *value);
-    *value = (ConstValue){.type = type};
+    ConstValue *value = arena_allocate(folding->arena, sizeof *value);
+    *value = (ConstValue){.type = {.kind = (uint8_t)kind}};
     return value;
 }
 
-static const ConstValue *integer_value(const Folding *folding, AirType type, uint64_t bits)
+static void set_origin(ConstValue *value, const Entity *entity)
 {
-    ConstValue *value = new_value(folding, type);
-    value->as.integer = wrap(type, bits);
+    value->type.file = entity->unit.file;
+    value->type.declaration = entity->unit.declaration;
+}
+
+AirType const_type(Entities *entities, const ConstValue *value)
+{
+    AirType type = {value->type.kind, 0};
+    if (type.kind == AIR_STRUCT)
+        type.index = entity_of(entities, value->type.file, value->type.declaration)->number;
+    return type;
+}
+
+static const ConstValue *integer_value(const Folding *folding, uint8_t kind, uint64_t bits)
+{
+    ConstValue *value = new_value(folding, (AirTypeKind)kind);
+    value->as.integer = wrap(kind, bits);
     return value;
 }
 
 static const ConstValue *real_value(const Folding *folding, double real)
 {
-    ConstValue *value = new_value(folding, air_type(AIR_F64));
+    ConstValue *value = new_value(folding, AIR_F64);
     value->as.real = real;
     return value;
 }
 
 static const ConstValue *bool_value(const Folding *folding, bool truth)
 {
-    ConstValue *value = new_value(folding, air_type(AIR_BOOL));
+    ConstValue *value = new_value(folding, AIR_BOOL);
     value->as.integer = truth;
     return value;
 }
@@ -137,12 +152,12 @@ static const ConstValue *fold_literal(Folding *folding, uint32_t at)
     }
     if (type.kind == AIR_F64)
         return real_value(folding, inst->count != 0 ? -(double)bits : (double)bits);
-    return integer_value(folding, type, inst->count != 0 ? 0 - bits : bits);
+    return integer_value(folding, type.kind, inst->count != 0 ? 0 - bits : bits);
 }
 
 static const ConstValue *fold_text(Folding *folding, uint32_t at)
 {
-    ConstValue *value = new_value(folding, air_type(AIR_STR));
+    ConstValue *value = new_value(folding, AIR_STR);
     value->as.text = entity_text(folding->air->unit, folding->zir->insts[at].a);
     return value;
 }
@@ -151,7 +166,7 @@ static const ConstValue *fold_negation(Folding *folding, const ConstValue *opera
 {
     if (operand->type.kind == AIR_F64)
         return real_value(folding, canonical(-operand->as.real));
-    return integer_value(folding, operand->type, 0 - (uint64_t)operand->as.integer);
+    return integer_value(folding, operand->type.kind, 0 - (uint64_t)operand->as.integer);
 }
 
 static void report_division(Folding *folding, uint32_t at)
@@ -177,7 +192,7 @@ static const ConstValue *fold_arithmetic(Folding *folding, uint32_t at)
         return a;
     }
     uint64_t bits = fold_integer(inst->op, a->as.integer, b->as.integer);
-    return integer_value(folding, a->type, bits);
+    return integer_value(folding, a->type.kind, bits);
 }
 
 static const ConstValue *fold_cast(Folding *folding, uint32_t at)
@@ -188,8 +203,8 @@ static const ConstValue *fold_cast(Folding *folding, uint32_t at)
         return from->type.kind == AIR_F64 ? from
                                           : real_value(folding, (double)from->as.integer);
     if (from->type.kind == AIR_F64)
-        return integer_value(folding, to, (uint64_t)saturate(to, from->as.real));
-    return integer_value(folding, to, (uint64_t)from->as.integer);
+        return integer_value(folding, to.kind, (uint64_t)saturate(to, from->as.real));
+    return integer_value(folding, to.kind, (uint64_t)from->as.integer);
 }
 
 /* ---- structs ------------------------------------------------------------------------------- */
@@ -198,8 +213,10 @@ static const ConstValue *fold_struct(Folding *folding, uint32_t at)
 {
     const ZirInst *inst = &folding->zir->insts[at];
     const ConstValue **fields =
-        arena_allocate(folding->air->entities->scratch, inst->count * sizeof *fields);
-    ConstValue *value = new_value(folding, folding->air->insts[at].type);
+        arena_allocate(folding->arena, inst->count * sizeof *fields);
+    AirType type = folding->air->insts[at].type;
+    ConstValue *value = new_value(folding, AIR_STRUCT);
+    set_origin(value, folding->air->entities->items[type.index]);
     for (uint32_t init = at - inst->count; init < at; init++)
         fields[folding->air->insts[init].link] = folding->values[folding->zir->insts[init].a];
     value->as.fields = fields;
@@ -264,6 +281,8 @@ static const ConstValue *fold(const Air *air, Diagnostics *diagnostics)
 {
     const Zir *zir = &air->unit->zir;
     Folding folding = {.air = air, .zir = zir, .diagnostics = diagnostics};
+    folding.arena =
+        air->unit->note != NULL ? air->entities->lookup->notes : air->entities->scratch;
     folding.values =
         arena_allocate(air->entities->scratch, zir->inst_count * sizeof *folding.values);
     for (uint32_t at = 0; at < zir->inst_count && !folding.is_wrong; at++) {
@@ -282,6 +301,7 @@ static void evaluate(Entities *entities, Entity *constant, Diagnostics *diagnost
     if (!constant->is_wrong && sema_check(entities, constant, diagnostics, &air))
         constant->value = fold(&air, diagnostics);
     constant->is_wrong = constant->value == NULL;
+    entity_note(entities, constant, true);
 }
 
 static void evaluate_closure(Entities *entities, Entity *constant, Diagnostics *diagnostics)

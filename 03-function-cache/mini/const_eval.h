@@ -18,8 +18,15 @@
 extern "C" {
 #endif
 
+/* A value outlives the unit that was emitted when it was worked out, and its entities. So it names a
+ * struct, and the constant in whose text a string stands, by file and declaration. */
+typedef struct ConstType {
+    uint8_t kind; /* AirTypeKind */
+    uint32_t file, declaration;
+} ConstType;
+
 struct ConstValue {
-    AirType type;
+    ConstType type;
     union {
         int64_t integer; /* I32, I64 (sign-extended), BOOL */
         double real;
@@ -30,6 +37,9 @@ struct ConstValue {
 
 /* The value of a constant, or NULL if it is wrong. Evaluated when it is first asked for. */
 const ConstValue *const_value_of(Entities *entities, Entity *constant);
+
+/* The type of a value in the unit that is emitted. */
+AirType const_type(Entities *entities, const ConstValue *value);
 
 /* Checks the constant that is the unit itself, and adds what is wrong to `diagnostics`. True if
  * it has a value. */

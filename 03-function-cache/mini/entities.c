@@ -8,6 +8,17 @@
 
 enum { FIRST_SLOTS = 16 };
 
+/* What is kept of an entity for the units that come later. */
+typedef struct EntityNote {
+    uint8_t kind; /* ZirKind */
+    bool is_wrong;
+    bool is_enough; /* nobody needs its IR */
+    uint32_t interface_count;
+    uint32_t height, leaves;
+    Slice spelled;
+    const ConstValue *value;
+} EntityNote;
+
 enum { TARGET_MISSING = 1, TARGET_UNKNOWABLE, FIRST_TARGET }; /* 0: not asked yet */
 
 static uint32_t first_slot(const Entities *entities, const Unit *unit)
@@ -50,21 +61,20 @@ static void grow(Entities *entities)
 }
 
 /* Gives the unit a number. Its IR is still to be viewed. */
-static Entity *add(Entities *entities, const Unit *unit, uint32_t reference_count)
+static Entity *add(Entities *entities, const Unit *unit)
 {
     if (entities->count == entities->capacity)
         grow(entities);
     Entity *entity = zeroed(entities->scratch, 1, sizeof *entity);
     entity->unit = *unit;
     entity->number = entities->count;
-    entity->targets = zeroed(entities->scratch, reference_count, sizeof *entity->targets);
     entities->items[entities->count++] = entity;
     *find_slot(entities, unit) = entities->count;
     return entity;
 }
 
 /* What was read from a cache is checked; what the parser has just made is not. */
-static bool view(const Unit *unit, bool interface_only, Arena *arena, Zir *zir)
+static bool view_zir(const Unit *unit, bool interface_only, Arena *arena, Zir *zir)
 {
     const Declaration *item = &unit->declarations->items[unit->declaration];
     if (unit->ir_is_fresh)
@@ -74,27 +84,6 @@ static bool view(const Unit *unit, bool interface_only, Arena *arena, Zir *zir)
     return zir_view(unit->ir, item->ir_offset, item->ir_size, arena, zir);
 }
 
-bool entities_init(Entities *entities, const Unit *unit, const Lookup *lookup, Arena *scratch)
-{
-    const Declaration *declaration = &unit->declarations->items[unit->declaration];
-    *entities = (Entities){.lookup = lookup, .scratch = scratch};
-    Entity *entity = add(entities, unit, declaration->interface_reference_count +
-                                             declaration->body_reference_count);
-    return view(unit, false, scratch, &entity->zir);
-}
-
-/* The number of the entity that `found` is, new or known. */
-static uint32_t intern(Entities *entities, const Unit *found)
-{
-    uint32_t known = *find_slot(entities, found);
-    if (known != 0)
-        return known - 1;
-    const Declaration *declaration = &found->declarations->items[found->declaration];
-    Entity *entity = add(entities, found, declaration->interface_reference_count);
-    entity->is_wrong = !view(found, true, entities->scratch, &entity->zir);
-    return entity->number;
-}
-
 /* Body references exist for the unit itself alone. */
 static uint32_t reference_count(const Entity *entity)
 {
@@ -102,6 +91,88 @@ static uint32_t reference_count(const Entity *entity)
         &entity->unit.declarations->items[entity->unit.declaration];
     return declaration->interface_reference_count +
            (entity->number == 0 ? declaration->body_reference_count : 0);
+}
+
+/* Reads the IR of an entity: of the unit itself all of it, of others the interface. */
+static bool view(const Entities *entities, Entity *entity)
+{
+    const Unit *unit = &entity->unit;
+    entity->targets = zeroed(entities->scratch, reference_count(entity), sizeof *entity->targets);
+    return view_zir(unit, entity->number != 0, entities->scratch, &entity->zir);
+}
+
+bool entities_init(Entities *entities, const Unit *unit, const Lookup *lookup, Arena *scratch)
+{
+    *entities = (Entities){.lookup = lookup, .scratch = scratch};
+    Entity *entity = add(entities, unit);
+    if (lookup->notes != NULL)
+        entity->note = lookup->note(lookup, unit);
+    return view(entities, entity);
+}
+
+/* ---- notes --------------------------------------------------------------------------------- */
+
+/* True if what was noted is all that is needed. */
+static bool recall(const Entities *entities, Entity *entity)
+{
+    const Lookup *lookup = entities->lookup;
+    if (lookup->notes == NULL)
+        return false;
+    entity->note = lookup->note(lookup, &entity->unit);
+    const EntityNote *note = entity->note == NULL ? NULL : unit_note_read(entity->note);
+    if (note == NULL)
+        return false;
+    entity->zir.kind = (ZirKind)note->kind;
+    entity->zir.interface_count = note->interface_count;
+    entity->state = ENTITY_DONE;
+    entity->is_wrong = note->is_wrong;
+    entity->height = note->height;
+    entity->leaves = note->leaves;
+    entity->spelled = note->spelled;
+    entity->value = note->value;
+    return note->is_enough;
+}
+
+void entity_note(const Entities *entities, const Entity *entity, bool is_enough)
+{
+    if (entity->note == NULL)
+        return;
+    Arena *arena = entities->lookup->notes;
+    EntityNote *note = arena_allocate(arena, sizeof *note);
+    *note = (EntityNote){.kind = (uint8_t)entity->zir.kind,
+                         .is_wrong = entity->is_wrong,
+                         .is_enough = is_enough,
+                         .interface_count = entity->zir.interface_count,
+                         .height = entity->height,
+                         .leaves = entity->leaves,
+                         .value = entity->value};
+    if (entity->spelled.size != 0)
+        note->spelled = slice_of(arena_copy(arena, entity->spelled), entity->spelled.size);
+    unit_note_write(entity->note, note);
+}
+
+/* ---- references ---------------------------------------------------------------------------- */
+
+/* The number of the entity that `found` is, new or known. */
+static uint32_t intern(Entities *entities, const Unit *found)
+{
+    uint32_t known = *find_slot(entities, found);
+    if (known != 0)
+        return known - 1;
+    Entity *entity = add(entities, found);
+    if (!recall(entities, entity))
+        entity->is_wrong |= !view(entities, entity);
+    return entity->number;
+}
+
+Entity *entity_of(Entities *entities, uint32_t file, uint32_t declaration)
+{
+    Unit wanted = {.file = file, .declaration = declaration};
+    uint32_t known = *find_slot(entities, &wanted);
+    if (known != 0)
+        return entities->items[known - 1];
+    wanted = entities->lookup->unit(entities->lookup, file, declaration);
+    return entities->items[intern(entities, &wanted)];
 }
 
 /* Without IR it cannot be used, and it is wrong already: nobody says anything about it. */

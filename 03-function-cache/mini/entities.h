@@ -48,6 +48,7 @@ struct Entity {
     uint32_t leaves;   /* of a struct, when done: scalars and structs it consists of */
     Slice spelled;     /* of a struct, when done and not wrong: its type in LLVM IR */
     const ConstValue *value; /* of a constant, when done and not wrong */
+    const void **note;       /* where these results are kept for other units, or NULL */
 };
 
 typedef struct Entities {
@@ -67,6 +68,14 @@ bool entities_init(Entities *entities, const Unit *unit, const Lookup *lookup, A
  * unknowable an entity that is wrong, and not usable. */
 Entity *entity_reference(Entities *entities, Entity *from, uint32_t reference);
 
+/* The entity of a declaration that a note names (codegen.h). */
+Entity *entity_of(Entities *entities, uint32_t file, uint32_t declaration);
+
+/* Notes the results of the walk, which stand in the entity, for the units that come later. Those
+ * that are met in one find them there, and are done from the start; if `is_enough`, their IR is not
+ * read: kind and interface_count are all of `zir` that is known. */
+void entity_note(const Entities *entities, const Entity *entity, bool is_enough);
+
 static inline Slice entity_name(const Entity *entity)
 {
     return declaration_name(entity->unit.declarations, entity->unit.declaration);
@@ -80,7 +89,7 @@ static inline const char *entity_text(const Entity *entity, uint32_t offset)
 /* False if it is unknowable, or its IR is damaged: others tell that. */
 static inline bool entity_is_usable(const Entity *entity)
 {
-    return entity->zir.insts != NULL;
+    return entity->zir.insts != NULL || entity->state == ENTITY_DONE;
 }
 
 static inline uint32_t entity_parameter_count(const Entity *function)

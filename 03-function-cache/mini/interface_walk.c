@@ -10,6 +10,10 @@
  *
  * A chain longer than the limit of its kind is refused. A value of nested structs is written with
  * the type of each, so that its text grows with the square of the nesting.
+ *
+ * What is not in a cycle, nor leads to one, is followed to its end even where the chain is too long:
+ * what is noted of it must be true of it, wherever the walk began that met it. It is met once in
+ * the whole program. The others are followed as far as the limit, by each of them.
  */
 #include "interface_walk.h"
 
@@ -64,17 +68,27 @@ static void raise_height(Entity *entity, uint32_t below)
         entity->height = below + 1;
 }
 
+/* What the top refers to is done. What is made of something wrong is wrong, and need not be looked
+ * at; but the root tells what else is wrong with it. */
+static void learn_from(const InterfaceWalk *walk, const Entity *done)
+{
+    Entity *top = walk->top;
+    raise_height(top, done->height);
+    if (done->is_wrong && top != walk->root)
+        top->is_wrong = true;
+}
+
 /* One reference of the top leads to `target`: go on there, or learn from it. */
 static void follow(InterfaceWalk *walk, Entity *target)
 {
     Entity *top = walk->top;
     if (target->state == ENTITY_DONE) {
-        raise_height(top, target->height);
+        learn_from(walk, target);
     } else if (target->state == ENTITY_ACTIVE) {
         top->is_wrong = true;
         if (target == walk->root && walk->cycle == NULL)
             walk->cycle = spell_cycle(walk);
-    } else if (top->depth == walk->max_height) {
+    } else if (top->depth >= walk->max_height && target->note == NULL) {
         raise_height(top, walk->max_height);
     } else {
         target->state = ENTITY_ACTIVE;
@@ -92,7 +106,7 @@ static Entity *leave(InterfaceWalk *walk)
         done->is_wrong = true;
     walk->top = done->parent;
     if (walk->top != NULL)
-        raise_height(walk->top, done->height);
+        learn_from(walk, done);
     return done;
 }
 
@@ -105,7 +119,8 @@ Entity *interface_walk_next(InterfaceWalk *walk)
             unit->declarations->items[unit->declaration].interface_reference_count)
             return leave(walk);
         Entity *target = entity_reference(walk->entities, top, top->cursor++);
-        if (target != NULL && !target->is_wrong && target->zir.kind == walk->root->zir.kind)
+        if (target != NULL && target->zir.kind == walk->root->zir.kind &&
+            (!target->is_wrong || target->state == ENTITY_DONE))
             follow(walk, target);
     }
     return NULL;

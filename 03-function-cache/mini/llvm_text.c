@@ -149,14 +149,15 @@ static void put_constant(LlvmPrinter *printer, const ConstValue *value)
     case AIR_STRUCT: break;
     default: put_signed(printer, value->as.integer); return;
     }
-    uint32_t count = struct_field_count(printer->entities->items[value->type.index]);
+    AirType type = const_type(printer->entities, value);
+    uint32_t count = struct_field_count(printer->entities->items[type.index]);
     if (count == 0) {
         PUT(printer, "zeroinitializer");
         return;
     }
     for (uint32_t i = 0; i < count; i++) {
         ir_put_bytes(printer, i == 0 ? "{ " : ", ", 2);
-        ir_put_type(printer, value->as.fields[i]->type);
+        ir_put_type(printer, const_type(printer->entities, value->as.fields[i]));
         PUT(printer, " ");
         put_constant(printer, value->as.fields[i]);
     }

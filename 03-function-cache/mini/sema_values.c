@@ -245,7 +245,7 @@ static AirType check_reference(SemaPass *pass, uint32_t at)
         pass->is_wrong = true; /* the constant's own unit tells why */
         return air_type(AIR_INVALID);
     }
-    return value->type;
+    return const_type(pass->entities, value);
 }
 
 /* The struct that a value or a place is of, or NULL with an error. */

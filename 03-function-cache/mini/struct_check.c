@@ -51,6 +51,7 @@ static void lay_out(Entities *entities, Entity *entity)
     if (!entity->is_wrong)
         entity->spelled = slice_of(arena_copy(entities->scratch, buffer_slice(&text)), text.size);
     buffer_free(&text);
+    entity_note(entities, entity, struct_is_too_wide(entity));
 }
 
 static void report_size(const Entity *entity, Diagnostics *diagnostics)

@@ -162,7 +162,7 @@ static Resolution find(const Lookup *lookup, const Unit *from, uint32_t referenc
 static bool emit(MiniProgram *program, uint32_t file, uint32_t declaration, ByteBuffer *text)
 {
     Unit unit = make_unit(program, file, declaration);
-    MiniLookup lookup = {{find}, program, &unit};
+    MiniLookup lookup = {{.find = find}, program, &unit};
     Arena scratch = {0};
     program->diagnostics.path = unit.path;
     bool is_right = mini_emit(NULL, &unit, &lookup.lookup, &scratch, text, &program->diagnostics);
