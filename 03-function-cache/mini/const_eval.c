@@ -158,7 +158,10 @@ static const ConstValue *fold_literal(Folding *folding, uint32_t at)
 static const ConstValue *fold_text(Folding *folding, uint32_t at)
 {
     ConstValue *value = new_value(folding, AIR_STR);
-    value->as.text = entity_text(folding->air->unit, folding->zir->insts[at].a);
+    value->text_offset = folding->zir->insts[at].a;
+    value->as.text = entity_text(folding->air->unit, value->text_offset);
+    value->text_size = (uint32_t)strlen(value->as.text);
+    set_origin(value, folding->air->unit);
     return value;
 }
 

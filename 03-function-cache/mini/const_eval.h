@@ -27,6 +27,8 @@ typedef struct ConstType {
 
 struct ConstValue {
     ConstType type;
+    uint32_t text_size;   /* of a string; and where it stands in the text of the ... */
+    uint32_t text_offset; /* ... constant that `type` names */
     union {
         int64_t integer; /* I32, I64 (sign-extended), BOOL */
         double real;

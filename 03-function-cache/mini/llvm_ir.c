@@ -209,6 +209,14 @@ void llvm_print_function(const Air *air, ByteBuffer *out)
     PUT(&printer, "\n");
 }
 
+void llvm_print_constant(Entities *entities, ByteBuffer *out)
+{
+    const Air air = {.unit = entities->items[0], .entities = entities};
+    LlvmPrinter printer = {.out = out, .air = &air, .zir = &air.unit->zir, .entities = entities,
+                           .strings = {.arena = entities->scratch}};
+    ir_put_constant_strings(&printer);
+}
+
 void llvm_print_struct(Entities *entities, Entity *entity, ByteBuffer *out)
 {
     Slice name = entity_quoted_symbol(entities, entity);

@@ -21,6 +21,10 @@ extern "C" {
 /* Appends the definition of a function and of the strings it uses. `air` is free of errors. */
 void llvm_print_function(const Air *air, ByteBuffer *out);
 
+/* Appends what other units need of the constant that is the unit, which is free of errors: its long
+ * strings (llvm_text.h). */
+void llvm_print_constant(Entities *entities, ByteBuffer *out);
+
 /* Appends a comment that tells how a struct, which is free of errors, is written in the text. */
 void llvm_print_struct(Entities *entities, Entity *entity, ByteBuffer *out);
 

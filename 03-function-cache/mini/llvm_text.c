@@ -90,15 +90,22 @@ void ir_put_block(LlvmPrinter *printer, Block block)
 
 /* ---- strings ------------------------------------------------------------------------------- */
 
-/* @"main.mini:greet.str.0": the unit's quoted symbol, opened once more before its last quote. */
-static void put_string_name(LlvmPrinter *printer, uint32_t number)
+enum { LONG_STRING_BYTES = 64 };
+
+/* @"main.mini:greet.str.0": the owner's quoted symbol, opened once more before its last quote. */
+static void put_owned_name(LlvmPrinter *printer, Entity *owner, uint32_t number)
 {
-    Slice quoted = entity_quoted_symbol(printer->entities, printer->entities->items[0]);
+    Slice quoted = entity_quoted_symbol(printer->entities, owner);
     PUT(printer, "@");
     ir_put_bytes(printer, quoted.data, quoted.size - 1);
     PUT(printer, ".str.");
     ir_put_number(printer, number);
     PUT(printer, "\"");
+}
+
+static void put_string_name(LlvmPrinter *printer, uint32_t number)
+{
+    put_owned_name(printer, printer->entities->items[0], number);
 }
 
 static void put_string_bytes(LlvmPrinter *printer, const char *text, size_t size)
@@ -119,30 +126,64 @@ static void put_string_bytes(LlvmPrinter *printer, const char *text, size_t size
     out->size = (size_t)(to - out->data);
 }
 
+static void put_definition(LlvmPrinter *printer, uint32_t number, const char *text)
+{
+    size_t size = strlen(text);
+    put_string_name(printer, number);
+    PUT(printer, " = private unnamed_addr constant [");
+    ir_put_number(printer, size + 1);
+    PUT(printer, " x i8] c\"");
+    put_string_bytes(printer, text, size);
+    PUT(printer, "\\00\"\n");
+}
+
 void ir_put_strings(LlvmPrinter *printer)
 {
-    for (uint32_t i = 0; i < printer->strings.count; i++) {
-        const char *text = printer->strings.items[i];
-        size_t size = strlen(text);
-        put_string_name(printer, i);
-        PUT(printer, " = private unnamed_addr constant [");
-        ir_put_number(printer, size + 1);
-        PUT(printer, " x i8] c\"");
-        put_string_bytes(printer, text, size);
-        PUT(printer, "\\00\"\n");
+    for (uint32_t i = 0; i < printer->strings.count; i++)
+        put_definition(printer, i, printer->strings.items[i]);
+}
+
+void ir_put_constant_strings(LlvmPrinter *printer)
+{
+    const Zir *zir = printer->zir;
+    for (uint32_t i = 0; i < zir->inst_count; i++) {
+        uint32_t offset = zir->insts[i].a, known = printer->strings.count;
+        if (zir->insts[i].op != ZIR_STR || strlen(zir->text + offset) < LONG_STRING_BYTES)
+            continue;
+        string_table_add(&printer->strings, zir->text + offset);
+        if (printer->strings.count != known)
+            put_definition(printer, offset, zir->text + offset);
     }
 }
 
 /* ---- constants and operands ---------------------------------------------------------------- */
+
+static void put_constant_string(LlvmPrinter *printer, const ConstValue *value)
+{
+    const ConstType *owner = &value->type;
+    if (value->text_size >= LONG_STRING_BYTES)
+        put_owned_name(printer, entity_of(printer->entities, owner->file, owner->declaration),
+                       value->text_offset);
+    else
+        put_string_name(printer, string_table_add(&printer->strings, value->as.text));
+}
+
+/* A string of the unit itself. Its number is looked for once: the link keeps it, + 1. */
+static void put_own_string(LlvmPrinter *printer, uint32_t at)
+{
+    uint32_t *number = &printer->air->insts[at].link;
+    const char *text = entity_text(printer->air->unit, printer->zir->insts[at].a);
+    if (*number == 0)
+        *number = string_table_add(&printer->strings, text) + 1;
+    put_string_name(printer, *number - 1);
+}
 
 /* Recursion is bounded: structs nest at most MAX_STRUCT_HEIGHT deep. */
 static void put_constant(LlvmPrinter *printer, const ConstValue *value)
 {
     switch ((AirTypeKind)value->type.kind) {
     case AIR_F64: put_real(printer, value->as.real); return;
-    case AIR_STR:
-        put_string_name(printer, string_table_add(&printer->strings, value->as.text));
-        return;
+    case AIR_STR: put_constant_string(printer, value); return;
     case AIR_BOOL:
         ir_put_bytes(printer, value->as.integer ? "true" : "false", value->as.integer ? 4 : 5);
         return;
@@ -189,11 +230,7 @@ void ir_put_operand(LlvmPrinter *printer, uint32_t value)
     switch ((ZirOp)inst->op) {
     case ZIR_INT: case ZIR_FLOAT: put_literal(printer, inst, typed->type); return;
     case ZIR_BOOL: ir_put_bytes(printer, inst->a ? "true" : "false", inst->a ? 4 : 5); return;
-    case ZIR_STR: {
-        const char *text = entity_text(printer->air->unit, inst->a);
-        put_string_name(printer, string_table_add(&printer->strings, text));
-        return;
-    }
+    case ZIR_STR: put_own_string(printer, at); return;
     case ZIR_REF: put_constant(printer, printer->entities->items[typed->link]->value); return;
     case ZIR_STRUCT_LIT:
         if (inst->count == 0) {

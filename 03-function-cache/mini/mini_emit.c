@@ -33,6 +33,14 @@ static bool emit_struct(Entities *entities, ByteBuffer *text, Diagnostics *diagn
     return true;
 }
 
+static bool emit_constant(Entities *entities, ByteBuffer *text, Diagnostics *diagnostics)
+{
+    if (!const_check(entities, entities->items[0], diagnostics))
+        return false;
+    llvm_print_constant(entities, text);
+    return true;
+}
+
 static bool check_extern(Entities *entities, Diagnostics *diagnostics)
 {
     Air air;
@@ -51,7 +59,7 @@ bool mini_emit(void *language, const Unit *unit, const Lookup *lookup, Arena *sc
     switch (entities.items[0]->zir.kind) {
     case ZIR_FN: return emit_function(&entities, text, diagnostics);
     case ZIR_STRUCT: return emit_struct(&entities, text, diagnostics);
-    case ZIR_CONST: return const_check(&entities, entities.items[0], diagnostics);
+    case ZIR_CONST: return emit_constant(&entities, text, diagnostics);
     case ZIR_EXTERN_FN: return check_extern(&entities, diagnostics);
     }
     return false;

@@ -4,7 +4,8 @@
  *
  *     function          its definition and its strings
  *     struct            a comment that says how it is spelled
- *     const, extern fn  nothing; but they are checked like the others
+ *     const             its long strings, if there are any
+ *     extern fn         nothing; but it is checked like the others
  */
 #ifndef MINI_EMIT_H
 #define MINI_EMIT_H

@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 /* Raise it with the form of what this compiler keeps in the caches. */
-enum { MINI_FORMAT_VERSION = 1, HASH_BLOCK_BYTES = 1 << 16 };
+enum { MINI_FORMAT_VERSION = 2, HASH_BLOCK_BYTES = 1 << 16 };
 
 /* ---- who is compiling ------------------------------------------------------------------------ */
 
