@@ -181,16 +181,19 @@ static int64_t read_up_to(int fd, char *bytes, size_t size)
     return (int64_t)done;
 }
 
-static int read_open(int fd, Arena *arena, Slice *bytes, FileStamp *stamp)
+static int read_open(int fd, size_t limit, Arena *arena, Slice *bytes, FileStamp *stamp)
 {
     FileStamp before, after;
     int status = file_stamp_of(fd, &before);
-    if (status == 0 && before.size_bytes > LARGEST_FILE_BYTES)
+    if (status == 0 && limit == 0 && before.size_bytes > LARGEST_FILE_BYTES)
         status = -EFBIG;
     if (status != 0)
         return status;
-    char *text = arena_allocate(arena, (size_t)before.size_bytes + 1);
-    int64_t size = read_up_to(fd, text, (size_t)before.size_bytes);
+    size_t wanted = (size_t)before.size_bytes;
+    if (limit != 0 && before.size_bytes > (int64_t)limit)
+        wanted = limit;
+    char *text = arena_allocate(arena, wanted + 1);
+    int64_t size = read_up_to(fd, text, wanted);
     if (size < 0)
         return (int)size;
     text[size] = '\0';
@@ -203,12 +206,18 @@ static int read_open(int fd, Arena *arena, Slice *bytes, FileStamp *stamp)
 
 int file_read(int dir_fd, const char *path, Arena *arena, Slice *bytes, FileStamp *stamp)
 {
+    return file_read_start(dir_fd, path, 0, arena, bytes, stamp);
+}
+
+int file_read_start(int dir_fd, const char *path, size_t limit, Arena *arena, Slice *bytes,
+                    FileStamp *stamp)
+{
     *bytes = (Slice){0};
     *stamp = (FileStamp){0};
     int fd = open_file_at(dir_fd, path, O_RDONLY);
     if (fd < 0)
         return errno == ENXIO ? -EINVAL : -errno; /* a socket */
-    int status = read_open(fd, arena, bytes, stamp);
+    int status = read_open(fd, limit, arena, bytes, stamp);
     close(fd);
     return status;
 }

@@ -83,6 +83,12 @@ FileStamp file_stamp_if_trusted(const FileStamp *stamp, const FileClock *clock);
  * 0, -EISDIR, -EINVAL (not a regular file), -EFBIG (2 GiB or more), or another negative errno. */
 int file_read(int dir_fd, const char *path, Arena *arena, Slice *bytes, FileStamp *stamp);
 
+/* The same, but of a file that is larger than `limit` only its first `limit` bytes, with the stamp
+ * {0}; so whoever refuses what is too large finds out, and reads no more than that: a file may have
+ * holes, and be larger than all memory. A limit of 0 is none. */
+int file_read_start(int dir_fd, const char *path, size_t limit, Arena *arena, Slice *bytes,
+                    FileStamp *stamp);
+
 #ifdef __cplusplus
 }
 #endif

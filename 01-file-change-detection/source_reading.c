@@ -34,8 +34,9 @@ void source_read(Reading *reading, const DiscoveryRequest *request, const FileCl
 {
     FileStamp stamp;
     *reading = (Reading){0};
-    reading->error =
-        file_read(request->dir_fd, path.data, scratch->arena, &reading->source, &stamp);
+    size_t limit = request->largest_source == 0 ? 0 : request->largest_source + 1;
+    reading->error = file_read_start(request->dir_fd, path.data, limit, scratch->arena,
+                                     &reading->source, &stamp);
     if (reading->error != 0)
         return;
     reading->stamp = file_stamp_if_trusted(&stamp, clock);

@@ -30,7 +30,8 @@ static bool find_source(Lowering *lowering, uint32_t file)
     lowering->errors = (Diagnostics){.path = path};
     if (known != NULL)
         return true;
-    int error = file_read(AT_FDCWD, path.data, &lowering->arena, &lowering->source, &stamp);
+    int error = file_read_start(AT_FDCWD, path.data, MINI_MAX_SOURCE_BYTES + 1, &lowering->arena,
+                                &lowering->source, &stamp);
     if (error != 0)
         diagnostics_add(&lowering->errors, 1, 1, "cannot be read: %s", strerror(-error));
     return error == 0;

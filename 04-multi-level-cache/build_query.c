@@ -148,7 +148,8 @@ bool build_source(const Build *build, Slice path, Arena *arena, Slice *source)
     buffer_put_byte(&full, '\0');
     const char *place = source_place_within(root, full.data, arena);
     *source = (Slice){"", 0};
-    if (place != NULL && file_read(AT_FDCWD, place, arena, source, &stamp) != 0)
+    if (place != NULL && file_read_start(AT_FDCWD, place, build->request.compiler->largest_source,
+                                         arena, source, &stamp) != 0)
         *source = (Slice){"", 0};
     return place != NULL;
 }

@@ -199,6 +199,7 @@ static BuildStatus run_discovery(Build *build)
                             : build->cache.directory.fd,
         .entry = build->entry,
         .trust_nothing = build->request.paranoid || build->cache.may_be_unsynced,
+        .largest_source = compiler->largest_source,
         .scan = compiler->scan_imports,
         .language = compiler->language,
         .executor = build->request.executor,

@@ -265,6 +265,28 @@ static void whole_files_are_read(void **state)
     }
 }
 
+static void no_more_is_read_than_wanted(void **state)
+{
+    Scratch *scratch = *state;
+    static const struct {
+        size_t limit, read;
+    } cases[] = {{4, 4}, {6, 6}, {7, 6}, {0, 6}};
+    FileStamp expected;
+    scratch_write(scratch, "a.mini", "abcdef");
+    expected = stamp_at(scratch, "a.mini");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Arena arena = {0};
+        Slice bytes;
+        FileStamp stamp;
+        assert_int_equal(
+            file_read_start(scratch->fd, "a.mini", cases[i].limit, &arena, &bytes, &stamp), 0);
+        assert_true(slice_equal(bytes, slice_of("abcdef", cases[i].read)));
+        assert_int_equal(bytes.data[bytes.size], 0);
+        assert_int_equal(file_stamp_equal(&stamp, &expected), cases[i].read == 6);
+        arena_free(&arena);
+    }
+}
+
 static void what_cannot_be_read(void **state)
 {
     Scratch *scratch = *state;
@@ -348,6 +370,7 @@ int main(void)
         CASE_IN_SCRATCH(a_clock_of_our_own_is_used_again),
         CASE_IN_SCRATCH(what_is_no_file_is_no_clock),
         CASE_IN_SCRATCH(whole_files_are_read),
+        CASE_IN_SCRATCH(no_more_is_read_than_wanted),
         CASE_IN_SCRATCH(what_cannot_be_read),
         CASE_IN_SCRATCH(a_file_written_while_it_is_read_has_no_stamp),
     };

@@ -134,7 +134,10 @@ static void parse_parameter(Parser *parser)
 static bool parse_signature(Parser *parser)
 {
     parser_expect(parser, TOKEN_LEFT_PAREN, "after the function's name");
-    while (!parser_at(parser, TOKEN_RIGHT_PAREN)) {
+    for (int i = 0; !parser_at(parser, TOKEN_RIGHT_PAREN); i++) {
+        if (i == MINI_MAX_ARGUMENTS)
+            parser_error(parser, parser->token.offset, "more than %d parameters",
+                         MINI_MAX_ARGUMENTS);
         parse_parameter(parser);
         if (!parser_take(parser, TOKEN_COMMA))
             break;

@@ -22,9 +22,9 @@ extern "C" {
 
 enum {
     MINI_MAX_NESTING = 1000,            /* parentheses, calls, unary operators, blocks */
-    MINI_MAX_ARGUMENTS = 65535,         /* of a call; fields of a struct literal */
+    MINI_MAX_ARGUMENTS = 1000,          /* parameters, arguments; fields of a struct literal */
     MINI_MAX_ERRORS = 100,              /* told of one file */
-    MINI_MAX_SOURCE_BYTES = 128 << 20,  /* so that the offsets in its ZIR fit 32 bits */
+    MINI_MAX_SOURCE_BYTES = 16 << 20,   /* lowering takes some thirty times as much memory */
 };
 
 /* Lowers a source. The blobs are in the arena. True if there was no error; with an error,

@@ -122,7 +122,26 @@ static void test_arguments_are_counted(void **state)
         repeat(&text, "); }", 1);
         lowered_source_open(&source, buffer_slice(&text));
         assert_string_equal(lowered_source_errors(&source),
-                            i == 0 ? "" : "1:131082 more than 65535 arguments or fields\n");
+                            i == 0 ? "" : "1:2012 more than 1000 arguments or fields\n");
+        lowered_source_close(&source);
+        buffer_free(&text);
+    }
+}
+
+static void test_parameters_are_counted(void **state)
+{
+    (void)state;
+    static const int counts[] = {MINI_MAX_ARGUMENTS, MINI_MAX_ARGUMENTS + 2};
+    for (size_t i = 0; i < 2; i++) {
+        ByteBuffer text = {0};
+        LoweredSource source;
+        repeat(&text, "fn f(", 1);
+        for (int p = 0; p < counts[i]; p++)
+            buffer_put_format(&text, "\np%d: i32,", p);
+        repeat(&text, ") { }", 1);
+        lowered_source_open(&source, buffer_slice(&text));
+        assert_string_equal(lowered_source_errors(&source),
+                            i == 0 ? "" : "1002:1 more than 1000 parameters\n");
         lowered_source_close(&source);
         buffer_free(&text);
     }
@@ -159,7 +178,7 @@ static void test_the_largest_source(void **state)
     LoweredSource source;
     Slice text = {"", (size_t)MINI_MAX_SOURCE_BYTES + 1}; /* refused before it is read */
     lowered_source_open(&source, text);
-    assert_string_equal(lowered_source_errors(&source), "1:1 the file is larger than 128 MiB\n");
+    assert_string_equal(lowered_source_errors(&source), "1:1 the file is larger than 16 MiB\n");
     lowered_source_close(&source);
 }
 
@@ -171,6 +190,7 @@ int main(void)
         cmocka_unit_test(test_long_but_flat),
         cmocka_unit_test(test_one_long_line),
         cmocka_unit_test(test_arguments_are_counted),
+        cmocka_unit_test(test_parameters_are_counted),
         cmocka_unit_test(test_names_that_differ_little_are_spread),
         cmocka_unit_test(test_the_largest_source),
     };

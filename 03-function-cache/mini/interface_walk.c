@@ -13,7 +13,8 @@
  *
  * What is not in a cycle, nor leads to one, is followed to its end even where the chain is too long:
  * what is noted of it must be true of it, wherever the walk began that met it. It is met once in
- * the whole program. The others are followed as far as the limit, by each of them.
+ * the whole program. The others are followed by each of them, and not as far: whether it is a circle
+ * or an unknown name that they lead to is not known there, and both are errors.
  */
 #include "interface_walk.h"
 
@@ -25,6 +26,9 @@ void interface_walk_begin(InterfaceWalk *walk, Entities *entities, Entity *root)
         .entities = entities,
         .root = root,
         .max_height = root->zir.kind == ZIR_STRUCT ? MAX_STRUCT_HEIGHT : MAX_CONSTANT_HEIGHT};
+    walk->max_circle = walk->max_height;
+    if (entities->lookup->notes != NULL && walk->max_circle > MAX_CIRCLE_HEIGHT)
+        walk->max_circle = MAX_CIRCLE_HEIGHT;
     if (root->state != ENTITY_NEW)
         return;
     root->state = ENTITY_ACTIVE;
@@ -88,8 +92,9 @@ static void follow(InterfaceWalk *walk, Entity *target)
         top->is_wrong = true;
         if (target == walk->root && walk->cycle == NULL)
             walk->cycle = spell_cycle(walk);
-    } else if (top->depth >= walk->max_height && target->note == NULL) {
+    } else if (top->depth >= walk->max_circle && target->note == NULL) {
         raise_height(top, walk->max_height);
+        walk->is_cut = walk->max_circle < walk->max_height;
     } else {
         target->state = ENTITY_ACTIVE;
         target->depth = top->depth + 1;
@@ -142,6 +147,10 @@ bool interface_walk_report(const InterfaceWalk *walk, Diagnostics *diagnostics)
     else if (walk->cycle != NULL)
         diagnostics_add(diagnostics, at->line, at->column,
                         "a constant cannot be made from itself: %s", walk->cycle);
+    else if (walk->is_cut)
+        diagnostics_add(diagnostics, at->line, at->column,
+                        "a constant is made from itself, or from what is not known, more than %d "
+                        "levels deep", (int)walk->max_circle);
     else
         diagnostics_add(diagnostics, at->line, at->column, "%s more than %d levels deep",
                         is_struct ? "structs are nested" : "constants are made from constants",

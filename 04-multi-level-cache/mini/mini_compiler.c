@@ -239,6 +239,7 @@ int mini_compiler_init(Compiler *compiler, const MiniSettings *settings, ByteBuf
         .entry_point = slice_from("main"),
         .missing_entry_point = slice_from("the entry file has no `fn main() i32`"),
         .prelude = buffer_slice(prelude),
+        .largest_source = MINI_MAX_SOURCE_BYTES,
         .scan_imports = mini_scan_imports,
         .lower = lower,
         .emit = mini_emit,
