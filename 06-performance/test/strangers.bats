@@ -36,6 +36,15 @@ program() {
     echo "fn main() i32 { print(${2:-1}); return 0; }" >"$1/main.mini"
 }
 
+@test "a build runs no other program" {
+    program p
+    for command in build check verify 'build --force' clean; do
+        # shellcheck disable=SC2086
+        strace -f -qq -e trace=execve,execveat -o trace "$MINIC" $command p/main.mini -q
+        [ "$(grep -c exec trace)" = 1 ]
+    done
+}
+
 @test "a source that was made to collide with the one before is built" {
     collision=$ROOT/01-file-change-detection/samples/collision
     for version in 1 2 1; do
