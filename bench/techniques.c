@@ -105,7 +105,7 @@ static void load_sources(Bench *bench)
         const char *path = file_hash_cache_path(files, i).data;
         bench->sources[i].data = naive_read(bench->corpus, path, &bench->sources[i].size);
         check(bench->sources[i].data == NULL ? -errno : 0, path);
-        object->key = zir_cache_key(bench->compiler.fingerprint, files->records[i].content);
+        object->key = zir_cache_key(bench->cache.fingerprint, files->records[i].content);
         if (!object_store_get(bench->cache.zir.store, object->key, &object->bytes))
             die("the lowered form of a file is gone");
     }

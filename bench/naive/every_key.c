@@ -60,6 +60,7 @@ int naive_compare_keys(MultiLevelCache *cache, Slice entry_point, KeyComparison 
     ByteBuffer scratch = {0};
     AllFiles all = {.program = {.file = file_of,
                                 .fingerprint = cache->fingerprint,
+                                .secret = &cache->secret.hash,
                                 .entry_file = file_hash_cache_find(&cache->files, cache->entry),
                                 .entry_point = entry_point},
                     .files = memory_allocate_zeroed(count + 1, sizeof(ProgramFile))};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The whole state of a project, damaged behind checksums that fit: file table, unit table,
- * sections, manifest and its blobs, objects. No disk does that; it is what remains when the
+ * sections, manifest and its blobs, objects and their indexes. No disk does that; it is what remains when the
  * checksums are taken for granted, and it reaches every check behind them.
  *
  *     u8: stamps are trusted or not │ u8: forgeries │ each: what u8, damage │ u8: edits │ edits
@@ -11,11 +11,13 @@
  * the program has errors, the right errors: such a build leaves no state).
  */
 #include "edit_project.h"
+#include "line_language.h"
 #include "multi_level_cache.h"
 #include "output_state.h"
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 typedef struct Forger {
@@ -113,10 +115,16 @@ static void forge_lowered(Forger *forger)
 {
     FileHashCache files;
     ZirCache zir;
+    CacheSecret secret;
     char name[40];
+    Hash128 language = line_language("").fingerprint;
+    FUZZ_CHECK(cache_secret_open(&secret, forger->cache_fd, NULL, false) == 0);
+    Hash128 fingerprint = hash_keyed(&secret.hash, slice_of(&language, sizeof language));
+    FUZZ_CHECK(forger->header_is_forged || forger->manifest.header.generation == 0 ||
+               hash_equal(fingerprint, forger->manifest.header.fingerprint));
     snprintf(name, sizeof name, "%s.files", forger->entry_id);
     file_hash_cache_open(&files, forger->cache_fd, name, &forger->manifest.header.files);
-    FUZZ_CHECK(zir_cache_open(&zir, forger->cache_fd, hash_bytes(slice_from(""))) == 0);
+    FUZZ_CHECK(zir_cache_open(&zir, forger->cache_fd, fingerprint) == 0);
     if (files.count != 0) {
         Hash128 key[] = {zir.fingerprint,
                          files.records[fuzz_u8(forger->input) % files.count].content};
@@ -127,17 +135,44 @@ static void forge_lowered(Forger *forger)
     file_hash_cache_close(&files);
 }
 
+/* ---- indexes ----------------------------------------------------------------------------- */
+
+/* The header's numbers first: how many slots, keys and slots in use, and where the pack ends. */
+static void forge_index(const Forger *forger, const char *name)
+{
+    enum { NUMBERS = 12, CHECKSUM = 56, HEADER = 64 };
+    size_t size;
+    if (!scratch_exists(&forger->project->scratch, name))
+        return;
+    char *index = scratch_read(&forger->project->scratch, name, &size);
+    ByteBuffer bytes = {0};
+    bool is_header = fuzz_below(forger->input, 4) != 0;
+    size_t begin = is_header ? NUMBERS : 0, end = is_header ? CHECKSUM : size;
+    if (size >= HEADER) {
+        buffer_put(&bytes, slice_of(index + begin, end - begin));
+        fuzz_damage(forger->input, &bytes);
+        memcpy(index + begin, bytes.data, bytes.size < end - begin ? bytes.size : end - begin);
+        uint64_t checksum = hash_checksum(slice_of(index, CHECKSUM));
+        memcpy(index + CHECKSUM, &checksum, sizeof checksum);
+        scratch_write_bytes(&forger->project->scratch, name, slice_of(index, size));
+    }
+    buffer_free(&bytes);
+    free(index);
+}
+
 /* ------------------------------------------------------------------------------------------ */
 
 static void forge(Forger *forger)
 {
     ManifestHeader *header = &forger->manifest.header;
-    switch (fuzz_below(forger->input, 8)) {
+    switch (fuzz_below(forger->input, 10)) {
     case 0: case 1: forge_table(forger, "files", &header->files); break;
     case 2: case 3: forge_table(forger, "units", &header->units); break;
     case 4: forge_sections(forger); break;
     case 5: forge_blob(forger, "output"); break;
     case 6: forge_header(forger); break;
+    case 8: forge_index(forger, "cache/zir.index"); break;
+    case 9: forge_index(forger, "cache/air.index"); break;
     default: forge_lowered(forger); break;
     }
 }
