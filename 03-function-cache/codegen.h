@@ -43,10 +43,11 @@ struct Lookup {
      * is set if the name is found, and stays valid until emit returns. */
     Resolution (*find)(const Lookup *lookup, const Unit *from, uint32_t reference, Unit *found);
 
-    /* Where a note about a unit that was found is kept: NULL while there is none. Two threads may
-     * make it at once, so it is read and written with unit_note_read and unit_note_write. NULL, itself, if
-     * nothing can be kept: the unit's interface is in a cycle, or leads to one or to something
-     * unknowable. Whatever a unit leads to that has a place for a note has one as well. */
+    /* The place of the note about a unit that was found, which is NULL while there is none. Two
+     * threads may make one at once: it is read and written with unit_note_read and
+     * unit_note_write. There is no place, and the answer is NULL, for a unit whose interface is in
+     * a cycle, or leads to one or to something unknowable; so what a unit with a place leads to
+     * has places too. */
     const void **(*note)(const Lookup *lookup, const Unit *found);
 
     /* A unit that a note names: one that the unit it is about leads to. */

@@ -44,8 +44,8 @@ typedef struct Compiler {
     Slice entry_point;   /* the declaration that the entry file must have: "main" */
     Slice missing_entry_point; /* what to say if it has none */
     Slice prelude;       /* stands before everything in the output; ends with a newline */
-    size_t largest_source; /* in bytes: lower refuses a larger one, of which it sees the first byte too
-                              many and no more; 0: no limit */
+    size_t largest_source; /* in bytes; of a larger one lower sees one byte too many, and refuses
+                              it. 0: no limit */
     ScanImports scan_imports;
     /* True, and both blobs, in the arena; or false, and diagnostics: the source is wrong. The hashes
      * of the declarations are made with hash_keyed under the secret. */

@@ -18,8 +18,8 @@
 extern "C" {
 #endif
 
-/* A value outlives the unit that was emitted when it was worked out, and its entities. So it names a
- * struct, and the constant in whose text a string stands, by file and declaration. */
+/* A value outlives the unit that was emitted when it was worked out, and its entities. So it names
+ * a struct, and the constant in whose text a string stands, by file and declaration. */
 typedef struct ConstType {
     uint8_t kind; /* AirTypeKind */
     uint32_t file, declaration;

@@ -172,7 +172,8 @@ Entity *entity_of(Entities *entities, uint32_t file, uint32_t declaration)
     if (known != 0)
         return entities->items[known - 1];
     wanted = entities->lookup->unit(entities->lookup, file, declaration);
-    return entities->items[intern(entities, &wanted)];
+    uint32_t number = intern(entities, &wanted); /* which may move the items */
+    return entities->items[number];
 }
 
 /* Without IR it cannot be used, and it is wrong already: nobody says anything about it. */

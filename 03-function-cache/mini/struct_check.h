@@ -5,8 +5,8 @@
  *
  * Structs are values. A few lines of source can name one with 2^30 scalars (a struct of two
  * structs of two structs of ...), which no later stage could print or compile; so there is a
- * limit, far above what anybody writes. Each use spells the type, and a struct literal spells it once
- * for each field: a struct as wide as the limit makes a hundred times as much output as source.
+ * limit, far above what anybody writes. Each use spells the type, and a literal once for each of
+ * its fields: one as wide as the limit makes a hundred times as much output as source.
  *
  * A struct is written out wherever it is used, `{ double, { i32, ptr } }`. LLVM has names for
  * types, but wants them defined before the first use in the text: then the place of a section

@@ -56,6 +56,48 @@ static void test_division(void **state)
                "}\n\n");
 }
 
+#define DASHES_63 "---------------------------------------------------------------"
+
+/* A long string of a constant is the constant's, whoever uses it; a short one the user's. */
+static void test_strings_of_constants(void **state)
+{
+    (void)state;
+    const char *source = "const s = \"" DASHES_63 "\"; const l = \"" DASHES_63 "!\"; const m = l;"
+                         "const both = l == \"" DASHES_63 "!\" || l == \"" DASHES_63 "?\";"
+                         "fn f(x: bool) str { if x { return s; } return m; }";
+    check_text(source, "define ptr @\"a.mini:f\"(i1 %v0) {\n"
+                       "entry:\n"
+                       "  br i1 %v0, label %then2, label %end5\n"
+                       "then2:\n"
+                       "  ret ptr @\"a.mini:f.str.0\"\n"
+                       "end5:\n"
+                       "  ret ptr @\"a.mini:l.str.0\"\n"
+                       "}\n"
+                       "@\"a.mini:f.str.0\" = private unnamed_addr constant [64 x i8] c\"" DASHES_63
+                       "\\00\"\n\n");
+    static const char *const of_constants[][2] = {
+        {"s", ""},
+        {"l", "@\"a.mini:l.str.0\" = private unnamed_addr constant [65 x i8] c\"" DASHES_63
+              "!\\00\"\n"},
+        {"m", ""},
+        {"both", "@\"a.mini:both.str.0\" = private unnamed_addr constant [65 x i8] c\"" DASHES_63
+                 "!\\00\"\n"
+                 "@\"a.mini:both.str.65\" = private unnamed_addr constant [65 x i8] c\"" DASHES_63
+                 "?\\00\"\n"},
+    };
+    MiniProgram program = {0};
+    mini_program_add(&program, "a.mini", source);
+    mini_program_compile(&program, "a.mini");
+    for (size_t i = 0; i < sizeof of_constants / sizeof *of_constants; i++) {
+        ByteBuffer text = {0};
+        mini_program_emit_unit(&program, "a.mini", of_constants[i][0], &text);
+        buffer_put_byte(&text, '\0');
+        assert_string_equal(text.data, of_constants[i][1]);
+        buffer_free(&text);
+    }
+    mini_program_free(&program);
+}
+
 static void test_comparisons_and_logic(void **state)
 {
     (void)state;
@@ -367,6 +409,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_arithmetic),
         cmocka_unit_test(test_division),
+        cmocka_unit_test(test_strings_of_constants),
         cmocka_unit_test(test_comparisons_and_logic),
         cmocka_unit_test(test_loop),
         cmocka_unit_test(test_dead_code),
