@@ -98,6 +98,7 @@ static inline int flush_fd(int fd)
 typedef enum OptionalCall {
     CALL_CHMOD,    /* without: a file keeps the mode that it was made with */
     CALL_RESERVE,  /* posix_fallocate; without: ftruncate, and a full disk is noticed later */
+    CALL_LOCK,     /* flock; without: a file that is made exclusively */
 } OptionalCall;
 
 /* Does this errno say that there is no such call here? */
@@ -112,6 +113,8 @@ static inline bool call_is_missing(OptionalCall call, int error)
         return true;
     case EPERM: /* a filter of system calls, or a volume where files have no modes */
         return true;
+    case ENOLCK: /* NFS without a lock daemon */
+        return call == CALL_LOCK;
     case EINVAL: /* a file system that knows the call and not how */
         return call == CALL_RESERVE;
     }

@@ -106,6 +106,11 @@ int build_probe_clock(Build *build, FileClock *clock)
     return status;
 }
 
+bool build_has_no_flock(const Build *build)
+{
+    return build->cache.directory.has_no_flock;
+}
+
 int build_clock_error(const Build *build)
 {
     return build->clock_error;

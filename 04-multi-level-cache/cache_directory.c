@@ -99,7 +99,7 @@ static int lock(int fd, int how)
     return status == 0 ? 0 : -errno;
 }
 
-static int wait_for_lock(int fd, Waiting *waiting)
+static int wait_for_flock(int fd, Waiting *waiting)
 {
     int status = lock(fd, LOCK_EX | LOCK_NB);
     if (status != -EWOULDBLOCK)
@@ -108,6 +108,23 @@ static int wait_for_lock(int fd, Waiting *waiting)
         waiting->tell(waiting->context);
     waiting->tell = NULL;
     return lock(fd, LOCK_EX);
+}
+
+/* Where there is no flock, a file takes its place; but where nobody can write, nobody is kept away. */
+static int wait_for_lock(CacheDirectory *directory, Waiting *waiting)
+{
+    int status = wait_for_flock(directory->lock_fd, waiting);
+    if (status == 0 || !call_is_missing(CALL_LOCK, -status))
+        return status;
+    directory->has_no_flock = true;
+    if (directory->is_read_only)
+        return 0;
+    status = lock_file_take(&directory->lock_file, directory->fd, waiting->tell,
+                            waiting->context);
+    if (status == -ETIMEDOUT)
+        directory->failed = "cannot lock the cache directory: a lock.NUMBER in it is held on another "
+                            "machine; remove that file if no build runs there";
+    return status == -ENOENT ? -EAGAIN : status; /* the directory was removed meanwhile */
 }
 
 /* 0; -EAGAIN if the name leads to another file than `fd` by now, or to none; or another negative
@@ -156,7 +173,7 @@ static int take_lock(CacheDirectory *directory, Waiting *waiting)
         return 0;
     if (directory->lock_fd < 0)
         return directory->lock_fd;
-    int status = wait_for_lock(directory->lock_fd, waiting);
+    int status = wait_for_lock(directory, waiting);
     if (status == 0)
         status = check_name(directory->fd, "lock", directory->lock_fd);
     directory->may_have_leftovers = status == 0 && says_at_work(directory->lock_fd);
@@ -189,6 +206,7 @@ int cache_directory_open(CacheDirectory *directory, const char *path, bool make,
 
 void cache_directory_close(CacheDirectory *directory)
 {
+    lock_file_release(&directory->lock_file, directory->fd);
     if (directory->lock_fd >= 0)
         close(directory->lock_fd);
     if (directory->fd >= 0)

@@ -11,7 +11,10 @@
  *     build B: mkdir, open a new lock, flock it
  *     build A: flock the old lock           both hold "the lock"
  *
- * The directory is ours: made by us, marked, and nobody else's to write (cache_mark.h), or refused. Nothing in it is trusted.
+ * Where there is no flock, a file that is made exclusively does its work (lock_file.h).
+ *
+ * The directory is ours: made by us, marked, and nobody else's to write (cache_mark.h), or refused.
+ * Nothing in it is trusted.
  * A file that is missing, damaged, from another version or from another project is a miss, and is
  * written again. Where there is something else under the name of a file (a directory, a FIFO, a
  * link), no link is followed and nothing is waited for: it is replaced where writing is a rename,
@@ -31,6 +34,7 @@
 #define CACHE_DIRECTORY_H
 
 #include "cache_name.h"
+#include "lock_file.h"
 #include "memory.h"
 
 #include <dirent.h>
@@ -43,6 +47,8 @@ typedef struct CacheDirectory { /* closed: both descriptors -1 */
     int fd;
     int lock_fd;        /* negative if there is no lock to take: on a read-only disk, in a directory
                            that nobody has used and that shall not be made one of ours */
+    bool has_no_flock;  /* the system has none here: who reads and writes holds the lock file */
+    LockFile lock_file;
     unsigned made;      /* how many the last open made: it and those above it */
     bool is_marked;     /* it is ours; else it is empty */
     bool is_read_only;  /* no file can be made there */

@@ -177,6 +177,9 @@ bool build_cache_is_read_only(const Build *build);
 /* file_clock_probe in the cache directory. */
 int build_probe_clock(Build *build, FileClock *clock);
 
+/* The cache directory is locked by a file, for there is no flock on its file system: lock_file.h. */
+bool build_has_no_flock(const Build *build);
+
 /* 0, or the negative errno of a clock that could not be asked: no stamp was believed, and what was
  * read in this build is read again by the next. */
 int build_clock_error(const Build *build);

@@ -239,6 +239,17 @@ static void tell_lost_key(const Invocation *invocation)
             strerror(-invocation->key_error));
 }
 
+/* Such a build is right, too. */
+static void warn_of_missing_flock(const Invocation *invocation)
+{
+    if (!build_has_no_flock(invocation->build) || invocation->line.quiet)
+        return;
+    fputs("minic: warning: ", stderr);
+    print_shown(invocation->line.cache_dir, stderr);
+    fputs(": there is no flock on its file system; a file, lock.0, keeps other builds away\n",
+          stderr);
+}
+
 void invocation_tell_problems(Invocation *invocation, BuildStatus status)
 {
     progress_end(&invocation->progress);
@@ -251,6 +262,7 @@ void invocation_tell_problems(Invocation *invocation, BuildStatus status)
         invocation_print_failure(status, build_failure(invocation->build));
     else
         warn_of_lost_clock(invocation);
+    warn_of_missing_flock(invocation);
 }
 
 /* One line for each difference, whatever a file is called. */

@@ -63,6 +63,18 @@ is_optional() {
     done
 }
 
+@test "flock: NFS without a lock daemon, Lustre, sandboxes" {
+    for error in ENOLCK ENOSYS EOPNOTSUPP EPERM; do
+        is_optional flock $error
+    done
+    program 4
+    strace -f -qq -o ../injected -e trace=flock -e inject=flock:error=ENOSYS \
+        "$MINIC" build main.mini 2>../said
+    [ "$(grep -c 'minic: warning: .mini_cache: there is no flock' ../said)" = 1 ]
+    run -3 strace -f -qq -o ../injected -e trace=flock -e inject=flock:error=EIO \
+        "$MINIC" build -q main.mini
+}
+
 @test "what asks and says where threads run" {
     for error in ENOSYS EPERM; do
         is_optional sched_getaffinity $error
