@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* mkdir -p; counts what is made. Only the last is the cache's, and what stands beside it may be
@@ -127,16 +128,58 @@ static int wait_for_lock(CacheDirectory *directory, Waiting *waiting)
     return status == -ENOENT ? -EAGAIN : status; /* the directory was removed meanwhile */
 }
 
-/* 0; -EAGAIN if the name leads to another file than `fd` by now, or to none; or another negative
- * errno. */
-static int check_name(int dir_fd, const char *name, int fd)
+/* Is what is noted in our lock found in the file "lock" below `dir_fd`? The note stands behind what
+ * the lock says of work, and goes again. */
+static bool is_our_lock(const CacheDirectory *directory, int dir_fd)
+{
+    char note[64], found[sizeof note];
+    struct stat before;
+    struct timespec now = {0};
+    clock_gettime(CLOCK_REALTIME, &now);
+    int size = snprintf(note, sizeof note, "looked for by %ld at %lld.%09ld\n", (long)getpid(),
+                        (long long)now.tv_sec, now.tv_nsec);
+    size_t noted = (size_t)size < sizeof note ? (size_t)size : sizeof note - 1;
+    int fd = open_file_at(dir_fd, "lock", O_RDONLY | O_NOFOLLOW);
+    bool is_ours = fd >= 0 && fstat(directory->lock_fd, &before) == 0 &&
+                   put_all_at(directory->lock_fd, slice_of(note, noted), sizeof at_work) == 0;
+    if (is_ours) {
+        is_ours = read_all_at(fd, found, noted, sizeof at_work) == 0 &&
+                  memcmp(found, note, noted) == 0;
+        resize_fd(directory->lock_fd, before.st_size);
+    }
+    if (fd >= 0)
+        close(fd);
+    return is_ours;
+}
+
+/* Two looks had two inode numbers. That is another file, where a file has a number: some file
+ * systems on a network and in user space make one up for each look. So what the names lead to is
+ * looked at. Where nobody writes, it does not matter. */
+static bool leads_to_our_lock(const CacheDirectory *directory, int dir_fd, const char *name)
+{
+    if (directory->lock_fd < 0 || directory->is_read_only)
+        return true;
+    if (strcmp(name, "lock") == 0)
+        return is_our_lock(directory, dir_fd);
+    int fd = open_at(dir_fd, name, O_RDONLY | O_DIRECTORY);
+    bool is_ours = fd >= 0 && is_our_lock(directory, fd);
+    if (fd >= 0)
+        close(fd);
+    return is_ours;
+}
+
+/* 0; -EAGAIN if the name, of the lock or of the directory, leads to another one than `fd` by now, or
+ * to none; or another negative errno. */
+static int check_name(const CacheDirectory *directory, int dir_fd, const char *name, int fd)
 {
     struct stat there, here;
     if (fstatat(dir_fd, name, &there, AT_SYMLINK_NOFOLLOW) != 0)
         return errno == ENOENT ? -EAGAIN : -errno;
     if (fstat(fd, &here) != 0)
         return -errno;
-    return there.st_ino == here.st_ino && there.st_dev == here.st_dev ? 0 : -EAGAIN;
+    if (there.st_ino == here.st_ino && there.st_dev == here.st_dev)
+        return 0;
+    return leads_to_our_lock(directory, dir_fd, name) ? 0 : -EAGAIN;
 }
 
 /* What is made last when a directory is new is the lock: where it is, the mark is whole. */
@@ -175,7 +218,7 @@ static int take_lock(CacheDirectory *directory, Waiting *waiting)
         return directory->lock_fd;
     int status = wait_for_lock(directory, waiting);
     if (status == 0)
-        status = check_name(directory->fd, "lock", directory->lock_fd);
+        status = check_name(directory, directory->fd, "lock", directory->lock_fd);
     directory->may_have_leftovers = status == 0 && says_at_work(directory->lock_fd);
     return status;
 }
@@ -186,19 +229,20 @@ static int try_open(CacheDirectory *directory, const char *path, bool make, Wait
     int status = open_directory(directory, path, make);
     if (status == 0)
         status = take_lock(directory, waiting);
-    return status == 0 ? check_name(AT_FDCWD, path, directory->fd) : status;
+    return status == 0 ? check_name(directory, AT_FDCWD, path, directory->fd) : status;
 }
 
 int cache_directory_open(CacheDirectory *directory, const char *path, bool make,
                          void (*waiting)(void *context), void *context)
 {
+    enum { MOST_TRIES = 1000 }; /* each one lost to somebody who replaced the directory */
     Waiting told = {waiting, context};
-    int status;
+    int status, tries = 0;
     *directory = (CacheDirectory){.fd = -1, .lock_fd = -1};
     do {
         cache_directory_close(directory);
         status = try_open(directory, path, make, &told);
-    } while (status == -EAGAIN);
+    } while (status == -EAGAIN && ++tries < MOST_TRIES);
     if (status != 0)
         cache_directory_close(directory);
     return status;
