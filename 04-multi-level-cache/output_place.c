@@ -157,9 +157,13 @@ int output_place_open(const OutputPlace *place)
 
 /* ---- what must not be written over ------------------------------------------------------------ */
 
-static bool is_inode(const struct stat *status, const FileStamp *file)
+/* Is what `name` leads to the very file that has this stamp? Two files may have one number, where a
+ * file system in user space or on a network makes numbers up; they do not have one size, mtime and
+ * ctime as well. */
+static bool is_file(int dir_fd, const char *name, const FileStamp *file)
 {
-    return (uint64_t)status->st_ino == file->inode && (uint64_t)status->st_dev == file->device;
+    FileStamp there;
+    return file_stamp_at(dir_fd, name, &there) == 0 && file_stamp_equal(&there, file);
 }
 
 typedef struct SourceSearch {
@@ -172,15 +176,13 @@ static void compare_source(void *arg, size_t index, unsigned worker)
 {
     SourceSearch *search = arg;
     char path[PATH_MAX];
-    struct stat status;
     Slice name = build_section_path(search->build, (uint32_t)index);
     (void)worker;
     if (name.size >= sizeof path)
         return;
     memcpy(path, name.data, name.size);
     path[name.size] = '\0';
-    search->is_wanted[index] = fstatat(build_project_fd(search->build), path, &status, 0) == 0 &&
-                               is_inode(&status, search->wanted);
+    search->is_wanted[index] = is_file(build_project_fd(search->build), path, search->wanted);
 }
 
 bool output_place_is_source(const Build *build, const FileStamp *there)
@@ -196,6 +198,23 @@ bool output_place_is_source(const Build *build, const FileStamp *there)
     return found;
 }
 
+/* Some file systems have one number for all files. There the cache directory has that of its lock. */
+static bool numbers_prove_nothing(const Build *build, const struct stat *cache)
+{
+    struct stat lock;
+    return fstatat(build_cache_fd(build), "lock", &lock, AT_SYMLINK_NOFOLLOW) == 0 &&
+           lock.st_ino == cache->st_ino && lock.st_dev == cache->st_dev;
+}
+
+static bool is_same_path(const char *a, const char *b)
+{
+    char *place = realpath(a, NULL), *other = realpath(b, NULL);
+    bool is_same = place != NULL && other != NULL && strcmp(place, other) == 0;
+    free(place);
+    free(other);
+    return is_same;
+}
+
 bool output_place_is_in_cache(const Build *build, const OutputPlace *place)
 {
     char directory[PATH_MAX];
@@ -205,19 +224,30 @@ bool output_place_is_in_cache(const Build *build, const OutputPlace *place)
         return false;
     memcpy(directory, place->path, size);
     directory[size] = '\0';
-    return fstat(build_cache_fd(build), &cache) == 0 && stat(directory, &above) == 0 &&
-           above.st_ino == cache.st_ino && above.st_dev == cache.st_dev;
+    if (fstat(build_cache_fd(build), &cache) != 0 || stat(directory, &above) != 0 ||
+        above.st_ino != cache.st_ino || above.st_dev != cache.st_dev)
+        return false;
+    return !numbers_prove_nothing(build, &cache) || is_same_path(directory, build->cache_path);
+}
+
+static bool has_number(int dir_fd, const char *name, const FileStamp *file)
+{
+    struct stat status;
+    return fstatat(dir_fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+           (uint64_t)status.st_ino == file->inode && (uint64_t)status.st_dev == file->device;
 }
 
 bool output_place_is_cache_file(const Build *build, const FileStamp *there)
 {
     bool found = false;
-    struct stat status;
+    struct stat cache;
     const struct dirent *item;
     DIR *list = there->inode == 0 ? NULL : cache_directory_list(&build->cache.directory);
+    bool by_number = list != NULL && fstat(dirfd(list), &cache) == 0 &&
+                     !numbers_prove_nothing(build, &cache);
     while (list != NULL && !found && (item = readdir(list)) != NULL)
-        found = fstatat(dirfd(list), item->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-                is_inode(&status, there);
+        found = by_number ? has_number(dirfd(list), item->d_name, there)
+                          : is_file(dirfd(list), item->d_name, there);
     if (list != NULL)
         closedir(list);
     return found;

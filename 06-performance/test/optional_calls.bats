@@ -104,3 +104,49 @@ is_optional() {
     run -3 strace -f -qq -o ../injected -e trace=fchmod -e inject=fchmod:error=EIO \
         "$MINIC" build -q main.mini
 }
+
+# ---- inode numbers -------------------------------------------------------------------------------
+
+# FAULT_INODES of the builds from here on; see faults/inodes.c.
+number_inodes() {
+    case ${SANITIZE:-} in ?*) skip "nothing can be preloaded before a sanitizer" ;; esac
+    "${CC:-cc}" -shared -fPIC -o "$BATS_TEST_TMPDIR/inodes.so" "$BATS_TEST_DIRNAME/faults/inodes.c" -ldl
+    export FAULT_INODES=$1 shim=$BATS_TEST_TMPDIR/inodes.so
+}
+numbered() { LD_PRELOAD=$shim timeout 600 "$MINIC" "$@"; }
+
+# Builds, edits, and every kind of output: each is that of a build from nothing.
+builds_with_these_numbers() {
+    local step
+    for step in 1 2 3 3; do
+        program $step
+        settle
+        numbered build -q main.mini
+        "$MINIC" build -q main.mini --cache-dir clean -o clean.ll
+        cmp main.ll clean.ll
+        numbered build -q main.mini -o - >stream.ll
+        cmp stream.ll clean.ll
+        numbered verify main.mini
+    done
+    ln -f main.ll second.ll
+    numbered build -q main.mini -o second.ll
+    cmp second.ll clean.ll
+    numbered clean
+}
+
+@test "an inode number that is another one at each look" {
+    number_inodes new
+    builds_with_these_numbers
+}
+
+@test "one inode number for all files" {
+    number_inodes one
+    builds_with_these_numbers
+    program 4
+    run -2 numbered build main.mini -o main.mini # and yet no source is written over
+    [[ $output == *"main.mini: is a source of the program"* ]]
+    ln one.mini hard.ll
+    run -2 numbered build main.mini -o hard.ll
+    run -2 numbered build main.mini -o .mini_cache/out.ll
+    [[ $output == *"is in the cache directory"* ]]
+}
