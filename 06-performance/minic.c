@@ -16,7 +16,11 @@
 #include "system_calls.h"
 
 #include <errno.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* ---- building ------------------------------------------------------------------------------ */
@@ -342,12 +346,24 @@ static int apply_environment(CommandLine *line)
     return BUILD_OK;
 }
 
+/* The C library gives threads heaps of their own, of 64 MB of address space each. Under `ulimit -v`
+ * they would have what the work needs. */
+static void spare_address_space(void)
+{
+#ifdef __GLIBC__
+    struct rlimit space;
+    if (getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY)
+        mallopt(M_ARENA_MAX, 1);
+#endif
+}
+
 int main(int argc, char **argv)
 {
     Invocation invocation = {.begun = invocation_now(), .stream = -1};
     ByteBuffer error = {0};
     int status;
     program_begin();
+    spare_address_space();
     if (command_line_parse(&invocation.line, argc, argv, &error)) {
         status = apply_environment(&invocation.line);
         invocation.on_terminal = !invocation.line.quiet && progress_is_possible();

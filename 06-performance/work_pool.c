@@ -39,6 +39,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -46,6 +47,23 @@ enum {
     ALONE_NS = 30000, /* about what it costs to wake the others */
     CLAIMS_PER_WORKER = 8,
 };
+
+/* The stacks of 64 threads as the system makes them, of 8 MB, are all the address space that a process
+ * may have under `ulimit -v`. The deepest source that the parser takes, a thousand calls in each
+ * other, needs 600 KB. A build for debugging, or with a sanitizer, needs more: 0, as the system
+ * makes it. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define IS_SANITIZED
+#elif defined(__has_feature) /* clang */
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define IS_SANITIZED
+#endif
+#endif
+#if defined(__OPTIMIZE__) && !defined(IS_SANITIZED)
+enum { STACK_BYTES = 1 << 20 };
+#else
+enum { STACK_BYTES = 0 };
+#endif
 
 /* Each worker counts what it has done in a cache line of its own: nobody waits for anybody. */
 typedef struct DoneCount {
@@ -180,30 +198,49 @@ static void send_away(pthread_t thread)
 #endif
 }
 
-static bool start_thread(WorkPoolShared *shared, unsigned number)
+static bool start_thread(WorkPoolShared *shared, const pthread_attr_t *attributes,
+                         unsigned number)
 {
     Worker *worker = &shared->threads[number - 1];
     worker->shared = shared;
     worker->number = number;
-    if (pthread_create(&worker->thread, NULL, thread_main, worker) != 0)
+    if (pthread_create(&worker->thread, attributes, thread_main, worker) != 0)
         return false;
     send_away(worker->thread);
     shared->thread_count++;
     return true;
 }
 
+/* Under `ulimit -v` a thread that starts takes from the others what they work with: beside its stack
+ * it needs some MB for an item. Half of the space is for what all share. */
+static unsigned threads_that_fit(unsigned wanted)
+{
+    enum { NEEDED_BYTES = 8 << 20 };
+    struct rlimit space;
+    if (getrlimit(RLIMIT_AS, &space) != 0 || space.rlim_cur == RLIM_INFINITY)
+        return wanted;
+    rlim_t fit = space.rlim_cur / 2 / NEEDED_BYTES;
+    return fit < wanted ? (unsigned)fit : wanted;
+}
+
 /* Signals are for the caller's thread, which may hold them back for a while. */
 static void start_threads(WorkPoolShared *shared)
 {
+    unsigned fit = threads_that_fit(shared->workers - 1);
+    pthread_attr_t attributes;
     sigset_t all, before;
+    pthread_attr_init(&attributes);
+    if (STACK_BYTES != 0)
+        pthread_attr_setstacksize(&attributes, STACK_BYTES);
     sigfillset(&all);
     shared->threads_started = true;
     shared->threads = memory_allocate_zeroed(shared->workers - 1, sizeof *shared->threads);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    for (unsigned number = 1; number < shared->workers; number++)
-        if (!start_thread(shared, number))
+    for (unsigned number = 1; number <= fit; number++)
+        if (!start_thread(shared, &attributes, number))
             break;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
 }
 
 static uint64_t now_ns(void)

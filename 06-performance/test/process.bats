@@ -281,6 +281,35 @@ os.execv(sys.argv[1], sys.argv[1:])' "$MINIC" run -q project/main.mini &
 
 # ---- processors ----------------------------------------------------------------------------------
 
+# Of each kind several: nobody knows which worker gets which. A line of 990 calls, parentheses, blocks.
+deep_sources() {
+    local i deep
+    deep() { printf "%s" "$1"; printf "$2%.0s" {1..990}; printf "%s" "$3"; printf "$4%.0s" {1..990}; echo "$5"; }
+    for i in {1..20}; do
+        {
+            deep 'fn f(a: i32) i32 { return ' 'f(1 + ' a ')' '; }'
+            deep 'fn g(a: i32) i32 { return ' '(a + ' a ')' '; }'
+            deep 'fn h(a: i32) i32 { var x = 0; ' 'if (a == 1) {' 'x = 1;' '}' ' return x; }'
+            deep 'const c: i32 = ' '(' 1 ')' ';'
+        } >"deep$i.mini"
+        echo "import \"deep$i.mini\" as deep$i;"
+    done >main.mini
+    echo 'fn main() i32 { return 0; }' >>main.mini
+}
+
+@test "workers have room for the deepest sources, and 64 of them fit under ulimit -v" {
+    deep_sources
+    "$BUILD/minic" build -q -j1 main.mini -o one.ll
+    "$BUILD/minic" build -q -j8 main.mini -o eight.ll --force
+    cmp one.ll eight.ll
+    [ -z "${SANITIZE:-}" ] || return 0 # takes all address space that there is
+    for kilobytes in 80000 150000 300000 600000; do
+        (ulimit -v $kilobytes && "$BUILD/minic" build -q -j64 main.mini -o all.ll --force)
+        cmp one.ll all.ll
+        rm all.ll
+    done
+}
+
 @test "as many workers as processors that may be used" {
     two_files project
     workers() { "$@" build -q project/main.mini --stats=json | jq .workers; }
