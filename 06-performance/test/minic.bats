@@ -731,6 +731,25 @@ assert facts["behind_ns"] >= 0 and facts["resolution_ns"] >= 1, facts
     [ -z "$(ls -A tmp)" ]
 }
 
+@test "no name of a file becomes an option of clang or lli" {
+    local tool real
+    echo 'fn main() i32 { print(7); return 0; }' >-v.mini
+    for tool in clang lli; do
+        real=$(compgen -c "$tool-" | grep -x "$tool-[0-9]*" | sort -V | tail -n 1)
+        [ -n "$real" ] || skip "no $tool"
+        printf '%s\n' '#!/bin/sh' 'printf "%s\n" "$@" >>asked' "exec $real \"\$@\"" >tool
+        chmod +x tool
+        export "MINIC_${tool^^}=./tool"
+        minic 0 run -q -- -v.mini
+        [ "$output" = 7 ]
+        minic 0 run -q -o -x.ll -- -v.mini -v
+        [ "$output" = 7 ]
+        unset "MINIC_${tool^^}"
+    done
+    sort -u asked
+    ! grep -E '^-[xv]\.' asked
+}
+
 @test "run with errors runs nothing" {
     echo 'fn main() i32 { print("no"); return x; }' >main.mini
     minic 1 run main.mini

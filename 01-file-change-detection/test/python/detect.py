@@ -9,9 +9,12 @@ import hashlib
 import json
 import os
 import re
+import secrets
+import stat
 import sys
 
-STATE = ".mini_cache/files.json"
+CACHE = ".mini_cache"
+STATE = CACHE + "/files.json"
 
 
 class SourceError(Exception):
@@ -20,6 +23,70 @@ class SourceError(Exception):
 
 class UsageError(Exception):
     """Wrong in the way that the program was called."""
+
+
+# ---- what somebody else put there ------------------------------------------------------------------
+
+
+def no_link(path, flags):
+    """For open(): a link that came with the sources is not followed."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+
+
+def check_cache():
+    """The cache is a directory, the user's own, and nobody else may write to it."""
+    if not os.path.lexists(CACHE):
+        return
+    status = os.lstat(CACHE)
+    if not stat.S_ISDIR(status.st_mode):
+        raise OSError(errno.ENOTDIR, "it is a symlink, or no directory at all", CACHE)
+    if status.st_uid != os.geteuid() or status.st_mode & 0o022:
+        raise OSError(errno.EPERM, "it is another user's, or others may write to it (chmod go-w)", CACHE)
+
+
+def make_cache(path=CACHE):
+    """Nobody else can read it either, and so nobody else can hold its lock."""
+    os.makedirs(path, mode=0o700, exist_ok=True)
+
+
+def new_file(path):
+    """(name, file) of a new file beside `path`, whatever has the name that it should have."""
+    for name in path + ".new", f"{path}.{secrets.token_hex(8)}.new":
+        try:
+            if os.path.lexists(name):
+                os.unlink(name)  # what a killed process left
+            return name, open(name, "xb", opener=no_link)
+        except OSError:
+            if not os.path.lexists(name):
+                raise
+    raise OSError(errno.EEXIST, os.strerror(errno.EEXIST), path)
+
+
+def replace(path, data, mode=None):
+    """The file is the old one or the new one, at every moment."""
+    name, file = new_file(path)
+    try:
+        with file:
+            file.write(data)
+            if mode is not None:
+                os.fchmod(file.fileno(), mode)
+        os.replace(name, path)
+    except OSError:
+        os.unlink(name)
+        raise
+
+
+def shown(text):
+    """Without what a terminal obeys or nobody sees: names and lines are somebody else's."""
+    return "".join(char if char.isprintable() and not UNSEEN.match(char) or char == "\t" else "?" for char in text)
+
+
+UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\ufff0-\uffff"
+                    "\U000e0000-\U000e0fff]")
+
+
+def say(*words, file=None):
+    print(*(shown(str(word)) for word in words), file=file)
 
 
 # ---- 1.1 hash what a file holds --------------------------------------------------------------------
@@ -39,11 +106,11 @@ def stamp_of(path):
 
 def clock_now():
     """What time it is for the file system: written twice, since the first look makes the second fine."""
-    os.makedirs(os.path.dirname(STATE), exist_ok=True)
+    make_cache()
     for _ in range(2):
-        with open(".mini_cache/clock", "w") as clock:
+        with open(CACHE + "/clock", "w", opener=no_link) as clock:
             clock.write(".")
-        now = os.stat(".mini_cache/clock").st_mtime_ns
+        now = os.stat(CACHE + "/clock").st_mtime_ns
     return now
 
 
@@ -94,7 +161,7 @@ def resolve(importer, path):
 def load():
     """{entry: {path: {stamp, hash, imports}}}; anything that cannot be read is a cold start."""
     try:
-        with open(STATE) as file:
+        with open(STATE, opener=no_link) as file:
             checksum, text = file.read().split("\n", 1)
         return json.loads(text) if checksum == content_hash(text.encode()) else {}
     except (OSError, ValueError):
@@ -103,10 +170,8 @@ def load():
 
 def save(state):
     text = json.dumps(state)
-    os.makedirs(os.path.dirname(STATE), exist_ok=True)
-    with open(STATE + ".new", "w") as file:
-        file.write(content_hash(text.encode()) + "\n" + text)
-    os.replace(STATE + ".new", STATE)
+    make_cache()
+    replace(STATE, (content_hash(text.encode()) + "\n" + text).encode())
 
 
 # ---- the look --------------------------------------------------------------------------------------
@@ -143,6 +208,8 @@ class Look:
                 try:
                     waiting += self.follow(resolve(importer, path))
                 except (OSError, ValueError) as error:
+                    if str(getattr(error, "filename", "")).startswith(CACHE + "/"):
+                        raise  # the clock, and so the machine
                     why = getattr(error, "strerror", None) or error
                     raise SourceError(importer, line, column, f'cannot import "{path}": {why}')
 
@@ -190,7 +257,7 @@ def tell(error):
     root = os.path.join(os.path.realpath("."), "")
     if not os.path.realpath(path).startswith(root):
         message = "what is wrong is not told, for the file lies outside of the project"
-    print(f"{path}:{line}:{column}: error: {message}", file=sys.stderr)
+    say(f"{path}:{line}:{column}: error: {message}", file=sys.stderr)
 
 
 def guarded(main):
@@ -198,15 +265,16 @@ def guarded(main):
     sys.stdout.reconfigure(errors="surrogateescape")
     sys.stderr.reconfigure(errors="surrogateescape")
     try:
+        check_cache()
         return main(sys.argv[1:])
     except SourceError as error:
         tell(error)
         return 1
     except UsageError as error:
-        print(error, file=sys.stderr)
+        say(error, file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"{error.filename}: {error.strerror or error}", file=sys.stderr)
+        say(f"{error.filename}: {error.strerror or error}", file=sys.stderr)
         return 3
 
 
@@ -215,9 +283,9 @@ def main(arguments):
         raise UsageError("usage: detect.py ENTRY.mini")
     found = look(arguments[0])
     for path in by_bytes(set(found.known) | set(found.files)):
-        print(found.verdict(path), path)
-    print("read", found.reads)
-    print("combined", combined_hash(found.files))
+        say(found.verdict(path), path)
+    say("read", found.reads)
+    say("combined", combined_hash(found.files))
     return 0
 
 

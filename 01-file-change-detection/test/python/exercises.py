@@ -61,9 +61,9 @@ def tell_files(found):
     pairs = renamed(found)
     for path in detect.by_bytes(set(found.known) | set(found.files)):
         if path in pairs:
-            print("renamed", pairs[path], path)
+            detect.say("renamed", pairs[path], path)
         elif path not in pairs.values():
-            print(found.verdict(path), path)
+            detect.say(found.verdict(path), path)
 
 
 # ---- exercise 4: a combined hash for each file -----------------------------------------------------
@@ -94,9 +94,9 @@ def main(arguments):
     found = detect.look(arguments[-1], ParanoidLook if paranoid else detect.Look)
     tell_files(found)
     for path in detect.by_bytes(found.files):
-        print("below", path, below(found.files, path))
-    print("read", found.reads)
-    print("combined", detect.combined_hash(found.files))
+        detect.say("below", path, below(found.files, path))
+    detect.say("read", found.reads)
+    detect.say("combined", detect.combined_hash(found.files))
     return 0
 
 

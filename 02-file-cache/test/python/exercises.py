@@ -20,10 +20,10 @@ def show(entry, path):
         raise detect.UsageError(f"{path}: not a file of this program")
     _, lowered, _ = lower.lower_cached(store, lower.fingerprint(), path, found.files[path]["hash"])
     for function in lowered.functions:
-        print("function", function.name)
+        detect.say("function", function.name)
         calls = [f"{alias}.{name}" if alias else name for alias, name, _, _ in function.references]
         for callee in dict.fromkeys(calls):
-            print("calls", callee)
+            detect.say("calls", callee)
     return 0
 
 

@@ -225,13 +225,13 @@ def main(arguments, kind=ObjectStore):
     for path in detect.by_bytes(found.files):
         try:
             word, _, name = lower_cached(store, who, path, found.files[path]["hash"])
-            print(word, path, name)
+            detect.say(word, path, name)
         except SourceError as error:
-            print("wrong", path)
+            detect.say("wrong", path)
             detect.tell(error)
             status = 1
     store.commit()
-    print("objects", len(store))
+    detect.say("objects", len(store))
     return status
 
 

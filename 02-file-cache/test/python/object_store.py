@@ -11,7 +11,7 @@ import os
 import struct
 import zlib
 
-from detect import content_hash
+from detect import content_hash, make_cache, no_link, replace
 
 MAGIC = b"objects, Python1"
 RECORD = struct.Struct("<16s16sII")  # key, hash of the payload, its size, checksum of these three
@@ -38,7 +38,7 @@ def hash_of(payload):
 
 
 def open_for_update(name):
-    return os.fdopen(os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666), "r+b")
+    return os.fdopen(no_link(name, os.O_RDWR | os.O_CREAT), "r+b")
 
 
 def write_at(file, offset, data):
@@ -151,7 +151,7 @@ class Index:
 
     def load(self, name):
         try:
-            with open(name, "rb") as file:
+            with open(name, "rb", opener=no_link) as file:
                 fields = unseal(HEADER, file.read(HEADER.size))
                 if not fields or fields[0] != MAGIC:
                     return False
@@ -180,9 +180,7 @@ class Index:
         header = seal(HEADER, MAGIC, self.slot_count, self.count, self.covered, self.last, self.last_hash)
         if self.is_new:
             self.bytes[:len(header)] = header
-            with open(name + ".tmp", "wb") as file:
-                file.write(self.bytes)
-            os.replace(name + ".tmp", name)
+            replace(name, self.bytes)
         elif self.changed:
             with open_for_update(name) as file:
                 for number in self.changed:
@@ -198,7 +196,7 @@ class Index:
 class ObjectStore:
     def __init__(self, name):
         """Opens NAME.pack and NAME.index, and mends what a killed process left."""
-        os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
+        make_cache(os.path.dirname(name) or ".")
         self.index_name, self.waiting = name + ".index", {}
         self.pack = Pack(name + ".pack")
         self.index = Index.open(self.index_name, self.pack)

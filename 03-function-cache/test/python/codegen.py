@@ -133,7 +133,7 @@ def load(entry, *programs):
 
 
 def tell(word, unit, code, errors):
-    print(word, identity(unit), content_hash(code) if code is not None else "")
+    detect.say(word, identity(unit), content_hash(code) if code is not None else "")
     for error in errors:
         detect.tell(error)
 

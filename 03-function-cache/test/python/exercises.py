@@ -136,7 +136,7 @@ class Whys:
     def note(self, program, unit, word):
         parts, name = parts_of_key(program, unit), identity(unit)
         if self.wanted and word == "compiled":
-            print("why", name, why(self.old.get(name), parts))
+            detect.say("why", name, why(self.old.get(name), parts))
         self.new[name] = self.old.get(name) if word == "wrong" else parts
 
     def keep(self):

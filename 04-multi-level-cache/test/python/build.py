@@ -21,8 +21,8 @@ import lower
 from detect import SourceError, content_hash
 from object_store import ObjectStore
 
-CACHE = ".mini_cache"
-OURS = re.compile(r"[0-9a-f]{32}\.state(\.new)?|(zir|air)\.(pack|index)(\.tmp)?|clock")
+CACHE = detect.CACHE
+OURS = re.compile(r"([0-9a-f]{32}\.state|(zir|air)\.(pack|index))(\.([0-9a-f]{16}\.)?new)?|clock")
 NOTHING = {"combined": None, "output": None, "files": {}, "units": {}, "functions": 0, "who": None}
 
 
@@ -40,7 +40,7 @@ def load(entry):
 def load_from(path):
     """All that is known of the last build that was right. Damage is a cold start."""
     try:
-        with open(path) as file:
+        with open(path, opener=detect.no_link) as file:
             checksum, text = file.read().split("\n", 1)
         return json.loads(text) if checksum == content_hash(text.encode()) else NOTHING
     except (OSError, ValueError):
@@ -49,14 +49,7 @@ def load_from(path):
 
 def save(entry, state):
     text = json.dumps(state)
-    replace(state_name(entry), (content_hash(text.encode()) + "\n" + text).encode())
-
-
-def replace(path, data):
-    """The file is the old one or the new one, at every moment."""
-    with open(path + ".new", "wb") as file:
-        file.write(data)
-    os.replace(path + ".new", path)
+    detect.replace(state_name(entry), (content_hash(text.encode()) + "\n" + text).encode())
 
 
 def is_same_file(path, file):
@@ -70,8 +63,8 @@ def is_same_file(path, file):
 def locked():
     """One at a time. The lock file is never removed by us; if somebody did, we take the new one."""
     while True:
-        os.makedirs(CACHE, exist_ok=True)
-        with open(os.path.join(CACHE, "lock"), "a") as lock:
+        detect.make_cache()
+        with open(os.path.join(CACHE, "lock"), "a", opener=detect.no_link) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if is_same_file(lock.name, lock):
                 yield
@@ -92,14 +85,20 @@ NUMBERED = re.compile(r"(?:/dev/fd|/proc/(self|thread-self|[0-9]+)(?:/task/[0-9]
 
 
 def descriptor_named(out):
-    """The number of what is open already, if OUT is a name of that; or None. What OUT links to does not matter."""
-    resolved = os.path.join(os.path.realpath(os.path.dirname(out) or "."), os.path.basename(out))
-    for path in out, resolved:
+    """The number of what is open already, if OUT is spelled like that; or None. What it links to does not matter."""
+    for path in out, re.sub("^//", "/", os.path.abspath(out)):
         if path in DESCRIPTORS:
             return DESCRIPTORS[path]
         if (match := NUMBERED.fullmatch(path)) and match[1] in (None, "self", "thread-self", str(os.getpid())):
             return int(match[2])
     return None
+
+
+def refuse_links_to_descriptors(out):
+    """A link to a directory may have come with the sources: `lib -> /dev`, and then lib/stdout."""
+    resolved = os.path.join(os.path.realpath(os.path.dirname(out) or "."), os.path.basename(out))
+    if descriptor_named(out) is None and descriptor_named(resolved) is not None:
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), out)
 
 
 def beside_facts(out):
@@ -120,7 +119,7 @@ def is_special(out):
 def open_straight(out):
     number = descriptor_named(out)
     if number is None:
-        return os.open(out, os.O_WRONLY | os.O_NOFOLLOW)
+        return detect.no_link(out, os.O_WRONLY)
     if not os.get_inheritable(number):  # nobody gave it: this program has opened it itself
         raise OSError(errno.EBADF, os.strerror(errno.EBADF), out)
     return os.dup(number)
@@ -129,7 +128,7 @@ def open_straight(out):
 def write_out(out, text):
     """Into what is open already, from where it stands; into a FIFO or a device; else as a new file."""
     if descriptor_named(out) is None and not is_special(out):
-        replace(out, text)
+        detect.replace(out, text)
         return
     with open(open_straight(out), "wb") as stream:
         stream.write(text)
@@ -137,6 +136,7 @@ def write_out(out, text):
 
 def what_must_stay(out, sources):
     """A word for what OUT would be the end of, or None."""
+    refuse_links_to_descriptors(out)
     number = descriptor_named(out)
     if number is None and os.path.isdir(os.path.dirname(out) or "."):
         if os.path.samefile(os.path.dirname(out) or ".", CACHE):
@@ -244,18 +244,18 @@ class Build:
         self.errors += errors
         self.compiled += found == "compiled"
         if found != "cached" or plan.is_reached(unit.path):
-            print(plan.reason(unit) if found == "compiled" else found, codegen.identity(unit))
+            detect.say(plan.reason(unit) if found == "compiled" else found, codegen.identity(unit))
         return code or b""
 
     def tell(self, fast):
         for error in self.errors:
             detect.tell(error)
         if not self.errors:
-            print("files", len(self.files))
-            print("lowered", self.lowered)
-            print("functions", self.state["functions"])
-            print("compiled", self.compiled)
-            print("fast", "yes" if fast else "no")
+            detect.say("files", len(self.files))
+            detect.say("lowered", self.lowered)
+            detect.say("functions", self.state["functions"])
+            detect.say("compiled", self.compiled)
+            detect.say("fast", "yes" if fast else "no")
         return 1 if self.errors else 0
 
 

@@ -65,9 +65,9 @@ class Verify(build.Build):
     def tell(self, fast):
         if self.errors:
             return super().tell(fast)
-        print("same" if self.is_right else "differs", self.out)
+        detect.say("same" if self.is_right else "differs", self.out)
         if not self.is_right:
-            print(f"{self.out}: error: not what a build without history makes", file=sys.stderr)
+            detect.say(f"{self.out}: error: not what a build without history makes", file=sys.stderr)
         return 0 if self.is_right else 1
 
 
@@ -89,7 +89,7 @@ def clean_stale():
         entry = build.load_from(os.path.join(build.CACHE, name)).get("entry") if name.endswith(".state") else None
         if entry is not None and not os.path.exists(entry):
             os.unlink(os.path.join(build.CACHE, name))
-            print("removed", entry)
+            detect.say("removed", entry)
 
 
 def main(arguments):

@@ -40,7 +40,7 @@ def keys_of(out):
 
 def diff(before, after):
     for word, path in patch.compare(keys_of(before), keys_of(after)):
-        print(word, patch.escaped(path))
+        detect.say(word, patch.escaped(path))
     return 0
 
 
@@ -92,10 +92,10 @@ class Verify(BlockBuild):
         if self.errors:
             return super().tell(fast)
         for path, word in self.words.items():
-            print(word, patch.escaped(path))
+            detect.say(word, patch.escaped(path))
         if "wrong" not in self.words.values():
             return 0
-        print(f"{self.out}: error: not the output of a clean build", file=sys.stderr)
+        detect.say(f"{self.out}: error: not the output of a clean build", file=sys.stderr)
         return 1
 
 

@@ -5,6 +5,7 @@
 Small and plain: the pseudocode of the lessons, made runnable. It meets the contract in the
 README of the stage.
 """
+import errno
 import os
 import re
 import stat
@@ -153,18 +154,29 @@ def write_anew(out, data):
     if build.descriptor_named(out) is not None or build.is_special(out):
         build.write_out(out, data)
         return
-    status = os.stat(out) if os.path.exists(out) else None
-    draft = out + ".new"
-    try:
-        with open(draft, "wb") as file:
-            file.write(data)
-        if status:
-            os.chmod(draft, stat.S_IMODE(status.st_mode))
-        os.replace(draft, out)
-    except OSError:
-        if os.path.exists(draft):
-            os.unlink(draft)
-        raise
+    detect.replace(out, data, mode_to_keep(out))
+
+
+def mode_to_keep(out):
+    """The permissions of a file of our own; of anybody else's, None."""
+    status = os.lstat(out) if os.path.lexists(out) else None
+    is_ours = status and stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
+    return status.st_mode & 0o777 if is_ours else None
+
+
+def is_plain(status):
+    """Of a file that has one name: nobody else looks at its bytes."""
+    return stat.S_ISREG(status.st_mode) and status.st_nlink == 1
+
+
+def open_looked_at(out, status):
+    """The file that was looked at. What has its name by now may be another."""
+    file = open(out, "r+b", opener=detect.no_link)
+    now = os.fstat(file.fileno())
+    if is_plain(now) and os.path.samestat(now, status):
+        return file
+    file.close()
+    raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), out)
 
 
 # ---- 5.4 may the output be believed? ---------------------------------------------------------------
@@ -179,7 +191,8 @@ class Look:
         self.is_same_path = state.get("out") == self.path
         self.stamp = build.stamp_or_none(out)
         self.is_file = self.stamp is not None
-        self.is_plain = self.is_file and not os.path.islink(out) and os.stat(out).st_nlink == 1
+        self.status = os.lstat(out) if self.is_file else None
+        self.is_plain = self.is_file and is_plain(self.status)
         self.is_writable = self.is_file and os.access(out, os.W_OK)
         self.is_whole = self.is_same_path and self.is_file and os.path.getsize(out) == total(self.parts)
         self.is_proven = self.is_whole and state["output"] == self.stamp
@@ -201,8 +214,11 @@ class Look:
             return {part.path: part.key for part in self.parts[1:]}
         if not self.is_file:
             return {}
-        with open(out, "rb") as file:
-            return {section.path: section.key for section in split(file.read())}
+        try:
+            with open(out, "rb") as file:
+                return {section.path: section.key for section in split(file.read())}
+        except OSError:  # whatever a link leads to
+            return {}
 
 
 # ---- 5.5 patch, reassemble or full? ----------------------------------------------------------------
@@ -318,7 +334,7 @@ class PatchBuild(build.Build):
             return self.write_anew(look)
         writes, moves = plan(look.parts, new, texts)
         self.written = sum(len(texts[path]) for _, path in writes) + sum(size for _, _, size in moves)
-        with open(self.out, "r+b") as file:
+        with open_looked_at(self.out, look.status) as file:
             apply(file, look.parts, new, texts)
         self.keep(new, look, self.stamp_now())
 
@@ -349,10 +365,10 @@ class PatchBuild(build.Build):
         status = super().tell(fast)
         if status == 0:
             for word, path in compare(self.before, self.after):
-                print(word, escaped(path))
-            print("strategy", self.strategy)
-            print("reason", self.reason)
-            print("written", self.written)
+                detect.say(word, escaped(path))
+            detect.say("strategy", self.strategy)
+            detect.say("reason", self.reason)
+            detect.say("written", self.written)
         return status
 
 
@@ -366,7 +382,7 @@ def tell_sections(path):
     except OSError as error:
         raise detect.UsageError(f"{path}: {error.strerror}")
     for section in sections:
-        print("section", escaped(section.path), section.key, section.offset, section.size)
+        detect.say("section", escaped(section.path), section.key, section.offset, section.size)
     return 0
 
 
