@@ -66,7 +66,8 @@ typedef struct BuildRequest { /* copied; what it leads to is lent until build_cl
     const Compiler *compiler;
     const char *entry;     /* path of the entry file, from the working directory */
     const char *cache_dir; /* NULL: ".mini_cache" beside the entry. Made if missing; one that has
-                              other files in it and no mark of ours is BUILD_MISUSED */
+                              other files in it and no mark of ours is BUILD_MISUSED. A symlink is
+                              not followed, and what others own or may write to is not used */
     const char *root;      /* the directory whose files errors may quote; NULL: the entry's. What
                               is no directory is BUILD_MISUSED */
     Executor *executor; /* &executor_serial, or that of a work pool. Never NULL */
