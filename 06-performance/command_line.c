@@ -222,6 +222,7 @@ static bool finish(Parser *parser)
     }
     if (line->entry == NULL && line->command != COMMAND_CLEAN)
         return fail(parser, parser->command_name, " needs the entry file of a program", "");
+    line->output_is_named = line->output != NULL;
     if (line->output == NULL && line->entry != NULL && line->command != COMMAND_VERIFY)
         line->output = default_output(&line->arena, line->entry);
     if (line->cache_dir == NULL)

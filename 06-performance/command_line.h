@@ -39,6 +39,7 @@ typedef struct CommandLine {
     const char *entry;        /* lent from argv; NULL only for clean, help and version; of doctor,
                                  the directory, "." if it was left out */
     const char *output;       /* -o, or made from the entry's name; of verify, -o or NULL */
+    bool output_is_named;     /* it is -o */
     const char *cache_dir;    /* --cache-dir, or .mini_cache beside the entry */
     const char *root;         /* --root, or NULL: the entry's directory */
     uint64_t limit_bytes;     /* --cache-limit; 0: none */

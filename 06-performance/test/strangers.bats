@@ -45,6 +45,18 @@ program() {
     done
 }
 
+@test "a FIFO or a device at the place of the output is not waited for, unless it is named" {
+    program p
+    mkfifo p/main.ll
+    minic 2 build p/main.mini
+    says "minic: p/main.ll: is a FIFO or a device; -o names an output of your own"
+    minic 2 run p/main.mini
+    cat p/main.ll >printed &
+    minic 0 build p/main.mini -o p/main.ll
+    wait
+    grep -q define printed
+}
+
 @test "a source that was made to collide with the one before is built" {
     collision=$ROOT/01-file-change-detection/samples/collision
     for version in 1 2 1; do
