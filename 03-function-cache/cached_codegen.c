@@ -13,7 +13,7 @@ static void emit_unit(const CachedCodegen *codegen, CodegenScratch *scratch, uin
     arena_reset(&scratch->arena);
     scratch->text.size = 0;
     unit_lookup_init(&lookup, codegen->program, file, declaration, &scratch->arena);
-    lookup.lookup.notes = &scratch->results;
+    lookup.lookup.notes = owner->notes == NULL ? NULL : &scratch->results;
     scratch->diagnostics.path = lookup.unit.path;
     bool is_right = codegen->emit(codegen->language, &lookup.unit, &lookup.lookup,
                                   &scratch->arena, &scratch->text, &scratch->diagnostics);

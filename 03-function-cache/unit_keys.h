@@ -55,7 +55,8 @@ typedef struct ProgramFile { /* one file, as keys and code generation see it */
     const uint32_t *targets; /* per import, the number of the file it leads to, or TARGET_NONE */
     Hash128 *interface_keys; /* per declaration */
     uint8_t *key_states;     /* per declaration: KeyState of its interface key */
-    const void **notes;      /* per declaration: what code generators noted (codegen.h); or NULL */
+    const void **notes;      /* per declaration: what code generators noted (codegen.h). NULL, if so
+                                in all files: nothing is noted */
     bool is_unknowable; /* it has errors: no declarations here, and nobody knows which it has */
 } ProgramFile;
 

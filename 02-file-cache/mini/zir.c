@@ -243,17 +243,31 @@ static bool unpack(Slice code, bool interface_only, Arena *arena, Zir *zir)
     return interface_only ? size != 0 || zir->inst_count == 0 : size == code.size;
 }
 
+/* The part, its instructions still packed. */
+static bool find_part(Slice blob, uint32_t offset, uint32_t size, Zir *zir, Slice *code)
+{
+    uint64_t lines_end;
+    *zir = (Zir){0};
+    return view_lines(blob, zir, &lines_end) && offset >= lines_end && offset % 4 == 0 &&
+           offset <= blob.size && size <= blob.size - offset &&
+           view_part(slice_of(blob.data + offset, size), zir, code);
+}
+
 /* The part, its instructions not yet checked. */
 static bool open_part(Slice blob, uint32_t offset, uint32_t size, bool interface_only,
                       Arena *arena, Zir *zir)
 {
-    uint64_t lines_end;
     Slice code;
-    *zir = (Zir){0};
-    return view_lines(blob, zir, &lines_end) && offset >= lines_end && offset % 4 == 0 &&
-           offset <= blob.size && size <= blob.size - offset &&
-           view_part(slice_of(blob.data + offset, size), zir, &code) &&
-           unpack(code, interface_only, arena, zir);
+    return find_part(blob, offset, size, zir, &code) && unpack(code, interface_only, arena, zir);
+}
+
+bool zir_view_kind(Slice blob, uint32_t offset, uint32_t size, ZirKind *kind)
+{
+    Zir zir;
+    Slice code;
+    bool is_valid = find_part(blob, offset, size, &zir, &code);
+    *kind = zir.kind;
+    return is_valid;
 }
 
 static bool view(Slice blob, uint32_t offset, uint32_t size, bool interface_only, Arena *arena,

@@ -154,6 +154,10 @@ bool zir_view(Slice blob, uint32_t offset, uint32_t size, Arena *arena, Zir *zir
  * body holds. Cost: one pass over the interface. */
 bool zir_view_interface(Slice blob, uint32_t offset, uint32_t size, Arena *arena, Zir *zir);
 
+/* What kind of declaration the part at [offset, offset + size) is, and no more. False if it is not
+ * well formed as far as that goes. Cost: constant. */
+bool zir_view_kind(Slice blob, uint32_t offset, uint32_t size, ZirKind *kind);
+
 /* Either of the two for a blob that mini_lower has made in this very process: the instructions are
  * unpacked and not checked once more, for nobody could have damaged them. In test builds
  * (GUARD_LOOKUPS) they are checked, and the process ends if they are not well formed. */

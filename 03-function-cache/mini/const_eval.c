@@ -312,7 +312,9 @@ static void evaluate_closure(Entities *entities, Entity *constant, Diagnostics *
     InterfaceWalk walk;
     interface_walk_begin(&walk, entities, constant);
     for (Entity *next; (next = interface_walk_next(&walk)) != NULL;)
-        if (next != constant)
+        if (next != constant && entity_is_hopeless(entities, next))
+            next->is_wrong = true;
+        else if (next != constant)
             evaluate(entities, next, NULL);
         else if (!interface_walk_report(&walk, diagnostics))
             evaluate(entities, next, diagnostics);
@@ -320,6 +322,8 @@ static void evaluate_closure(Entities *entities, Entity *constant, Diagnostics *
 
 const ConstValue *const_value_of(Entities *entities, Entity *constant)
 {
+    if (entity_is_hopeless(entities, constant))
+        return NULL;
     if (constant->state == ENTITY_NEW)
         evaluate_closure(entities, constant, NULL);
     return constant->state == ENTITY_DONE ? constant->value : NULL;

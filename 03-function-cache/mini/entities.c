@@ -133,6 +133,17 @@ static bool recall(const Entities *entities, Entity *entity)
     return note->is_enough;
 }
 
+/* A constant that has no value for anybody is not read, unless a walk goes on through it. */
+static bool leave_unread(const Entities *entities, Entity *entity)
+{
+    const Unit *unit = &entity->unit;
+    const Declaration *item = &unit->declarations->items[unit->declaration];
+    entity->is_unread = entity_is_hopeless(entities, entity) &&
+                        zir_view_kind(unit->ir, item->ir_offset, item->ir_size, &entity->zir.kind) &&
+                        entity->zir.kind == ZIR_CONST;
+    return entity->is_unread;
+}
+
 void entity_note(const Entities *entities, const Entity *entity, bool is_enough)
 {
     if (entity->note == NULL)
@@ -160,7 +171,7 @@ static uint32_t intern(Entities *entities, const Unit *found)
     if (known != 0)
         return known - 1;
     Entity *entity = add(entities, found);
-    if (!recall(entities, entity))
+    if (!recall(entities, entity) && !leave_unread(entities, entity))
         entity->is_wrong |= !view(entities, entity);
     return entity->number;
 }
@@ -199,6 +210,10 @@ static uint32_t look_up(Entities *entities, const Entity *from, uint32_t referen
 
 Entity *entity_reference(Entities *entities, Entity *from, uint32_t reference)
 {
+    if (from->is_unread) {
+        from->is_unread = false;
+        from->is_wrong |= !view(entities, from);
+    }
     if (reference >= reference_count(from))
         return NULL;
     uint32_t target = from->targets[reference];

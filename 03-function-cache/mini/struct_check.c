@@ -68,7 +68,10 @@ static InterfaceWalk walk_from(Entities *entities, Entity *entity)
     InterfaceWalk walk;
     interface_walk_begin(&walk, entities, entity);
     for (Entity *next; (next = interface_walk_next(&walk)) != NULL;)
-        lay_out(entities, next);
+        if (next != entity && entity_is_hopeless(entities, next))
+            next->is_wrong = true;
+        else
+            lay_out(entities, next);
     return walk;
 }
 
@@ -83,6 +86,8 @@ bool struct_check(Entities *entities, Entity *entity, Diagnostics *diagnostics)
 
 bool struct_is_right(Entities *entities, Entity *entity)
 {
+    if (entity_is_hopeless(entities, entity))
+        return false;
     if (entity->state == ENTITY_NEW)
         walk_from(entities, entity);
     return entity->state == ENTITY_DONE && !entity->is_wrong;

@@ -316,6 +316,13 @@ static void functions_times_constants(int n)
 
 static void functions_times_operators(int n) { put_sum(n, " + %d"); }
 
+static void functions_times_unknown_constants(int n)
+{
+    put("import \"none.mini\" as none;\n");
+    repeat(n, "const c%d: i32 = none.c%d;\n");
+    put_sum(n, " + c%d");
+}
+
 static void functions_times_wrong_constants(int n)
 {
     repeat(n, "const c%d: i32 = true;\n");
@@ -604,6 +611,7 @@ static const Construct *constructs(size_t *count)
         WRONG(constant_circle, 250, "a constant is made from itself, or from what is not known"),
         RIGHT(functions_times_constants, 100), RIGHT(functions_times_operators, 200),
         WRONG(functions_times_wrong_constants, 100, "expected i32, found bool"),
+        WRONG(functions_times_unknown_constants, 100, "none.mini"),
         RIGHT(constants_times_constants, 80),
         RIGHT(struct_constant_chain, 100), RIGHT(struct_constant_copies, 100),
         RIGHT(constants_in_files, 15),
