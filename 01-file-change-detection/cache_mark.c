@@ -135,12 +135,28 @@ int cache_mark_make_directory(const char *path, mode_t mode)
     return -errno;
 }
 
+enum { OTHERS_WRITE = S_IWGRP | S_IWOTH };
+
+/* Can the right to write be taken from others? It is for a moment, to find out. On volumes without
+ * modes (a disk of Windows, a share of a virtual machine) every directory shows the same, whoever
+ * may write there. */
+static bool has_modes(int fd, mode_t mode)
+{
+    struct stat now;
+    if (fchmod(fd, mode & 07777 & ~(mode_t)OTHERS_WRITE) != 0)
+        return !call_is_missing(CALL_CHMOD, errno);
+    if (fstat(fd, &now) != 0 || (now.st_mode & OTHERS_WRITE) != 0)
+        return false;
+    (void)fchmod(fd, mode & 07777);
+    return true;
+}
+
 /* Why a directory is no place for a cache, as far as others are concerned; NULL: it is one. */
-static const char *find_danger(const struct stat *status)
+static const char *find_danger(int fd, const struct stat *status)
 {
     if (status->st_uid != geteuid())
         return "cannot use a cache directory of another user; name one of your own";
-    if ((status->st_mode & (S_IWGRP | S_IWOTH)) != 0)
+    if ((status->st_mode & OTHERS_WRITE) != 0 && has_modes(fd, status->st_mode))
         return "cannot use a cache directory that others may write to; take that from them "
                "(chmod go-w), or name another";
     return NULL;
@@ -165,7 +181,7 @@ int cache_mark_open_directory(const char *path, const char **why)
     if (fd < 0)
         return why_not_opened(path, why);
     int error = fstat(fd, &status) != 0 ? errno : 0;
-    const char *danger = error == 0 ? find_danger(&status) : NULL;
+    const char *danger = error == 0 ? find_danger(fd, &status) : NULL;
     if (error == 0 && danger == NULL)
         return fd;
     close(fd);

@@ -49,8 +49,9 @@ int cache_mark_open(const char *path);
 
 /* Opens a directory to read, if the user can trust it. A descriptor, which the caller closes;
  * -ELOOP if the name is that of a symlink ("link/" is not: whoever writes that wants where it
- * leads); -EPERM if it is another user's, or if others may write to it; or another negative errno.
- * With these two, `*why` is set to what the user must know. */
+ * leads); -EPERM if it is another user's, or if others may write to it (which is believed only
+ * where it can be changed: some volumes have no modes); or another negative errno. With these two,
+ * `*why` is set to what the user must know. */
 int cache_mark_open_directory(const char *path, const char **why);
 
 /* mkdir, of a directory that its owner may use whatever the umask is. 0 or a negative errno. */

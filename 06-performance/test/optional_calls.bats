@@ -57,6 +57,21 @@ is_optional() {
     done
 }
 
+@test "a volume without modes, where every directory shows that others may write" {
+    program 1
+    mkdir .mini_cache && chmod 777 .mini_cache
+    run "$MINIC" build -q main.mini
+    [ "$status" = 3 ]
+    [[ $output == *"others may write to"* ]]
+    [ "$(stat -c %a .mini_cache)" = 777 ]
+    for error in EPERM EOPNOTSUPP ENOSYS; do
+        strace -f -qq -o ../trace -e trace=fchmod -e inject="fchmod:error=$error" \
+            "$MINIC" build -q main.mini 2>../said
+        grep -q INJECTED ../trace
+        [ ! -s ../said ]
+    done
+}
+
 @test "renameat2: kernels and file systems without an exchange of names" {
     for error in EINVAL ENOSYS EPERM; do
         is_optional renameat2 $error
