@@ -41,7 +41,7 @@ load project
     project_of_three
     mine main.mini out
     text=$(hash_of lib/text.mini) main=$(hash_of main.mini) shapes=$(hash_of shapes.mini)
-    edit shapes.mini 's/area(w: i32, h: i32) i32 { return w/area(width: i32, h: i32) i32 { return width/'
+    edit shapes.mini 's/area(w: i32, h: i32) i32 { return w \* h/area(w: i64, h: i32) i32 { return h/'
     mine main.mini out
     differs "the hash of shapes.mini, edited" "$shapes" "$(hash_of shapes.mini)"
     differs "the hash of main.mini, which calls area" "$main" "$(hash_of main.mini)"
@@ -130,7 +130,7 @@ load project
 @test "5.3 an edited signature changes the sections that name it" {
     project_of_three
     mine main.mini out
-    edit shapes.mini 's/area(w: i32, h: i32) i32 { return w/area(width: i32, h: i32) i32 { return width/'
+    edit shapes.mini 's/area(w: i32, h: i32) i32 { return w \* h/area(w: i64, h: i32) i32 { return h/'
     mine main.mini out
     expect_sections 'unchanged lib/text.mini' 'changed main.mini' 'changed shapes.mini'
 }

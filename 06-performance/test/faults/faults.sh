@@ -362,7 +362,7 @@ heal() {
         flaw "the packs are not whole: $(cat "$WORK/said")"
 }
 
-KEPT='^(lock|clock|used_bytes|entries|incremental-cache|CACHEDIR.TAG|(zir|air)\.(pack|index)|[0-9a-f]{16}\.(manifest|spare|unsettled))$'
+KEPT='^(lock|clock|secret|used_bytes|entries|incremental-cache|CACHEDIR.TAG|(zir|air)\.(pack|index)|[0-9a-f]{16}\.(manifest|spare|unsettled))$'
 TABLE='^([0-9a-f]{16}\.[a-z]+)\.([0-9]+)(\.journal)?$'
 
 # After a build that commits, though it has nothing to write.
