@@ -87,7 +87,7 @@ int open_regular(int dir_fd, const char *name, int flags, uint64_t *size)
     }
     if (fd < 0) /* ENXIO: what became a FIFO, and nobody reads */
         return errno == ELOOP || errno == EISDIR || errno == EINVAL || errno == ENXIO ? -EBADMSG
-                                                                                     : -errno;
+                                                                                      : -errno;
     struct stat status;
     if (fstat(fd, &status) != 0)
         return fail_and_close(fd, -errno);

@@ -7,8 +7,9 @@
  * matter. XXH3 is no cryptographic hash, and its constants are public: two sources that collide are
  * made in a second. Who pulls the second one, where the first was built, is told that nothing
  * changed. So what decides that something is used again is hashed under a secret, a random one that
- * each cache has of its own: who does not know it cannot tell what will collide. That costs nothing,
- * and what leaves the cache (the markers of an output) stays public, the same for everybody.
+ * each cache has of its own: who does not know it cannot tell what will collide. That costs
+ * nothing, and what leaves the cache (the markers of an output) stays public, the same for
+ * everybody.
  *
  *     Hash128 hash = hash_bytes(slice_from("fn main() i32 { return 0; }"));
  *     char hex[HASH_HEX_SIZE + 1];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What is shown comes from a file that somebody else wrote, and goes to a terminal. So what is
- * no printable UTF-8 (escape sequences, invalid bytes) and what nobody sees (characters that reverse
- * the direction of text, have no width, or are tags of others) is shown as one '?': two names that
- * differ look different, and what is shown is all that is there.
+ * no printable UTF-8 (escape sequences, invalid bytes) and what nobody sees (characters that
+ * reverse the direction of text, have no width, or are tags of others) is shown as one '?': two
+ * names that differ look different, and what is shown is all that is there.
  *
  * The caret's line repeats the tabs of the line above it and has one space for every other
  * character; then the caret stands right whatever the terminal's tab stops are. Simple on
@@ -47,7 +47,7 @@ static const char *conversion_end(const char *at)
 }
 
 /* The format with "..." for each conversion, or several in a row. That all of them are left out,
- * and not only those that are known to quote the file, keeps a message safe that is written later. */
+ * and not only those that are known to quote the file, keeps later messages safe. */
 static Slice make_kind(Arena *arena, const char *format)
 {
     static const char hidden[] = "...";
@@ -171,7 +171,7 @@ static size_t decode_utf8(Slice text, uint32_t *code)
     return *code < smallest[size] || *code > 0x10FFFF || surrogate ? 0 : size;
 }
 
-/* Controls, line ends, and what Unicode calls default ignorable: nothing is drawn for it. In order. */
+/* In order: controls, line ends, and what Unicode calls default ignorable: it draws nothing. */
 static const struct {
     uint32_t first, last;
 } unseen[] = {
@@ -217,8 +217,8 @@ static void put_blank(ByteBuffer *text, Slice bytes)
 
 /* ---- the source line --------------------------------------------------------------------- */
 
-/* The sources of a file's errors are shown in the order of their lines: each line is looked for from
- * the one before, so that all of them together cost one pass over the source. */
+/* The sources of a file's errors are shown in the order of their lines: each line is looked for
+ * from the one before, so that all of them together cost one pass over the source. */
 typedef struct LineSearch {
     Slice source;
     uint32_t number; /* of the line that was found last; 0: none */

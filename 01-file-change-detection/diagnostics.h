@@ -7,9 +7,9 @@
  * are whole; what a person is shown of a long one is for diagnostics_format_file to choose.
  *
  * A message may quote the file, and the file may be none that its reader shall see: an import can
- * lead to a private key, and the errors of a build end up in public logs. So each diagnostic is kept
- * in a second form, its kind, in which nothing but the compiler's own words stands. Which of them is
- * shown is for whoever knows where the file lies (source_place.h).
+ * lead to a private key, and the errors of a build end up in public logs. So each diagnostic is
+ * kept in a second form, its kind, in which nothing but the compiler's own words stands. Which of
+ * them is shown is for whoever knows where the file lies (source_place.h).
  *
  * Lines and columns count from 1; columns count bytes. Threads: one list per worker, merged
  * afterwards.

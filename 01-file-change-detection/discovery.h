@@ -62,7 +62,7 @@ typedef struct DiscoveryRequest {
     int clock_dir_fd; /* where the file system's clock is asked; -1: trust no stamp */
     Slice entry; /* normalised path of the entry file */
     bool trust_nothing; /* read and hash every file */
-    size_t largest_source; /* of a larger one the first byte too many is read, no more; 0: no limit */
+    size_t largest_source; /* of a larger one the first byte too many is read; 0: no limit */
     ScanImports scan;
     void *language;
     Executor *executor;

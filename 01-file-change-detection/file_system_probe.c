@@ -461,7 +461,8 @@ const char *file_system_defect(const FileSystemFacts *facts, unsigned number)
         {facts->ctime_on_restored_mtime, "a restored mtime hides a write from the ctime"},
         {facts->rename_replaces, "a rename does not replace a file that is open"},
         {facts->rename_keeps_inode, "a renamed file has another inode number"},
-        {facts->has_flock, "flock does not lock: two builds at once are kept apart by a file, or not at all"},
+        {facts->has_flock,
+         "flock does not lock: two builds at once are kept apart by a file, or not at all"},
         {facts->has_private_mmap, "files cannot be mapped privately"},
         {facts->ahead_ns < NS_PER_SECOND, "the file system's clock is ahead of the wall clock"},
     };

@@ -35,12 +35,12 @@ static inline int open_at(int dir_fd, const char *path, int flags)
 }
 
 /* open_at for what is meant to be a regular file, or is not there yet: whoever chose the name may
- * have made it lead elsewhere. Opening a tape winds it back, opening a modem hangs up, and the writer
- * of a FIFO who waits for a reader waits no longer: so what is there is looked at, and is not opened
- * if it is something else. It may become something else between the two calls. Then the flags see to
- * it that nobody waits and no terminal becomes ours, and the caller looks again at what it has.
- * -1 and EINVAL for what is no regular file; EISDIR, ELOOP for a directory, and for a link where
- * `flags` has O_NOFOLLOW. */
+ * have made it lead elsewhere. Opening a tape winds it back, opening a modem hangs up, and the
+ * writer of a FIFO who waits for a reader waits no longer: so what is there is looked at, and is
+ * not opened if it is something else. It may become something else between the two calls. Then the
+ * flags see to it that nobody waits and no terminal becomes ours, and the caller looks again at
+ * what it has. -1 and EINVAL for what is no regular file; EISDIR, ELOOP for a directory, and for a
+ * link where `flags` has O_NOFOLLOW. */
 static inline int open_file_at(int dir_fd, const char *path, int flags)
 {
     struct stat status;
@@ -86,10 +86,10 @@ static inline int flush_fd(int fd)
 /* ---- calls that are not everywhere ---------------------------------------------------------- */
 
 /*
- * What a build can do without. A local disk of Linux has all of it; a network file system, a volume of
- * another system (WSL, CIFS) or a sandbox that filters system calls lacks this or that, and each says
- * so in its own words. Every caller has another way, or needs none. Any other error is one: a quota
- * that is exceeded is no reason to go on.
+ * What a build can do without. A local disk of Linux has all of it; a network file system, a volume
+ * of another system (WSL, CIFS) or a sandbox that filters system calls lacks this or that, and each
+ * says so in its own words. Every caller has another way, or needs none. Any other error is one: a
+ * quota that is exceeded is no reason to go on.
  *
  *     renameat2, madvise, sched_getaffinity, sched_setaffinity, getcpu
  *

@@ -9,9 +9,9 @@
  * outside that closure, so a hole in the keys becomes a failing test instead of a stale output.
  *
  * What follows from an interface and all that it refers to is the same for whoever asks: the value
- * of a constant, the layout of a struct. Worked out again for each unit, a thousand units that use a
- * constant made from a thousand others cost a million steps. So a code generator may note it, once
- * for the whole program, and find it again in the units that come later.
+ * of a constant, the layout of a struct. Worked out again for each unit, a thousand units that use
+ * a constant made from a thousand others cost a million steps. So a code generator may note it,
+ * once for the whole program, and find it again in the units that come later.
  *
  * Threads: emit is called from any thread; it keeps nothing but notes.
  */

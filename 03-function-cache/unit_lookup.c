@@ -136,6 +136,8 @@ static Unit unit(const Lookup *lookup, uint32_t file, uint32_t declaration)
 void unit_lookup_init(UnitLookup *lookup, Program *program, uint32_t file, uint32_t declaration,
                       Arena *arena)
 {
-    *lookup = (UnitLookup){.lookup = {.find = find, .note = note, .unit = unit}, .program = program, .arena = arena};
+    *lookup = (UnitLookup){.lookup = {.find = find, .note = note, .unit = unit},
+                           .program = program,
+                           .arena = arena};
     lookup->unit = describe(program, file, declaration, arena);
 }

@@ -122,8 +122,8 @@ static int lower_again(Build *build, uint32_t number, Lowered *lowered)
     if (!hash_equal(hash_keyed(files->secret, source), files->records[number].content))
         return -ESTALE;
     const Compiler *compiler = build->request.compiler;
-    bool is_right =
-        compiler->lower(compiler->language, source, files->secret, &build->loaded, &ignored, lowered);
+    bool is_right = compiler->lower(compiler->language, source, files->secret, &build->loaded,
+                                    &ignored, lowered);
     diagnostics_free(&ignored);
     build->counts.files_lowered++;
     if (!is_right)

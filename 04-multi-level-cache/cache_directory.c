@@ -111,7 +111,7 @@ static int wait_for_flock(int fd, Waiting *waiting)
     return lock(fd, LOCK_EX);
 }
 
-/* Where there is no flock, a file takes its place; but where nobody can write, nobody is kept away. */
+/* Where there is no flock, a file takes its place; where nobody can write, nothing need. */
 static int wait_for_lock(CacheDirectory *directory, Waiting *waiting)
 {
     int status = wait_for_flock(directory->lock_fd, waiting);
@@ -123,8 +123,9 @@ static int wait_for_lock(CacheDirectory *directory, Waiting *waiting)
     status = lock_file_take(&directory->lock_file, directory->fd, waiting->tell,
                             waiting->context);
     if (status == -ETIMEDOUT)
-        directory->failed = "cannot lock the cache directory: a lock.NUMBER in it is held on another "
-                            "machine; remove that file if no build runs there";
+        directory->failed =
+            "cannot lock the cache directory: a lock.NUMBER in it is held on another machine; "
+            "remove that file if no build runs there";
     return status == -ENOENT ? -EAGAIN : status; /* the directory was removed meanwhile */
 }
 
@@ -168,8 +169,8 @@ static bool leads_to_our_lock(const CacheDirectory *directory, int dir_fd, const
     return is_ours;
 }
 
-/* 0; -EAGAIN if the name, of the lock or of the directory, leads to another one than `fd` by now, or
- * to none; or another negative errno. */
+/* 0; -EAGAIN if the name, of the lock or of the directory, leads to another one than `fd` by now,
+ * or to none; or another negative errno. */
 static int check_name(const CacheDirectory *directory, int dir_fd, const char *name, int fd)
 {
     struct stat there, here;

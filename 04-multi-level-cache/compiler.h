@@ -47,8 +47,8 @@ typedef struct Compiler {
     size_t largest_source; /* in bytes; of a larger one lower sees one byte too many, and refuses
                               it. 0: no limit */
     ScanImports scan_imports;
-    /* True, and both blobs, in the arena; or false, and diagnostics: the source is wrong. The hashes
-     * of the declarations are made with hash_keyed under the secret. */
+    /* True, and both blobs, in the arena; or false, and diagnostics: the source is wrong. The
+     * hashes of the declarations are made with hash_keyed under the secret. */
     bool (*lower)(void *language, Slice source, const HashSecret *secret, Arena *arena,
                   Diagnostics *diagnostics, Lowered *lowered);
     EmitUnit emit;

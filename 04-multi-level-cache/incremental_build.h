@@ -178,7 +178,7 @@ bool build_cache_is_read_only(const Build *build);
 /* file_clock_probe in the cache directory. */
 int build_probe_clock(Build *build, FileClock *clock);
 
-/* The cache directory is locked by a file, for there is no flock on its file system: lock_file.h. */
+/* The cache directory is locked by a file: its file system has no flock. See lock_file.h. */
 bool build_has_no_flock(const Build *build);
 
 /* 0, or the negative errno of a clock that could not be asked: no stamp was believed, and what was
@@ -214,8 +214,8 @@ void build_note_leftover(Build *build);
 const Diagnostics *build_diagnostics(const Build *build);
 
 /* May an error show what stands in this file of the program? If so, `source` is all of it, read
- * again, into `arena`; empty if it cannot be read. If not, the file lies outside of the root, and of
- * an error in it only the kind may be shown (diagnostic_format_kind). */
+ * again, into `arena`; empty if it cannot be read. If not, the file lies outside of the root, and
+ * of an error in it only the kind may be shown (diagnostic_format_kind). */
 bool build_source(const Build *build, Slice path, Arena *arena, Slice *source);
 
 /* What the failure was, if a status was BUILD_MACHINE_FAILED or BUILD_MISUSED; else `what` is

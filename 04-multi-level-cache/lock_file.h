@@ -12,10 +12,11 @@
  *     lock.2     who makes this one holds the lock; all others wait until it is gone
  *
  * Rejected: removing what a killed process left. Two processes that both find it would both remove
- * something, and the second what the first has made in its place. Rejected, too: going by the age of
- * the file. A build that is stopped, or runs for hours, holds the lock all the same.
+ * something, and the second what the first has made in its place. Rejected, too: going by the age
+ * of the file. A build that is stopped, or runs for hours, holds the lock all the same.
  *
- * Whoever uses a directory must lack flock alike: a build that has it does not look for these files.
+ * Whoever uses a directory must lack flock alike: a build that has it does not look for these
+ * files.
  *
  * A process of another machine cannot be asked. It is waited for, and after ten minutes given up.
  */
@@ -33,9 +34,9 @@ typedef struct LockFile { /* {0}: not held */
     unsigned number;
 } LockFile;
 
-/* Takes the lock in the directory. If somebody holds it, `waiting`, which may be NULL, is called once.
- * 0; -ETIMEDOUT if it was given up; -ENOENT if there is no such directory; or another negative
- * errno. */
+/* Takes the lock in the directory. If somebody holds it, `waiting`, which may be NULL, is called
+ * once. 0; -ETIMEDOUT if it was given up; -ENOENT if there is no such directory; or another
+ * negative errno. */
 int lock_file_take(LockFile *lock, int dir_fd, void (*waiting)(void *context), void *context);
 
 /* Harmless if it is not held. */

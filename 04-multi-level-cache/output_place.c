@@ -198,7 +198,7 @@ bool output_place_is_source(const Build *build, const FileStamp *there)
     return found;
 }
 
-/* Some file systems have one number for all files. There the cache directory has that of its lock. */
+/* Some file systems have one number for all files: cache directory and lock have the same. */
 static bool numbers_prove_nothing(const Build *build, const struct stat *cache)
 {
     struct stat lock;

@@ -157,7 +157,8 @@ static int look_at_output(Invocation *invocation)
     if (line->output == NULL || output_file_look(&file, line->output) != 0)
         return BUILD_OK; /* whatever is wrong with it, the build tells */
     bool is_stream = file.kind == OUTPUT_STREAM;
-    if (file.kind == OUTPUT_SPECIAL && !line->output_is_named) /* it may have come with the sources */
+    /* It may have come with the sources. */
+    if (file.kind == OUTPUT_SPECIAL && !line->output_is_named)
         return complain_of_output(line, ": is a FIFO or a device; -o names an output of your own");
     if (line->command == COMMAND_RUN && (is_stream || file.kind == OUTPUT_SPECIAL))
         return complain_of_output(line, ": run needs an output that is a file");

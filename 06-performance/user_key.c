@@ -21,8 +21,8 @@ static bool is_private(const struct stat *status)
     return status->st_uid == geteuid() && (status->st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-/* The directory that a variable names; NULL if it names none, or that of another user: a program that
- * was started for one user may have the variables of another. */
+/* The directory that a variable names; NULL if it names none, or that of another user: a program
+ * that was started for one user may have the variables of another. */
 static const char *directory_in(const char *variable)
 {
     struct stat status;

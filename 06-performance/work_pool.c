@@ -48,10 +48,10 @@ enum {
     CLAIMS_PER_WORKER = 8,
 };
 
-/* The stacks of 64 threads as the system makes them, of 8 MB, are all the address space that a process
- * may have under `ulimit -v`. The deepest source that the parser takes, a thousand calls in each
- * other, needs 600 KB. A build for debugging, or with a sanitizer, needs more: 0, as the system
- * makes it. */
+/* The stacks of 64 threads as the system makes them, of 8 MB, are all the address space that a
+ * process may have under `ulimit -v`. The deepest source that the parser takes, a thousand calls in
+ * each other, needs 600 KB. A build for debugging, or with a sanitizer, needs more: 0, as the
+ * system makes it. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define IS_SANITIZED
 #elif defined(__has_feature) /* clang */
@@ -211,8 +211,8 @@ static bool start_thread(WorkPoolShared *shared, const pthread_attr_t *attribute
     return true;
 }
 
-/* Under `ulimit -v` a thread that starts takes from the others what they work with: beside its stack
- * it needs some MB for an item. Half of the space is for what all share. */
+/* Under `ulimit -v` a thread that starts takes from the others what they work with: beside its
+ * stack it needs some MB for an item. Half of the space is for what all share. */
 static unsigned threads_that_fit(unsigned wanted)
 {
     enum { NEEDED_BYTES = 8 << 20 };

@@ -151,7 +151,7 @@ static void test_an_index_without_a_free_slot_ends_no_probe_in_a_circle(void **s
     expect_usable(&files->scratch, store);
 }
 
-/* ---- forged: every checksum fits --------------------------------------------------------------- */
+/* ---- forged: every checksum fits ------------------------------------------------------------- */
 
 static void seal_index(const StoreFiles *files)
 {

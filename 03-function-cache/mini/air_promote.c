@@ -139,7 +139,8 @@ static uint32_t known_store(const Promotion *promotion, const Variable *variable
     const Note *note = &promotion->notes[note_that_counts(promotion, variable)];
     if (promotion->branches[note->branch].state == BRANCH_MERGED)
         return STORE_NONE;
-    if (note->store != STORE_NONE && variable->changes_in_loop && note->store < promotion->last_loop)
+    if (note->store != STORE_NONE && variable->changes_in_loop &&
+        note->store < promotion->last_loop)
         return STORE_NONE;
     return note->store;
 }

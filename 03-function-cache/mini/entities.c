@@ -138,9 +138,10 @@ static bool leave_unread(const Entities *entities, Entity *entity)
 {
     const Unit *unit = &entity->unit;
     const Declaration *item = &unit->declarations->items[unit->declaration];
-    entity->is_unread = entity_is_hopeless(entities, entity) &&
-                        zir_view_kind(unit->ir, item->ir_offset, item->ir_size, &entity->zir.kind) &&
-                        entity->zir.kind == ZIR_CONST;
+    entity->is_unread =
+        entity_is_hopeless(entities, entity) &&
+        zir_view_kind(unit->ir, item->ir_offset, item->ir_size, &entity->zir.kind) &&
+        entity->zir.kind == ZIR_CONST;
     return entity->is_unread;
 }
 

@@ -37,7 +37,7 @@ struct Entity {
     Zir zir;
     uint32_t number;
     bool is_wrong;     /* its own unit reports why; use nothing of it */
-    bool is_unread;    /* of its IR only the kind is known, and the rest is read when it is needed */
+    bool is_unread;    /* of its IR only the kind is known; the rest is read when it is needed */
     uint32_t *targets; /* per reference: what it leads to, as entities.c notes it */
     Slice quoted;      /* "path:name" as LLVM writes it; empty until asked for */
     /* of the walk (interface_walk.h) */
@@ -77,8 +77,8 @@ Entity *entity_of(Entities *entities, uint32_t file, uint32_t declaration);
  * read: kind and interface_count are all of `zir` that is known. */
 void entity_note(const Entities *entities, const Entity *entity, bool is_enough);
 
-/* True if notes are made, and there is no place for one about this entity: its interface leads into a
- * circle or to something unknowable. Whoever is made from such a constant or struct is wrong. */
+/* True if notes are made, and there is no place for one about this entity: its interface leads into
+ * a circle or to something unknowable. Whoever is made from such a constant or struct is wrong. */
 static inline bool entity_is_hopeless(const Entities *entities, const Entity *entity)
 {
     return entities->lookup->notes != NULL && entity->note == NULL;

@@ -11,10 +11,10 @@
  * A chain longer than the limit of its kind is refused. A value of nested structs is written with
  * the type of each, so that its text grows with the square of the nesting.
  *
- * What is not in a cycle, nor leads to one, is followed to its end even where the chain is too long:
- * what is noted of it must be true of it, wherever the walk began that met it. It is met once in
- * the whole program. The others are followed by each of them, and not as far: whether it is a circle
- * or an unknown name that they lead to is not known there, and both are errors.
+ * What is not in a cycle, nor leads to one, is followed to its end even where the chain is too
+ * long: what is noted of it must be true of it, wherever the walk began that met it. It is met once
+ * in the whole program. The others are followed by each of them, and not as far: whether it is a
+ * circle or an unknown name that they lead to is not known there, and both are errors.
  */
 #include "interface_walk.h"
 

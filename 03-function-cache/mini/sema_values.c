@@ -271,8 +271,8 @@ static AirType check_field(SemaPass *pass, uint32_t at)
     pass->insts[at].link = field;
     if (field != UINT32_MAX)
         return struct_field_type(pass->entities, entity, field);
-    sema_error(pass, at, "struct '%s' has no field '%.*s'", sema_name(pass, entity), SHOWN_NAME_BYTES,
-               name);
+    sema_error(pass, at, "struct '%s' has no field '%.*s'", sema_name(pass, entity),
+               SHOWN_NAME_BYTES, name);
     return air_type(AIR_INVALID);
 }
 

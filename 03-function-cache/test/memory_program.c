@@ -71,8 +71,8 @@ bool memory_program_lower(MemoryProgram *program)
     for (uint32_t i = 0; i < program->file_count; i++) {
         Lowered lowered;
         program->diagnostics.path = program->files[i].path;
-        is_right &= mini_lower(program->files[i].source, NULL, &program->arena, &program->diagnostics,
-                               &lowered) &&
+        is_right &= mini_lower(program->files[i].source, NULL, &program->arena,
+                               &program->diagnostics, &lowered) &&
                     memory_program_set_lowered(program, i, &lowered);
     }
     return is_right;

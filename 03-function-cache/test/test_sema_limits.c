@@ -99,8 +99,8 @@ static void test_size_of_structs(void **state)
     source.size = 0;
     put_chain(&source, 20, "struct S%d { a: S%d, b: S%d }\n", "struct S0 {}\n");
     assert_int_equal(count_errors(&source, first, sizeof first), 1);
-    assert_string_equal(first, "main.mini:9:8: error: a struct may hold at most 256 numbers, bools, "
-                               "strs and structs, nested ones included");
+    assert_string_equal(first, "main.mini:9:8: error: a struct may hold at most 256 numbers, "
+                               "bools, strs and structs, nested ones included");
     buffer_free(&source);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Sources that somebody made such that their hashes are equal, and a cache that built one of them:
- * the other is another program all the same. Every part of a source that is hashed by itself has its
- * turn: the file, a body, an interface, a line of the prelude.
+ * the other is another program all the same. Every part of a source that is hashed by itself has
+ * its turn: the file, a body, an interface, a line of the prelude.
  */
 #include "colliding_texts.h"
 #include "line_project.h"
@@ -31,8 +31,8 @@ static void write_source(const LineProject *project, const char *name, const cha
     buffer_free(&source);
 }
 
-/* Builds with the one, then with the other: each time as if nothing had been there. `offset` is where
- * the texts stand in what is hashed. */
+/* Builds with the one, then with the other: each time as if nothing had been there. `offset` is
+ * where the texts stand in what is hashed. */
 static void expect_both(const char *before, size_t offset, const char *after)
 {
     LineProject project;
@@ -86,7 +86,8 @@ static void test_two_interfaces(void **state)
 {
     (void)state;
     enum { OFFSET = sizeof(uint32_t) + 1 + sizeof(uint32_t) };
-    const char before[OFFSET] = {1, 0, 0, 0, 'f', (char)(COLLIDING_SIZE & 255), COLLIDING_SIZE >> 8};
+    const char before[OFFSET] = {1, 0, 0, 0, 'f', (char)(COLLIDING_SIZE & 255),
+                                 COLLIDING_SIZE >> 8};
     expect_public_collision(OFFSET, slice_of(before, OFFSET));
     expect_both("unit f(", OFFSET, ") body");
 }

@@ -159,7 +159,7 @@ static void only_the_mode_of_an_own_file_is_kept(void **state)
     umask(before);
 }
 
-/* ---- what somebody else does meanwhile -------------------------------------------------------- */
+/* ---- what somebody else does meanwhile ------------------------------------------------------- */
 
 /* Looks at the output, lets it be exchanged, and fails the test unless that is noticed. */
 static void expect_notice(Project *project, void (*exchange)(const Project *project))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The whole state of a project, damaged behind checksums that fit: file table, unit table,
- * sections, manifest and its blobs, objects and their indexes. No disk does that; it is what remains when the
- * checksums are taken for granted, and it reaches every check behind them.
+ * sections, manifest and its blobs, objects and their indexes. No disk does that; it is what
+ * remains when the checksums are taken for granted, and it reaches every check behind them.
  *
  *     u8: stamps are trusted or not │ u8: forgeries │ each: what u8, damage │ u8: edits │ edits
  *

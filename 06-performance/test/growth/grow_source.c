@@ -169,7 +169,12 @@ static void nested(int n, const char *before, const char *open, const char *insi
     put("return 0; }\n");
 }
 
-static void nested_loops(int n) { nested(n, "var x = 1;\n", "while x < %d {\n", "x = x + 1;\n", "}\n"); }
+
+static void nested_loops(int n)
+{
+    nested(n, "var x = 1;\n", "while x < %d {\n", "x = x + 1;\n", "}\n");
+}
+
 static void nested_ifs(int n) { nested(n, "var x = 1;\n", "if x < %d {\n", "x = x + 1;\n", "}\n"); }
 
 static void nested_ifs_with_else(int n)
@@ -282,7 +287,7 @@ static void constant_chain_backwards(int n)
     put_main();
 }
 
-/* The chain begins with a mistake: all that follows is wrong, and nothing but the mistake is told. */
+/* The chain begins with a mistake. All that follows is wrong, and only the mistake is reported. */
 static void wrong_constant_chain(int n)
 {
     put("const c0: i32 = true;\n");
@@ -490,7 +495,12 @@ static void duplicate_locals(int n) { body(n, "", "const same = %d;\n"); }
 static void syntax_errors(int n) { body(n, "", "const = %d;\n"); }
 static void bad_bytes(int n) { top(n, "\x01\n"); }
 static void open_strings(int n) { top(n, "\"\n"); }
-static void unknown_fields(int n) { put("struct P { a: i32 }\n"); body(n, "const p = P { a: 1 };\n", "print(p.b%d);\n"); }
+
+static void unknown_fields(int n)
+{
+    put("struct P { a: i32 }\n");
+    body(n, "const p = P { a: 1 };\n", "print(p.b%d);\n");
+}
 
 static void errors_on_one_line(int n)
 {
@@ -591,7 +601,8 @@ static const Construct *constructs(size_t *count)
     static Construct list[] = {
         RIGHT(functions, 200), RIGHT(externs, 200), RIGHT(constants, 300), RIGHT(structs, 200),
         RIGHT(comments, 4000), RIGHT(blank_lines, 20000), RIGHT(long_name, 10000),
-        RIGHT(long_names, 500), RIGHT(long_line, 300), WRONG(parameters, 300, "more than 1000 parameters"),
+        RIGHT(long_names, 500), RIGHT(long_line, 300),
+        WRONG(parameters, 300, "more than 1000 parameters"),
         RIGHT(statements, 400), RIGHT(locals, 500), RIGHT(variables, 200), RIGHT(stores, 300),
         RIGHT(loops, 150), RIGHT(ifs, 150), RIGHT(shadows, 150), RIGHT(else_ifs, 300),
         RIGHT(variables_in_else_ifs, 150),
@@ -618,8 +629,10 @@ static const Construct *constructs(size_t *count)
         WRONG(struct_chain, 200, "structs are nested more than"),
         WRONG(struct_chain_backwards, 200, "structs are nested more than"),
         WRONG(struct_circle, 100, "structs are nested more than 32"),
-        WRONG(doubled_structs, 5, too_wide), WRONG(wide_struct, 300, "more than 1000 arguments or fields"),
-        WRONG(wide_constant, 300, "more than 1000 arguments or fields"), WRONG(wide_struct_uses, 300, too_wide),
+        WRONG(doubled_structs, 5, too_wide),
+        WRONG(wide_struct, 300, "more than 1000 arguments or fields"),
+        WRONG(wide_constant, 300, "more than 1000 arguments or fields"),
+        WRONG(wide_struct_uses, 300, too_wide),
         RIGHT(widest_struct_literals, 2),
         RIGHT(widest_struct_uses, 20), WRONG(missing_fields, 10, "is missing"),
         WRONG(calls_of_a_wide_function, 1000, "takes 1000 arguments, found 0"),
