@@ -3,6 +3,7 @@
 #include "content_hash.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #define XXH_INLINE_ALL
@@ -19,9 +20,20 @@ Hash128 hash_bytes(Slice bytes)
     return (Hash128){hash.low64, hash.high64};
 }
 
+/* Where a sandbox has no getrandom. */
+static int read_random_device(unsigned char seed[HASH_SEED_SIZE])
+{
+    FILE *device = fopen("/dev/urandom", "rbe");
+    if (device == NULL)
+        return -errno;
+    size_t size = fread(seed, 1, HASH_SEED_SIZE, device);
+    fclose(device);
+    return size == HASH_SEED_SIZE ? 0 : -EIO;
+}
+
 int hash_seed_make(unsigned char seed[HASH_SEED_SIZE])
 {
-    return getentropy(seed, HASH_SEED_SIZE) == 0 ? 0 : -errno;
+    return getentropy(seed, HASH_SEED_SIZE) == 0 ? 0 : read_random_device(seed);
 }
 
 /* The secret's blocks are hashes of seed and number: any two differ in half of their bits. */

@@ -91,7 +91,7 @@ static inline int flush_fd(int fd)
  * says so in its own words. Every caller has another way, or needs none. Any other error is one: a
  * quota that is exceeded is no reason to go on.
  *
- *     renameat2, madvise, sched_getaffinity, sched_setaffinity, getcpu
+ *     renameat2, madvise, sched_getaffinity, sched_setaffinity, getcpu, getrandom
  *
  * are not in the table: whatever they say, what comes after them is right.
  */

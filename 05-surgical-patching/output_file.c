@@ -9,11 +9,11 @@
 #include "output_file.h"
 
 #include "binary_file.h"
+#include "content_hash.h"
 #include "system_calls.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -150,26 +150,16 @@ static int create(const char *path)
     return fd < 0 ? -errno : fd;
 }
 
-/* What nobody knows beforehand. */
-static int random_number(uint64_t *number)
-{
-    int fd = open_at(AT_FDCWD, "/dev/urandom", O_RDONLY);
-    if (fd < 0)
-        return -errno;
-    int status = read(fd, number, sizeof *number) == (ssize_t)sizeof *number ? 0 : -EIO;
-    close(fd);
-    return status;
-}
-
+/* With a name that nobody knows beforehand. */
 static int create_random(char path[PATH_MAX], const OutputFile *file)
 {
     enum { TRIES = 100 };
     int fd = -EEXIST;
     for (int i = 0; i < TRIES && fd == -EEXIST; i++) {
-        char unique[24];
-        uint64_t number;
-        fd = random_number(&number);
-        snprintf(unique, sizeof unique, "%016" PRIx64, fd == 0 ? number : 0);
+        unsigned char seed[HASH_SEED_SIZE] = {0};
+        char unique[HASH_HEX_SIZE + 1];
+        fd = hash_seed_make(seed);
+        hash_to_hex(hash_bytes(slice_of(seed, sizeof seed)), unique);
         if (fd == 0)
             fd = format_path(path, file, unique);
         if (fd == 0)

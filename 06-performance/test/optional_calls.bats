@@ -97,6 +97,15 @@ is_optional() {
     done
 }
 
+@test "getrandom: sandboxes" {
+    export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state # there is no key yet
+    for error in ENOSYS EPERM; do
+        rm -rf "$XDG_STATE_HOME"
+        is_optional getrandom $error
+        [ -s "$XDG_STATE_HOME/minic/key" ]
+    done
+}
+
 @test "madvise" {
     for error in EINVAL ENOSYS EPERM; do
         builds_without madvise $error # is called where large pages are
