@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The two hashes of a declaration: what reaches them, and what does not. */
+#include "colliding_texts.h"
 #include "lowered_source.h"
 #include "scratch.h"
+
+#include <stdio.h>
 
 typedef enum Effect { NOTHING = 0, INTERFACE = 1, BODY = 2, BOTH = 3 } Effect;
 
@@ -100,6 +103,57 @@ static void test_references_stand_in_the_hash_as_numbers(void **state)
     expect_effect("fn f() { g(); h(); }", "fn f() { g(); g(); }", BODY);
 }
 
+/* ---- under a secret ------------------------------------------------------------------------ */
+
+/* The hashes of `f`, whose source has `string` for the "%s" in `format`. */
+static Declaration declaration_under(const HashSecret *secret, const char *format,
+                                     const char *string)
+{
+    char text[COLLIDING_SIZE + 64];
+    Arena arena = {0};
+    Diagnostics diagnostics = {0};
+    Lowered lowered;
+    Declarations view;
+    snprintf(text, sizeof text, format, string);
+    assert_true(mini_lower(slice_from(text), secret, &arena, &diagnostics, &lowered));
+    assert_true(declarations_view(lowered.declarations, &view));
+    Declaration item = view.items[declarations_find(&view, slice_from("f"))];
+    arena_free(&arena);
+    return item;
+}
+
+static bool collide(const HashSecret *secret, const char *format, const char *one,
+                    const char *other)
+{
+    Declaration a = declaration_under(secret, format, one);
+    Declaration b = declaration_under(secret, format, other);
+    return hash_equal(a.interface_hash, b.interface_hash) && hash_equal(a.body_hash, b.body_hash);
+}
+
+/* Two strings such that all hashes of `f` are equal, wherever the string stands in what is hashed;
+ * and a secret that whoever made them did not know. */
+static void expect_difference_under_a_secret(const char *format)
+{
+    enum { SIZES = 24, MOST = 200 }; /* what stands before the string: sizes, and some code */
+    const unsigned char seed[HASH_SEED_SIZE] = {1};
+    char one[COLLIDING_SIZE + 1] = "", other[COLLIDING_SIZE + 1] = "";
+    HashSecret secret;
+    size_t offset = SIZES - 1;
+    hash_secret_make(&secret, seed);
+    do
+        colliding_texts_make(one, other, ++offset);
+    while (offset < MOST && !collide(NULL, format, one, other));
+    assert_in_range(offset, SIZES, MOST - 1);
+    assert_false(collide(&secret, format, one, other));
+}
+
+static void test_what_was_made_to_collide_differs_under_a_secret(void **state)
+{
+    (void)state;
+    expect_difference_under_a_secret("fn f() { print(\"%s\"); }");
+    expect_difference_under_a_secret("const f = \"%s\";");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -109,6 +163,7 @@ int main(void)
         cmocka_unit_test(test_constants_and_structs_are_interface),
         cmocka_unit_test(test_what_has_no_body_has_no_body_hash),
         cmocka_unit_test(test_references_stand_in_the_hash_as_numbers),
+        cmocka_unit_test(test_what_was_made_to_collide_differs_under_a_secret),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -221,6 +221,41 @@ static void test_the_digest_sees_interfaces_and_no_bodies(void **state)
                                               "limit | 5\n")));
 }
 
+/* ---- under a secret ------------------------------------------------------------------------ */
+
+/* All else is the same, the fingerprint too. */
+static void test_all_keys_depend_on_the_secret(void **state)
+{
+    (void)state;
+    KeyProgram public, secret;
+    const unsigned char seed[HASH_SEED_SIZE] = {1};
+    HashSecret hidden;
+    bool is_cacheable;
+    hash_secret_make(&hidden, seed);
+    key_program_init(&public, sample, SAMPLE_FILES);
+    key_program_init(&secret, sample, SAMPLE_FILES);
+    secret.program.secret = &hidden;
+    assert_false(hash_equal(program_interface_digest(&public.program, 1, &public.scratch),
+                            program_interface_digest(&secret.program, 1, &secret.scratch)));
+    /* the interface keys are still public ones */
+    assert_false(hash_equal(key_program_key(&public, "lib.x:area", &is_cacheable),
+                            key_program_key(&secret, "lib.x:area", &is_cacheable)));
+    for (uint32_t file = 0; file < SAMPLE_FILES; file++) {
+        ProgramFile *made = &secret.files[file];
+        memset(made->key_states, KEY_UNKNOWN, made->declarations.count);
+        if (file % 2 == 0)
+            program_plain_interface_keys(&secret.program, made, &secret.scratch);
+    }
+    for (uint32_t file = 0; file < SAMPLE_FILES; file++) {
+        program_interface_keys(&secret.program, file, &secret.scratch);
+        for (uint32_t i = 0; i < secret.files[file].declarations.count; i++)
+            assert_false(hash_equal(secret.files[file].interface_keys[i],
+                                    public.files[file].interface_keys[i]));
+    }
+    key_program_free(&public);
+    key_program_free(&secret);
+}
+
 /* ---- plain keys ---------------------------------------------------------------------------- */
 
 static void test_plain_keys_are_the_same_keys(void **state)
@@ -391,6 +426,7 @@ int main(void)
         cmocka_unit_test(test_equal_files_in_two_places_have_two_keys),
         cmocka_unit_test(test_an_entry_point_is_another_symbol),
         cmocka_unit_test(test_the_digest_sees_interfaces_and_no_bodies),
+        cmocka_unit_test(test_all_keys_depend_on_the_secret),
         cmocka_unit_test(test_plain_keys_are_the_same_keys),
         cmocka_unit_test(test_cycles_and_what_leads_into_them_are_marked),
         cmocka_unit_test(test_what_reaches_the_unknowable_has_no_key),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The secret of a cache: what it is kept for, what is done about one that others made, and that
  * nothing of a cache is used without it. */
+#include "build_internal.h"
 #include "cache_secret.h"
 #include "line_project.h"
 
@@ -193,6 +194,53 @@ static void test_without_the_secret_nothing_is_found(void **state)
     line_project_close(&project);
 }
 
+/* ---- what is recorded ---------------------------------------------------------------------- */
+
+/* The hashes that a cache records of a.line: of what is in the file, and of the whole program. */
+typedef struct Recorded {
+    Hash128 content, combined, prelude, interface_digest, interface_key, unit_key, section_key;
+    uint64_t own_hash, prelude_digest;
+} Recorded;
+
+static Recorded recorded_in(LineProject *project, const char *cache)
+{
+    LineSteps steps;
+    LineRequest request = {.cache = cache};
+    expect_build(project, request, (Expected){CACHE_OWN, 2});
+    assert_int_equal(line_steps_open(&steps, project, request), BUILD_OK);
+    MultiLevelCache *open = &steps.build->cache;
+    assert_int_equal(multi_level_cache_open_units(open), 0);
+    uint32_t file = file_hash_cache_find(&open->files, slice_from("a.line"));
+    const UnitRow *row = unit_table_row(&open->units, file);
+    const UnitRecord *unit = unit_table_units(&open->units, file);
+    Recorded recorded = {
+        open->files.records[file].content, open->manifest.header.combined,
+        open->manifest.header.prelude,     row->interface_digest,
+        unit->interface_key,               unit->unit_key,
+        row->section_key,                  unit->own_hash,
+        row->prelude_digest,
+    };
+    build_close(steps.build);
+    return recorded;
+}
+
+/* One program in two caches: whoever knows the hashes of the one knows none of the other. */
+static void test_all_that_is_recorded_depends_on_the_secret(void **state)
+{
+    (void)state;
+    LineProject project;
+    line_project_open(&project);
+    scratch_write(&project.scratch, "main.line", "import \"a.line\" as a\nunit main calls $a.f\n");
+    scratch_write(&project.scratch, "a.line", "unit f body\ndeclare s line\n");
+    Recorded one = recorded_in(&project, "cache"), other = recorded_in(&project, "second");
+    const uint64_t *ours = (const void *)&one, *theirs = (const void *)&other;
+    for (size_t i = 0; i < sizeof one / sizeof *ours; i++) {
+        if (ours[i] == theirs[i] || ours[i] == 0)
+            fail_msg("number %zu is the same in both, or none", i);
+    }
+    line_project_close(&project);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -204,6 +252,7 @@ int main(void)
         cmocka_unit_test(test_one_that_is_trusted_is_used_and_signed),
         cmocka_unit_test(test_a_cache_that_was_moved_is_used),
         cmocka_unit_test(test_without_the_secret_nothing_is_found),
+        cmocka_unit_test(test_all_that_is_recorded_depends_on_the_secret),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

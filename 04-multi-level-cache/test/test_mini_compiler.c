@@ -91,6 +91,34 @@ static void test_lower_reports_errors(void **state)
     buffer_free(&prelude);
 }
 
+static Hash128 body_hash_under(const HashSecret *secret)
+{
+    Compiler compiler;
+    ByteBuffer prelude = {0};
+    Arena arena = {0};
+    Diagnostics diagnostics = {0};
+    Lowered lowered;
+    Declarations view;
+    assert_int_equal(mini_compiler_init(&compiler, NULL, &prelude), 0);
+    assert_true(compiler.lower(compiler.language, slice_from("fn f() { }"), secret, &arena,
+                               &diagnostics, &lowered));
+    assert_true(declarations_view(lowered.declarations, &view));
+    Hash128 hash = view.items[0].body_hash;
+    arena_free(&arena);
+    buffer_free(&prelude);
+    return hash;
+}
+
+static void test_lower_hashes_under_the_secret(void **state)
+{
+    (void)state;
+    const unsigned char seed[HASH_SEED_SIZE] = {1};
+    HashSecret secret;
+    hash_secret_make(&secret, seed);
+    assert_false(hash_equal(body_hash_under(NULL), body_hash_under(&secret)));
+    assert_true(hash_equal(body_hash_under(&secret), body_hash_under(&secret)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -100,6 +128,7 @@ int main(void)
         cmocka_unit_test(test_target_stands_in_the_prelude),
         cmocka_unit_test(test_a_target_is_one_plain_word),
         cmocka_unit_test(test_lower_reports_errors),
+        cmocka_unit_test(test_lower_hashes_under_the_secret),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
