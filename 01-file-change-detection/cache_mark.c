@@ -15,6 +15,7 @@
 #include "system_calls.h"
 
 #include <dirent.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -133,6 +134,28 @@ int cache_mark_make_directory(const char *path, mode_t mode)
         call_is_missing(CALL_CHMOD, errno))
         return 0;
     return -errno;
+}
+
+int cache_mark_make_directories(const char *path, mode_t above, unsigned *made)
+{
+    char prefix[PATH_MAX];
+    size_t size = strlen(path);
+    if (size >= sizeof prefix)
+        return -ENAMETOOLONG;
+    memcpy(prefix, path, size + 1);
+    while (size > 1 && prefix[size - 1] == '/')
+        prefix[--size] = '\0';
+    for (size_t i = 1; i <= size; i++) {
+        if (prefix[i] != '/' && prefix[i] != '\0')
+            continue;
+        prefix[i] = '\0';
+        int status = cache_mark_make_directory(prefix, i == size ? CACHE_MARK_MODE : above);
+        if (status != 0 && status != -EEXIST)
+            return status;
+        *made += status == 0;
+        prefix[i] = path[i];
+    }
+    return 0;
 }
 
 enum { OTHERS_WRITE = S_IWGRP | S_IWOTH };

@@ -57,6 +57,11 @@ int cache_mark_open_directory(const char *path, const char **why);
 /* mkdir, of a directory that its owner may use whatever the umask is. 0 or a negative errno. */
 int cache_mark_make_directory(const char *path, mode_t mode);
 
+/* mkdir -p: makes the directory, for its owner alone, and those above it with the mode `above`, for
+ * what stands beside a cache may be for others. Adds to `*made` how many were missing. 0 or a
+ * negative errno. */
+int cache_mark_make_directories(const char *path, mode_t above, unsigned *made);
+
 /* May caches be kept in the open directory? 1: it is marked; 0: it is empty, and may be (a file
  * "lock" in it does not count); -ENOTEMPTY; or another negative errno. Cost: one stat if it is
  * marked. */

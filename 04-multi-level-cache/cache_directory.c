@@ -16,30 +16,6 @@
 #include <time.h>
 #include <unistd.h>
 
-/* mkdir -p; counts what is made. Only the last is the cache's, and what stands beside it may be
- * for others. */
-static int make_directories(const char *path, unsigned *made)
-{
-    char prefix[PATH_MAX];
-    size_t size = strlen(path);
-    if (size >= sizeof prefix)
-        return -ENAMETOOLONG;
-    memcpy(prefix, path, size + 1);
-    while (size > 1 && prefix[size - 1] == '/')
-        prefix[--size] = '\0';
-    for (size_t i = 1; i <= size; i++) {
-        if (prefix[i] != '/' && prefix[i] != '\0')
-            continue;
-        prefix[i] = '\0';
-        int status = cache_mark_make_directory(prefix, i == size ? CACHE_MARK_MODE : 0777);
-        if (status != 0 && status != -EEXIST)
-            return status;
-        *made += status == 0;
-        prefix[i] = path[i];
-    }
-    return 0;
-}
-
 /* May files be made there? */
 static int check_access(CacheDirectory *directory)
 {
@@ -69,7 +45,7 @@ static int open_directory(CacheDirectory *directory, const char *path, bool make
     directory->failed = "cannot open the cache directory";
     directory->fd = cache_mark_open_directory(path, &directory->failed);
     if (directory->fd == -ENOENT && make) {
-        int status = make_directories(path, &directory->made);
+        int status = cache_mark_make_directories(path, 0777, &directory->made);
         if (status != 0) {
             directory->failed = "cannot make the cache directory";
             return status;

@@ -53,24 +53,6 @@ static int find_directory(ByteBuffer *path)
     return 0;
 }
 
-/* mkdir -p, of directories that are nobody else's business. */
-static int make_directories(char *path)
-{
-    int status = 0;
-    for (char *at = path + 1; status == 0; at++) {
-        char c = *at;
-        if (c != '/' && c != '\0')
-            continue;
-        *at = '\0';
-        status = cache_mark_make_directory(path, S_IRWXU);
-        status = status == -EEXIST ? 0 : status;
-        *at = c;
-        if (c == '\0')
-            break;
-    }
-    return status;
-}
-
 /* Opens the directory, and makes it if it is missing. A descriptor or a negative errno. */
 static int open_directory(ByteBuffer *path)
 {
@@ -81,7 +63,8 @@ static int open_directory(ByteBuffer *path)
         return status;
     int fd = open_at(AT_FDCWD, path->data, O_RDONLY | O_DIRECTORY);
     if (fd < 0 && errno == ENOENT) {
-        status = make_directories(path->data);
+        unsigned made = 0;
+        status = cache_mark_make_directories(path->data, S_IRWXU, &made);
         if (status != 0)
             return status;
         fd = open_at(AT_FDCWD, path->data, O_RDONLY | O_DIRECTORY);
