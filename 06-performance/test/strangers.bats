@@ -11,6 +11,7 @@ setup() {
     cd "$BATS_TEST_TMPDIR" || return 1
     unset MINIC_VERBOSE MINIC_TARGET MINIC_CLANG MINIC_LLI MINIC_TRUST_CACHE
     export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
+    export ASAN_OPTIONS=detect_leaks=0 # looking for leaks is tracing, and strace does that already
 }
 
 # minic STATUS ARGUMENT...
@@ -42,6 +43,34 @@ program() {
         # shellcheck disable=SC2086
         strace -f -qq -e trace=execve,execveat -o trace "$MINIC" $command p/main.mini -q
         [ "$(grep -c exec trace)" = 1 ]
+    done
+}
+
+# The absolute paths of all that a program opened to write, made, renamed, removed or changed.
+written_by() {
+    local calls=mkdir,mkdirat,rename,renameat,renameat2,link,linkat,symlink,symlinkat
+    calls+=,unlink,unlinkat,rmdir,chmod,fchmodat,truncate,mknod,mknodat
+    strace -f -qq -y -e trace=open,openat,creat,$calls -o trace "$@" >said || [ $? = 1 ]
+    # of a call that opens, the path after "= 5<"; of the others, each directory and name
+    grep -v ' = -1 ' trace >effects
+    grep -E 'O_WRONLY|O_RDWR|O_CREAT|creat\(' effects | sed 's/.* = [0-9]*<\([^>]*\)>.*/\1/'
+    grep -vE '(open|openat|creat)\(' effects | grep -oE '([A-Z_0-9]+<[^>]*>, )?"[^"]*"' |
+        sed -E -e 's/^[A-Z_0-9]+<([^>]*)>, "([^/].*)"$/\1\/\2/; s/^([A-Z_0-9]+<[^>]*>, )?"(.*)"$/\2/' \
+            -e "s|^([^/])|$PWD/\1|"
+}
+
+@test "a build writes its output, the cache and the user's key, and nothing else" {
+    local command here
+    here=$(pwd -P)
+    program p
+    for command in build 'build -q' check verify 'build --force' clean; do
+        # shellcheck disable=SC2086
+        written_by "$MINIC" $command p/main.mini >written
+        [ "$command" = verify ] || [ -s written ]
+        [ "$command" != build ] || grep -qx "$here/p/main.ll\|$here/p/.output-.*" written
+        grep -vxE "$here/(p/(\.mini_cache(/[^/]*)?|\.output-[^/]*|main\.ll)|state(/minic(/[^/]*)?)?)" \
+            written && return 1
+        sed -i 's/print(/print(1+/' p/main.mini
     done
 }
 
