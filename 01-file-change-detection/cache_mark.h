@@ -19,9 +19,9 @@
  *     close(fd);
  *
  * And a directory may be a trap. A tree that was fetched can hold a symlink of the cache's name,
- * and then files are written and removed wherever it leads: no link is followed. Who else can write
- * in a cache can put code into what is compiled, and who can read it can hold its lock for ever: it
- * must be the user's own, nobody else may write to it, and a new one is the user's alone.
+ * and files would be written and removed wherever it leads: no link is followed. Other users who
+ * can write to a cache can put code into what is compiled, and those who can read it can keep its
+ * lock: it must be the user's own, nobody else may write to it, and a new one is the user's alone.
  *
  * Source: https://bford.info/cachedir/ (Cache Directory Tagging). Threads and processes: any
  * number may open the same directory at the same time.

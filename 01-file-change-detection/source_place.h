@@ -9,11 +9,11 @@
  *                                              -----BEGIN OPENSSH PRIVATE KEY-----
  *                                              ^
  *
- * and where the errors of a build are published, so is that line. So errors quote the files of one
- * directory, the root: the entry's, or one that the user names. Of others they tell the place. What
- * counts is where a file lies and not what it is called, for a link leads wherever it likes; and a
- * place that cannot be known is outside. A hard link lies where it stands: nobody can make one to a
- * file that is not theirs to read, where the system sees to that (fs.protected_hardlinks).
+ * and where the errors of a build are published, so is that line. So errors quote only files below
+ * one directory, the root: the entry's, or one that the user names. Of others they name the place.
+ * What counts is where a file lies and not what it is called, for a link leads wherever it likes;
+ * and a place that cannot be known is outside. A hard link lies where it stands: where the system
+ * sees to it (fs.protected_hardlinks), nobody can make one to a file that they may not read.
  *
  * Threads: any thread.
  */

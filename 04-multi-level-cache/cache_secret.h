@@ -4,15 +4,15 @@
  *
  *     file `secret`     seed (32 random bytes) │ sign of the maker (16)
  *
- * All hashes that decide what is used again are made under the secret (content_hash.h). The
- * fingerprint, too, which goes into every key: so nothing in a cache can be found without its
- * secret, and where that is lost or new, the cache is as good as empty.
+ * All hashes that decide what is used again are made under the secret (content_hash.h), and so is
+ * the fingerprint, which goes into every key. So nothing in a cache can be found without its
+ * secret: where that is lost or new, the cache is as good as empty.
  *
- * The sign is the hash of the seed under the maker's own key, which only the maker has. A cache
- * with another sign was made elsewhere, say by whoever wrote the sources beside it, and may hold
- * code that those sources do not. That cannot be told by looking at it. So it is not used, unless
- * its user says that it can be trusted; then the maker signs it. Copying and moving a cache leave
- * it the maker's own.
+ * The sign is the hash of the seed under a key that only the maker has. A cache with another sign
+ * was made elsewhere, perhaps by the author of the sources beside it, and may hold code that those
+ * sources do not; nothing in it would show that. So it is not used, unless its user says that it
+ * can be trusted: then it gets the user's sign. A cache that its maker copies or moves stays the
+ * maker's own. Caches that are to share objects must share a secret.
  *
  *     status = cache_secret_open(&secret, directory.fd, maker, false);
  *     if (status == 0 && secret.origin == SECRET_NONE)
@@ -38,8 +38,8 @@ typedef enum SecretOrigin {
 typedef struct CacheSecret {
     SecretOrigin origin;
     unsigned char seed[HASH_SEED_SIZE];
-    HashSecret hash; /* unless it is SECRET_OWN, a new one, which finds nothing */
-    bool is_signed;  /* by the maker; one that is trusted may not be */
+    HashSecret hash; /* unless it is SECRET_OWN, a new one, under which nothing is found */
+    bool is_signed;  /* by `maker`; one that is used because it is trusted may not be */
 } CacheSecret;
 
 #define CACHE_ASIDE_SUFFIX ".untrusted"
@@ -52,12 +52,12 @@ typedef enum CacheOrigin { /* who made the cache directory? */
     CACHE_PASSED_BY, /* somebody else. Nothing in it is used, and nothing is written there */
 } CacheOrigin;
 
-/* Reads the secret of a cache directory. `maker` is the key of whoever uses the cache; with NULL,
- * caches of all makers are their own, and so they are with `trust`. 0 or a negative errno. */
+/* Reads the secret of a cache directory. `maker` is the key of the user. With NULL, or with
+ * `trust`, a cache is SECRET_OWN whoever signed it. 0 or a negative errno. */
 int cache_secret_open(CacheSecret *secret, int dir_fd, const HashSecret *maker, bool trust);
 
-/* Gives the directory the new secret, whatever it had, or, if it is SECRET_OWN, signs it. 0 or a
- * negative errno. */
+/* Writes the secret, signed by `maker`: the new one, in place of what the directory had, or, if it
+ * is SECRET_OWN, the same. 0 or a negative errno. */
 int cache_secret_renew(CacheSecret *secret, int dir_fd, const HashSecret *maker);
 
 #ifdef __cplusplus

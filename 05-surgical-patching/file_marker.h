@@ -8,8 +8,9 @@
  * The path is escaped, so that a marker is always one line of printable ASCII and no file name
  * can forge or break one: a byte that is not printable ASCII, a backslash and a colon are
  * written as a backslash and two upper-case hex digits, as LLVM writes names. Only this form is
- * read back, so paths and markers match one to one. The hash is that of the section's text, the
- * same whoever compiled it: two outputs can be compared without reading more than their markers.
+ * read back, so paths and markers match one to one. The hash, the section's key, is that of the
+ * text as it was written, the same on every machine. So two outputs of builds can be compared by
+ * their markers alone. It does not show what somebody wrote into a section since then.
  *
  * A text can hold a line that looks like a marker. Outputs whose sections start at multiples of
  * some number (output_layout.h) are parsed with that `alignment`: a marker counts only there.

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A key of the user's own: what a cache is signed with (cache_secret.h), so that one that came with
+ * A key of the user's own, with which caches are signed (cache_secret.h): so one that came with
  * somebody's sources is known from one that this user made.
  *
  *     $XDG_STATE_HOME/minic/key      else ~/.local/state/minic/key; made when it is first wanted
  *
- * It never leaves that file, which nobody else may read or write. Where it is lost, the user's
- * caches are as good as made by others: they are built anew, once.
+ * It never leaves that file, which is made for its user alone; a key that others may write is not
+ * used. If it is lost, the user's caches count as made by others: each is built again, once.
  *
  * Source: https://specifications.freedesktop.org/basedir-spec/ (where state is kept). One thread.
  */
@@ -15,8 +15,9 @@
 
 #include "content_hash.h"
 
-/* The key of the user that this process runs as. `path` becomes the path of its file, with a NUL
- * behind it. 0 or a negative errno: then `key` is a new one, which no cache is signed with. */
+/* The key of the user that this process runs as. `path` becomes the path of its file, with a NUL at
+ * the end. 0 or a negative errno: then `key` is a new one, with which no cache is signed, and
+ * `path` is that of the directory, or empty if the user has none. The caller frees `path`. */
 int user_key_load(HashSecret *key, ByteBuffer *path);
 
 #endif

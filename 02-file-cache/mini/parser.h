@@ -23,12 +23,13 @@ extern "C" {
 enum {
     MINI_MAX_NESTING = 1000,            /* parentheses, calls, unary operators, blocks */
     MINI_MAX_ARGUMENTS = 1000,          /* parameters, arguments; fields of a struct literal */
-    MINI_MAX_ERRORS = 100,              /* told of one file */
+    MINI_MAX_ERRORS = 100,              /* of one file */
     MINI_MAX_SOURCE_BYTES = 16 << 20,   /* lowering takes some thirty times as much memory */
 };
 
-/* Lowers a source. The blobs are in the arena. True if there was no error; with an error,
- * `lowered` is empty and the diagnostics say why. */
+/* Lowers a source. The hashes of its declarations are made under the secret (hash_keyed; NULL: they
+ * are public). The blobs are in the arena. True if there was no error; with an error, `lowered` is
+ * empty and the diagnostics say why. */
 bool mini_lower(Slice source, const HashSecret *secret, Arena *arena, Diagnostics *diagnostics,
                 Lowered *lowered);
 
