@@ -75,22 +75,24 @@ static int create_output(const char *path)
     return fd < 0 ? -errno : fd;
 }
 
-/* A symlink or a file that has a second name is replaced: what else is reached by it need not be
- * ours. Nothing is cut off by being opened: only what was opened can tell what it is. */
-static int open_file(const char *path)
+/* A FIFO or a device, or a file with no other name, which is emptied. Only what was opened can tell
+ * what it is, so nothing is cut off by being opened. */
+static bool can_be_written(int fd)
 {
     struct stat status;
+    if (fstat(fd, &status) != 0)
+        return false;
+    return !S_ISREG(status.st_mode) || (status.st_nlink == 1 && resize_fd(fd, 0) == 0);
+}
+
+/* A symlink or a file that has a second name is replaced: what else is reached by it need not be
+ * ours. */
+static int open_file(const char *path)
+{
     int fd = open_at(AT_FDCWD, path, O_WRONLY | O_NOFOLLOW);
-    if (fd < 0 && errno == ENOENT)
-        return create_output(path);
-    bool is_link = fd < 0 && errno == ELOOP;
-    if (fd < 0 && !is_link)
-        return -errno;
-    if (!is_link && fstat(fd, &status) != 0)
-        is_link = true;
-    if (!is_link && !S_ISREG(status.st_mode))
-        return fd;
-    if (!is_link && status.st_nlink == 1 && resize_fd(fd, 0) == 0)
+    if (fd < 0 && errno != ELOOP)
+        return errno == ENOENT ? create_output(path) : -errno;
+    if (fd >= 0 && can_be_written(fd))
         return fd;
     if (fd >= 0)
         close(fd);
