@@ -382,6 +382,19 @@ int binary_file_map(int dir_fd, const char *name, const BinaryFormat *format, si
     return status;
 }
 
+int binary_file_read(int dir_fd, const char *name, const BinaryFormat *format, void *content,
+                     size_t size)
+{
+    MappedFile file;
+    int status = binary_file_map(dir_fd, name, format, 0, &file);
+    if (status == 0 && file.content_size == size)
+        memcpy(content, file.content, size);
+    else if (status == 0)
+        status = -EBADMSG;
+    mapped_file_close(&file);
+    return status;
+}
+
 void mapped_file_close(MappedFile *file)
 {
     if (file->mapping != NULL)

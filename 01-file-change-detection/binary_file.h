@@ -73,6 +73,11 @@ int binary_file_overwrite(int dir_fd, const char *name, const BinaryFormat *form
 int binary_file_map(int dir_fd, const char *name, const BinaryFormat *format, size_t room,
                     MappedFile *file);
 
+/* Reads a content of fixed size into `content`, which stays as it is unless the result is 0. As
+ * binary_file_map; another size is -EBADMSG. */
+int binary_file_read(int dir_fd, const char *name, const BinaryFormat *format, void *content,
+                     size_t size);
+
 void mapped_file_close(MappedFile *file);
 
 /* ---- what other files of a cache are written with --------------------------------------- */

@@ -163,13 +163,8 @@ void used_objects_free(UsedObjects *used)
 /* 0 if there is none that can be read: it is then counted again. */
 static uint64_t load_last_count(int dir_fd)
 {
-    MappedFile file;
     uint64_t bytes = 0;
-    if (binary_file_map(dir_fd, used_name, &used_format, 0, &file) != 0)
-        return 0;
-    if (file.content_size == sizeof bytes)
-        memcpy(&bytes, file.content, sizeof bytes);
-    mapped_file_close(&file);
+    (void)binary_file_read(dir_fd, used_name, &used_format, &bytes, sizeof bytes);
     return bytes;
 }
 

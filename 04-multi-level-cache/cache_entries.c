@@ -174,13 +174,8 @@ static const char count_name[] = "entries";
 
 void entry_count_load(EntryCount *count, const CacheDirectory *directory)
 {
-    MappedFile file;
     *count = (EntryCount){0};
-    if (binary_file_map(directory->fd, count_name, &count_format, 0, &file) != 0)
-        return;
-    if (file.content_size == sizeof *count)
-        memcpy(count, file.content, sizeof *count);
-    mapped_file_close(&file);
+    (void)binary_file_read(directory->fd, count_name, &count_format, count, sizeof *count);
 }
 
 /* Half of it says as much as none: all are looked at again. */

@@ -22,21 +22,6 @@ static Hash128 sign_of(const unsigned char seed[HASH_SEED_SIZE], const HashSecre
     return maker == NULL ? (Hash128){0, 0} : hash_keyed(maker, slice_of(seed, HASH_SEED_SIZE));
 }
 
-/* 0; -ENOENT, -EBADMSG; or another negative errno. */
-static int read_file(int dir_fd, SecretFile *content)
-{
-    MappedFile file;
-    int status = binary_file_map(dir_fd, NAME, &FORMAT, 0, &file);
-    if (status != 0)
-        return status;
-    if (file.content_size == sizeof *content)
-        memcpy(content, file.content, sizeof *content);
-    else
-        status = -EBADMSG;
-    mapped_file_close(&file);
-    return status;
-}
-
 static int make_new(CacheSecret *secret, SecretOrigin origin)
 {
     *secret = (CacheSecret){.origin = origin};
@@ -48,7 +33,7 @@ static int make_new(CacheSecret *secret, SecretOrigin origin)
 int cache_secret_open(CacheSecret *secret, int dir_fd, const HashSecret *maker, bool trust)
 {
     SecretFile file;
-    int status = read_file(dir_fd, &file);
+    int status = binary_file_read(dir_fd, NAME, &FORMAT, &file, sizeof file);
     if (status == -ENOENT || status == -EBADMSG)
         return make_new(secret, SECRET_NONE);
     if (status != 0)

@@ -162,18 +162,10 @@ int manifest_mark_unsettled(int dir_fd, const char *entry_id, uint64_t generatio
 bool manifest_is_unsettled(int dir_fd, const char *entry_id, uint64_t generation)
 {
     char name[NAME_SIZE];
-    MappedFile file;
-    uint64_t marked = UINT64_MAX;
+    uint64_t marked;
     file_name(name, entry_id, "unsettled");
-    int status = binary_file_map(dir_fd, name, &unsettled_format, 0, &file);
-    if (status == -ENOENT)
-        return false;
-    if (status != 0)
-        return true;
-    if (file.content_size == sizeof marked)
-        memcpy(&marked, file.content, sizeof marked);
-    mapped_file_close(&file);
-    return marked > generation;
+    int status = binary_file_read(dir_fd, name, &unsettled_format, &marked, sizeof marked);
+    return status == 0 ? marked > generation : status != -ENOENT;
 }
 
 Hash128 manifest_boot(void)

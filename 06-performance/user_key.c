@@ -80,18 +80,9 @@ static int open_directory(ByteBuffer *path)
 static int read_seed(int dir_fd, unsigned char seed[HASH_SEED_SIZE])
 {
     struct stat there;
-    MappedFile file;
     if (fstatat(dir_fd, NAME, &there, AT_SYMLINK_NOFOLLOW) == 0 && !is_private(&there))
         return -EPERM;
-    int status = binary_file_map(dir_fd, NAME, &FORMAT, 0, &file);
-    if (status != 0)
-        return status;
-    if (file.content_size == HASH_SEED_SIZE)
-        memcpy(seed, file.content, HASH_SEED_SIZE);
-    else
-        status = -EBADMSG;
-    mapped_file_close(&file);
-    return status;
+    return binary_file_read(dir_fd, NAME, &FORMAT, seed, HASH_SEED_SIZE);
 }
 
 /* Of several processes that make a key, one gives it its name, and all others take that one. */

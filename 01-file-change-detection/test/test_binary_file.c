@@ -51,6 +51,19 @@ static void what_was_written_is_mapped(void **state)
     expect_content(scratch, "");
 }
 
+static void a_content_of_fixed_size_is_read(void **state)
+{
+    Scratch *scratch = *state;
+    char text[] = "before";
+    assert_int_equal(binary_file_read(scratch->fd, NAME, &FORMAT, text, 5), -ENOENT);
+    write_text(scratch, "after");
+    assert_int_equal(binary_file_read(scratch->fd, NAME, &FORMAT, text, 6), -EBADMSG);
+    assert_int_equal(binary_file_read(scratch->fd, NAME, &FORMAT, text, 4), -EBADMSG);
+    assert_string_equal(text, "before");
+    assert_int_equal(binary_file_read(scratch->fd, NAME, &FORMAT, text, 5), 0);
+    assert_string_equal(text, "aftere");
+}
+
 static void a_name_may_have_directories(void **state)
 {
     Scratch *scratch = *state;
@@ -411,6 +424,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE_IN_SCRATCH(what_was_written_is_mapped),
+        CASE_IN_SCRATCH(a_content_of_fixed_size_is_read),
         CASE_IN_SCRATCH(a_name_may_have_directories),
         CASE_IN_SCRATCH(the_bytes_on_disk),
         CASE_IN_SCRATCH(room_is_zero_and_writes_stay_private),
