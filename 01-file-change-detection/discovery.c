@@ -291,6 +291,10 @@ static int walk_from_entry(Search *search)
     GraphWalk *walk = memory_allocate_zeroed(1, sizeof *walk);
     search->found->walk = walk;
     graph_walk(walk, &input);
+    if (walk->has_too_many_names) {
+        search->found->error_path = search->request->entry.data;
+        return search->found->error = -EMLINK;
+    }
     search->found->files_stat += walk->files_read;
     for (uint32_t n = 0; n < walk->count; n++)
         if (walk->nodes[n]->old_file == FILE_NONE)

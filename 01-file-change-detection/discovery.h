@@ -93,7 +93,8 @@ typedef struct Discovery { /* {0} before discover */
  * diagnostics (their paths are lent by the cache), with the line that imports it. The cache has
  * the files that there are, with gaps: it must not be committed, and the next discover does not
  * use it. Another negative errno, also in found->error: a file could not be read; error_path
- * names it. -ENOENT with error_path the entry: there is no such entry. Then the cache's content
+ * names it. -ENOENT with error_path the entry: there is no such entry. -EMLINK with error_path the
+ * entry: some file of the program has more than 100 names, through links that lead in a circle. Then the cache's content
  * in memory is unspecified, and must not be committed either. */
 int discover(Discovery *found, const DiscoveryRequest *request, FileHashCache *cache);
 

@@ -21,14 +21,27 @@ typedef struct PathToNode {
     uint32_t value;
 } PathToNode;
 
+/* The content is part of it: there are file systems on which inode numbers tell nothing. */
+typedef struct Identity {
+    uint64_t device, inode;
+    Hash128 content;
+} Identity;
+
+typedef struct NamesOfFile {
+    Identity key;
+    uint32_t value; /* how many names lead to it */
+} NamesOfFile;
+
 typedef struct Walker {
     const WalkInput *input;
     GraphWalk *walk;
     pthread_mutex_t lock;  /* guards the walk and all below */
     PathToNode *by_path;
+    NamesOfFile *names;
     uint32_t *node_of_old; /* per file of the last build; FILE_NONE: not met */
     atomic_size_t count;
     atomic_uint_fast64_t files_read;
+    atomic_bool is_over; /* some file has too many names */
 } Walker;
 
 /* The lock is held for a microsecond, and a thread that sleeps takes fifty to come back: so it is
@@ -120,11 +133,25 @@ static void follow_record(Walker *walker, WalkNode *node, Arena *arena)
     node->import_count = record->import_count;
 }
 
+/* With the lock held. False if the file has too many of them. */
+static bool count_name(Walker *walker, const Reading *reading)
+{
+    if (reading->import_count == 0)
+        return true;
+    Identity file = {reading->device, reading->inode, reading->content};
+    ptrdiff_t met = hmgeti(walker->names, file);
+    uint32_t count = met < 0 ? 1 : walker->names[met].value + 1;
+    hmput(walker->names, file, count);
+    return count <= MOST_NAMES;
+}
+
 static void follow_reading(Walker *walker, WalkNode *node, Arena *arena)
 {
     const Reading *reading = node->reading;
     node->imports = arena_allocate(arena, reading->import_count * sizeof *node->imports);
     lock(walker);
+    if (!count_name(walker, reading))
+        atomic_store(&walker->is_over, true);
     for (uint32_t i = 0; i < reading->import_count; i++) {
         const ResolvedImport *import = &reading->imports[i];
         uint32_t target =
@@ -141,6 +168,8 @@ static void visit(void *arg, size_t index, unsigned worker)
     const WalkInput *input = walker->input;
     ReadingScratch *scratch = &input->scratch[worker];
     WalkNode *node = node_at(walker, index);
+    if (atomic_load_explicit(&walker->is_over, memory_order_relaxed))
+        return;
     if (node->old_file != FILE_NONE) {
         node->reading = input->known_readings[node->old_file];
     } else {
@@ -173,7 +202,9 @@ void graph_walk(GraphWalk *walk, const WalkInput *input)
     walk->nodes = memory_allocate(walk->count * sizeof *walk->nodes);
     for (uint32_t i = 0; i < walk->count; i++)
         walk->nodes[i] = node_at(&walker, i);
+    walk->has_too_many_names = atomic_load(&walker.is_over);
     shfree(walker.by_path);
+    hmfree(walker.names);
     free(walker.node_of_old);
     pthread_mutex_destroy(&walker.lock);
 }

@@ -41,9 +41,14 @@ typedef struct GraphWalk {
     WalkNode **nodes; /* in order of discovery, the entry first */
     uint32_t count;
     uint64_t files_read;
+    bool has_too_many_names; /* links lead in circles: the walk was given up */
     WalkNode *blocks[WALK_BLOCKS]; /* private: what holds the nodes */
     Arena arena;                   /* private: what holds the paths */
 } GraphWalk;
+
+/* How many names a file with imports may have in a program. Where a directory has a link to itself,
+ * there is a name for each way through it, and of such ways there is no end. */
+enum { MOST_NAMES = 100 };
 
 void graph_walk(GraphWalk *walk, const WalkInput *input);
 void graph_walk_free(GraphWalk *walk);

@@ -40,6 +40,8 @@ void source_read(Reading *reading, const DiscoveryRequest *request, const FileCl
     if (reading->error != 0)
         return;
     reading->stamp = file_stamp_if_trusted(&stamp, clock);
+    reading->inode = stamp.inode;
+    reading->device = stamp.device;
     reading->content = hash_keyed(scratch->secret, reading->source);
     if (hash_equal(reading->content, known))
         return;

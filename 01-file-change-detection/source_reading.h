@@ -20,6 +20,7 @@ typedef struct ResolvedImport {
 typedef struct Reading {
     int error;       /* negative errno of reading it; the rest is {0} then */
     FileStamp stamp; /* {0} if it may not be trusted */
+    uint64_t inode, device; /* in any case */
     Hash128 content;
     Slice source;
     bool is_scanned; /* imports are filled in */

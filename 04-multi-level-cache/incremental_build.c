@@ -215,6 +215,9 @@ static BuildStatus run_discovery(Build *build)
     build->counts.files_removed = build->found.removed;
     build->counts.sections_total = build->cache.files.count;
     build->is_wrong = status == -EBADMSG && build->found.error == 0;
+    if (status == -EMLINK)
+        return build_fail(build, build->request.entry,
+                          "its imports lead to one file by more than 100 names, through links", 0);
     if (status != 0 && !build->is_wrong)
         return build_fail(build, build->found.error_path, "cannot read", status);
     return BUILD_OK;
