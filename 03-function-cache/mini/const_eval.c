@@ -16,6 +16,8 @@
 
 #include <math.h>
 
+enum { MOST_COMPARED_BYTES = 1000 };
+
 typedef struct Folding {
     const Air *air;
     const Zir *zir;
@@ -79,7 +81,9 @@ static int order_of(const ConstValue *a, const ConstValue *b)
         if (isnan(a->as.real) || isnan(b->as.real))
             return 2;
         return (a->as.real > b->as.real) - (a->as.real < b->as.real);
-    case AIR_STR: return a->as.text != b->as.text && strcmp(a->as.text, b->as.text) != 0;
+    case AIR_STR:
+        return a->as.text != b->as.text &&
+               (a->text_size != b->text_size || strcmp(a->as.text, b->as.text) != 0);
     default: return (a->as.integer > b->as.integer) - (a->as.integer < b->as.integer);
     }
 }
@@ -172,7 +176,7 @@ static const ConstValue *fold_negation(Folding *folding, const ConstValue *opera
     return integer_value(folding, operand->type.kind, 0 - (uint64_t)operand->as.integer);
 }
 
-static void report_division(Folding *folding, uint32_t at)
+static void report(Folding *folding, uint32_t at, const char *what)
 {
     if (at < folding->undecisive_end)
         return;
@@ -181,7 +185,22 @@ static void report_division(Folding *folding, uint32_t at)
         return;
     uint32_t line, column;
     zir_position(folding->zir, at, &line, &column);
-    diagnostics_add(folding->diagnostics, line, column, "division by zero in a constant");
+    diagnostics_add_plain(folding->diagnostics, line, column, slice_from(what));
+}
+
+/* A comparison takes six bytes of source. The strings that it names may be compared in a thousand
+ * others, too, so they must not be long. */
+static const ConstValue *fold_comparison(Folding *folding, uint32_t at)
+{
+    const ZirInst *inst = &folding->zir->insts[at];
+    const ConstValue *a = folding->values[inst->a], *b = folding->values[inst->b];
+    if (a->type.kind == AIR_STR && a->text_size == b->text_size && a->as.text != b->as.text &&
+        a->text_size > MOST_COMPARED_BYTES)
+        report(folding, at, "strings of equal length and of more than 1000 bytes cannot be compared "
+                            "in a constant");
+    else
+        return bool_value(folding, holds(inst->op, order_of(a, b)));
+    return bool_value(folding, false);
 }
 
 static const ConstValue *fold_arithmetic(Folding *folding, uint32_t at)
@@ -191,7 +210,7 @@ static const ConstValue *fold_arithmetic(Folding *folding, uint32_t at)
     if (a->type.kind == AIR_F64)
         return real_value(folding, fold_real(inst->op, a->as.real, b->as.real));
     if ((inst->op == ZIR_DIV || inst->op == ZIR_REM) && b->as.integer == 0) {
-        report_division(folding, at);
+        report(folding, at, "division by zero in a constant");
         return a;
     }
     uint64_t bits = fold_integer(inst->op, a->as.integer, b->as.integer);
@@ -271,7 +290,7 @@ static const ConstValue *fold_inst(Folding *folding, uint32_t at)
     case ZIR_ADD: case ZIR_SUB: case ZIR_MUL: case ZIR_DIV: case ZIR_REM:
         return fold_arithmetic(folding, at);
     case ZIR_EQ: case ZIR_NE: case ZIR_LT: case ZIR_LE: case ZIR_GT: case ZIR_GE:
-        return bool_value(folding, holds(inst->op, order_of(values[inst->a], values[inst->b])));
+        return fold_comparison(folding, at);
     case ZIR_LOGIC_END: return fold_logic(folding, inst);
     case ZIR_CAST: return fold_cast(folding, at);
     case ZIR_STRUCT_LIT: return fold_struct(folding, at);

@@ -157,6 +157,36 @@ static void test_many_operands(void **state)
     buffer_free(&source);
 }
 
+static void put_string(ByteBuffer *source, const char *name, int size, char last)
+{
+    buffer_put_format(source, "const %s: str = \"", name);
+    for (int i = 1; i < size; i++)
+        buffer_put_byte(source, 'x');
+    buffer_put_format(source, "%c\";\n", last);
+}
+
+/* Of other lengths nobody need look at them. */
+static void test_size_of_compared_strings(void **state)
+{
+    (void)state;
+    static const struct {
+        int first, second, errors;
+    } cases[] = {{1000, 1000, 0}, {1001, 1001, 1}, {1001, 1002, 0}, {100000, 5, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ByteBuffer source = {0};
+        char first[160];
+        put_string(&source, "s", cases[i].first, 'x');
+        put_string(&source, "t", cases[i].second, 'y');
+        buffer_put(&source, slice_from("const same = s == t;\nconst itself = s == s;\n"));
+        buffer_put_byte(&source, '\0');
+        assert_int_equal(count_errors(&source, first, sizeof first), cases[i].errors);
+        if (cases[i].errors != 0)
+            assert_non_null(strstr(first, "strings of equal length and of more than 1000 bytes "
+                                          "cannot be compared in a constant"));
+        buffer_free(&source);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +198,7 @@ int main(void)
         cmocka_unit_test(test_width_of_structs),
         cmocka_unit_test(test_long_circles),
         cmocka_unit_test(test_many_operands),
+        cmocka_unit_test(test_size_of_compared_strings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
