@@ -34,6 +34,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -281,12 +282,26 @@ int binary_file_write(int dir_fd, const char *name, const BinaryFormat *format, 
 
 /* ---- writing what is written often -------------------------------------------------------- */
 
+/* For writing over what is there. A file that has another name, too, is not ours alone: this name of it
+ * is given to a new one. */
+static int open_to_overwrite(int dir_fd, const char *name, uint64_t *size)
+{
+    struct stat status;
+    int fd = open_regular(dir_fd, name, O_WRONLY | O_CREAT, size);
+    if (fd < 0 || fstat(fd, &status) != 0 || status.st_nlink <= 1)
+        return fd;
+    close(fd);
+    if (unlinkat(dir_fd, name, 0) != 0 && errno != ENOENT)
+        return -errno;
+    return open_regular(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL, size);
+}
+
 int binary_file_overwrite(int dir_fd, const char *name, const BinaryFormat *format,
                           const Slice *parts, size_t part_count, bool sync)
 {
     uint64_t size;
     Header header = make_header(format, parts, part_count);
-    int fd = open_regular(dir_fd, name, O_WRONLY | O_CREAT, &size);
+    int fd = open_to_overwrite(dir_fd, name, &size);
     if (fd < 0)
         return fd;
     if (size > sizeof header + header.size && resize_fd(fd, 0) != 0)
@@ -352,15 +367,19 @@ static int map_with_room(int fd, size_t file_size, size_t room, MappedFile *file
     return 0;
 }
 
+static bool fits(const Header *header, const BinaryFormat *format, Slice content)
+{
+    return memcmp(header->magic, format->magic, sizeof header->magic) == 0 &&
+           header->version == format->version && header->reserved == 0 &&
+           header->size == content.size && header->checksum == hash_checksum(content);
+}
+
 static bool is_intact(MappedFile *file, const BinaryFormat *format)
 {
     Header header;
     memcpy(&header, file->mapping, sizeof header);
     file->checksum = header.checksum;
-    return memcmp(header.magic, format->magic, sizeof header.magic) == 0 &&
-           header.version == format->version && header.reserved == 0 &&
-           header.size == file->content_size &&
-           header.checksum == hash_checksum(slice_of(file->content, file->content_size));
+    return fits(&header, format, slice_of(file->content, file->content_size));
 }
 
 int binary_file_map(int dir_fd, const char *name, const BinaryFormat *format, size_t room,
@@ -382,16 +401,27 @@ int binary_file_map(int dir_fd, const char *name, const BinaryFormat *format, si
     return status;
 }
 
+/* Of another size it is not even looked at: a file may have holes, and be larger than memory. */
 int binary_file_read(int dir_fd, const char *name, const BinaryFormat *format, void *content,
                      size_t size)
 {
-    MappedFile file;
-    int status = binary_file_map(dir_fd, name, format, 0, &file);
-    if (status == 0 && file.content_size == size)
-        memcpy(content, file.content, size);
-    else if (status == 0)
+    Header header;
+    uint64_t file_size;
+    int fd = open_regular(dir_fd, name, O_RDONLY, &file_size);
+    if (fd < 0)
+        return fd;
+    if (file_size != sizeof header + size)
+        return fail_and_close(fd, -EBADMSG);
+    char *bytes = memory_allocate(size);
+    int status = read_all_at(fd, (char *)&header, sizeof header, 0);
+    if (status == 0)
+        status = read_all_at(fd, bytes, size, sizeof header);
+    if (status == 0 && !fits(&header, format, slice_of(bytes, size)))
         status = -EBADMSG;
-    mapped_file_close(&file);
+    if (status == 0)
+        memcpy(content, bytes, size);
+    free(bytes);
+    close(fd);
     return status;
 }
 

@@ -122,6 +122,7 @@ static int adopt_image(FileHashCache *cache)
 
 int file_hash_cache_load(FileHashCache *cache, const char *path)
 {
+    *cache = (FileHashCache){0};
     int status = state_file_load(&cache->state, path, &FORMAT);
     int structure = adopt_image(cache);
     return status != 0 ? status : structure;
@@ -134,6 +135,7 @@ int file_hash_cache_save(FileHashCache *cache, const char *path)
 
 int file_hash_cache_open(FileHashCache *cache, int dir_fd, const char *name, const StateRef *ref)
 {
+    *cache = (FileHashCache){0};
     int status = state_file_open(&cache->state, dir_fd, name, &FORMAT, ref);
     int structure = adopt_image(cache);
     return status != 0 ? status : structure;

@@ -47,7 +47,8 @@ typedef struct FileHashCache { /* {0} is an empty cache */
     uint32_t count;
     const uint32_t *imports; /* file numbers */
     uint32_t import_count;
-    const HashSecret *secret; /* lent: what its hashes are made under; NULL: public ones */
+    const HashSecret *secret; /* lent: what its hashes are made under; NULL, as after load and open:
+                                 public ones */
     bool has_gaps; /* some of the imports are FILE_NONE: they lead nowhere. Never on disk */
     const char *paths;
     Slice entry;     /* path of the entry file, in the image; empty in an empty cache */

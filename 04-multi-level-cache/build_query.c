@@ -152,6 +152,8 @@ bool build_source(const Build *build, Slice path, Arena *arena, Slice *source)
     buffer_put(&full, path);
     buffer_put_byte(&full, '\0');
     const char *place = source_place_within(root, full.data, arena);
+    if (place != NULL && source_place_within(build->cache_path, full.data, arena) != NULL)
+        place = NULL; /* the cache has a secret, and an import can lead there, too */
     *source = (Slice){"", 0};
     if (place != NULL && file_read_start(AT_FDCWD, place, build->request.compiler->largest_source,
                                          arena, source, &stamp) != 0)

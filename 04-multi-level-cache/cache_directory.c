@@ -200,12 +200,29 @@ static int take_lock(CacheDirectory *directory, Waiting *waiting)
     return status;
 }
 
+/* Nobody else may hold the lock, and it has no other name: what is written to it, a user's file might
+ * get. */
+static int own_lock(const CacheDirectory *directory)
+{
+    struct stat status;
+    if (directory->lock_fd < 0 || directory->is_read_only ||
+        fstat(directory->lock_fd, &status) != 0)
+        return 0;
+    if (status.st_nlink > 1)
+        return unlinkat(directory->fd, "lock", 0) == 0 || errno == ENOENT ? -EAGAIN : -errno;
+    if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+        (void)fchmod(directory->lock_fd, S_IRUSR | S_IWUSR);
+    return 0;
+}
+
 /* The directory behind the path, locked; -EAGAIN if it was removed or replaced meanwhile. */
 static int try_open(CacheDirectory *directory, const char *path, bool make, Waiting *waiting)
 {
     int status = open_directory(directory, path, make);
     if (status == 0)
         status = take_lock(directory, waiting);
+    if (status == 0 && make)
+        status = own_lock(directory);
     return status == 0 ? check_name(directory, AT_FDCWD, path, directory->fd) : status;
 }
 

@@ -48,7 +48,7 @@ typedef enum CacheOrigin { /* who made the cache directory? */
     CACHE_OWN,
     CACHE_SET_ASIDE, /* somebody else, see cache_secret.h: it has the name DIRECTORY.untrusted now,
                         and there is a new one */
-    CACHE_EMPTIED,   /* somebody else. It could not be renamed, and nothing in it is used again */
+    CACHE_EMPTIED,   /* somebody else. It could not be renamed, and all that was in it is removed */
     CACHE_PASSED_BY, /* somebody else. Nothing in it is used, and nothing is written there */
 } CacheOrigin;
 

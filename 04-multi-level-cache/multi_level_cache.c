@@ -57,16 +57,32 @@ static bool set_aside(const char *path)
     return is_renamed;
 }
 
-/* A new secret for a directory that has none, or that of somebody else. */
+/* Removes what nobody can use without its secret, and does not read it: it may have been made to cost
+ * time and memory. */
+static int empty_directory(MultiLevelCache *cache)
+{
+    CleanCounts removed = {0};
+    int status = cache_directory_clean(&cache->directory, NULL, &removed);
+    cache->lost_secret = cache->secret.origin == SECRET_NONE && removed.files != 0;
+    return failed(cache, "cannot remove a file of the cache", status);
+}
+
+/* A new secret for a directory that has none, or that of somebody else; or a sign for one that is
+ * trusted. */
 static int renew_secret(MultiLevelCache *cache, const CacheRequest *request)
 {
     bool was_foreign = cache->secret.origin == SECRET_FOREIGN;
+    bool is_new = cache->secret.origin != SECRET_OWN;
     if (request->in_memory || cache->directory.is_read_only) {
         cache->origin = was_foreign ? CACHE_PASSED_BY : CACHE_OWN;
+        cache->is_passed_by = is_new;
         return 0;
     }
     if (was_foreign)
         cache->origin = CACHE_EMPTIED;
+    int status = is_new ? empty_directory(cache) : 0;
+    if (status != 0)
+        return status;
     return failed(cache, "cannot write to the cache",
                   cache_secret_renew(&cache->secret, cache->directory.fd, request->maker));
 }
@@ -81,10 +97,8 @@ static int open_own_directory(MultiLevelCache *cache, const CacheRequest *reques
         cache->origin = CACHE_SET_ASIDE;
         status = open_directory(cache, request);
     }
-    cache->secret_is_new = cache->secret.origin != SECRET_OWN;
-    if (status == 0 && (cache->secret_is_new || !cache->secret.is_signed))
+    if (status == 0 && (cache->secret.origin != SECRET_OWN || !cache->secret.is_signed))
         status = renew_secret(cache, request);
-    cache->files.secret = &cache->secret.hash;
     cache->fingerprint = hash_keyed(&cache->secret.hash, slice_of(&request->fingerprint,
                                                                   sizeof request->fingerprint));
     return status;
@@ -102,7 +116,7 @@ static bool is_of_this_entry(const MultiLevelCache *cache)
 
 static int load_manifest(MultiLevelCache *cache)
 {
-    int status = cache->origin == CACHE_PASSED_BY
+    int status = cache->is_passed_by
                      ? -ENOENT
                      : manifest_load(&cache->manifest, cache->directory.fd, cache->entry_id);
     if (status == 0 && !is_of_this_entry(cache)) {
@@ -140,7 +154,7 @@ static int load_files(MultiLevelCache *cache)
 static void compare_with_last(MultiLevelCache *cache)
 {
     const ManifestHeader *last = &cache->manifest.header;
-    if (cache->had_state && cache->secret_is_new) {
+    if (cache->lost_secret) {
         note_damage(cache, "secret");
     } else if (cache->had_state && !hash_equal(last->fingerprint, cache->fingerprint)) {
         cache->settings_changed = true;
@@ -172,6 +186,7 @@ int multi_level_cache_open(MultiLevelCache *cache, const CacheRequest *request)
         status = load_files(cache);
     if (status != 0)
         return status;
+    cache->files.secret = &cache->secret.hash;
     compare_with_last(cache);
     if (request->forget || request->in_memory)
         cache->had_state = false;
@@ -207,7 +222,7 @@ int multi_level_cache_open_objects(MultiLevelCache *cache)
 {
     if (cache->objects_open)
         return 0;
-    if (cache->in_memory) {
+    if (cache->in_memory || cache->is_passed_by) {
         zir_cache_make_in_memory(&cache->zir, cache->fingerprint);
         air_cache_make_in_memory(&cache->air);
         cache->objects_open = true;

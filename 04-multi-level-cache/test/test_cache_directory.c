@@ -182,6 +182,8 @@ static void test_a_directory_that_cannot_be_written_is_read(void **state)
     cache_directory_close(&directory);
     assert_int_equal(chmod(world->scratch.path, 0755), 0);
     assert_int_equal(geteuid() == 0 ? chown(world->path, 12345, 12345) : 0, 0);
+    assert_int_equal(geteuid() == 0 ? fchownat(world->scratch.fd, "deep/cache/lock", 12345, 12345, 0)
+                                    : 0, 0);
     assert_int_equal(chmod(world->path, 0555), 0);
     pid_t child = fork();
     if (child == 0) {

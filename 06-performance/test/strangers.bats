@@ -74,6 +74,52 @@ written_by() {
     done
 }
 
+@test "the secret of the cache is not quoted, though it lies in the project" {
+    program p
+    minic 0 build p/main.mini
+    echo 'import ".mini_cache/secret" as s; fn main() i32 { return 0; }' >p/main.mini
+    minic 1 build p/main.mini
+    says "p/.mini_cache/secret:1:1: error: "
+    [ -z "$(grep -v '^p/.mini_cache/secret:[0-9]*:[0-9]*: error: \|^minic: ' <<<"$stderr")" ]
+    says_not csecret
+}
+
+@test "what is not ours alone is not written over in a cache" {
+    program p
+    minic 0 build p/main.mini
+    for file in p/.mini_cache/{lock,*.manifest,*.spare,*.unsettled}; do
+        echo "my notes" >notes
+        ln -f notes "$file"
+        for i in 1 2 3; do
+            program p "$i$RANDOM"
+            minic 0 build p/main.mini
+        done
+        [ "$(cat notes)" = "my notes" ]
+        minic 0 verify p/main.mini
+    done
+}
+
+@test "a cache without its secret is emptied and not read" {
+    program p
+    minic 0 build p/main.mini
+    rm p/.mini_cache/secret
+    truncate -s 40G p/.mini_cache/zir.pack
+    (ulimit -v 1000000 && minic 0 build p/main.mini)
+    [ "$(stat -c %s p/.mini_cache/zir.pack)" -lt 100000 ]
+    XDG_STATE_HOME=$PWD/elsewhere minic 0 build -q p/main.mini
+    truncate -s 40G p/.mini_cache/secret
+    (ulimit -v 1000000 && minic 0 build p/main.mini)
+    minic 0 build p/main.mini
+    says "up to date"
+}
+
+@test "a neighbour cannot take the lock of a cache" {
+    program p
+    mkdir -m 755 p/cache
+    minic 0 build p/main.mini --cache-dir p/cache
+    [ "$(stat -c %a p/cache/lock)" = 600 ]
+}
+
 @test "a FIFO or a device at the place of the output is not waited for, unless it is named" {
     program p
     mkfifo p/main.ll
@@ -84,6 +130,24 @@ written_by() {
     minic 0 build p/main.mini -o p/main.ll
     wait
     grep -q define printed
+}
+
+@test "links that lead in a circle make no files without end" {
+    mkdir p && ln -s . p/a && ln -s . p/b
+    printf 'import "a/main.mini" as a;\nimport "b/main.mini" as b;\nfn main() i32 { return 0; }\n' >p/main.mini
+    (ulimit -v 1000000 && minic 3 build p/main.mini
+        says "minic: p/main.mini: its imports lead to one file by more than 100 names, through links")
+    # and what has a few names is built
+    mkdir -p q/lib && echo 'import "more.mini" as more; fn f() i32 { return more.f(); }' >q/lib/one.mini
+    echo 'fn f() i32 { return 1; }' >q/lib/more.mini
+    for ((i = 0; i < 90; i++)); do
+        ln -s lib "q/l$i"
+        echo "import \"l$i/one.mini\" as l$i;"
+    done >q/main.mini
+    echo 'fn main() i32 { return l0.f() - l89.f(); }' >>q/main.mini
+    minic 0 build q/main.mini
+    minic 0 build q/main.mini
+    says "up to date"
 }
 
 @test "a source that was made to collide with the one before is built" {
