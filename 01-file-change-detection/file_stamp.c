@@ -9,6 +9,8 @@
  * tick gets the same stamp. Rejected too: sleeping until the tick is over, which Mercurial
  * once did; it costs a tick in every build to save one read in some.
  */
+#define _GNU_SOURCE /* O_TMPFILE */
+
 #include "file_stamp.h"
 
 #include "system_calls.h"
@@ -117,10 +119,15 @@ static int open_clock(int dir_fd)
     return -1;
 }
 
-/* A file that has a name for a moment only. */
+/* A file that has no name, or, where there are none, one for a moment only. */
 static int open_nameless(int dir_fd)
 {
     char name[40];
+#ifdef O_TMPFILE
+    int nameless = open_at(dir_fd, ".", O_RDWR | O_TMPFILE);
+    if (nameless >= 0)
+        return nameless;
+#endif
     snprintf(name, sizeof name, "clock.tmp.%ld", (long)getpid());
     int fd = open_at(dir_fd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW);
     if (fd < 0)

@@ -57,13 +57,25 @@ static bool set_aside(const char *path)
     return is_renamed;
 }
 
+static int note_manifest(void *context, const char *file, const CacheName *name)
+{
+    bool *had_manifest = context;
+    (void)file;
+    *had_manifest |= name->is_manifest;
+    return 0;
+}
+
 /* Removes what nobody can use without its secret, and does not read it: it may have been made to cost
  * time and memory. */
 static int empty_directory(MultiLevelCache *cache)
 {
-    CleanCounts removed = {0};
-    int status = cache_directory_clean(&cache->directory, NULL, &removed);
-    cache->lost_secret = cache->secret.origin == SECRET_NONE && removed.files != 0;
+    bool had_manifest = false;
+    int status = cache_directory_visit(&cache->directory, note_manifest, &had_manifest);
+    cache->lost_secret = cache->secret.origin == SECRET_NONE && had_manifest;
+    if (status == 0)
+        status = cache_directory_clean(&cache->directory, NULL, NULL);
+    if (status == -ENOTEMPTY) /* that would say that the cache is none of ours */
+        status = -EISDIR;
     return failed(cache, "cannot remove a file of the cache", status);
 }
 
@@ -111,7 +123,7 @@ static bool is_of_this_entry(const MultiLevelCache *cache)
 {
     Slice recorded, path = buffer_slice(&cache->entry_path);
     return path.size == 0 || !manifest_blob(&cache->manifest, ENTRY_PATH_BLOB, &recorded) ||
-           slice_equal(recorded, path);
+           recorded.size == 0 || slice_equal(recorded, path);
 }
 
 static int load_manifest(MultiLevelCache *cache)
@@ -336,7 +348,7 @@ static void record_path(MultiLevelCache *cache)
 {
     Slice recorded;
     if (!manifest_blob(&cache->manifest, ENTRY_PATH_BLOB, &recorded) ||
-        !slice_equal(recorded, buffer_slice(&cache->entry_path)))
+        (cache->entry_path.size != 0 && !slice_equal(recorded, buffer_slice(&cache->entry_path))))
         manifest_set_blob(&cache->manifest, ENTRY_PATH_BLOB, buffer_slice(&cache->entry_path));
 }
 
