@@ -115,13 +115,13 @@ is_optional() {
 
 @test "fchmod: WSL drives, CIFS, volumes of Windows" {
     for error in EPERM EOPNOTSUPP ENOSYS; do
-        builds_without fchmod $error # is not called where the modes agree
-        run ! grep INJECTED ../injected
+        builds_without fchmod $error # only the lock of a new cache needs it where the modes agree
+        [ -z "$(grep INJECTED ../injected | grep -v ', 0600)')" ]
         chmod 640 main.ll
         rm -rf .mini_cache
         strace -f -qq -o ../injected -e trace=fchmod -e inject=fchmod:error=$error \
             "$MINIC" build -q main.mini
-        grep -q INJECTED ../injected
+        grep INJECTED ../injected | grep -qF ', 0640)'
         "$MINIC" verify main.mini
     done
     chmod 640 main.ll
