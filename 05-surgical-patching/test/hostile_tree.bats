@@ -7,8 +7,10 @@
 bats_require_minimum_version 1.5.0
 
 setup() {
-    ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-    bin=${BUILD:-$ROOT/build}
+    # by names without a space, for the commands below are split at spaces
+    ROOT=$BATS_TEST_TMPDIR/root bin=$BATS_TEST_TMPDIR/bin
+    ln -s "$(cd "$BATS_TEST_DIRNAME/../.." && pwd)" "$ROOT"
+    ln -s "${BUILD:-$ROOT/build}" "$bin"
     mkdir -p "$BATS_TEST_TMPDIR/project" && cd "$BATS_TEST_TMPDIR/project" || return 1
     unset MINIC_TARGET
     echo 'fn twice(n: i32) i32 { return n + n; }' >math.mini
