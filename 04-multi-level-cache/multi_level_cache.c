@@ -29,6 +29,12 @@ static int failed(MultiLevelCache *cache, const char *what, int status)
 
 /* ---- whose cache is it? -------------------------------------------------------------------- */
 
+/* Once the directory is open: without one none can be kept, and nothing of the directory is read. */
+static bool has_secret(const MultiLevelCache *cache)
+{
+    return cache->secret.origin == SECRET_OWN;
+}
+
 static int open_directory(MultiLevelCache *cache, const CacheRequest *request)
 {
     int status = cache_directory_open(&cache->directory, request->directory, !request->in_memory,
@@ -84,15 +90,13 @@ static int empty_directory(MultiLevelCache *cache)
 static int renew_secret(MultiLevelCache *cache, const CacheRequest *request)
 {
     bool was_foreign = cache->secret.origin == SECRET_FOREIGN;
-    bool is_new = cache->secret.origin != SECRET_OWN;
     if (request->in_memory || cache->directory.is_read_only) {
         cache->origin = was_foreign ? CACHE_PASSED_BY : CACHE_OWN;
-        cache->is_passed_by = is_new;
         return 0;
     }
     if (was_foreign)
         cache->origin = CACHE_EMPTIED;
-    int status = is_new ? empty_directory(cache) : 0;
+    int status = has_secret(cache) ? 0 : empty_directory(cache);
     if (status != 0)
         return status;
     return failed(cache, "cannot write to the cache",
@@ -109,7 +113,7 @@ static int open_own_directory(MultiLevelCache *cache, const CacheRequest *reques
         cache->origin = CACHE_SET_ASIDE;
         status = open_directory(cache, request);
     }
-    if (status == 0 && (cache->secret.origin != SECRET_OWN || !cache->secret.is_signed))
+    if (status == 0 && (!has_secret(cache) || !cache->secret.is_signed))
         status = renew_secret(cache, request);
     cache->fingerprint = hash_keyed(&cache->secret.hash, slice_of(&request->fingerprint,
                                                                   sizeof request->fingerprint));
@@ -128,9 +132,9 @@ static bool is_of_this_entry(const MultiLevelCache *cache)
 
 static int load_manifest(MultiLevelCache *cache)
 {
-    int status = cache->is_passed_by
-                     ? -ENOENT
-                     : manifest_load(&cache->manifest, cache->directory.fd, cache->entry_id);
+    int status = -ENOENT;
+    if (has_secret(cache))
+        status = manifest_load(&cache->manifest, cache->directory.fd, cache->entry_id);
     if (status == 0 && !is_of_this_entry(cache)) {
         manifest_free(&cache->manifest);
         status = -ENOENT;
@@ -234,7 +238,7 @@ int multi_level_cache_open_objects(MultiLevelCache *cache)
 {
     if (cache->objects_open)
         return 0;
-    if (cache->in_memory || cache->is_passed_by) {
+    if (cache->in_memory || !has_secret(cache)) {
         zir_cache_make_in_memory(&cache->zir, cache->fingerprint);
         air_cache_make_in_memory(&cache->air);
         cache->objects_open = true;

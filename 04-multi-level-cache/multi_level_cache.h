@@ -78,7 +78,6 @@ typedef struct MultiLevelCache { /* is not to be moved while it is open */
     bool was_damaged;      /* ... or there would be, but a file failed its checks */
     bool settings_changed; /* ... or there would be, but another fingerprint made it */
     bool lost_secret;      /* ... or there may have been, but its secret is gone */
-    bool is_passed_by;     /* there is no secret, and none can be kept: nothing of it is read */
     bool is_unsettled;     /* the last build began to write its output and did not finish */
     /* The system was restarted since the last commit, and its disk may lack any of the last writes
      * before that and have any other: of that commit, of a build without sync that came after it
