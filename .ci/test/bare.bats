@@ -74,8 +74,8 @@ bare() { CMD=$1 project/.ci/test/bare; }
     before=$(cat /proc/mounts)
     CMD='touch started; sleep 1000' project/.ci/test/bare >/dev/null 2>&1 3>&- &
     # Where there can be no overlay, as in a machine that is one itself, the system is a copy.
-    until [ -e kept/machine/changes/root/project/started ] ||
-        [ -e kept/machine/root/root/project/started ]; do
+    until [ -e kept/machine/changes/home/project/started ] ||
+        [ -e kept/machine/root/home/project/started ]; do
         kill -0 $! || return 1
         sleep 0.1
     done
