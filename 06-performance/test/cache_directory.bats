@@ -5,6 +5,7 @@
 # builds any more goes, and what needs no write asks for none.
 
 bats_require_minimum_version 1.5.0
+load called_minic
 
 setup() {
     ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
@@ -17,21 +18,6 @@ setup() {
 program() {
     mkdir -p "$1"
     echo "fn main() i32 { print(${2:-1}); return 0; }" >"$1/main.mini"
-}
-
-# minic STATUS ARGUMENT...
-minic() {
-    local expected=$1
-    shift
-    run --separate-stderr "$MINIC" "$@"
-    [ "$status" = "$expected" ] || {
-        printf '%s\n' "minic $*: exit status $status, not $expected" "$output" "$stderr"
-        return 1
-    }
-}
-
-says() {
-    [[ $stderr == *"$1"* ]] || { printf '%s\n' "stderr does not contain: $1" "$stderr"; return 1; }
 }
 
 json() { sed -n "s/.*\"$1\":\"\{0,1\}\([^,\"}]*\).*/\1/p" <<<"$output"; }

@@ -4,6 +4,7 @@
 # everything that a disk or a user can get wrong.
 
 bats_require_minimum_version 1.5.0
+load called_minic
 load ../../01-file-change-detection/test/await
 
 setup() {
@@ -27,28 +28,6 @@ two_files() {
 # The value of a number or string in a --stats=json line: json NAME LINE.
 json() {
     sed -n "s/.*\"$1\":\"\{0,1\}\([^,\"}]*\).*/\1/p" <<<"$2"
-}
-
-# Runs minic; fails unless it exits with the given status: minic 0 build main.mini
-minic() {
-    local expected=$1
-    shift
-    run --separate-stderr "$MINIC" "$@"
-    [ "$status" = "$expected" ] || {
-        echo "minic $*: exit status $status, not $expected"
-        echo "$output"
-        echo "$stderr"
-        return 1
-    }
-}
-
-# Fails unless stderr contains the text.
-says() {
-    [[ $stderr == *"$1"* ]] || {
-        echo "stderr does not contain: $1"
-        echo "it is: $stderr"
-        return 1
-    }
 }
 
 # Runs a command as somebody whom file permissions stop.

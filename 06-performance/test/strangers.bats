@@ -4,6 +4,7 @@
 # Sources that others wrote, and caches that others made: what they cannot do.
 
 bats_require_minimum_version 1.5.0
+load called_minic
 
 setup() {
     ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
@@ -14,20 +15,6 @@ setup() {
     export ASAN_OPTIONS=detect_leaks=0 # looking for leaks is tracing, and strace does that already
 }
 
-# minic STATUS ARGUMENT...
-minic() {
-    local expected=$1
-    shift
-    run --separate-stderr "$MINIC" "$@"
-    [ "$status" = "$expected" ] || {
-        printf '%s\n' "minic $*: exit status $status, not $expected" "$output" "$stderr"
-        return 1
-    }
-}
-
-says() {
-    [[ $stderr == *"$1"* ]] || { printf '%s\n' "stderr does not contain: $1" "$stderr"; return 1; }
-}
 says_not() {
     [[ $stderr != *"$1"* ]] || { printf '%s\n' "stderr contains: $1" "$stderr"; return 1; }
 }
