@@ -65,13 +65,14 @@ static int64_t real_now(void)
     return in_ns(now);
 }
 
-/* The stamp that the other clock gives. One in the future no clock has given: a program set it. */
+/* The stamp that the other clock gives. One at the epoch, or in the future, is of no clock: a
+ * program set it. */
 static struct timespec bent(struct timespec stamp)
 {
     const char *ticks = getenv("OTHER_DISK_TICKS"), *shift = getenv("OTHER_DISK_SHIFT");
     int64_t written = in_ns(stamp), shown = written, first = 0;
-    if (written > real_now())
-        ticks = NULL;
+    if (written == 0 || written > real_now())
+        return stamp;
     for (int64_t n = 0; ticks != NULL && ticks[0] != '\0'; n++) {
         int64_t tick = moment(&ticks);
         if (n == 0)
