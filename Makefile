@@ -366,20 +366,20 @@ deps: | build-tools
 ##: make check-mine ... LESSON=1.2       only what tests that lesson; TIER=exercises: the exercises
 .PHONY: check-mine
 NEEDS_check-mine := mine
-check-mine: $(BUILD)/coarse-stamps.so | build-tools
+check-mine: $(BUILD)/coarse-stamps.so $(BUILD)/other-disk.so | build-tools
 	@BUILD=$(call in_full,$(BUILD)) 01-file-change-detection/test/check-mine \
 	    $(call quoted,$(STAGE)) $(call quoted,$(CMD)) $(TIER)
 
 # Preloaded into a program under test: a file system whose clock stands still when the test says so,
 # and one of another kind than that of the caches.
 $(BUILD)/coarse-stamps.so: 01-file-change-detection/test/conformance/coarse_stamps.c
-$(BUILD)/other-disk.so: 06-performance/test/faults/other_disk.c
+$(BUILD)/other-disk.so: 01-file-change-detection/test/conformance/other_disk.c
 $(BUILD)/coarse-stamps.so $(BUILD)/other-disk.so: | build-tools
 	@mkdir -p $(@D)
 	@echo 'link $@'
 	$(Q)$(CC) -std=gnu11 $(filter-out -Wpedantic,$(WARNINGS)) $(CPPFLAGS) -O2 -fPIC -shared $< -o $@
-run-tests-01 run-tests-02 run-tests-03 run-tests-04 run-tests-05 run-tests-06: $(BUILD)/coarse-stamps.so
-run-tests-06: $(BUILD)/other-disk.so
+run-tests-01 run-tests-02 run-tests-03 run-tests-04 run-tests-05 run-tests-06: \
+    $(BUILD)/coarse-stamps.so $(BUILD)/other-disk.so
 
 ##: make test-bare        what must work on a fresh machine, on one: a bare Debian 12 in build/bare/;
 ##:                       needs root. CMD='make fuzz SECONDS=5' tries that on it

@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 typedef struct Search {
     Discovery *found;
@@ -65,7 +66,7 @@ static void read_stale(void *arg, size_t index, unsigned worker)
     Reading *reading = arena_allocate(scratch->arena, sizeof *reading);
     source_read(reading, search->request, &search->clock,
                 file_hash_cache_path(search->cache, file),
-                search->cache->records[file].content, scratch);
+                &search->cache->records[file], scratch);
     search->readings[file] = reading;
 }
 
@@ -118,8 +119,8 @@ static void update_records(Search *search)
         const FileRecord *record = &search->cache->records[file];
         bool same = hash_equal(record->content, reading->content);
         add_change(search->found, file, same ? FILE_TOUCHED : FILE_CHANGED, reading);
-        if (!same || memcmp(&record->stamp, &reading->stamp, sizeof record->stamp) != 0)
-            file_hash_cache_set(search->cache, file, &reading->stamp, reading->content);
+        if (!same || memcmp(&record->known, &reading->known, sizeof record->known) != 0)
+            file_hash_cache_set(search->cache, file, &reading->known, reading->content);
     }
 }
 
@@ -178,10 +179,10 @@ static FileEntry entry_of(const Search *search, const GraphWalk *walk, const Wal
 {
     FileEntry entry = {.path = node->path, .import_count = node->import_count};
     if (node->reading != NULL) {
-        entry.stamp = node->reading->stamp;
+        entry.known = node->reading->known;
         entry.content = node->reading->content;
     } else {
-        entry.stamp = search->cache->records[node->old_file].stamp;
+        entry.known = search->cache->records[node->old_file].known;
         entry.content = search->cache->records[node->old_file].content;
     }
     uint32_t *imports = arena_allocate(arena, node->import_count * sizeof *imports);
@@ -359,6 +360,25 @@ static int run_steps(Search *search)
     return walk_from_entry(search);
 }
 
+/* On the device of the caches the probe has tried it. Nothing is written beside the sources only to
+ * find out; so on another device, a single file whose ctime is not its mtime shows that there is
+ * one. */
+static bool sources_lack_ctime(const Search *search)
+{
+    struct stat directory;
+    int dir_fd = search->request->dir_fd;
+    if (!search->clock.is_new || fstatat(dir_fd, ".", &directory, 0) != 0)
+        return false;
+    if ((uint64_t)directory.st_dev == search->clock.device)
+        return search->clock.lacks_ctime;
+    for (uint32_t i = 0; i < search->cache->count; i++) {
+        const FileStamp *stamp = &search->cache->records[i].known.stamp;
+        if (stamp->mtime_ns != stamp->ctime_ns)
+            return false;
+    }
+    return !file_system_is_local(dir_fd);
+}
+
 int discover(Discovery *found, const DiscoveryRequest *request, FileHashCache *cache)
 {
     Search search = {.found = found, .request = request, .cache = cache};
@@ -370,6 +390,7 @@ int discover(Discovery *found, const DiscoveryRequest *request, FileHashCache *c
         search.scratch[i] = (ReadingScratch){.arena = &found->arenas[i], .secret = cache->secret};
 
     int status = run_steps(&search);
+    found->lacks_ctime = sources_lack_ctime(&search);
     if (found->error == 0)
         tell_files(&search);
 

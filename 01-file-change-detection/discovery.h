@@ -80,6 +80,8 @@ typedef struct Discovery { /* {0} before discover */
     uint64_t files_hashed; /* read, too */
     uint64_t bytes_read;
     int clock_error;       /* not 0: there was no clock to judge stamps by, see file_clock_probe */
+    bool lacks_ctime;      /* an edit whose mtime was set back would not be noticed. Found out by
+                            * the first probe in a directory, so that it is reported once */
     int error;             /* 0, or the negative errno of a file that could not be read ... */
     const char *error_path; /* ... and its path; valid as long as the sources */
     Arena *arenas;         /* one per worker: sources and paths */

@@ -10,7 +10,7 @@
  *     paths     │ main.mini\0      │ math.mini\0      │      these bytes
  *
  * The image is the only copy of the data. A warm build looks at it, calls stat once per record,
- * compares 40 bytes, and is done.
+ * compares 48 bytes, and is done.
  */
 #include "file_hash_cache.h"
 
@@ -24,9 +24,9 @@ typedef struct ImageHeader {
     uint32_t entry; /* file number; FILE_NONE in an empty cache */
 } ImageHeader;
 
-_Static_assert(sizeof(ImageHeader) == 16 && sizeof(FileRecord) == 72, "the image has no holes");
+_Static_assert(sizeof(ImageHeader) == 16 && sizeof(FileRecord) == 80, "the image has no holes");
 
-static const BinaryFormat FORMAT = {"fhcache", 1};
+static const BinaryFormat FORMAT = {"fhcache", 2};
 
 /* ---- from image to cache ------------------------------------------------------------------ */
 
@@ -169,8 +169,8 @@ bool file_hash_cache_is_current(const FileHashCache *cache, int dir_fd, uint32_t
                                 FileStamp *stamp)
 {
     const FileRecord *record = &cache->records[file];
-    file_stamp_at(dir_fd, cache->paths + record->path, stamp);
-    return file_stamp_equal(stamp, &record->stamp);
+    file_stamp_in_mount(dir_fd, cache->paths + record->path, stamp);
+    return file_stamp_proves(&record->known, stamp);
 }
 
 /* ---- combined hashes ---------------------------------------------------------------------- */
@@ -276,11 +276,11 @@ void file_hash_cache_compare(const FileHashCache *before, const FileHashCache *a
 
 /* ---- changing ----------------------------------------------------------------------------- */
 
-void file_hash_cache_set(FileHashCache *cache, uint32_t file, const FileStamp *stamp,
+void file_hash_cache_set(FileHashCache *cache, uint32_t file, const KnownStamp *known,
                          Hash128 content)
 {
     FileRecord *record = &cache->records[file];
-    record->stamp = *stamp;
+    record->known = *known;
     record->content = content;
     size_t offset = (size_t)((char *)record - cache->state.image);
     state_file_mark(&cache->state, offset, offsetof(FileRecord, path));
@@ -291,7 +291,7 @@ static void put_records(ByteBuffer *image, const FileEntry *files, uint32_t coun
     uint32_t path = 0, import = 0;
     for (uint32_t i = 0; i < count; i++) {
         FileRecord record = {
-            .stamp = files[i].stamp,
+            .known = files[i].known,
             .content = files[i].content,
             .path = path,
             .path_size = (uint32_t)files[i].path.size,

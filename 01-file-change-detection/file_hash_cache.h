@@ -34,9 +34,9 @@ extern "C" {
 #define FILE_NONE UINT32_MAX
 
 typedef struct FileRecord {
-    FileStamp stamp; /* {0}: read the file before you believe anything */
-    Hash128 content; /* hash of its bytes */
-    uint32_t path;   /* offset in the paths */
+    KnownStamp known; /* {0}: read the file before you believe anything */
+    Hash128 content;  /* hash of its bytes */
+    uint32_t path;    /* offset in the paths */
     uint32_t path_size;
     uint32_t first_import; /* place in the import numbers */
     uint32_t import_count; /* in the order of the source */
@@ -81,8 +81,8 @@ static inline Slice file_hash_cache_path(const FileHashCache *cache, uint32_t fi
 /* The number of the file called `path`, or FILE_NONE. Cost: log2(count) comparisons. */
 uint32_t file_hash_cache_find(const FileHashCache *cache, Slice path);
 
-/* One stat: true if the file's stamp is known and equal. `stamp` is what stat says now, {0} if
- * it fails. Paths are relative to `dir_fd`. */
+/* One stat: true if it proves that the file is as it was. `stamp` is what stat says now, {0} if it
+ * fails. Paths are relative to `dir_fd`. */
 bool file_hash_cache_is_current(const FileHashCache *cache, int dir_fd, uint32_t file,
                                 FileStamp *stamp);
 
@@ -109,12 +109,12 @@ void file_hash_cache_compare(const FileHashCache *before, const FileHashCache *a
 /* ---- changing --------------------------------------------------------------------------- */
 
 /* Replaces stamp and content hash of one file. Works in place. */
-void file_hash_cache_set(FileHashCache *cache, uint32_t file, const FileStamp *stamp,
+void file_hash_cache_set(FileHashCache *cache, uint32_t file, const KnownStamp *known,
                          Hash128 content);
 
 typedef struct FileEntry { /* what a new table is made from */
     Slice path;
-    FileStamp stamp;
+    KnownStamp known;
     Hash128 content;
     const uint32_t *imports; /* numbers in the new table */
     uint32_t import_count;

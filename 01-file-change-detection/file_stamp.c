@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Three questions, one function each: what does stat say (file_stamp_at), what time is it for
- * the file system (file_clock_probe), and is the answer to the first proof enough for the next
- * build (file_stamp_if_trusted)? file_read asks the first one before and after reading.
+ * the file system (file_clock_probe), and do the two prove that the next build need not read
+ * (file_stamp_judge)? file_read asks the first one before and after reading.
  *
  * Rejected: comparing with the wall clock. A file system stamps with the clock of its last
  * tick, so a file written now looks up to 10 ms older than now, and a second write within the
- * tick gets the same stamp. Rejected too: sleeping until the tick is over, which Mercurial
- * once did; it costs a tick in every build to save one read in some.
+ * tick gets the same stamp; and a file server has a clock of its own. Rejected too: sleeping until
+ * the tick is over, as Mercurial once did; it costs a tick in every build to save one read in some.
+ *
+ * Patience reads the wall clock too, but at two moments of its own: only the time between them
+ * counts. If somebody set it forward in between, by more than 3 s less what really passed, a
+ * stamp is believed too early; if it was set back, the wait begins again.
  */
-#define _GNU_SOURCE /* O_TMPFILE */
+#define _GNU_SOURCE /* O_TMPFILE, statx */
 
 #include "file_stamp.h"
 
@@ -22,6 +26,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifdef __linux__
+#include <sys/vfs.h>
+#endif
+
 #ifdef __APPLE__
 #define st_mtim st_mtimespec
 #define st_ctim st_ctimespec
@@ -29,9 +37,8 @@
 
 #define NS_PER_SECOND INT64_C(1000000000)
 
-/* How much older than the wall clock a stamp of an unprobed file system must be: more than the
- * coarsest tick in use, FAT's 2 s. */
-#define OTHER_DEVICE_AGE_NS (3 * NS_PER_SECOND)
+/* How long a stamp must have been seen: more than the coarsest tick in use, FAT's 2 s. */
+#define PATIENCE_NS (3 * NS_PER_SECOND)
 
 static const int64_t LARGEST_FILE_BYTES = INT32_MAX;
 
@@ -83,6 +90,49 @@ int file_stamp_of(int fd, FileStamp *stamp)
     return file_stamp_from(&status, stamp);
 }
 
+/* ---- the mount ---------------------------------------------------------------------------- */
+
+#define MOUNT_BIT (UINT64_C(1) << 63)
+
+/* Fixed times are whole seconds, and where there is nobody to change it, the ctime is the mtime. */
+static bool times_say_nothing(const FileStamp *stamp)
+{
+    return stamp->mtime_ns == stamp->ctime_ns && stamp->mtime_ns % NS_PER_SECOND == 0;
+}
+
+static void put_mount(FileStamp *stamp, int dir_fd, const char *path, int flags)
+{
+#if defined __linux__ && defined STATX_MNT_ID
+#ifndef STATX_MNT_ID_UNIQUE
+#define STATX_MNT_ID_UNIQUE 0x4000U
+#endif
+    struct statx status;
+    if (statx(dir_fd, path, flags, STATX_MNT_ID_UNIQUE, &status) == 0 &&
+        (status.stx_mask & STATX_MNT_ID_UNIQUE) != 0)
+        stamp->device = status.stx_mnt_id | MOUNT_BIT;
+#else
+    (void)stamp, (void)dir_fd, (void)path, (void)flags;
+#endif
+}
+
+int file_stamp_in_mount(int dir_fd, const char *path, FileStamp *stamp)
+{
+    int status = file_stamp_at(dir_fd, path, stamp);
+    if (status == 0 && times_say_nothing(stamp))
+        put_mount(stamp, dir_fd, path, 0);
+    return status;
+}
+
+static int stamp_in_mount_of(int fd, FileStamp *stamp)
+{
+    int status = file_stamp_of(fd, stamp);
+#ifdef AT_EMPTY_PATH
+    if (status == 0 && times_say_nothing(stamp))
+        put_mount(stamp, fd, "", AT_EMPTY_PATH);
+#endif
+    return status;
+}
+
 /* ---- the clock ---------------------------------------------------------------------------- */
 
 static const char clock_text[] = "The mtime of this file is the time of its file system.\n";
@@ -107,13 +157,16 @@ static bool holds_clock_text(int fd)
 }
 
 /* The file "clock" if it is one of ours, or if there is none and it can be made. */
-static int open_clock(int dir_fd)
+static int open_clock(int dir_fd, bool *is_new)
 {
     int flags = O_RDWR | O_NOFOLLOW;
     int fd = open_file_at(dir_fd, "clock", flags);
-    if (fd < 0)
-        return errno == ENOENT ? open_at(dir_fd, "clock", flags | O_CREAT | O_EXCL) : -1;
-    if (holds_clock_text(fd))
+    if (fd < 0 && errno == ENOENT) {
+        fd = open_at(dir_fd, "clock", flags | O_CREAT | O_EXCL);
+        *is_new = fd >= 0;
+        return fd;
+    }
+    if (fd < 0 || holds_clock_text(fd))
         return fd;
     close(fd);
     return -1;
@@ -136,38 +189,103 @@ static int open_nameless(int dir_fd)
     return fd;
 }
 
+bool file_system_is_local(int fd)
+{
+#ifdef __linux__
+    static const uint32_t types[] = {
+        0x0000ef53, /* ext2, ext3, ext4 */
+        0x58465342, /* XFS */
+        0x9123683e, /* Btrfs */
+        0xf2f52010, /* F2FS */
+        0x2fc12fc1, /* ZFS */
+        0xca451a4e, /* bcachefs */
+        0x01021994, /* tmpfs */
+        0x794c7630, /* overlay: what can be written lies in one layer */
+    };
+    struct statfs status;
+    if ((fd == AT_FDCWD ? statfs(".", &status) : fstatfs(fd, &status)) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if ((uint32_t)status.f_type == types[i])
+            return true;
+#else
+    (void)fd; /* POSIX has no name for it */
+#endif
+    return false;
+}
+
+/* Sets the mtime back, as a program may that restores a file. */
+static bool ctime_repeats_mtime(int fd)
+{
+    const struct timespec moment = {1000000000, 0}, times[2] = {moment, moment};
+    FileStamp stamp;
+    return futimens(fd, times) == 0 && file_stamp_of(fd, &stamp) == 0 &&
+           stamp.ctime_ns == stamp.mtime_ns;
+}
+
+static int probe_with(FileClock *clock, int fd)
+{
+    FileStamp stamp;
+    int status = write_and_stamp(fd, &stamp);
+    if (status == 0 && clock->is_new)
+        clock->lacks_ctime = ctime_repeats_mtime(fd);
+    if (status == 0)
+        status = write_and_stamp(fd, &stamp);
+    clock->device = stamp.device;
+    if (file_system_is_local(fd))
+        clock->probed_ns = stamp.mtime_ns;
+    return status;
+}
+
 int file_clock_probe(FileClock *clock, int dir_fd)
 {
     *clock = (FileClock){0};
     struct timespec wall;
     if (clock_gettime(CLOCK_REALTIME, &wall) != 0)
         return -errno;
-    int fd = open_clock(dir_fd);
+    clock->wall_ns = to_ns(wall);
+    int fd = open_clock(dir_fd, &clock->is_new);
     if (fd < 0)
         fd = open_nameless(dir_fd);
-    if (fd < 0)
-        return fd;
-    FileStamp stamp;
-    int status = write_and_stamp(fd, &stamp);
-    if (status == 0)
-        status = write_and_stamp(fd, &stamp);
-    close(fd); /* what was written is of no use to anybody */
-    if (status == 0)
-        *clock = (FileClock){stamp.mtime_ns, to_ns(wall), stamp.device};
+    int status = fd < 0 ? fd : probe_with(clock, fd);
+    if (fd >= 0)
+        close(fd); /* nobody needs what was written */
+    if (status != 0)
+        *clock = (FileClock){0};
     return status;
 }
 
-FileStamp file_stamp_if_trusted(const FileStamp *stamp, const FileClock *clock)
+/* ---- the judgement ------------------------------------------------------------------------ */
+
+/* Was the file last written in an earlier tick than the probe's, of the same clock? */
+static bool probe_proves(const FileStamp *stamp, const FileClock *clock)
 {
-    const FileStamp unknown = {0};
     int64_t newest = stamp->mtime_ns > stamp->ctime_ns ? stamp->mtime_ns : stamp->ctime_ns;
-    if (clock->probed_ns == 0 || stamp->inode == 0)
-        return unknown;
-    if (stamp->mtime_ns == 0 || stamp->mtime_ns > clock->wall_ns)
-        return unknown;
-    bool settled = stamp->device == clock->device ? newest < clock->probed_ns
-                                                  : newest <= clock->wall_ns - OTHER_DEVICE_AGE_NS;
-    return settled ? *stamp : unknown;
+    bool is_coarser =
+        stamp->ctime_ns % NS_PER_SECOND == 0 && clock->probed_ns % NS_PER_SECOND != 0;
+    return clock->probed_ns != 0 && stamp->device == clock->device && !is_coarser &&
+           newest < clock->probed_ns && stamp->mtime_ns != 0;
+}
+
+static int64_t wall_clock_ns(void)
+{
+    struct timespec now;
+    return clock_gettime(CLOCK_REALTIME, &now) == 0 ? to_ns(now) : INT64_MAX;
+}
+
+KnownStamp file_stamp_judge(const FileStamp *stamp, const KnownStamp *last, const FileClock *clock)
+{
+    KnownStamp known = {*stamp, 0};
+    if (stamp->inode == 0)
+        return (KnownStamp){0};
+    if (file_stamp_proves(last, stamp) || probe_proves(stamp, clock))
+        return known;
+    int64_t since = last->racy_since_ns;
+    if (!file_stamp_equal(&last->stamp, stamp) || since < 0 || since > clock->wall_ns)
+        known.racy_since_ns = wall_clock_ns(); /* comes after the stat */
+    else if (clock->wall_ns - since <= PATIENCE_NS)
+        known.racy_since_ns = since;
+    return known;
 }
 
 /* ---- reading ------------------------------------------------------------------------------ */
@@ -191,7 +309,7 @@ static int64_t read_up_to(int fd, char *bytes, size_t size)
 static int read_open(int fd, size_t limit, Arena *arena, Slice *bytes, FileStamp *stamp)
 {
     FileStamp before, after;
-    int status = file_stamp_of(fd, &before);
+    int status = stamp_in_mount_of(fd, &before);
     if (status == 0 && limit == 0 && before.size_bytes > LARGEST_FILE_BYTES)
         status = -EFBIG;
     if (status != 0)
@@ -205,7 +323,7 @@ static int read_open(int fd, size_t limit, Arena *arena, Slice *bytes, FileStamp
         return (int)size;
     text[size] = '\0';
     *bytes = slice_of(text, (size_t)size);
-    status = file_stamp_of(fd, &after);
+    status = stamp_in_mount_of(fd, &after);
     if (status == 0 && size == before.size_bytes && file_stamp_equal(&before, &after))
         *stamp = before;
     return status;

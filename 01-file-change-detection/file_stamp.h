@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * When a stat may be trusted instead of reading the file.
+ * When a stat may be believed instead of reading the file.
  *
- * A stamp is what stat tells of a file's content: size, mtime, ctime, inode, device. It is an
+ * A stamp is what stat says about a file's content: size, mtime, ctime, inode, device. It is an
  * equality key, never an order: an older mtime (a restored backup, a checkout) is as much a
  * difference as a newer one. ctime is there because a program can restore an mtime and cannot
  * restore a ctime.
@@ -11,16 +11,29 @@
  *
  *     tick 100: the build reads a.mini and records (size 20, mtime 100)
  *     tick 100: the editor saves a.mini again, another 20 bytes
- *     later:    stat says (size 20, mtime 100): "unchanged", and the build is wrong for ever
+ *     later:    stat says (size 20, mtime 100): "unchanged", and the build stays wrong
  *
- * Git calls such entries racily clean. The way out is to record a stamp only if the file could
- * not have been written again within the same tick: its mtime and ctime must be strictly older
- * than the file system's clock was before the file was read. That clock is asked by writing to
- * a file of our own (FileClock): the wall clock will not do, it runs ahead of the file system's.
+ * Git calls such entries racily clean. A stamp is believed only when the file's clock is known to
+ * have moved on before the file was read: a later write then gets another stamp. Two things prove
+ * that.
+ *
+ *     The probe. A file of our own is written before anything is read (FileClock). A stamp that is
+ *     strictly older than the probe's belongs to an earlier tick. That compares two clocks, so it
+ *     holds only where they are one: on the same device, of a kind that is not put together from
+ *     others, with stamps as fine as the probe's.
+ *
+ *     Patience. Everywhere else (another disk, a file server, merged disks, the future) no clocks
+ *     are compared. A stamp is recorded together with the moment when it was first seen; a build
+ *     that still finds it more than 3 s later reads the file once more, and believes it from then
+ *     on. No clock in use ticks more coarsely than every 2 s, so whatever the file's clock says, it
+ *     has moved on. It costs one more read of each edited file.
+ *
  * The probe file is written twice, with an fstat after each: from Linux 6.13 on a stamp is fine
- * grained only after somebody has looked at the one before it.
+ * only after somebody has looked at the one before it.
  *
- * A stamp that cannot be trusted is recorded as {0}, "unknown": the next build reads the file.
+ * What stays open: a writer through mmap, whose stamp comes at any time; a write into the middle of
+ * a file that is half done while the file is read, for the stamp comes before the bytes; and, where
+ * the ctime only repeats the mtime (exFAT, sshfs), an edit whose mtime was set back.
  *
  * Source: Git, Documentation/technical/racy-git.txt. Threads: all functions, any thread.
  */
@@ -40,13 +53,21 @@ typedef struct FileStamp { /* {0}: unknown, equal to no file's stamp */
     int64_t mtime_ns; /* since the epoch */
     int64_t ctime_ns;
     uint64_t inode;
-    uint64_t device;
+    uint64_t device; /* see file_stamp_in_mount for what may stand here instead */
 } FileStamp;
 
-typedef struct FileClock { /* {0} trusts no stamp */
-    int64_t probed_ns;     /* the file system's clock at the probe */
-    int64_t wall_ns;       /* the wall clock at the probe */
-    uint64_t device;       /* the file system that was asked */
+typedef struct KnownStamp { /* what to record about a file that was read */
+    FileStamp stamp;
+    int64_t racy_since_ns; /* 0: an equal stamp means equal bytes. Otherwise the file is racily
+                            * clean: the wall clock when this stamp was first seen */
+} KnownStamp;
+
+typedef struct FileClock { /* {0} proves no stamp, however long it has been known */
+    int64_t probed_ns; /* the file system's clock at the probe; 0: it proves nothing */
+    int64_t wall_ns;   /* the wall clock before the probe */
+    uint64_t device;   /* the file system that was asked */
+    bool is_new;       /* this probe made the file "clock": the first one in its directory */
+    bool lacks_ctime;  /* if it is new: the ctime there only repeats the mtime */
 } FileClock;
 
 static inline bool file_stamp_equal(const FileStamp *a, const FileStamp *b)
@@ -65,27 +86,45 @@ int file_stamp_of(int fd, FileStamp *stamp);
 struct stat;
 int file_stamp_from(const struct stat *status, FileStamp *stamp);
 
-/* Asks the clock of the file system that holds `dir_fd`. Call it before the files it shall judge
- * are read. The file "clock" in the directory is written for it, and made if it is missing; if
- * something else has that name, it stays as it is, and a file that is removed at once serves
+/* file_stamp_at for a file that others made. Images are often built with one fixed time for
+ * everything, and can be exchanged for another one in which a file has equal size, times and inode.
+ * So where the times say nothing (mtime and ctime are one whole second), `device` is the unique
+ * number of the mount, with the highest bit set; where the kernel has one (Linux 6.8). */
+int file_stamp_in_mount(int dir_fd, const char *path, FileStamp *stamp);
+
+/* Is the file system of a descriptor (or AT_FDCWD) known to have one clock for all of its files,
+ * and a ctime that no program sets? Those of disks are. What shows the files of others (FUSE, NFS,
+ * SMB, 9P) is not, and neither is one that we do not know. One system call. */
+bool file_system_is_local(int fd);
+
+/* Asks the clock of the file system that holds `dir_fd`. Call it before the files that it is to
+ * judge are read. The file "clock" in the directory is written for it, and made if it is missing;
+ * if something else has that name, it stays as it is, and a file that is removed at once serves
  * instead, at five times the cost. 0 or a negative errno: no file can be made there. The clock is
  * then {0}, and what is read will be read again by the next build. */
 int file_clock_probe(FileClock *clock, int dir_fd);
 
-/* `stamp` if a file that has it and was read after the probe may be trusted later, else {0}.
- * On another device than the probe's the stamp must be 3 s older than the wall clock. A zero
- * or future mtime is never trusted. */
-FileStamp file_stamp_if_trusted(const FileStamp *stamp, const FileClock *clock);
+/* What to record about a file that was read after the probe and had this stamp: believed, racily
+ * clean, or {0} if `stamp` is unknown. `last` is what was recorded before; {0} if nothing was. */
+KnownStamp file_stamp_judge(const FileStamp *stamp, const KnownStamp *last,
+                            const FileClock *clock);
 
-/* Reads a whole regular file into the arena (NUL-terminated behind its size). `stamp` is the
- * file's stamp if the stats taken before and after reading agree, else {0}: somebody wrote while
- * we read, and what was read may be a mix, to be used for this build and recorded for none.
+/* Does this stat prove that the file holds what it held when `known` was recorded? */
+static inline bool file_stamp_proves(const KnownStamp *known, const FileStamp *now)
+{
+    return known->racy_since_ns == 0 && file_stamp_equal(&known->stamp, now);
+}
+
+/* Reads a whole regular file into the arena (NUL-terminated after its last byte). `stamp` is the
+ * file's stamp, as by file_stamp_in_mount, if the stats taken before and after reading agree, else
+ * {0}: somebody wrote while we read, and what was read may be a mix, good enough for this build
+ * and never recorded.
  * 0, -EISDIR, -EINVAL (not a regular file), -EFBIG (2 GiB or more), or another negative errno. */
 int file_read(int dir_fd, const char *path, Arena *arena, Slice *bytes, FileStamp *stamp);
 
 /* The same, but of a file that is larger than `limit` only its first `limit` bytes, with the stamp
- * {0}; so whoever refuses what is too large finds out, and reads no more than that: a file may have
- * holes, and be larger than all memory. A limit of 0 is none. */
+ * {0}. A caller that refuses large files finds out so, and reads no more than that: a file may
+ * have holes, and be larger than all memory. A limit of 0 is none. */
 int file_read_start(int dir_fd, const char *path, size_t limit, Arena *arena, Slice *bytes,
                     FileStamp *stamp);
 

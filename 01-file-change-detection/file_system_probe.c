@@ -395,15 +395,39 @@ static void remove_directory(int dir_fd, int fd)
 
 /* ---- all of it ------------------------------------------------------------------------------ */
 
-static void try_all(const Probe *probe)
+static void try_stamps(const Probe *probe)
 {
+    probe->facts->has_tried_stamps = true;
     measure_tick(probe);
     measure_looked_tick(probe);
     try_ctime(probe);
+}
+
+static void try_names(const Probe *probe)
+{
     try_rename(probe);
     try_inode_reuse(probe);
     try_flock(probe);
     try_mmap(probe);
+}
+
+static void try_both(const Probe *probe)
+{
+    try_stamps(probe);
+    try_names(probe);
+}
+
+static int try_in(FileSystemFacts *facts, int dir_fd, void (*try)(const Probe *probe))
+{
+    sigset_t before;
+    Probe probe = {facts, open_directory(dir_fd, &before)};
+    int status = probe.fd < 0 ? probe.fd : write_file(&probe, "file", "");
+    if (status == 0)
+        try(&probe);
+    if (probe.fd >= 0)
+        remove_directory(dir_fd, probe.fd);
+    release_signals(&before);
+    return status;
 }
 
 static bool is_one_device(int a, int b)
@@ -414,26 +438,22 @@ static bool is_one_device(int a, int b)
 
 int file_system_probe(FileSystemFacts *facts, int dir_fd, int project_fd)
 {
-    sigset_t before;
-    *facts = (FileSystemFacts){.is_one_device = is_one_device(dir_fd, project_fd)};
-    Probe probe = {facts, open_directory(dir_fd, &before)};
-    int status = probe.fd < 0 ? probe.fd : write_file(&probe, "file", "");
-    if (status == 0)
-        try_all(&probe);
-    if (probe.fd >= 0)
-        remove_directory(dir_fd, probe.fd);
-    release_signals(&before);
-    return status;
+    *facts = (FileSystemFacts){.is_one_device = is_one_device(dir_fd, project_fd),
+                               .is_local = file_system_is_local(project_fd)};
+    if (facts->is_one_device)
+        return try_in(facts, dir_fd, try_both);
+    (void)try_in(facts, project_fd, try_stamps); /* sources may lie on a disk that is read-only */
+    return try_in(facts, dir_fd, try_names);
 }
 
 /* ---- what follows from it -------------------------------------------------------------------- */
 
 TrustRule trust_rule_of(const FileSystemFacts *facts)
 {
-    if (!facts->mtime_on_write || !facts->ctime_on_write || !facts->ctime_on_restored_mtime)
+    if (facts->has_tried_stamps && (!facts->mtime_on_write || !facts->ctime_on_write))
         return TRUST_NOTHING;
-    if (!facts->is_one_device)
-        return TRUST_OLDER_THAN_WALL_CLOCK;
+    if (!facts->is_one_device || !facts->is_local)
+        return TRUST_WHAT_WAS_SEEN;
     return facts->looked_tick_ns < FINE_NS ? TRUST_OLDER_THAN_FINE_PROBE
                                            : TRUST_OLDER_THAN_PROBE;
 }
@@ -442,9 +462,10 @@ const char *trust_rule_text(TrustRule rule)
 {
     switch (rule) {
     case TRUST_OLDER_THAN_FINE_PROBE:
-        return "a stamp older than a probe is trusted, and a probe has a fine stamp";
-    case TRUST_OLDER_THAN_PROBE: return "a stamp older than a probe is trusted";
-    case TRUST_OLDER_THAN_WALL_CLOCK: return "a stamp 3 s older than the wall clock is trusted";
+        return "a stamp older than a probe is believed, and a probe has a fine stamp";
+    case TRUST_OLDER_THAN_PROBE: return "a stamp older than a probe is believed";
+    case TRUST_WHAT_WAS_SEEN:
+        return "a stamp is believed once it was seen for 3 s and the file was read again";
     case TRUST_NOTHING: return "stamps prove nothing here: build with --paranoid";
     }
     return "";
@@ -456,9 +477,13 @@ const char *file_system_defect(const FileSystemFacts *facts, unsigned number)
         bool holds;
         const char *defect;
     } needs[] = {
-        {facts->mtime_on_write, "a write does not change the mtime of a file"},
-        {facts->ctime_on_write, "a write does not change the ctime of a file"},
-        {facts->ctime_on_restored_mtime, "a restored mtime hides a write from the ctime"},
+        {!facts->has_tried_stamps || facts->mtime_on_write,
+         "a write does not change the mtime of a file"},
+        {!facts->has_tried_stamps || facts->ctime_on_write,
+         "a write does not change the ctime of a file"},
+        {!facts->has_tried_stamps || facts->ctime_on_restored_mtime,
+         "the file system keeps no ctime: an edit whose mtime is set back is not noticed; build "
+         "with --paranoid"},
         {facts->rename_replaces, "a rename does not replace a file that is open"},
         {facts->rename_keeps_inode, "a renamed file has another inode number"},
         {facts->has_flock,

@@ -26,7 +26,10 @@ extern "C" {
 #endif
 
 typedef struct FileSystemFacts {
-    bool is_one_device; /* caches and sources: what was probed here holds for the sources */
+    bool is_one_device; /* that of the caches is that of the sources */
+    bool is_local;      /* the sources', see file_system_is_local */
+    bool has_tried_stamps; /* false: no file can be made beside the sources, and all up to
+                              mtime_on_write is unknown */
 
     /* The clock that stamps files: how long, at most, two writes had the same stamp. That of FAT
      * stands still for longer than we look. */
@@ -51,8 +54,8 @@ typedef struct FileSystemFacts {
 /* The directory that a probe makes and removes. What a killed one has left, the next one removes. */
 #define FILE_SYSTEM_PROBE_NAME ".file_system_probe"
 
-/* Tries everything in a directory of that name in `dir_fd` (that of the caches), and compares its
- * device with that of `project_fd`. Waits for another probe there. SIGHUP, SIGINT, SIGQUIT and
+/* Tries everything in a directory of that name in `dir_fd` (that of the caches). If `project_fd`
+ * is on another device, stamps are tried there instead. Waits for another probe there. SIGHUP, SIGINT, SIGQUIT and
  * SIGTERM wait until all that was made is removed. 0; -EEXIST if a directory of that name holds
  * what no probe makes, and is left as it is; or another negative errno if no file can be written
  * there. */
@@ -61,14 +64,14 @@ int file_system_probe(FileSystemFacts *facts, int dir_fd, int project_fd);
 typedef enum TrustRule {
     TRUST_OLDER_THAN_FINE_PROBE, /* stamps are fine when looked at: nearly all are trusted */
     TRUST_OLDER_THAN_PROBE,      /* a file written in the tick of the build is read once more */
-    TRUST_OLDER_THAN_WALL_CLOCK, /* another device: trusted when 3 s old */
+    TRUST_WHAT_WAS_SEEN,         /* a probe proves nothing: each edited file is read once more */
     TRUST_NOTHING,               /* stamps prove nothing: --paranoid */
 } TrustRule;
 
-/* Which rule file_stamp_if_trusted comes to on such a file system. */
+/* Which rule file_stamp_judge comes to on such a file system. */
 TrustRule trust_rule_of(const FileSystemFacts *facts);
 
-/* "stamps older than the probe are trusted": one line, without a full stop. */
+/* "a stamp older than a probe is believed": one line, without a full stop. */
 const char *trust_rule_text(TrustRule rule);
 
 /* What does not work and is needed: NULL, or one line for each of the first facts that fail,

@@ -174,8 +174,7 @@ static void visit(void *arg, size_t index, unsigned worker)
         node->reading = input->known_readings[node->old_file];
     } else {
         node->reading = arena_allocate(scratch->arena, sizeof *node->reading);
-        source_read(node->reading, input->request, input->clock, node->path, (Hash128){0, 0},
-                    scratch);
+        source_read(node->reading, input->request, input->clock, node->path, NULL, scratch);
         atomic_fetch_add(&walker->files_read, 1);
     }
     if (node->reading != NULL && node->reading->error != 0)

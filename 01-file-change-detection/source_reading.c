@@ -30,20 +30,23 @@ static void resolve_imports(Reading *reading, Slice importer, ReadingScratch *sc
 }
 
 void source_read(Reading *reading, const DiscoveryRequest *request, const FileClock *clock,
-                 Slice path, Hash128 known, ReadingScratch *scratch)
+                 Slice path, const FileRecord *last, ReadingScratch *scratch)
 {
+    static const FileRecord none;
     FileStamp stamp;
+    if (last == NULL)
+        last = &none;
     *reading = (Reading){0};
     size_t limit = request->largest_source == 0 ? 0 : request->largest_source + 1;
     reading->error = file_read_start(request->dir_fd, path.data, limit, scratch->arena,
                                      &reading->source, &stamp);
     if (reading->error != 0)
         return;
-    reading->stamp = file_stamp_if_trusted(&stamp, clock);
+    reading->known = file_stamp_judge(&stamp, &last->known, clock);
     reading->inode = stamp.inode;
     reading->device = stamp.device;
     reading->content = hash_keyed(scratch->secret, reading->source);
-    if (hash_equal(reading->content, known))
+    if (hash_equal(reading->content, last->content))
         return;
     scratch->scan.count = 0;
     scratch->scan.arena = scratch->arena;

@@ -19,7 +19,7 @@ typedef struct ResolvedImport {
 
 typedef struct Reading {
     int error;       /* negative errno of reading it; the rest is {0} then */
-    FileStamp stamp; /* {0} if it may not be trusted */
+    KnownStamp known;
     uint64_t inode, device; /* in any case */
     Hash128 content;
     Slice source;
@@ -35,9 +35,9 @@ typedef struct ReadingScratch {
     ImportScan scan;
 } ReadingScratch;
 
-/* Reads and hashes the file at `path` (NUL-terminated). Its imports are scanned unless its
- * content is `known`, whose imports the caller has on record. Any thread. */
+/* Reads and hashes the file at `path` (NUL-terminated). Its imports are scanned unless its content
+ * is that of `last`, the record of the last build (NULL: none), which has them. Any thread. */
 void source_read(Reading *reading, const DiscoveryRequest *request, const FileClock *clock,
-                 Slice path, Hash128 known, ReadingScratch *scratch);
+                 Slice path, const FileRecord *last, ReadingScratch *scratch);
 
 #endif

@@ -26,8 +26,7 @@ bool wrong_import_error(int error)
 static void locate_imports(const WalkInput *input, WalkNode *node)
 {
     Reading again;
-    source_read(&again, input->request, input->clock, node->path, (Hash128){0, 0},
-                &input->scratch[0]);
+    source_read(&again, input->request, input->clock, node->path, NULL, &input->scratch[0]);
     for (uint32_t i = 0; i < node->import_count; i++)
         node->imports[i].line = node->imports[i].column = 1; /* if it cannot be told */
     for (uint32_t i = 0; i < node->import_count && i < again.import_count; i++) {

@@ -111,6 +111,11 @@ bool build_has_no_flock(const Build *build)
     return build->cache.directory.has_no_flock;
 }
 
+bool build_lacks_ctime(const Build *build)
+{
+    return build->found.lacks_ctime;
+}
+
 int build_clock_error(const Build *build)
 {
     return build->clock_error;

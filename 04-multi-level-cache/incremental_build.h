@@ -181,6 +181,9 @@ int build_probe_clock(Build *build, FileClock *clock);
 /* The cache directory is locked by a file: its file system has no flock. See lock_file.h. */
 bool build_has_no_flock(const Build *build);
 
+/* True once per cache: the sources' file system keeps no ctime, see discovery.h. */
+bool build_lacks_ctime(const Build *build);
+
 /* 0, or the negative errno of a clock that could not be asked: no stamp was believed, and what was
  * read in this build is read again by the next. */
 int build_clock_error(const Build *build);

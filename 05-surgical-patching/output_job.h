@@ -17,7 +17,7 @@ typedef struct OutputJob {
     OutputFile file;
     OutputState state;
     int fd; /* of the output as it is, or -1 */
-    FileStamp compared; /* what may be recorded, if the bytes were found to be right */
+    KnownStamp compared; /* what may be recorded, if the bytes were found to be right */
     OutputDifference difference;
     uint32_t *dirty;    /* sections to write, ascending */
     uint32_t dirty_count;

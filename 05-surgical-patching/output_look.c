@@ -3,7 +3,7 @@
  * What is at the output's path, is it what the last build left, and what must be written?
  *
  *     one stat        says whether the file is there, plain, and has the recorded stamp
- *     its bytes       are compared section by section if the stamp proves nothing: it is young,
+ *     its bytes       are compared section by section if the stamp proves nothing: it is racily clean,
  *                     it differs, --paranoid, or the system was restarted
  *     what differs    is written again, together with what the program changed
  */
@@ -30,7 +30,7 @@ BuildStatus output_job_fail(const OutputJob *job, const char *what, int error)
 static const char *refusal(const OutputJob *job)
 {
     const PatchSituation *s = &job->situation;
-    const FileStamp *there = &job->file.stamp, *made = &job->state.record.stamp;
+    const FileStamp *there = &job->file.stamp, *made = &job->state.record.known.stamp;
     if (output_place_is_in_cache(job->build, &job->file.place))
         return "is in the cache directory";
     if (s->output_is_plain && s->same_output_path && !s->files_changed &&
@@ -46,8 +46,8 @@ static const char *refusal(const OutputJob *job)
 /* Does the stamp alone prove that the output is as the last build left it? */
 static bool stamp_proves(const OutputJob *job)
 {
-    return job->situation.same_output_path && !job->state.record.is_young &&
-           file_stamp_equal(&job->state.record.stamp, &job->file.stamp) &&
+    return job->situation.same_output_path &&
+           file_stamp_proves(&job->state.record.known, &job->file.stamp) &&
            !job->request->paranoid && !build_may_be_unsynced(job->build);
 }
 
@@ -144,7 +144,7 @@ static void compare_bytes(OutputJob *job)
     job->situation.output_is_untouched =
         job->difference.count == 0 && !job->difference.prelude_differs;
     if (file_stamp_of(job->fd, &after) == 0 && file_stamp_equal(&before, &after)) {
-        job->compared = file_stamp_if_trusted(&after, &clock);
+        job->compared = file_stamp_judge(&after, &job->state.record.known, &clock);
         job->file.stamp = after;
     }
 }

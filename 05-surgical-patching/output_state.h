@@ -29,11 +29,11 @@ typedef struct SectionRecord {
 } SectionRecord;
 
 typedef struct OutputRecord {
-    FileStamp stamp;        /* after it was written */
+    KnownStamp known;       /* after it was written */
     uint64_t size_bytes;    /* OUTPUT_NOT_KEPT: it went into a FIFO or a device */
     Hash128 prelude;        /* keyed hash of the prelude's blocks */
     uint32_t prelude_blocks;
-    uint32_t is_young;      /* 1: written within the tick of its stamp, which proves nothing */
+    uint32_t reserved;
 } OutputRecord;
 
 #define OUTPUT_NOT_KEPT UINT64_MAX

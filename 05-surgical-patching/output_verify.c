@@ -168,9 +168,8 @@ static void tell_sections(OutputLook *look)
 static bool stamp_is_believed(const OutputLook *look)
 {
     FileStamp now;
-    return look->state.is_known && !look->state.record.is_young &&
-           file_stamp_of(look->fd, &now) == 0 &&
-           file_stamp_equal(&now, &look->state.record.stamp);
+    return look->state.is_known && file_stamp_of(look->fd, &now) == 0 &&
+           file_stamp_proves(&look->state.record.known, &now);
 }
 
 static void compare_whole(OutputLook *look)

@@ -72,32 +72,26 @@ static bool is_as_written(const FileStamp *now, const FileStamp *written)
            now->size_bytes == written->size_bytes && now->mtime_ns == written->mtime_ns;
 }
 
-/* The stamp that the next build may believe, unless it is young; {0} if somebody else was there
- * already. It is asked for before the clock: a later change of the file then cannot have a stamp
- * that the clock calls older. */
-static void stamp_output(const OutputJob *job, const FileStamp *written, OutputRecord *record)
+/* {0} if somebody else was there already. The stamp is asked for before the clock: a later change
+ * of the file then cannot have a stamp that the clock calls older. */
+static KnownStamp stamp_output(const OutputJob *job, const FileStamp *written)
 {
-    FileClock clock = {0};
-    FileStamp trusted = {0};
-    record->is_young = 1;
-    if (file_stamp_at(AT_FDCWD, job->file.place.path, &record->stamp) != 0 ||
-        !is_as_written(&record->stamp, written)) {
-        record->stamp = (FileStamp){0};
-        return;
-    }
-    if (build_probe_clock(job->build, &clock) == 0)
-        trusted = file_stamp_if_trusted(&record->stamp, &clock);
-    record->is_young = trusted.inode == 0;
+    const KnownStamp unknown = {0};
+    FileClock clock;
+    FileStamp now;
+    if (file_stamp_at(AT_FDCWD, job->file.place.path, &now) != 0 || !is_as_written(&now, written))
+        return unknown;
+    (void)build_probe_clock(job->build, &clock); /* without one, nothing is believed */
+    return file_stamp_judge(&now, &unknown, &clock);
 }
 
 /* Comes after close, by which a server can still say that the bytes are lost. `written` is the
  * stamp that the output had before; {0} if it is not kept. */
 static BuildStatus record_output(OutputJob *job, const FileStamp *written, OutputRecord *record)
 {
-    record->is_young = 1;
-    record->stamp = (FileStamp){0};
+    record->known = (KnownStamp){0};
     if (record->size_bytes != OUTPUT_NOT_KEPT)
-        stamp_output(job, written, record);
+        record->known = stamp_output(job, written);
     output_state_record(&job->state, job->build, record, job->file.place.path);
     return commit(job);
 }
@@ -136,12 +130,12 @@ static void tell(const OutputJob *job)
 
 /* ---- up to date ---------------------------------------------------------------------------- */
 
-/* The bytes were compared, and the stamp they have now will do next time. */
+/* The bytes were compared, and more is known about the stamp that they have now. */
 static bool has_better_stamp(const OutputJob *job)
 {
-    const OutputRecord *record = &job->state.record;
-    return job->compared.inode != 0 &&
-           (record->is_young || !file_stamp_equal(&record->stamp, &job->compared));
+    const KnownStamp *before = &job->state.record.known, *now = &job->compared;
+    return now->stamp.inode != 0 && (now->racy_since_ns != before->racy_since_ns ||
+                                     !file_stamp_equal(&now->stamp, &before->stamp));
 }
 
 /* With --sync a build says that the output is on the disk: its bytes, and its name, which builds
@@ -172,8 +166,7 @@ static BuildStatus keep(OutputJob *job)
     bool is_learnt = has_better_stamp(job) && !build_cache_is_read_only(job->build);
     if (is_learnt) {
         OutputRecord record = job->state.record;
-        record.stamp = job->compared;
-        record.is_young = 0;
+        record.known = job->compared;
         output_state_record(&job->state, job->build, &record, job->file.place.path);
     }
     int error = sync_kept_output(job);

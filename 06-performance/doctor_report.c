@@ -19,10 +19,10 @@ static const char *consequence(TrustRule rule)
         return "Before a build reads a file, it writes one of its own. A source that was saved\n"
                "in the same tick might be saved again with the same stamp: the next build reads\n"
                "it once more. Every other one costs one stat from then on.\n";
-    case TRUST_OLDER_THAN_WALL_CLOCK:
-        return "The caches are on another file system, whose clock says nothing of the sources.\n"
-               "A source that was saved in the last 3 s is read once more by the next build.\n"
-               "With the cache beside the sources (no --cache-dir) less is read.\n";
+    case TRUST_WHAT_WAS_SEEN:
+        return "The caches are on another file system than the sources, or on one that may show the\n"
+               "files of several: no clock can be asked. A build that finds a source as it was seen\n"
+               "more than 3 s ago reads it once more. From then on it costs one stat.\n";
     case TRUST_NOTHING:
         return "Here a changed file can look unchanged. Build with --paranoid, which reads every\n"
                "file, or move the project to another file system.\n";
@@ -30,8 +30,12 @@ static const char *consequence(TrustRule rule)
     return "";
 }
 
-static void put_clock(const FileSystemFacts *facts, ByteBuffer *text)
+static void put_stamps(const FileSystemFacts *facts, ByteBuffer *text)
 {
+    if (!facts->has_tried_stamps) {
+        buffer_put(text, slice_from("clock    not tried: no file can be made beside the sources\n"));
+        return;
+    }
     buffer_put_format(text, "clock    two files had the same stamp for up to %.2f ms\n",
                       (double)facts->tick_ns / 1e6);
     buffer_put_format(text, "         one that was looked at after each write: for up to %.2f ms\n",
@@ -42,7 +46,11 @@ static void put_clock(const FileSystemFacts *facts, ByteBuffer *text)
                       (double)facts->behind_ns / 1e6);
     if (facts->ahead_ns != 0)
         buffer_put_format(text, ", ahead of it by up to %.2f ms", (double)facts->ahead_ns / 1e6);
-    buffer_put_format(text, "\n");
+    buffer_put_format(text, "\nctime    changes with a write: %s, chmod: %s, rename: %s\n",
+                      yes(facts->ctime_on_write), yes(facts->ctime_on_chmod),
+                      yes(facts->ctime_on_rename));
+    buffer_put_format(text, "         tells a write whose mtime was set back: %s\n",
+                      yes(facts->ctime_on_restored_mtime));
 }
 
 static void put_defects(const FileSystemFacts *facts, ByteBuffer *text)
@@ -55,12 +63,7 @@ static void put_defects(const FileSystemFacts *facts, ByteBuffer *text)
 void doctor_report_text(const FileSystemFacts *facts, ByteBuffer *text)
 {
     TrustRule rule = trust_rule_of(facts);
-    put_clock(facts, text);
-    buffer_put_format(text, "ctime    changes with a write: %s, chmod: %s, rename: %s\n",
-                      yes(facts->ctime_on_write), yes(facts->ctime_on_chmod),
-                      yes(facts->ctime_on_rename));
-    buffer_put_format(text, "         tells a write whose mtime was set back: %s\n",
-                      yes(facts->ctime_on_restored_mtime));
+    put_stamps(facts, text);
     buffer_put_format(text,
                       "rename   replaces a file that is open: %s; keeps the inode number: %s\n",
                       yes(facts->rename_replaces), yes(facts->rename_keeps_inode));
@@ -73,6 +76,8 @@ void doctor_report_text(const FileSystemFacts *facts, ByteBuffer *text)
     put_defects(facts, text);
     buffer_put_format(text, "\nrule     %s\n\n", trust_rule_text(rule));
     buffer_put(text, slice_from(consequence(rule)));
+    buffer_put(text, slice_from("\nNo stamp reveals a program that writes through mmap, or one that is in the middle of\n"
+                                "overwriting a file while a build reads it. --paranoid reads every file.\n"));
 }
 
 void doctor_report_json(const FileSystemFacts *facts, ByteBuffer *text)
@@ -80,7 +85,7 @@ void doctor_report_json(const FileSystemFacts *facts, ByteBuffer *text)
     static const char *const rules[] = {
         [TRUST_OLDER_THAN_FINE_PROBE] = "older-than-fine-probe",
         [TRUST_OLDER_THAN_PROBE] = "older-than-probe",
-        [TRUST_OLDER_THAN_WALL_CLOCK] = "older-than-wall-clock",
+        [TRUST_WHAT_WAS_SEEN] = "seen-for-3-s",
         [TRUST_NOTHING] = "nothing",
     };
     const struct {
@@ -108,6 +113,8 @@ void doctor_report_json(const FileSystemFacts *facts, ByteBuffer *text)
         {"has_flock", facts->has_flock},
         {"has_private_mmap", facts->has_private_mmap},
         {"is_one_device", facts->is_one_device},
+        {"is_local", facts->is_local},
+        {"has_tried_stamps", facts->has_tried_stamps},
     };
     buffer_put_format(text, "{\"rule\":\"%s\"", rules[trust_rule_of(facts)]);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)

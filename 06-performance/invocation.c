@@ -250,6 +250,18 @@ static void warn_of_missing_flock(const Invocation *invocation)
           stderr);
 }
 
+/* Once per cache. What such a build cannot notice, no later one will. */
+static void warn_of_missing_ctime(const Invocation *invocation)
+{
+    if (!build_lacks_ctime(invocation->build) || invocation->line.quiet)
+        return;
+    fputs("minic: warning: ", stderr);
+    print_shown(invocation->line.entry, stderr);
+    fputs(": its file system keeps no ctime: an edit whose mtime is set back is not noticed; "
+          "--paranoid reads every file\n",
+          stderr);
+}
+
 void invocation_tell_problems(Invocation *invocation, BuildStatus status)
 {
     progress_end(&invocation->progress);
@@ -263,6 +275,7 @@ void invocation_tell_problems(Invocation *invocation, BuildStatus status)
     else
         warn_of_lost_clock(invocation);
     warn_of_missing_flock(invocation);
+    warn_of_missing_ctime(invocation);
 }
 
 /* One line for each difference, whatever a file is called. */

@@ -34,6 +34,8 @@ MAIN=detect.py
     tests_no_c
     LESSON=1.1 passes "$(typed python3 "$python/detect.py")"
     [[ $output == *"ok    1.1 "* && $output != *" 1.3 "* ]]
+    LESSON=1.1b passes "$(typed python3 "$python/detect.py")" # half a lesson of the page: its tests are 1.1
+    [[ $output == *"ok    1.1 "* && $output != *" 1.3 "* ]]
     LESSON='exercise 2' fails "$(typed python3 "$python/detect.py")" exercises
     [[ $output == *"README.md, exercise 2."* ]]
     LESSON=1.9 run "$check_mine" 1 /bin/true

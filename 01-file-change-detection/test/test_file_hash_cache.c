@@ -48,17 +48,17 @@ static void an_unchanged_cache_is_not_rewritten(void **state)
     assert_int_equal(before.st_ino, after.st_ino);
     assert_int_equal(before.st_mtim.tv_nsec, after.st_mtim.tv_nsec);
 
-    FileStamp stamp = {1, 2, 3, 4, 5};
+    KnownStamp known = {{1, 2, 3, 4, 5}, 6};
     Hash128 content = hash_bytes(slice_from("new"));
-    file_hash_cache_set(&cache, LIB_B, &stamp, content);
+    file_hash_cache_set(&cache, LIB_B, &known, content);
     assert_int_equal(file_hash_cache_save(&cache, sample->path), 0);
     file_hash_cache_close(&cache);
     assert_int_equal(stat(sample->path, &after), 0);
     assert_int_not_equal(before.st_ino, after.st_ino);
     assert_int_equal(file_hash_cache_load(&cache, sample->path), 0);
-    assert_true(file_stamp_equal(&cache.records[LIB_B].stamp, &stamp));
+    assert_memory_equal(&cache.records[LIB_B].known, &known, sizeof known);
     assert_true(hash_equal(cache.records[LIB_B].content, content));
-    file_hash_cache_set(&cache, LIB_B, &(FileStamp){11, 101, 201, 301, 1},
+    file_hash_cache_set(&cache, LIB_B, &(KnownStamp){{11, 101, 201, 301, 1}, 1},
                         hash_bytes(slice_from("lib/b.mini")));
     expect_sample(&cache); /* nothing else was touched */
     file_hash_cache_close(&cache);
@@ -80,14 +80,14 @@ static void as_part_of_a_larger_state(void **state)
     assert_int_equal(file_hash_cache_open(&cache, sample->scratch.fd, "files", &ref), 0);
     file_hash_cache_replace(&cache, entries[0].path, entries, FILES);
     assert_int_equal(state_file_commit(&cache.state, false, &ref, NULL), 0);
-    file_hash_cache_set(&cache, 7, &(FileStamp){1, 2, 3, 4, 5}, (Hash128){6, 7});
+    file_hash_cache_set(&cache, 7, &(KnownStamp){{1, 2, 3, 4, 5}, 0}, (Hash128){6, 7});
     assert_int_equal(state_file_commit(&cache.state, false, &ref, NULL), 0);
     assert_int_equal(ref.generation, 1);
-    assert_int_equal(ref.journal_size, 24 + 56);
+    assert_int_equal(ref.journal_size, 24 + 64);
     file_hash_cache_close(&cache);
     assert_int_equal(file_hash_cache_open(&cache, sample->scratch.fd, "files", &ref), 0);
     assert_int_equal(cache.count, FILES);
-    assert_int_equal(cache.records[7].stamp.size_bytes, 1);
+    assert_int_equal(cache.records[7].known.stamp.size_bytes, 1);
     assert_int_equal(cache.records[7].content.high, 7);
     file_hash_cache_close(&cache);
 }
@@ -112,19 +112,24 @@ static void current_means_known_and_equal(void **state)
     SampleTable *sample = *state;
     const Scratch *scratch = &sample->scratch;
     FileHashCache cache = {0};
-    FileStamp stamp, now;
+    KnownStamp known = {0};
+    FileStamp now;
     sample_fill(&cache);
     assert_false(file_hash_cache_is_current(&cache, scratch->fd, LIB_A, &now)); /* no such file */
     assert_int_equal(now.inode, 0);
     scratch_write(scratch, "lib/a.mini", "x");
-    assert_int_equal(file_stamp_at(scratch->fd, "lib/a.mini", &stamp), 0);
+    assert_int_equal(file_stamp_at(scratch->fd, "lib/a.mini", &known.stamp), 0);
     assert_false(file_hash_cache_is_current(&cache, scratch->fd, LIB_A, &now));
-    assert_true(file_stamp_equal(&now, &stamp));
-    file_hash_cache_set(&cache, LIB_A, &stamp, (Hash128){0});
+    assert_true(file_stamp_equal(&now, &known.stamp));
+    known.racy_since_ns = 1;
+    file_hash_cache_set(&cache, LIB_A, &known, (Hash128){0});
+    assert_false(file_hash_cache_is_current(&cache, scratch->fd, LIB_A, &now));
+    known.racy_since_ns = 0;
+    file_hash_cache_set(&cache, LIB_A, &known, (Hash128){0});
     assert_true(file_hash_cache_is_current(&cache, scratch->fd, LIB_A, &now));
     scratch_write(scratch, "lib/a.mini", "xy");
     assert_false(file_hash_cache_is_current(&cache, scratch->fd, LIB_A, &now));
-    file_hash_cache_set(&cache, LIB_A, &(FileStamp){0}, (Hash128){0});
+    file_hash_cache_set(&cache, LIB_A, &(KnownStamp){0}, (Hash128){0});
     assert_false(file_hash_cache_is_current(&cache, scratch->fd, LIB_A, &now));
     file_hash_cache_close(&cache);
 }
@@ -147,7 +152,7 @@ static void the_combined_hash_changes_with_content_paths_and_list(void **state)
     sample_entries(entries);
     Hash128 before = combined_of(entries, FILE_COUNT, "main.mini");
 
-    entries[LIB_A].stamp = (FileStamp){0}; /* stamps are no content */
+    entries[LIB_A].known = (KnownStamp){0}; /* stamps are no content */
     assert_true(hash_equal(combined_of(entries, FILE_COUNT, "main.mini"), before));
     entries[Z].content.low ^= 1;
     assert_false(hash_equal(combined_of(entries, FILE_COUNT, "main.mini"), before));
@@ -186,11 +191,11 @@ static void the_combined_hash_of_a_file_covers_what_it_reaches(void **state)
     };
     for (uint32_t changed = 0; changed < FILE_COUNT; changed++) {
         Hash128 content = cache.records[changed].content;
-        file_hash_cache_set(&cache, changed, &(FileStamp){0}, (Hash128){7, 7});
+        file_hash_cache_set(&cache, changed, &(KnownStamp){0}, (Hash128){7, 7});
         for (uint32_t i = 0; i < FILE_COUNT; i++)
             assert_int_equal(!hash_equal(file_hash_cache_combined_from(&cache, i), before[i]),
                              reaches[i][changed]);
-        file_hash_cache_set(&cache, changed, &(FileStamp){0}, content);
+        file_hash_cache_set(&cache, changed, &(KnownStamp){0}, content);
     }
     file_hash_cache_close(&cache);
 }

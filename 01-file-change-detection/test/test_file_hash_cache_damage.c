@@ -21,7 +21,7 @@ static void use_everything(const FileHashCache *cache)
 /* Saves the image as it is, with a right checksum, and loads it. True if it was accepted. */
 static bool is_accepted(const SampleTable *sample, Slice image)
 {
-    static const BinaryFormat format = {"fhcache", 1};
+    static const BinaryFormat format = {"fhcache", 2};
     FileHashCache cache = {0};
     assert_int_equal(
         binary_file_write(sample->scratch.fd, "file_hashes.bin", &format, &image, 1, false), 0);
@@ -46,7 +46,7 @@ static void every_number_of_an_image_is_checked(void **state)
     static const uint32_t wrong[] = {0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 5, 100, 1000};
     size_t imports = (size_t)((const char *)cache.imports - cache.state.image);
     for (size_t at = 0; at < imports + 4 * cache.import_count; at += 4) {
-        bool is_payload = at >= 16 && at < imports && (at - 16) % sizeof(FileRecord) < 56;
+        bool is_payload = at >= 16 && at < imports && (at - 16) % sizeof(FileRecord) < offsetof(FileRecord, path);
         uint32_t right;
         memcpy(&right, image + at, 4);
         for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* ---- the rule, with injected stamps and clocks -------------------------------------------- */
@@ -19,17 +20,20 @@
 
 enum { DISK = 1, OTHER_DISK = 2 };
 
-static void when_a_stamp_is_trusted(void **state)
+/* A moment in the middle of a second, as most are. */
+#define MOMENT (1000 * SECOND + SECOND / 2)
+
+static void when_the_probe_proves_a_stamp(void **state)
 {
     (void)state;
-    const int64_t tick = 1000 * SECOND;  /* the probe's stamp */
+    const int64_t tick = MOMENT;         /* the probe's stamp */
     const int64_t wall = tick + 4000000; /* the wall clock runs ahead of it */
-    const FileClock clock = {tick, wall, DISK};
+    const FileClock clock = {.probed_ns = tick, .wall_ns = wall, .device = DISK};
     const struct {
         const char *what;
         int64_t mtime_ns, ctime_ns;
         uint64_t device;
-        bool trusted;
+        bool is_proven;
     } cases[] = {
         {"written one tick earlier", tick - 1, tick - 1, DISK, true},
         {"written long ago", 1, 1, DISK, true},
@@ -41,40 +45,80 @@ static void when_a_stamp_is_trusted(void **state)
         {"mtime in the future", wall + SECOND, tick - 1, DISK, false},
         {"mtime zero", 0, tick - 1, DISK, false},
         {"mtime beyond what can be counted", INT64_MAX, tick - 1, DISK, false},
-        {"another disk, 3 s old", wall - 3 * SECOND, wall - 3 * SECOND, OTHER_DISK, true},
-        {"another disk, younger", wall - 3 * SECOND + 1, 1, OTHER_DISK, false},
-        {"another disk, ctime younger", 1, wall - 3 * SECOND + 1, OTHER_DISK, false},
-        {"another disk, mtime zero", 0, 1, OTHER_DISK, false},
+        {"in whole seconds, as a coarser disk has them", 999 * SECOND, 999 * SECOND, DISK, false},
+        {"mtime in whole seconds, as archives have them", 999 * SECOND, tick - 1, DISK, true},
+        {"another disk, however old", 1, 1, OTHER_DISK, false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         FileStamp stamp = {20, cases[i].mtime_ns, cases[i].ctime_ns, 7, cases[i].device};
-        FileStamp recorded = file_stamp_if_trusted(&stamp, &clock);
-        if (file_stamp_equal(&recorded, &stamp) != cases[i].trusted)
-            fail_msg("%s: should be %s", cases[i].what, cases[i].trusted ? "trusted" : "unknown");
-        assert_true(cases[i].trusted || recorded.inode == 0);
+        KnownStamp known = file_stamp_judge(&stamp, &(KnownStamp){0}, &clock);
+        assert_true(file_stamp_equal(&known.stamp, &stamp));
+        if (file_stamp_proves(&known, &stamp) != cases[i].is_proven)
+            fail_msg("%s: should be %s", cases[i].what,
+                     cases[i].is_proven ? "believed" : "racily clean");
     }
 }
 
-/* A network server's clock may be ahead of ours: older than the probe, yet in our future. */
-static void the_future_is_never_trusted(void **state)
+/* Where the probe's own stamps are coarse, strictly older is still proof. */
+static void coarse_stamps_are_compared_with_a_coarse_probe(void **state)
 {
     (void)state;
-    const FileClock clock = {2000 * SECOND, 1000 * SECOND, DISK};
-    FileStamp stamp = {20, 1500 * SECOND, 1, 7, DISK};
-    assert_int_equal(file_stamp_if_trusted(&stamp, &clock).inode, 0);
-    stamp.mtime_ns = 1000 * SECOND;
-    assert_int_equal(file_stamp_if_trusted(&stamp, &clock).inode, 7);
+    const FileClock clock = {.probed_ns = 1000 * SECOND, .wall_ns = MOMENT, .device = DISK};
+    FileStamp stamp = {20, 998 * SECOND, 998 * SECOND, 7, DISK};
+    assert_int_equal(file_stamp_judge(&stamp, &(KnownStamp){0}, &clock).racy_since_ns, 0);
+    stamp.mtime_ns = stamp.ctime_ns = 1000 * SECOND;
+    assert_int_not_equal(file_stamp_judge(&stamp, &(KnownStamp){0}, &clock).racy_since_ns, 0);
 }
 
-static void without_a_clock_or_a_stamp_nothing_is_trusted(void **state)
+static KnownStamp judged_at(int64_t wall_ns, const FileStamp *stamp, const KnownStamp *last)
+{
+    const FileClock clock = {.wall_ns = wall_ns, .device = DISK};
+    return file_stamp_judge(stamp, last, &clock);
+}
+
+/* No clock is compared with another: only what was seen, and for how long. */
+static void a_stamp_is_believed_after_it_was_seen_for_three_seconds(void **state)
 {
     (void)state;
-    const FileClock no_clock = {0}, clock = {1000 * SECOND, 1000 * SECOND, 0};
+    const FileStamp stamp = {20, INT64_MAX, 0, 7, OTHER_DISK};
+    const KnownStamp seen = {stamp, MOMENT};
+    assert_int_equal(judged_at(MOMENT, &stamp, &seen).racy_since_ns, MOMENT);
+    assert_int_equal(judged_at(MOMENT + 3 * SECOND, &stamp, &seen).racy_since_ns, MOMENT);
+    assert_int_equal(judged_at(MOMENT + 3 * SECOND + 1, &stamp, &seen).racy_since_ns, 0);
+    const KnownStamp believed = {stamp, 0};
+    assert_int_equal(judged_at(MOMENT, &stamp, &believed).racy_since_ns, 0);
+    assert_int_equal(judged_at(0, &stamp, &believed).racy_since_ns, 0);
+}
+
+/* What was seen before is of another stamp, or lies in the future: somebody set the clock back. */
+static void the_wait_begins_again(void **state)
+{
+    (void)state;
+    const FileStamp stamp = {20, 1, 1, 7, OTHER_DISK}, other = {20, 1, 2, 7, OTHER_DISK};
+    struct timespec now;
+    assert_int_equal(clock_gettime(CLOCK_REALTIME, &now), 0);
+    int64_t before = now.tv_sec * SECOND + now.tv_nsec;
+    const KnownStamp cases[] = {{{0}, 0}, {other, 0}, {other, 1}, {stamp, before + 3600 * SECOND}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        KnownStamp known = judged_at(before, &stamp, &cases[i]);
+        assert_true(file_stamp_equal(&known.stamp, &stamp));
+        assert_in_range(known.racy_since_ns, before, before + 3599 * SECOND);
+    }
+}
+
+static void without_a_clock_or_a_stamp_nothing_is_believed(void **state)
+{
+    (void)state;
+    const FileClock no_clock = {0}, clock = {.probed_ns = MOMENT, .wall_ns = MOMENT};
     const FileStamp stamp = {20, -SECOND, -SECOND, 7, 0}, no_stamp = {0};
     const FileStamp without_inode = {20, 1, 1, 0, 0};
-    assert_int_equal(file_stamp_if_trusted(&stamp, &no_clock).inode, 0);
-    assert_int_equal(file_stamp_if_trusted(&no_stamp, &clock).inode, 0);
-    assert_int_equal(file_stamp_if_trusted(&without_inode, &clock).size_bytes, 0);
+    const KnownStamp seen = {stamp, 1};
+    assert_int_not_equal(file_stamp_judge(&stamp, &seen, &no_clock).racy_since_ns, 0);
+    assert_false(file_stamp_proves(&(KnownStamp){0}, &no_stamp));
+    KnownStamp unknown = file_stamp_judge(&no_stamp, &seen, &clock);
+    assert_memory_equal(&unknown, &(KnownStamp){0}, sizeof unknown);
+    unknown = file_stamp_judge(&without_inode, &seen, &clock);
+    assert_memory_equal(&unknown, &(KnownStamp){0}, sizeof unknown);
 }
 
 static void every_field_of_a_stamp_counts(void **state)
@@ -144,17 +188,24 @@ static void moments_beyond_64_bits(void **state)
     assert_true(stamp_at(scratch, "a.mini").mtime_ns > INT64_C(9200000000) * SECOND);
 }
 
+static KnownStamp judged(const FileStamp *stamp, const FileClock *clock)
+{
+    return file_stamp_judge(stamp, &(KnownStamp){0}, clock);
+}
+
 static void an_aged_file_is_trusted(void **state)
 {
     Scratch *scratch = *state;
     FileClock clock;
-    assert_int_equal(file_clock_probe(&clock, scratch->fd), 0); /* the file "clock" is there */
+    assert_int_equal(file_clock_probe(&clock, scratch->fd), 0);
+    assert_true(clock.is_new && !clock.lacks_ctime);
     scratch_write(scratch, "a.mini", "x");
     scratch_age(scratch, "a.mini", 100);
-    assert_int_equal(file_clock_probe(&clock, scratch->fd), 0); /* and tells the time again */
+    assert_int_equal(file_clock_probe(&clock, scratch->fd), 0); /* the file "clock" is there now */
+    assert_false(clock.is_new);
     FileStamp stamp = stamp_at(scratch, "a.mini");
-    FileStamp recorded = file_stamp_if_trusted(&stamp, &clock);
-    assert_true(file_stamp_equal(&stamp, &recorded));
+    KnownStamp known = judged(&stamp, &clock);
+    assert_true(file_stamp_proves(&known, &stamp));
 }
 
 static void a_file_written_after_the_probe_is_not_trusted(void **state)
@@ -165,7 +216,7 @@ static void a_file_written_after_the_probe_is_not_trusted(void **state)
         assert_int_equal(file_clock_probe(&clock, scratch->fd), 0);
         scratch_write(scratch, "a.mini", "x");
         FileStamp stamp = stamp_at(scratch, "a.mini");
-        assert_int_equal(file_stamp_if_trusted(&stamp, &clock).inode, 0);
+        assert_int_not_equal(judged(&stamp, &clock).racy_since_ns, 0);
     }
 }
 
@@ -178,11 +229,24 @@ static void a_trusted_stamp_never_hides_a_write(void **state)
         scratch_write(scratch, "a.mini", "one");
         assert_int_equal(file_clock_probe(&clock, scratch->fd), 0);
         FileStamp stamp = stamp_at(scratch, "a.mini");
-        FileStamp recorded = file_stamp_if_trusted(&stamp, &clock);
+        KnownStamp known = judged(&stamp, &clock);
         scratch_write(scratch, "a.mini", "two");
         stamp = stamp_at(scratch, "a.mini");
-        assert_false(file_stamp_equal(&recorded, &stamp));
+        assert_false(file_stamp_proves(&known, &stamp));
     }
+}
+
+/* The number of a mount stands only where the times say nothing. */
+static void the_mount_counts_where_times_say_nothing(void **state)
+{
+    Scratch *scratch = *state;
+    FileStamp plain, stamp;
+    scratch_write(scratch, "a.mini", "x");
+    plain = stamp_at(scratch, "a.mini");
+    assert_int_equal(file_stamp_in_mount(scratch->fd, "a.mini", &stamp), 0);
+    assert_true(file_stamp_equal(&plain, &stamp));
+    assert_int_equal(file_stamp_in_mount(scratch->fd, "none", &stamp), -ENOENT);
+    assert_int_equal(stamp.inode, 0);
 }
 
 /* A user's file of the same name; what other programs keep; one of ours with a line added. */
@@ -223,7 +287,7 @@ static void a_clock_of_our_own_is_used_again(void **state)
 static void what_is_no_file_is_no_clock(void **state)
 {
     Scratch *scratch = *state;
-    FileClock clock = {1, 1, 1};
+    FileClock clock = {.probed_ns = 1};
     scratch_write(scratch, "precious", "precious");
     assert_int_equal(symlinkat("precious", scratch->fd, "clock"), 0);
     assert_int_equal(file_clock_probe(&clock, scratch->fd), 0);
@@ -356,9 +420,11 @@ static void a_file_written_while_it_is_read_has_no_stamp(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(when_a_stamp_is_trusted),
-        cmocka_unit_test(the_future_is_never_trusted),
-        cmocka_unit_test(without_a_clock_or_a_stamp_nothing_is_trusted),
+        cmocka_unit_test(when_the_probe_proves_a_stamp),
+        cmocka_unit_test(coarse_stamps_are_compared_with_a_coarse_probe),
+        cmocka_unit_test(a_stamp_is_believed_after_it_was_seen_for_three_seconds),
+        cmocka_unit_test(the_wait_begins_again),
+        cmocka_unit_test(without_a_clock_or_a_stamp_nothing_is_believed),
         cmocka_unit_test(every_field_of_a_stamp_counts),
         CASE_IN_SCRATCH(what_stat_says),
         CASE_IN_SCRATCH(what_is_not_a_regular_file),
@@ -366,6 +432,7 @@ int main(void)
         CASE_IN_SCRATCH(an_aged_file_is_trusted),
         CASE_IN_SCRATCH(a_file_written_after_the_probe_is_not_trusted),
         CASE_IN_SCRATCH(a_trusted_stamp_never_hides_a_write),
+        CASE_IN_SCRATCH(the_mount_counts_where_times_say_nothing),
         CASE_IN_SCRATCH(a_file_of_somebody_else_is_no_clock),
         CASE_IN_SCRATCH(a_clock_of_our_own_is_used_again),
         CASE_IN_SCRATCH(what_is_no_file_is_no_clock),

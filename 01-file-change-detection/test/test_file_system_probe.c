@@ -157,14 +157,16 @@ static void two_devices_are_told_apart(void **state)
     FileSystemFacts facts;
     int other = open("/proc", O_RDONLY | O_DIRECTORY);
     assert_int_equal(file_system_probe(&facts, scratch->fd, other), 0);
-    assert_false(facts.is_one_device);
-    assert_int_equal(trust_rule_of(&facts), TRUST_OLDER_THAN_WALL_CLOCK);
+    assert_false(facts.is_one_device || facts.has_tried_stamps);
+    assert_true(facts.rename_replaces && facts.has_flock);
+    assert_int_equal(trust_rule_of(&facts), TRUST_WHAT_WAS_SEEN);
+    assert_null(file_system_defect(&facts, 0));
     close(other);
 }
 
 /* A file system where all is well, and whose clock ticks every 4 ms, looked at or not. */
 static const FileSystemFacts sound = {
-    .is_one_device = true, .tick_ns = 4000000, .looked_tick_ns = 4000000, .resolution_ns = 1,
+    .is_one_device = true, .is_local = true, .has_tried_stamps = true, .tick_ns = 4000000, .looked_tick_ns = 4000000, .resolution_ns = 1,
     .ctime_on_write = true, .ctime_on_chmod = true, .ctime_on_rename = true,
     .ctime_on_restored_mtime = true, .mtime_on_write = true, .rename_replaces = true,
     .rename_keeps_inode = true, .has_flock = true, .has_private_mmap = true,
@@ -177,14 +179,16 @@ static void the_rule_follows_from_the_facts(void **state)
     assert_int_equal(trust_rule_of(&facts), TRUST_OLDER_THAN_PROBE);
     facts.looked_tick_ns = 0;
     assert_int_equal(trust_rule_of(&facts), TRUST_OLDER_THAN_FINE_PROBE);
-    facts.is_one_device = false;
-    assert_int_equal(trust_rule_of(&facts), TRUST_OLDER_THAN_WALL_CLOCK);
-    bool *needed[] = {&facts.mtime_on_write, &facts.ctime_on_write,
-                      &facts.ctime_on_restored_mtime};
-    for (int i = 0; i < 3; i++) {
+    bool *one_clock[] = {&facts.is_one_device, &facts.is_local};
+    bool *needed[] = {&facts.mtime_on_write, &facts.ctime_on_write};
+    for (int i = 0; i < 2; i++) {
         facts = sound;
+        *one_clock[i] = false;
+        assert_int_equal(trust_rule_of(&facts), TRUST_WHAT_WAS_SEEN);
         *needed[i] = false;
         assert_int_equal(trust_rule_of(&facts), TRUST_NOTHING);
+        facts.has_tried_stamps = false;
+        assert_int_equal(trust_rule_of(&facts), TRUST_WHAT_WAS_SEEN);
     }
     for (TrustRule rule = TRUST_OLDER_THAN_FINE_PROBE; rule <= TRUST_NOTHING; rule++)
         assert_true(strlen(trust_rule_text(rule)) > 20);

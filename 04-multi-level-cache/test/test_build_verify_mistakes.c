@@ -124,13 +124,13 @@ static void test_a_missed_edit_is_named(void **state)
 {
     LineProject *project = *state;
     OpenCache opened;
-    FileStamp stamp;
+    KnownStamp known = {0};
     line_rebuild(project);
     line_edit(project, "lib.line", "multiplied", "missed");
     open_cache(project, &opened);
     FileHashCache *files = &opened.cache.files;
-    assert_int_equal(file_stamp_at(project->scratch.fd, "lib.line", &stamp), 0);
-    file_hash_cache_set(files, 0, &stamp, files->records[0].content);
+    assert_int_equal(file_stamp_at(project->scratch.fd, "lib.line", &known.stamp), 0);
+    file_hash_cache_set(files, 0, &known, files->records[0].content);
     commit_cache(&opened);
     LineRun run = line_project_build(project, (LineRequest){0});
     assert_true(run.is_unchanged); /* so it goes */
@@ -152,7 +152,7 @@ static void test_wrong_imports_are_named(void **state)
     const uint32_t both[] = {0, 0};
     for (uint32_t i = 0; i < 2; i++)
         entries[i] = (FileEntry){.path = file_hash_cache_path(files, i),
-                                 .stamp = files->records[i].stamp,
+                                 .known = files->records[i].known,
                                  .content = files->records[i].content,
                                  .imports = both,
                                  .import_count = 2 * i};

@@ -146,8 +146,7 @@ static void adopt_stamp(Manifest *manifest, const Scratch *scratch)
     assert_int_equal(file_stamp_at(scratch->fd, "out.ll", &stamp), 0);
     if ((uint64_t)stamp.size_bytes != record.size_bytes)
         return;
-    record.is_young = 0;
-    record.stamp = stamp;
+    record.known = (KnownStamp){stamp, 0};
     ByteBuffer changed = {0};
     buffer_put(&changed, slice_of(&record, sizeof record));
     buffer_put(&changed, slice_of(blob.data + sizeof record, blob.size - sizeof record));

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # Which stamps a build believes, and when (stage 1, lesson 1.2): how many files it reads, on file
-# systems of every kind. They are made up by faults/other_disk.c, and so is the wall clock: no test
+# systems of every kind. They are made up by other_disk.c of stage 1, and so is the wall clock: no test
 # waits, and none is in a hurry.
 #
 # A stamp that is not believed at once costs a read in each build until one has found it more than

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 static const FileSystemFacts sound = {
-    .is_one_device = true, .tick_ns = 4000000, .looked_tick_ns = 3900000, .resolution_ns = 1,
+    .is_one_device = true, .is_local = true, .has_tried_stamps = true, .tick_ns = 4000000, .looked_tick_ns = 3900000, .resolution_ns = 1,
     .behind_ns = 4100000, .ctime_on_write = true, .ctime_on_chmod = true,
     .ctime_on_rename = true, .ctime_on_restored_mtime = true, .mtime_on_write = true,
     .rename_replaces = true, .rename_keeps_inode = true, .has_flock = true,
@@ -33,7 +33,7 @@ static void the_facts_are_in_words(void **state)
            (const char *const[]){"for up to 4.00 ms\n", "for up to 3.90 ms\n", "multiples of 1 ns",
                                  "wall clock by up to 4.10 ms\n",
                                  "flock    keeps two builds apart: yes",
-                                 "rule     a stamp older than a probe is trusted\n", NULL});
+                                 "rule     a stamp older than a probe is believed\n", NULL});
 }
 
 static void defects_are_told(void **state)
@@ -44,11 +44,13 @@ static void defects_are_told(void **state)
     facts.ahead_ns = 7000000;
     expect(doctor_report_text, &facts,
            (const char *const[]){"ahead of it by up to 7.00 ms\n", "defect   flock does not lock",
-                                 "defect   a restored mtime hides", "--paranoid", NULL});
+                                 "defect   the file system keeps no ctime", "--paranoid", NULL});
     facts.is_one_device = false;
     facts.ctime_on_restored_mtime = true;
     expect(doctor_report_text, &facts,
            (const char *const[]){"caches   on the file system of the sources: no", "3 s", NULL});
+    facts.has_tried_stamps = false;
+    expect(doctor_report_text, &facts, (const char *const[]){"clock    not tried", "3 s", NULL});
 }
 
 static void the_same_as_json(void **state)
@@ -66,7 +68,7 @@ static void the_same_as_json(void **state)
            (const char *const[]){"\"rule\":\"older-than-fine-probe\"", NULL});
     facts.is_one_device = false;
     expect(doctor_report_json, &facts,
-           (const char *const[]){"\"rule\":\"older-than-wall-clock\"", NULL});
+           (const char *const[]){"\"rule\":\"seen-for-3-s\"", NULL});
     facts.ctime_on_write = false;
     expect(doctor_report_json, &facts, (const char *const[]){"\"rule\":\"nothing\"", NULL});
 }

@@ -255,7 +255,7 @@ static void record_present_stamp(const MiniProject *project, const char *source)
     KeptCache kept;
     Manifest manifest;
     FileHashCache files;
-    FileStamp stamp;
+    KnownStamp known = {0};
     uint64_t written = 0;
     int dir_fd = openat(project->scratch.fd, "cache", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     kept_cache_read(&kept, &project->scratch);
@@ -265,8 +265,8 @@ static void record_present_stamp(const MiniProject *project, const char *source)
     assert_int_equal(manifest_load(&manifest, dir_fd, id), 0);
     assert_int_equal(file_hash_cache_open(&files, dir_fd, name, &manifest.header.files), 0);
     uint32_t file = file_hash_cache_find(&files, slice_from(source));
-    assert_int_equal(file_stamp_at(project->scratch.fd, source, &stamp), 0);
-    file_hash_cache_set(&files, file, &stamp, files.records[file].content);
+    assert_int_equal(file_stamp_at(project->scratch.fd, source, &known.stamp), 0);
+    file_hash_cache_set(&files, file, &known, files.records[file].content);
     assert_int_equal(state_file_commit(&files.state, false, &manifest.header.files, NULL), 0);
     manifest.header.boot.low++;
     assert_int_equal(manifest_store(&manifest, dir_fd, id, false, &written), 0);

@@ -30,11 +30,11 @@ static json_t *file_to_json(const FileHashCache *cache, uint32_t number)
     for (uint32_t i = 0; i < record->import_count; i++)
         json_array_append_new(imports, path_of(cache, cache->imports[record->first_import + i]));
     return json_pack("{so ss sI sI sI sI sI so}", "path", path_of(cache, number), "hash", hex,
-                     "size", (json_int_t)record->stamp.size_bytes,
-                     "mtime_ns", (json_int_t)record->stamp.mtime_ns,
-                     "ctime_ns", (json_int_t)record->stamp.ctime_ns,
-                     "inode", (json_int_t)record->stamp.inode,
-                     "device", (json_int_t)record->stamp.device, "imports", imports);
+                     "size", (json_int_t)record->known.stamp.size_bytes,
+                     "mtime_ns", (json_int_t)record->known.stamp.mtime_ns,
+                     "ctime_ns", (json_int_t)record->known.stamp.ctime_ns,
+                     "inode", (json_int_t)record->known.stamp.inode,
+                     "device", (json_int_t)record->known.stamp.device, "imports", imports);
 }
 
 /* -EINVAL for a path that is not UTF-8, which no JSON string can be. */

@@ -18,7 +18,7 @@
 static void print_file(FILE *file, const FileHashCache *cache, uint32_t number)
 {
     const FileRecord *record = &cache->records[number];
-    const FileStamp *stamp = &record->stamp;
+    const FileStamp *stamp = &record->known.stamp;
     char hex[HASH_HEX_SIZE + 1];
     hash_to_hex(record->content, hex);
     fprintf(file, "file %s %" PRId64 " %" PRId64 " %" PRId64 " %" PRIu64 " %" PRIu64 " %s\n", hex,

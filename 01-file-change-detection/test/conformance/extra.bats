@@ -6,18 +6,23 @@
 load mine
 load project
 
+# preloading NAME: what is preloaded from now on, into programs that ask the C library.
+preloading() {
+    local library=${BUILD:-$BATS_TEST_DIRNAME/../../../build}/$1.so
+    [ -z "${SANITIZE:-}" ] || skip "a sanitizer wants to be loaded before all others"
+    [ -e "$library" ] || skip "no $1.so: make check-mine builds it"
+    cp "$library" "$BATS_TEST_TMPDIR/$1.so" # whose path has no space: that would end it
+    export LD_PRELOAD=$BATS_TEST_TMPDIR/$1.so
+}
+
 # For a program that asks the C library, the clock stands still from the moment `since`, a stamp of
 # the file system, until after the second save: all of it is one tick, however long it takes.
 @test "1.2 two saves within one tick of the clock are both seen" {
-    coarse=${BUILD:-$BATS_TEST_DIRNAME/../../../build}/coarse-stamps.so
-    [ -z "${SANITIZE:-}" ] || skip "a sanitizer wants to be loaded before all others"
-    [ -e "$coarse" ] || skip "no coarse-stamps.so: make check-mine builds it"
-    cp "$coarse" "$BATS_TEST_TMPDIR/coarse.so" # whose path has no space: that would end it here
     write main.mini 'import "text.mini" as text;'
     settle
     since=$(now_of_files)
     export COARSE_STAMPS=$since:
-    export LD_PRELOAD=$BATS_TEST_TMPDIR/coarse.so
+    preloading coarse-stamps
     write text.mini 'const name: str = "Ada";'
     [ "$(stat -c %.9Y text.mini)" = "$since" ] || skip "programs cannot be preloaded here"
     mine main.mini
@@ -26,7 +31,7 @@ load project
     unset LD_PRELOAD
     settle
     export COARSE_STAMPS=$since:$(now_of_files)
-    export LD_PRELOAD=$BATS_TEST_TMPDIR/coarse.so
+    preloading coarse-stamps
     note "between these two, the clock of the file system stood still"
     mine main.mini
     expect changed 'changed text.mini'
@@ -37,6 +42,41 @@ now_of_files() {
     : >"$BATS_TEST_TMPDIR/now"
     stat -c %.9Y "$BATS_TEST_TMPDIR/now"
     rm "$BATS_TEST_TMPDIR/now"
+}
+
+# The sources seem to lie on a disk whose clock ticks in whole seconds, and stands still; .mini_cache
+# does not. Both have one device number, as on merged disks.
+on_a_coarser_disk() {
+    OTHER_DISK_TICKS=$(now_of_files)
+    write main.mini 'import "text.mini" as text;'
+    write text.mini 'const name: str = "Ada";'
+    settle
+    export OTHER_DISK=.mini OTHER_DISK_TICKS
+    preloading other-disk
+    [[ $(stat -c %.9Y text.mini) == *.000000000 ]] || skip "programs cannot be preloaded here"
+    note "the clock of the sources ticks in whole seconds, that of .mini_cache does not"
+}
+
+@test "1.2 two saves within one second of a coarser disk are both seen" {
+    on_a_coarser_disk
+    mine main.mini
+    write text.mini 'const name: str = "Eve";'
+    mine main.mini
+    expect changed 'changed text.mini'
+}
+
+@test "1.2 what was seen for 3 seconds is read once more" {
+    on_a_coarser_disk
+    now=$(date +%s)
+    setting WALL_CLOCK "$now.0"
+    mine main.mini
+    write text.mini 'const name: str = "Eve";'
+    settle
+    setting WALL_CLOCK "$((now + 4)).0"
+    mine main.mini
+    expect changed 'changed text.mini'
+    mine main.mini
+    expect read 'read 0'
 }
 
 @test "1.2 an edit behind a symbolic link is seen" {

@@ -102,7 +102,7 @@ static void check_change(FileHashCache *cache, const char *path)
 {
     FileHashCache again;
     for (uint32_t i = 0; i < cache->count; i++)
-        file_hash_cache_set(cache, i, &(FileStamp){.inode = i + 1u}, (Hash128){i, 7});
+        file_hash_cache_set(cache, i, &(KnownStamp){.stamp.inode = i + 1u}, (Hash128){i, 7});
     FUZZ_CHECK(file_hash_cache_save(cache, path) == 0);
     FUZZ_CHECK(file_hash_cache_load(&again, path) == 0);
     FUZZ_CHECK(again.count == cache->count);

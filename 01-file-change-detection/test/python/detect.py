@@ -12,6 +12,7 @@ import re
 import secrets
 import stat
 import sys
+import time
 
 CACHE = ".mini_cache"
 STATE = CACHE + "/files.json"
@@ -98,25 +99,42 @@ def content_hash(data):
 
 # ---- 1.2 believe a stamp, when it may be believed --------------------------------------------------
 
+SECOND = 1_000_000_000
+PATIENCE = 3 * SECOND  # more than the coarsest tick, the 2 s of FAT
+
 
 def stamp_of(path):
     status = os.stat(path)
     return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev]
 
 
-def clock_now():
-    """What time it is for the file system: written twice, since the first look makes the second fine."""
+def probe_clock():
+    """(wall clock, what time it is for the file system, its device)."""
+    wall = time.time_ns()
     make_cache()
-    for _ in range(2):
+    for _ in range(2):  # the first look makes the second stamp fine
         with open(CACHE + "/clock", "w", opener=no_link) as clock:
             clock.write(".")
-        now = os.stat(CACHE + "/clock").st_mtime_ns
-    return now
+        status = os.stat(CACHE + "/clock")
+    return wall, status.st_mtime_ns, status.st_dev
 
 
-def is_trusted(stamp, now):
-    mtime, ctime = stamp[1], stamp[2]
-    return max(mtime, ctime) < now and mtime != 0
+def is_proven(stamp, clock):
+    """Was the file last written in an earlier tick than the probe's, of the same clock?"""
+    _, mtime, ctime, _, device = stamp
+    _, probe, here = clock
+    coarser = ctime % SECOND == 0 and probe % SECOND != 0
+    return device == here and not coarser and max(mtime, ctime) < probe and mtime != 0
+
+
+def racy_since(stamp, old, clock):
+    """None if the stamp may be believed from now on; otherwise when it was first seen."""
+    is_same = old is not None and stamp == old["stamp"]
+    if is_proven(stamp, clock) or is_same and old["racy_since"] is None:
+        return None
+    if not is_same or old["racy_since"] > clock[0]:
+        return time.time_ns()
+    return None if clock[0] - old["racy_since"] > PATIENCE else old["racy_since"]
 
 
 def read_source(path):
@@ -179,20 +197,19 @@ def save(state):
 
 class Look:
     def __init__(self, known):
-        self.known, self.files, self.reads, self.now = known, {}, 0, None
+        self.known, self.files, self.reads, self.clock = known, {}, 0, None
 
     def look_at(self, path):
-        """What is known of the file, read anew only if its stamp is not the known one."""
-        known = self.known.get(path)
-        if known and known["stamp"] is not None and known["stamp"] == stamp_of(path):
-            return known
-        if self.now is None:
-            self.now = clock_now()  # before anything is read
+        """What is known of the file. It is read unless its stamp proves that it is as it was."""
+        old = self.known.get(path)
+        if old and old["stamp"] == stamp_of(path) and old["racy_since"] is None:
+            return old
+        if self.clock is None:
+            self.clock = probe_clock()  # before anything is read
         data, stamp = read_source(path)
         self.reads += 1
-        if stamp is not None and not is_trusted(stamp, self.now):
-            stamp = None
-        return {"stamp": stamp, "hash": content_hash(data), "imports": imports_of(data)}
+        since = racy_since(stamp, old, self.clock) if stamp else None
+        return {"stamp": stamp, "racy_since": since, "hash": content_hash(data), "imports": imports_of(data)}
 
     def run(self, entry):
         try:

@@ -10,6 +10,7 @@ static const char *const paths[] = {"memory.c", "memory.h", "slice.h"}; /* sorte
 /* How many were read, or a negative errno. */
 static int look(const FileClock *clock)
 {
+    static const FileRecord none;
     FileHashCache cache = {0};
     FileEntry files[3] = {0};
     Arena arena = {0};
@@ -19,14 +20,16 @@ static int look(const FileClock *clock)
     for (uint32_t i = 0; i < 3 && error == 0; i++) {
         files[i].path = slice_from(paths[i]);
         uint32_t file = file_hash_cache_find(&cache, files[i].path);
-        if (file != FILE_NONE &&
-            file_hash_cache_is_current(&cache, AT_FDCWD, file, &files[i].stamp)) {
-            files[i].content = cache.records[file].content;
+        const FileRecord *last = file == FILE_NONE ? &none : &cache.records[file];
+        FileStamp stamp;
+        if (file != FILE_NONE && file_hash_cache_is_current(&cache, AT_FDCWD, file, &stamp)) {
+            files[i].known = last->known;
+            files[i].content = last->content;
             continue;
         }
         read++;
-        error = file_read(AT_FDCWD, paths[i], &arena, &bytes, &files[i].stamp);
-        files[i].stamp = file_stamp_if_trusted(&files[i].stamp, clock);
+        error = file_read(AT_FDCWD, paths[i], &arena, &bytes, &stamp);
+        files[i].known = file_stamp_judge(&stamp, &last->known, clock);
         files[i].content = hash_bytes(bytes);
     }
     file_hash_cache_replace(&cache, files[0].path, files, 3);

@@ -23,11 +23,11 @@ int main(void)
     save("one", "wx"); /* a file that is there already is not ours */
     file_clock_probe(&clock, AT_FDCWD);
     int error = file_read(AT_FDCWD, "notes.txt", &arena, &text, &read);
-    FileStamp recorded = file_stamp_if_trusted(&read, &clock);
+    KnownStamp known = file_stamp_judge(&read, &(KnownStamp){0}, &clock);
     save("two", "r+");
     if (error == 0)
         error = file_stamp_at(AT_FDCWD, "notes.txt", &now);
-    bool is_hidden = error == 0 && file_stamp_equal(&recorded, &now);
+    bool is_hidden = error == 0 && file_stamp_proves(&known, &now);
     arena_free(&arena);
     return error != 0 || is_hidden;
 }

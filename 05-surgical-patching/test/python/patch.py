@@ -202,11 +202,11 @@ class Look:
 
     def compare_bytes(self, out):
         """The stamp proves nothing, so the bytes must. Afterwards it may be trusted."""
-        now = detect.clock_now()
+        clock = detect.probe_clock()
         before = detect.stamp_of(out)
         with open(out, "rb") as file:
             self.damaged = differing(file, self.parts)
-        self.stamp = before if before == detect.stamp_of(out) and detect.is_trusted(before, now) else None
+        self.stamp = before if before == detect.stamp_of(out) and detect.is_proven(before, clock) else None
 
     def sections(self, out):
         """{path: key} of what is there."""
@@ -348,7 +348,7 @@ class PatchBuild(build.Build):
     def stamp_now(self):
         """Of the output, before the clock is asked: a later write cannot look older than the clock."""
         stamp = build.stamp_or_none(self.out)
-        return stamp if stamp and detect.is_trusted(stamp, detect.clock_now()) else None
+        return stamp if stamp and detect.is_proven(stamp, detect.probe_clock()) else None
 
     def keep(self, parts, look, stamp):
         """After the output. Whoever is killed before finds the old state, and another stamp."""
