@@ -79,23 +79,40 @@ FLAGS   = $(VERSION): $(STANDARD) $(WARNINGS) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $
 ifneq ($(FLAGS),$(file <$(BUILD)/flags))
 .PHONY: $(BUILD)/flags
 endif
-$(BUILD)/flags: Makefile $(BUILD)/tools
+$(BUILD)/flags: Makefile .ci/stage.mk $(BUILD)/tools
 	@printf '%s\n' $(call quoted,$(FLAGS)) >$@
 
 # Which compiler is this? The build id, by which minic names itself in every key, is a hash of all
 # that was linked. That is right but for RELEASE=1: no two trainings count the same, and what they
 # count decides how the code is laid out, never what it computes. So there the identity is a hash of
 # what decides that, compiler, flags and every line of the sources, and no count is part of it.
-SOURCES  = $(foreach s,$(STAGES),$(OBJECTS_$(s):$(BUILD)/obj/%.o=%.c)) 06-performance/minic.c
+SOURCES  = $(foreach s,$(STAGES),$(SOURCES_$(s)))
 IDENTIFY = { printf '%s\n' $(call quoted,$(VERSION): $(STANDARD) $(CPPFLAGS) $(CFLAGS)); \
              $(call compile,$(INCLUDES_06-performance)) -E -P $(SOURCES); } | sha1sum | cut -c 1-40
 .PHONY: identity
 identity:
 	@$(IDENTIFY)
 
+# What holds for every stage: headers compile alone, READMEs tell the truth, lists to copy suffice,
+# and a fresh machine gets what it lacks.
+CHECKS := $(addprefix 01-file-change-detection/test/,check-headers check-readmes take-home) \
+          $(wildcard .ci/test/*.bats)
+
+# ---- the stages -------------------------------------------------------------------------------------
+
+FUZZ_MAIN := $(patsubst %,$(BUILD)/obj/01-file-change-detection/test/fuzz/%.o,\
+               $(if $(FUZZING),arena_guard coarse_stamps,replay))
+FUZZ_WRAP := arena_allocate arena_copy fstat fstatat
+FUZZ_LINK := $(if $(FUZZING),-fsanitize=fuzzer $(FUZZ_WRAP:%=-Wl$(comma)--wrap=%))
+
+# From the lowest floor up: each adds itself to these two.
+FLOORS    :=
+LIBRARIES :=
+$(foreach s,$(STAGES),$(eval FLOOR := $(s))$(eval include .ci/stage.mk))
+
 # The counts of an object's branches stand beside it, and are for an object of just that name. The
 # file keeps the identity, and the time, of the sources that the training began with.
-$(BUILD)/training/profile: $(foreach s,$(STAGES),$(call files,$(s)/*.[ch] $(s)/mini/*.[ch])) $(BUILD)/flags
+$(BUILD)/training/profile: $(foreach s,$(STAGES),$(SOURCES_$(s)) $(HEADERS_$(s))) $(BUILD)/flags
 	@rm -rf $(BUILD)/obj $(@D) && mkdir -p $(@D)
 	@$(IDENTIFY) >$@.begun
 	@$(MAKE) --no-print-directory TRAINING=1 BUILD=$(BUILD) $(BUILD)/minic $(BUILD)/generate-corpus
@@ -105,83 +122,6 @@ $(BUILD)/training/profile: $(foreach s,$(STAGES),$(call files,$(s)/*.[ch] $(s)/m
 	    $(BUILD)/minic build $(@D)/corpus/main.mini -q -j2 -o $(@D)/corpus.ll --cache-dir $(@D)/cache; done
 	@find $(BUILD)/obj -name '*.o' -exec rm {} +
 	@mv $@.begun $@
-
-# What holds for every stage: headers compile alone, READMEs tell the truth, lists to copy suffice,
-# and a fresh machine gets what it lacks.
-CHECKS := $(addprefix 01-file-change-detection/test/,check-headers check-readmes take-home) \
-          $(wildcard .ci/test/*.bats)
-
-# ---- one stage: it sees the headers of the floors up to its own, and links with their libraries ----
-
-# $(call stage,DIR), for one directory after another. FLOORS holds those up to and including DIR,
-# and so does what is made from it here. A library holds the objects of its own floor alone; above
-# it in the list of the linker stand the floors that use it. A demo is its demo.c, with what the
-# demo_*.c of its floor and of those below do for it.
-define stage
-FLOORS        += $(1)
-NUMBER_$(1)   := $$(firstword $$(subst -, ,$(1)))
-INCLUDES_$(1) := $$(foreach f,$$(FLOORS),$$(patsubst %/,-I%,$$(call files,$$f/ $$f/mini/)))
-OBJECTS_$(1)  := $$(patsubst %.c,$$(BUILD)/obj/%.o,\
-                   $$(filter-out $(1)/demo% %/minic.c,$$(call files,$(1)/*.c $(1)/mini/*.c)))
-LIBRARIES     := $$(BUILD)/stage-$$(NUMBER_$(1)).a $$(LIBRARIES)
-DEMO_$(1)     := $$(BUILD)/demo-$$(NUMBER_$(1))
-DEMO_OBJECTS_$(1) := $$(patsubst %.c,$$(BUILD)/obj/%.o,$(1)/demo.c $$(call files,$$(FLOORS:%=%/demo_*.c)))
-TESTS_$(1)    := $$(patsubst $(1)/test/%.c,$$(BUILD)/test-$$(NUMBER_$(1))/%,$$(call files,$(1)/test/test_*.c))
-SUPPORT_$(1)  := $$(patsubst %.c,$$(BUILD)/obj/%.o,\
-                   $$(foreach f,$$(FLOORS),$$(filter-out $$f/test/test_%,$$(call files,$$f/test/*.c))))
-FUZZERS_$(1)  := $$(patsubst $(1)/test/fuzz/%.c,$$(BUILD)/test-$$(NUMBER_$(1))/%,\
-                   $$(call files,$(1)/test/fuzz/fuzz_*.c))
-TESTS_$(1)    += $$(FUZZERS_$(1))
-
-$$(BUILD)/obj/$(1)/%.o: $(1)/%.c $$(PROFILE) $$(BUILD)/flags
-	@mkdir -p $$(@D)
-	@echo 'cc   $$<'
-	$$(Q)$$(call compile,$$(INCLUDES_$(1))) -MMD -MP -c $$< -o $$@
-
-$$(BUILD)/obj/$(1)/test/%.o: INCLUDES_$(1) += $$(patsubst %/,-I%,$$(call files,$$(FLOORS:%=%/test/)))
-
-$$(BUILD)/stage-$$(NUMBER_$(1)).a: $$(OBJECTS_$(1))
-	@rm -f $$@
-	$$(Q)$$(AR) rcs $$@ $$^
-
-$$(DEMO_$(1)): $$(DEMO_OBJECTS_$(1)) $$(LIBRARIES)
-	@echo 'link $$@'
-	$$(Q)$$(LINK) -o $$@
-
-$$(BUILD)/test-$$(NUMBER_$(1))/%: $$(BUILD)/obj/$(1)/test/%.o $$(SUPPORT_$(1)) $$(LIBRARIES)
-	@mkdir -p $$(@D)
-	@echo 'link $$@'
-	$$(Q)$$(LINK) -lcmocka -o $$@
-
-$$(BUILD)/test-$$(NUMBER_$(1))/fuzz_%: $$(BUILD)/obj/$(1)/test/fuzz/fuzz_%.o $$(FUZZ_MAIN) \
-                                       $$(SUPPORT_$(1)) $$(LIBRARIES)
-	@mkdir -p $$(@D)
-	@echo 'link $$@'
-	$$(Q)$$(LINK) $$(FUZZ_LINK) -lcmocka -o $$@
-
-.PHONY: stage-$$(NUMBER_$(1)) demo-$$(NUMBER_$(1)) test-$$(NUMBER_$(1)) run-tests-$$(NUMBER_$(1))
-stage-$$(NUMBER_$(1)): $$(LIBRARIES) $$(foreach f,$$(FLOORS),$$(DEMO_$$f))
-demo-$$(NUMBER_$(1)): $$(DEMO_$(1))
-	@$$(DEMO_$(1))
-NEEDS_test-$$(NUMBER_$(1)) := build test
-test-$$(NUMBER_$(1)): | build-tools
-	@$$(MAKE) --no-print-directory TESTING=1 BUILD=$$(TEST_BUILD) run-tests-$$(NUMBER_$(1))
-
-run-tests-$$(NUMBER_$(1)): TESTS := $$(CHECKS) \
-                     $$(foreach f,$$(FLOORS),$$(TESTS_$$f) $$(call files,$$f/test/*.bats))
-run-tests-$$(NUMBER_$(1)): TESTED := $$(FLOORS)
-run-tests-$$(NUMBER_$(1)): $$(foreach f,$$(FLOORS),$$(TESTS_$$f) $$(DEMO_$$f))
-	@$$(RUN_TESTS) $$(TESTS)
-
-all: $$(DEMO_$(1))
-endef
-FLOORS    :=
-LIBRARIES :=
-FUZZ_MAIN := $(patsubst %,$(BUILD)/obj/01-file-change-detection/test/fuzz/%.o,\
-               $(if $(FUZZING),arena_guard coarse_stamps,replay))
-FUZZ_WRAP := arena_allocate arena_copy fstat fstatat
-FUZZ_LINK := $(if $(FUZZING),-fsanitize=fuzzer $(FUZZ_WRAP:%=-Wl$(comma)--wrap=%))
-$(foreach s,$(STAGES),$(eval $(call stage,$(s))))
 
 # stb_ds shifts into the sign bit on purpose.
 $(BUILD)/obj/01-file-change-detection/collections.o: EXTRA += $(if $(SANITIZE),-fno-sanitize=shift)
@@ -211,13 +151,17 @@ NAIVE            := $(patsubst %.c,$(BUILD)/obj/%.o,\
                       $(filter-out bench/naive/test_%,$(call files,bench/naive/*.c)))
 PARTS_techniques := $(NAIVE)
 NEEDS_techniques := -ljansson
-define bench_program
-$(BUILD)/$(subst _,-,$(notdir $(1))): $(BUILD)/obj/bench/$(1).o $$(PARTS_$(1)) $(LIBRARIES)
-	@echo 'link $$@'
-	$$(Q)$$(LINK) $$(NEEDS_$(1)) -o $$@
-$(if $(NEEDS_$(1)),,all) run-tests-06 programs: $(BUILD)/$(subst _,-,$(notdir $(1)))
-endef
-$(foreach p,$(patsubst bench/%.c,%,$(call files,bench/*.c bench/peers/*.c)),$(eval $(call bench_program,$(p))))
+# $(call program,SOURCE): what it is linked to.
+program = $(BUILD)/$(subst _,-,$(basename $(notdir $(1))))
+BENCH_SOURCES  := $(call files,bench/*.c bench/peers/*.c)
+BENCH_PROGRAMS := $(foreach s,$(BENCH_SOURCES),$(call program,$(s)))
+$(foreach s,$(BENCH_SOURCES),$(eval $(call program,$(s)): \
+    $(s:%.c=$(BUILD)/obj/%.o) $(PARTS_$(basename $(notdir $(s)))) $(LIBRARIES)))
+$(BENCH_PROGRAMS):
+	@echo 'link $@'
+	$(Q)$(LINK) $(NEEDS_$(subst -,_,$(@F))) -o $@
+all: $(filter-out $(BUILD)/techniques,$(BENCH_PROGRAMS))
+run-tests-06 programs: $(BENCH_PROGRAMS)
 
 $(BUILD)/obj/bench/%.o: bench/%.c $(PROFILE) $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -242,8 +186,8 @@ run-tests-06: $(BUILD)/test-bench/test_naive
 LIBRARY_FLOORS  := $(filter-out 06-%,$(STAGES))
 LIBRARY_OBJECTS := $(filter-out %/minic.o $(foreach s,$(LIBRARY_FLOORS),$(BUILD)/obj/$(s)/mini/%),\
                      $(foreach s,$(LIBRARY_FLOORS),$(OBJECTS_$(s)))) $(BUILD)/obj/06-performance/work_pool.o
-HEADERS         := $(filter-out %_internal.h %/collections.h $(STAGES:%=%/demo%),\
-                     $(call files,$(LIBRARY_FLOORS:%=%/*.h)) 06-performance/work_pool.h)
+HEADERS         := $(filter-out %_internal.h %/collections.h %/program_begin.h $(LIBRARY_FLOORS:%=%/mini/%),\
+                     $(foreach s,$(LIBRARY_FLOORS),$(HEADERS_$(s))) 06-performance/work_pool.h)
 $(BUILD)/obj/library.o: $(LIBRARY_OBJECTS)
 	@echo 'link $@'
 	$(Q)$(CC) $(CFLAGS) $(EXTRA) -r -flinker-output=nolto-rel $^ -o $@
