@@ -95,7 +95,7 @@ identity:
 
 # What holds for every stage: headers compile alone, READMEs tell the truth, lists to copy suffice,
 # and a fresh machine gets what it lacks.
-CHECKS := $(addprefix 01-file-change-detection/test/,check-headers check-readmes take-home) \
+CHECKS := $(addprefix .ci/test/,check-headers check-readmes take-home) \
           $(wildcard .ci/test/*.bats)
 
 # ---- the stages -------------------------------------------------------------------------------------
@@ -124,7 +124,7 @@ $(BUILD)/training/profile: $(foreach s,$(STAGES),$(SOURCES_$(s)) $(HEADERS_$(s))
 	@mv $@.begun $@
 
 # stb_ds shifts into the sign bit on purpose.
-$(BUILD)/obj/01-file-change-detection/collections.o: EXTRA += $(if $(SANITIZE),-fno-sanitize=shift)
+$(BUILD)/obj/01-file-change-detection/base/collections.o: EXTRA += $(if $(SANITIZE),-fno-sanitize=shift)
 
 # ---- what stands on all six floors: minic, and the programs of bench/ ------------------------------
 
@@ -133,14 +133,14 @@ $(BUILD)/obj/01-file-change-detection/collections.o: EXTRA += $(if $(SANITIZE),-
 COMMIT := build/commit
 $(shell .ci/note-commit $(COMMIT))
 $(BUILD)/minic: IDENTITY = $(if $(PROFILE),=0x$(file <$(PROFILE)))
-$(BUILD)/minic: $(BUILD)/obj/06-performance/minic.o $(LIBRARIES) $(COMMIT)
+$(BUILD)/minic: $(BUILD)/obj/06-performance/minic/minic.o $(LIBRARIES) $(COMMIT)
 	@echo 'link $@'
 	$(Q)$(subst $(COMMIT),,$(LINK)) -o $@
 	$(if $(PROFILE),@[ "$$($(IDENTIFY))" = $(file <$(PROFILE)) ] || { rm -f $@; \
 	    echo 'the sources were edited while they were compiled: make again' >&2; exit 1; })
 	$(Q)cat $(COMMIT) >>$@
-run-tests-06: TESTS += 06-performance/test/check-figures \
-                       $(if $(SANITIZE),,01-file-change-detection/test/check-consoles)
+run-tests-06: TESTS += .ci/test/check-figures \
+                       $(if $(SANITIZE),,.ci/test/check-consoles)
 stage-06 run-tests-06: $(BUILD)/minic
 
 # bench/edit_corpus.c is the program build/edit-corpus, and so in bench/peers/. PARTS_x are further
@@ -185,9 +185,9 @@ run-tests-06: $(BUILD)/test-bench/test_naive
 # made them can link: they are linked to one object first.
 LIBRARY_FLOORS  := $(filter-out 06-%,$(STAGES))
 LIBRARY_OBJECTS := $(filter-out %/minic.o $(foreach s,$(LIBRARY_FLOORS),$(BUILD)/obj/$(s)/mini/%),\
-                     $(foreach s,$(LIBRARY_FLOORS),$(OBJECTS_$(s)))) $(BUILD)/obj/06-performance/work_pool.o
+                     $(foreach s,$(LIBRARY_FLOORS),$(OBJECTS_$(s)))) $(BUILD)/obj/06-performance/pool/work_pool.o
 HEADERS         := $(filter-out %_internal.h %/collections.h %/program_begin.h $(LIBRARY_FLOORS:%=%/mini/%),\
-                     $(foreach s,$(LIBRARY_FLOORS),$(HEADERS_$(s))) 06-performance/work_pool.h)
+                     $(foreach s,$(LIBRARY_FLOORS),$(HEADERS_$(s))) 06-performance/pool/work_pool.h)
 $(BUILD)/obj/library.o: $(LIBRARY_OBJECTS)
 	@echo 'link $@'
 	$(Q)$(CC) $(CFLAGS) $(EXTRA) -r -flinker-output=nolto-rel $^ -o $@
@@ -225,7 +225,7 @@ TEST_BUILD = $(patsubst %/test/test,%/test,$(BUILD)/test)
 AGAIN     := make test$(SANITIZE:%= SANITIZE=%)$(patsubst %, CC=%,$(filter-out cc gcc,$(CC)))
 RUN_TESTS  = BUILD=$(call in_full,$(BUILD)) STAGES='$(TESTED)' CC='$(CC)' SANITIZE='$(SANITIZE)' \
              ONLY='$(ONLY)' CASE='$(CASE)' AGAIN='$(AGAIN)' \
-             01-file-change-detection/test/run-tests $(BUILD)/results
+             .ci/test/run-tests $(BUILD)/results
 
 ##: make test-long        ... and releases, and many more random edits: an hour or so
 .PHONY: test-long

@@ -8,12 +8,12 @@
 NUMBER := $(firstword $(subst -, ,$(FLOOR)))
 FLOORS += $(FLOOR)
 
-# The floor is its directory and its rooms. Its demo is demo.c, with what the demo_*.c of this floor
-# and of those below do for it.
-HEADERS_$(FLOOR)  := $(filter-out $(FLOOR)/test/% $(FLOOR)/demo%,$(call files,$(FLOOR)/*.h $(FLOOR)/*/*.h))
-SOURCES_$(FLOOR)  := $(filter-out $(FLOOR)/test/% $(FLOOR)/demo%,$(call files,$(FLOOR)/*.c $(FLOOR)/*/*.c))
+# The floor is its directory and its rooms. Its demo is demo/demo.c, with what the demo_*.c of this
+# floor and of those below do for it.
+HEADERS_$(FLOOR)  := $(filter-out $(FLOOR)/test/% $(FLOOR)/demo/%,$(call files,$(FLOOR)/*.h $(FLOOR)/*/*.h))
+SOURCES_$(FLOOR)  := $(filter-out $(FLOOR)/test/% $(FLOOR)/demo/%,$(call files,$(FLOOR)/*.c $(FLOOR)/*/*.c))
 OBJECTS_$(FLOOR)  := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out %/minic.c,$(SOURCES_$(FLOOR))))
-INCLUDES_$(FLOOR) := $(patsubst %/,-I%,$(sort $(foreach f,$(FLOORS),$(dir $(HEADERS_$(f)) $(f)/demo.h))))
+INCLUDES_$(FLOOR) := $(patsubst %/,-I%,$(sort $(foreach f,$(FLOORS),$(dir $(HEADERS_$(f))) $(f)/demo/)))
 LIBRARIES         := $(BUILD)/stage-$(NUMBER).a $(LIBRARIES)
 DEMO_$(FLOOR)     := $(BUILD)/demo-$(NUMBER)
 
@@ -40,7 +40,7 @@ $(BUILD)/stage-$(NUMBER).a: $(OBJECTS_$(FLOOR))
 	$(Q)$(AR) rcs $@ $^
 
 all: $(DEMO_$(FLOOR))
-$(DEMO_$(FLOOR)): $(patsubst %.c,$(BUILD)/obj/%.o,$(FLOOR)/demo.c $(call files,$(FLOORS:%=%/demo_*.c))) $(LIBRARIES)
+$(DEMO_$(FLOOR)): $(patsubst %.c,$(BUILD)/obj/%.o,$(FLOOR)/demo/demo.c $(call files,$(FLOORS:%=%/demo/demo_*.c))) $(LIBRARIES)
 	@echo 'link $@'
 	$(Q)$(LINK) -o $@
 

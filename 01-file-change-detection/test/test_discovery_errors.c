@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Discovery, when files are missing or something is in the way: what is told, and what is found
  * all the same. */
-#include "import_graph.h"
 #include "sample_project.h"
 
 #include <errno.h>
@@ -44,7 +43,6 @@ static void test_a_missing_import_is_told_where_it_is_imported(void **state)
 static void test_the_files_beside_a_missing_import_are_found(void **state)
 {
     SampleProject *project = *state;
-    ImportGraph graph;
     assert_int_equal(unlinkat(project->scratch.fd, "shared.mini", 0), 0);
     assert_int_equal(sample_project_discover(project), -EBADMSG);
     const FileHashCache *cache = &project->cache;
@@ -55,9 +53,6 @@ static void test_the_files_beside_a_missing_import_are_found(void **state)
     assert_true(cache->has_gaps);
     assert_int_equal(cache->imports[cache->records[file].first_import + 1], FILE_NONE);
     assert_false(hash_is_none(file_hash_cache_combined_from(cache, file)));
-    import_graph_build(&graph, cache);
-    assert_int_equal(graph.first_import[file + 1] - graph.first_import[file], 1);
-    import_graph_free(&graph);
     sample_project_write(project);
     assert_int_equal(sample_project_discover(project), 0);
     assert_false(project->cache.has_gaps);

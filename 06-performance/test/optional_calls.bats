@@ -3,7 +3,7 @@
 #
 # System calls that are not to be had everywhere: on a network file system, on a volume of another
 # system, in a sandbox. Each one is taken away, in each way in which that is said, and the build is
-# as with it (01-file-change-detection/system_calls.h).
+# as with it (01-file-change-detection/base/system_calls.h).
 
 bats_require_minimum_version 1.5.0
 load ../../01-file-change-detection/test/await

@@ -25,17 +25,17 @@ refuses() {
 }
 
 @test "a test that there is not" {
-    ONLY=test_on run "$root/01-file-change-detection/test/run-tests" results ./test_one ./two.bats
+    ONLY=test_on run "$root/.ci/test/run-tests" results ./test_one ./two.bats
     [ "$status" = 0 ]
     ONLY=nonsense refuses "no test has 'nonsense' in its path; there are: test_one two.bats" \
-        "$root/01-file-change-detection/test/run-tests" results ./test_one ./two.bats
+        "$root/.ci/test/run-tests" results ./test_one ./two.bats
 }
 
 @test "a case that there is not" {
-    CASE=fine run "$root/01-file-change-detection/test/run-tests" results ./two.bats
+    CASE=fine run "$root/.ci/test/run-tests" results ./two.bats
     [ "$status" = 0 ]
     CASE=nonsense refuses "no case of these tests has 'nonsense' in its name" \
-        "$root/01-file-change-detection/test/run-tests" results ./two.bats
+        "$root/.ci/test/run-tests" results ./two.bats
 }
 
 @test "a fuzz target that there is not" {

@@ -54,6 +54,23 @@ static void no_files(void **state)
     import_graph_free(&graph);
 }
 
+/* Discovery leaves a gap where an import leads to no file. */
+static void an_import_that_leads_nowhere_is_no_edge(void **state)
+{
+    static const uint32_t imports[] = {1, FILE_NONE};
+    const FileEntry files[] = {{.path = {"0", 1}, .imports = imports, .import_count = 2},
+                               {.path = {"1", 1}}};
+    FileHashCache cache = {0};
+    ImportGraph graph;
+    (void)state;
+    file_hash_cache_replace(&cache, files[0].path, files, 2);
+    import_graph_build(&graph, &cache);
+    assert_int_equal(graph.first_import[1] - graph.first_import[0], 1);
+    assert_int_equal(graph.first_import[2] - graph.first_import[1], 0);
+    import_graph_free(&graph);
+    file_hash_cache_close(&cache);
+}
+
 static void forwards_and_backwards(void **state)
 {
     static const Edge edges[] = {{0, 2}, {0, 1}, {0, 2}, {1, 2}, {2, 2}};
@@ -246,6 +263,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_files),
+        cmocka_unit_test(an_import_that_leads_nowhere_is_no_edge),
         cmocka_unit_test(forwards_and_backwards),
         cmocka_unit_test(a_diamond_is_visited_once),
         cmocka_unit_test(cycles_stand_together),
