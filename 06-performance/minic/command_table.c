@@ -47,42 +47,50 @@ const CommandRule command_rules[COMMAND_RULES] = {
          "Compiles the program that begins with ENTRY.mini to one file. Only what changed\n"
          "since the last build is compiled again, and only its part of the file written.\n",
          "  minic build main.mini -v     main.ll, and why each function was compiled\n"
-         "  minic build main.mini -o out/prog.ll --cache-dir out/cache\n"},
+         "  minic build main.mini -o out/prog.ll --cache-dir out/cache\n",
+         cmd_build},
     [COMMAND_RUN] =
         {"run", COMMAND_RUN, "[flags] ENTRY.mini [ARG..]", "build, then run with clang or lli",
          "Builds the program and runs it with what follows ENTRY.mini as its arguments.\n"
          "The exit status is the program's, or 128 + n if signal n ended it. MINIC_CLANG\n"
          "or MINIC_LLI names what is used; else it is the newest clang-N or lli-N.\n",
-         "  minic run -q main.mini 3 4   as if main were called with 3 and 4\n"},
+         "  minic run -q main.mini 3 4   as if main were called with 3 and 4\n",
+         cmd_run},
     [COMMAND_CHECK] =
         {"check", COMMAND_CHECK, "ENTRY.mini [flags]", "report errors, write no output",
          "Checks everything that a build would compile, and keeps what it made in the\n"
          "cache: the build after it has less to do.\n",
-         "  minic check src/main.mini\n"},
+         "  minic check src/main.mini\n",
+         cmd_check},
     [COMMAND_CLEAN] =
         {"clean", COMMAND_CLEAN, "[ENTRY.mini] [flags]", "remove what is cached",
          "Removes from the cache what was recorded of one entry, or everything if none is\n"
          "named. The outputs stay.\n",
          "  minic clean                  all of .mini_cache here\n"
-         "  minic clean src/main.mini    what was recorded of that program\n"},
+         "  minic clean src/main.mini    what was recorded of that program\n",
+         cmd_clean},
     [COMMAND_VERIFY] =
         {"verify", COMMAND_VERIFY, "ENTRY.mini [flags]", "compare with a clean build",
          "Compiles everything without using the cache, and compares the result with what\n"
          "the cache and the output hold. Without -o the output is the last build's.\n",
-         "  minic verify main.mini -v    exit status 1 and a line for each difference\n"},
+         "  minic verify main.mini -v    exit status 1 and a line for each difference\n",
+         cmd_verify},
     [COMMAND_DOCTOR] =
         {"doctor", COMMAND_DOCTOR, "[DIR] [flags]", "what the file system does",
          "Tries in DIR (default: here) what the caches rely on: how the clock of the file\n"
          "system ticks, what a changed file looks like, whether locks lock; and says what\n"
          "that means for a build. Exit status 1 if something that is needed does not hold.\n",
-         "  minic doctor ~/project\n"},
+         "  minic doctor ~/project\n",
+         cmd_doctor},
     [COMMAND_HELP] = {"help", COMMAND_HELP, "[COMMAND]", "the page of a command",
-                      "Without a command: all commands and flags.\n", "  minic help build\n"},
+                      "Without a command: all commands and flags.\n", "  minic help build\n",
+         cmd_help},
     [COMMAND_VERSION] =
         {"version", COMMAND_VERSION, "", "what minic this is, and what `run` uses",
          "Prints the version, the commit that it was built from if that is known, and the\n"
          "clang or lli that `run` would use here.\n",
-         "  minic --version\n"},
+         "  minic --version\n",
+         cmd_version},
 };
 
 const CommandRule *command_rule_find(const char *name)

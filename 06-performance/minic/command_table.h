@@ -7,6 +7,7 @@
 #define COMMAND_TABLE_H
 
 #include "command_line.h"
+#include "commands.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -50,6 +51,7 @@ typedef struct CommandRule {
     const char *summary;   /* half a line */
     const char *details;   /* lines */
     const char *example;   /* lines, each begins with two spaces */
+    int (*run)(struct Invocation *invocation); /* returns the exit status */
 } CommandRule;
 
 enum { FLAG_RULES = 17, COMMAND_RULES = 8 };

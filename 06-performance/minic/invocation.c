@@ -23,7 +23,7 @@ void invocation_print_text(ByteBuffer *text, FILE *stream)
 }
 
 /* What somebody else named. */
-static void print_shown(const char *name, FILE *stream)
+void invocation_print_shown(const char *name, FILE *stream)
 {
     ByteBuffer text = {0};
     diagnostics_put_shown(&text, slice_from(name));
@@ -70,7 +70,7 @@ void invocation_on_waiting(void *context)
     progress_phase(&invocation->progress, "waiting for another build", false);
     progress_hold(&invocation->progress);
     fputs("minic: waiting for another build that uses ", stderr);
-    print_shown(invocation->line.cache_dir, stderr);
+    invocation_print_shown(invocation->line.cache_dir, stderr);
     fputc('\n', stderr);
     progress_release(&invocation->progress);
 }
@@ -93,10 +93,26 @@ static bool needs_another_directory(const BuildFailure *failure)
            strstr(failure->what, "cache directory") != NULL;
 }
 
+/* "minic: MINIC_TARGET='a b': what is wrong with it"; no more of the value than fits a line. */
+int invocation_refuse_variable(const char *name, const char *value, const char *why)
+{
+    enum { SHOWN_BYTES = 60 };
+    ByteBuffer error = {0};
+    size_t size = strlen(value);
+    buffer_put(&error, slice_from(name));
+    buffer_put(&error, slice_from("='"));
+    buffer_put(&error, slice_of(value, size < SHOWN_BYTES ? size : SHOWN_BYTES));
+    buffer_put(&error, slice_from(size <= SHOWN_BYTES ? "': " : "...': "));
+    buffer_put(&error, slice_from(why));
+    int status = invocation_complain(BUILD_MISUSED, &error);
+    buffer_free(&error);
+    return status;
+}
+
 int invocation_print_failure(BuildStatus status, const BuildFailure *failure)
 {
     fputs("minic: ", stderr);
-    print_shown(failure->path, stderr);
+    invocation_print_shown(failure->path, stderr);
     fprintf(stderr, "%s%s", failure->path[0] == '\0' ? "" : ": ",
             failure->what == NULL ? "failed" : failure->what);
     if (failure->error != 0)
@@ -161,7 +177,7 @@ static void print_diagnostics(Invocation *invocation)
 void invocation_print_summary(const Invocation *invocation, const BuildStats *stats)
 {
     double milliseconds = stats->total_seconds * 1e3;
-    print_shown(invocation->line.output, stderr);
+    invocation_print_shown(invocation->line.output, stderr);
     if (stats->patch.strategy == PATCH_UP_TO_DATE)
         fprintf(stderr, ": up to date, %.1f ms\n", milliseconds);
     else
@@ -169,16 +185,6 @@ void invocation_print_summary(const Invocation *invocation, const BuildStats *st
                 patch_strategy_name(stats->patch.strategy),
                 (unsigned long long)stats->counts.functions_emitted,
                 (unsigned long long)stats->counts.functions_total, milliseconds);
-}
-
-void invocation_print_removed(const char *cache_dir, const CleanCounts *removed)
-{
-    print_shown(cache_dir, stderr);
-    if (removed->files == 0)
-        fputs(": nothing to remove\n", stderr);
-    else
-        fprintf(stderr, ": removed %llu file%s, %.1f KB\n", (unsigned long long)removed->files,
-                removed->files == 1 ? "" : "s", (double)removed->bytes / 1e3);
 }
 
 void invocation_print_stats(Invocation *invocation, const BuildStats *stats)
@@ -199,7 +205,7 @@ static void warn_of_lost_clock(const Invocation *invocation)
     if (error == 0 || invocation->line.quiet)
         return;
     fputs("minic: warning: ", stderr);
-    print_shown(invocation->line.cache_dir, stderr);
+    invocation_print_shown(invocation->line.cache_dir, stderr);
     fprintf(stderr,
             ": cannot ask the file system for the time: %s; what was read is read again next time\n",
             strerror(-error));
@@ -217,11 +223,11 @@ static void tell_origin(const Invocation *invocation)
     if (origin == CACHE_OWN || invocation->line.quiet)
         return;
     fputs("minic: warning: ", stderr);
-    print_shown(invocation->line.cache_dir, stderr);
+    invocation_print_shown(invocation->line.cache_dir, stderr);
     fprintf(stderr, ": this cache was made elsewhere: %s", became[origin]);
     if (origin == CACHE_SET_ASIDE) {
         fputc(' ', stderr);
-        print_shown(invocation->line.cache_dir, stderr);
+        invocation_print_shown(invocation->line.cache_dir, stderr);
         fputs(CACHE_ASIDE_SUFFIX, stderr);
     }
     fputs(" (--trust-cache uses one that you trust)\n", stderr);
@@ -232,7 +238,7 @@ static void tell_lost_key(const Invocation *invocation)
     if (invocation->key_error == 0 || invocation->line.quiet)
         return;
     fputs("minic: warning: ", stderr);
-    print_shown(invocation->key_path.data, stderr);
+    invocation_print_shown(invocation->key_path.data, stderr);
     fprintf(stderr,
             ": cannot keep the key that tells your caches from those of others: %s; set "
             "XDG_STATE_HOME, or MINIC_TRUST_CACHE=1\n",
@@ -245,7 +251,7 @@ static void warn_of_missing_flock(const Invocation *invocation)
     if (!build_has_no_flock(invocation->build) || invocation->line.quiet)
         return;
     fputs("minic: warning: ", stderr);
-    print_shown(invocation->line.cache_dir, stderr);
+    invocation_print_shown(invocation->line.cache_dir, stderr);
     fputs(": there is no flock on its file system; a file, lock.0, keeps other builds away\n",
           stderr);
 }
@@ -256,7 +262,7 @@ static void warn_of_missing_ctime(const Invocation *invocation)
     if (!build_lacks_ctime(invocation->build) || invocation->line.quiet)
         return;
     fputs("minic: warning: ", stderr);
-    print_shown(invocation->line.entry, stderr);
+    invocation_print_shown(invocation->line.entry, stderr);
     fputs(": its file system keeps no ctime: an edit whose mtime is set back is not noticed; "
           "--paranoid reads every file\n",
           stderr);
@@ -278,35 +284,3 @@ void invocation_tell_problems(Invocation *invocation, BuildStatus status)
     warn_of_missing_ctime(invocation);
 }
 
-/* One line for each difference, whatever a file is called. */
-void invocation_on_difference(void *context, Slice subject, const char *what)
-{
-    Invocation *invocation = context;
-    progress_hold(&invocation->progress);
-    diagnostics_put_shown(&invocation->text, subject);
-    invocation_print_text(&invocation->text, stdout);
-    printf(": %s\n", what);
-    if (invocation->on_terminal) /* in order with the line of progress */
-        fflush(stdout);
-    progress_release(&invocation->progress);
-}
-
-void invocation_print_verification(const Invocation *invocation, const Verification *verification)
-{
-    const CommandLine *line = &invocation->line;
-    bool differs = verification->differences != 0;
-    if (differs ? line->quiet : line->verbosity == 0)
-        return;
-    fputs(differs ? "minic: " : "", stderr);
-    print_shown(line->entry, stderr);
-    if (differs)
-        fprintf(stderr, ": differences: %llu\n", (unsigned long long)verification->differences);
-    else
-        fprintf(stderr,
-                ": no difference in %llu files, %llu units, %llu objects, %llu sections: "
-                "%.1f MB, %.1f ms\n",
-                (unsigned long long)verification->files, (unsigned long long)verification->units,
-                (unsigned long long)verification->objects,
-                (unsigned long long)verification->sections, (double)verification->bytes / 1e6,
-                (invocation_now() - invocation->begun) * 1e3);
-}

@@ -10,7 +10,6 @@
 #define INVOCATION_H
 
 #include "build_stats.h"
-#include "build_verify.h"
 #include "command_line.h"
 #include "progress.h"
 #include "program_run.h"
@@ -44,11 +43,15 @@ typedef struct Invocation {
 /* Seconds of the monotonic clock. */
 double invocation_now(void);
 
+/* A name that somebody else chose, without its control bytes. */
+void invocation_print_shown(const char *name, FILE *stream);
+
 /* Prints the text and empties it. */
 void invocation_print_text(ByteBuffer *text, FILE *stream);
 
 /* "minic: " and one line on stderr; returns the status. */
 int invocation_complain(int status, const ByteBuffer *error);
+int invocation_refuse_variable(const char *name, const char *value, const char *why);
 int invocation_print_failure(BuildStatus status, const BuildFailure *failure);
 
 /* What went wrong with the invocation's build: the diagnostics, with their lines, or the failure.
@@ -58,15 +61,11 @@ void invocation_tell_problems(Invocation *invocation, BuildStatus status);
 void invocation_print_stats(Invocation *invocation, const BuildStats *stats);
 void invocation_print_summary(const Invocation *invocation, const BuildStats *stats);
 
-/* What `clean` removed, on stderr. */
-void invocation_print_removed(const char *cache_dir, const CleanCounts *removed);
-void invocation_print_verification(const Invocation *invocation, const Verification *verification);
 
 /* What the build calls while it runs; `context` is the invocation. */
 void invocation_on_decision(void *context, Decision decision, Slice subject);
 void invocation_on_waiting(void *context);
 void invocation_on_phase(void *context, BuildPhase phase);
-void invocation_on_difference(void *context, Slice subject, const char *what);
 
 #ifdef __cplusplus
 }

@@ -620,7 +620,7 @@ change_byte() {
     mkdir empty
     minic 0 doctor empty
     [ "${#lines[@]}" -le 24 ]
-    [[ $output == *"rule     a stamp older than a probe is trusted"* ]]
+    [[ $output == *"rule     a stamp older than a probe is believed"* ]]
     [[ $output == *"flock    keeps two builds apart: yes"* ]]
     [ -z "$(ls -A empty)" ]
     two_files

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+#include "build_session.h"
+
+#include "mini_compiler.h"
+#include "output_file.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* ---- the output ----------------------------------------------------------------------------- */
+
+static int refuse_output(const CommandLine *line, const char *why)
+{
+    ByteBuffer error = {0};
+    buffer_put(&error, slice_from(line->output));
+    buffer_put(&error, slice_from(why));
+    int status = invocation_complain(BUILD_MISUSED, &error);
+    buffer_free(&error);
+    return status;
+}
+
+int build_session_look_at_output(Invocation *invocation, const char *stream_refusal,
+                                 const char *special_refusal)
+{
+    const CommandLine *line = &invocation->line;
+    OutputFile file;
+    if (line->output == NULL || output_file_look(&file, line->output) != 0)
+        return BUILD_OK; /* if something is wrong with it, the build reports that */
+    /* It may have come with the sources. */
+    if (file.kind == OUTPUT_SPECIAL && !line->output_is_named)
+        return refuse_output(line, ": is a FIFO or a device; -o names an output of your own");
+    if (file.kind == OUTPUT_SPECIAL && special_refusal != NULL)
+        return refuse_output(line, special_refusal);
+    if (file.kind != OUTPUT_STREAM)
+        return BUILD_OK;
+    if (stream_refusal != NULL)
+        return refuse_output(line, stream_refusal);
+    invocation->stream = file.place.descriptor;
+    invocation->on_terminal &= !isatty(invocation->stream);
+    return BUILD_OK;
+}
+
+/* ---- the session ---------------------------------------------------------------------------- */
+
+static int open_compiler(Invocation *invocation)
+{
+    MiniSettings settings = {.target = getenv("MINIC_TARGET")};
+    int error = mini_compiler_init(&invocation->compiler, &settings, &invocation->prelude);
+    if (error == 0)
+        return BUILD_OK;
+    if (error == -EINVAL)
+        return invocation_refuse_variable(
+            "MINIC_TARGET", settings.target,
+            "not a target triple such as x86_64-linux-gnu (unset: this machine)");
+    BuildFailure failure = {.what = "cannot identify this executable", .error = -error};
+    return invocation_print_failure(BUILD_MACHINE_FAILED, &failure);
+}
+
+int build_session(Invocation *invocation, int (*work)(Invocation *invocation))
+{
+    int status = open_compiler(invocation);
+    if (status != BUILD_OK)
+        return status;
+    invocation->key_error = user_key_load(&invocation->key, &invocation->key_path);
+    work_pool_init(&invocation->pool, invocation->line.workers);
+    if (invocation->on_terminal)
+        progress_begin(&invocation->progress, &invocation->pool, invocation->begun);
+    status = work(invocation);
+    build_close(invocation->build);
+    work_pool_free(&invocation->pool);
+    buffer_free(&invocation->prelude);
+    buffer_free(&invocation->key_path);
+    return status;
+}
+
+/* ---- one build ------------------------------------------------------------------------------ */
+
+BuildRequest build_session_request(Invocation *invocation)
+{
+    const CommandLine *line = &invocation->line;
+    return (BuildRequest){
+        .compiler = &invocation->compiler,
+        .entry = line->entry,
+        .cache_dir = line->cache_dir,
+        .root = line->root,
+        .executor = &invocation->pool.executor,
+        .observer = line->verbosity > 0 ? &invocation->observer : NULL,
+        .force = line->force,
+        .paranoid = line->paranoid,
+        .sync = line->sync,
+        .limit_bytes = line->limit_bytes,
+        .maker = &invocation->key,
+        .trust_cache = line->trust_cache,
+        .waiting = invocation_on_waiting,
+        .waiting_context = invocation,
+        .phase = invocation_on_phase,
+        .phase_context = invocation,
+    };
+}
+
+BuildStatus build_session_build(Invocation *invocation,
+                                BuildStatus (*steps)(Invocation *invocation, PatchResult *patch),
+                                BuildStats *stats)
+{
+    BuildRequest request = build_session_request(invocation);
+    PatchResult patch = {0};
+    BuildStatus status = build_open(&invocation->build, &request);
+    if (status == BUILD_OK)
+        status = steps(invocation, &patch);
+    invocation_tell_problems(invocation, status);
+    if (status > BUILD_PROGRAM_WRONG)
+        return status;
+    bool is_written = status == BUILD_OK && steps == build_session_write;
+    *stats = build_stats_of(invocation->build, is_written ? &patch : NULL);
+    stats->status = status;
+    stats->total_seconds = invocation_now() - invocation->begun;
+    invocation_print_stats(invocation, stats);
+    return status;
+}
+
+BuildStatus build_session_write(Invocation *invocation, PatchResult *patch)
+{
+    BuildStatus status = build_plan(invocation->build);
+    return status == BUILD_OK ? output_write(invocation->build, invocation->line.output, patch)
+                              : status;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* minic run: build, then run what was built, whatever happens to the output meanwhile. */
+#include "build_session.h"
+#include "commands.h"
+
+/* While the build holds the lock. */
+static int copy_program(Invocation *invocation)
+{
+    ByteBuffer error = {0};
+    int status = program_copy_make(&invocation->program, invocation->line.output, &error);
+    if (status != 0)
+        status = invocation_complain(BUILD_MACHINE_FAILED, &error);
+    buffer_free(&error);
+    return status;
+}
+
+static int build(Invocation *invocation)
+{
+    BuildStats stats;
+    BuildStatus status = build_session_build(invocation, build_session_write, &stats);
+    return status == BUILD_OK ? copy_program(invocation) : (int)status;
+}
+
+static void end_progress(void *context)
+{
+    progress_end(context);
+}
+
+/* clang may take longer than the build. */
+static void show_compiling(Invocation *invocation, LlvmTool *tool)
+{
+    if (!invocation->on_terminal || !tool->is_clang)
+        return;
+    tool->starting = end_progress;
+    tool->context = &invocation->progress;
+    progress_begin(&invocation->progress, NULL, invocation->begun);
+    progress_phase(&invocation->progress, "compiling with clang", false);
+}
+
+static int run_program(Invocation *invocation)
+{
+    LlvmTool tool;
+    ByteBuffer error = {0};
+    int status = -1;
+    fflush(NULL);
+    if (llvm_tool_find(&tool, &error)) {
+        show_compiling(invocation, &tool);
+        status = program_run(&tool, &invocation->program, invocation->line.program_arguments,
+                             &error);
+        progress_end(&invocation->progress);
+    }
+    if (error.size != 0)
+        status = invocation_complain(status < 0 ? BUILD_MACHINE_FAILED : status, &error);
+    buffer_free(&error);
+    return status;
+}
+
+/* The build is over and its lock released when the program starts. */
+int cmd_run(Invocation *invocation)
+{
+    static const char refusal[] = ": run needs an output that is a file";
+    int status = build_session_look_at_output(invocation, refusal, refusal);
+    if (status == BUILD_OK)
+        status = build_session(invocation, build);
+    if (status == BUILD_OK)
+        status = run_program(invocation);
+    program_copy_remove(&invocation->program);
+    return status;
+}
