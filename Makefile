@@ -227,11 +227,13 @@ RUN_TESTS  = BUILD=$(call in_full,$(BUILD)) STAGES='$(TESTED)' CC='$(CC)' SANITI
              ONLY='$(ONLY)' CASE='$(CASE)' AGAIN='$(AGAIN)' \
              .ci/test/run-tests $(BUILD)/results
 
-##: make test-long        ... and releases, and many more random edits: an hour or so
+##: make test-long        ... and releases, real mounts, and many more random edits: an hour or so
 .PHONY: test-long
 test-long: export RANDOM_EDITS_SEEDS ?= 100
 test-long: export STEPS ?= 1000
+NEEDS_test-long := build test
 test-long:
+	@.ci/install-missing mounts || true
 	@$(MAKE) --no-print-directory LONG=1 test
 run-tests-06: TESTS += $(if $(LONG),$(call files,06-performance/test/long/*.bats))
 
