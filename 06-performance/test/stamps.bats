@@ -55,6 +55,8 @@ tick() {
     settle
 }
 
+have_mtime() { touch -d "$1" ./*.mini; }
+
 # at SECONDS: the wall clock of the builds from here on, after the test began.
 at() {
     case $1 in *.*) local rest=${1#*.}00000000 ;; *) local rest=000000000 ;; esac
@@ -192,9 +194,27 @@ costs_one_read() {
     is_not_late_for_one
 }
 
+@test "coarse stamps under the device number of the cache, and an mtime that a program has set" {
+    other_disk -60
+    have_mtime @1000000000
+    is_seen_within_the_tick have_mtime @1000000000
+}
+
 @test "a disk of coarse stamps that holds the cache, too" {
     export OTHER_DISK= OTHER_DISK_TICKS=$first OTHER_DISK_SHIFT=0
     is_seen_within_the_tick
+}
+
+@test "a disk of coarse stamps that holds the cache, too: a tick later they are believed at once" {
+    export OTHER_DISK= OTHER_DISK_TICKS=$first OTHER_DISK_SHIFT=0
+    at 100
+    tick
+    reads $FILES
+    reads 0
+    save f1.mini 11
+    tick
+    reads 1
+    reads 0
 }
 
 # ---- another device ------------------------------------------------------------------------------
@@ -265,8 +285,6 @@ costs_one_read() {
 }
 
 # ---- times that a program has set ----------------------------------------------------------------
-
-have_mtime() { touch -d "$1" ./*.mini; }
 
 @test "an mtime of zero: saves within a tick are seen" {
     other_disk -60.250000000
@@ -440,7 +458,7 @@ believed() {
 
 @test "an mtime in whole seconds and a fine ctime: another mount costs no read" {
     other_disk -60.250000000
-    have_mtime @1000000000
+    have_mtime @1000000000.25
     believed
     MOUNT_ID=1001
     reads 0
