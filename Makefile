@@ -222,7 +222,7 @@ test: test-06
 
 # Tests drive the programs from outside too: BUILD tells them where these are.
 TEST_BUILD = $(patsubst %/test/test,%/test,$(BUILD)/test)
-AGAIN     := make test$(SANITIZE:%= SANITIZE=%)$(patsubst %, CC=%,$(filter-out cc gcc,$(CC)))
+AGAIN     := make test$(if $(LONG),-long)$(SANITIZE:%= SANITIZE=%)$(patsubst %, CC=%,$(filter-out cc gcc,$(CC)))
 RUN_TESTS  = BUILD=$(call in_full,$(BUILD)) STAGES='$(TESTED)' CC='$(CC)' SANITIZE='$(SANITIZE)' \
              ONLY='$(ONLY)' CASE='$(CASE)' AGAIN='$(AGAIN)' \
              .ci/test/run-tests $(BUILD)/results
