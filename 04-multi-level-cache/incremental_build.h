@@ -79,7 +79,7 @@ typedef struct BuildRequest { /* copied; what it leads to is lent until build_cl
     uint64_t limit_bytes;     /* of what the cache keeps; 0: see cache_collection.h */
     const HashSecret *maker;  /* key of whoever builds: a cache that others made is not used. NULL:
                                  whoever made it. See cache_secret.h */
-    bool trust_cache;         /* use it whoever made it, and sign it */
+    bool trust_cache;         /* use it whoever made it, or owns its directory, and sign it */
     void (*waiting)(void *context); /* called once if another build holds the cache; may be NULL */
     void *waiting_context;
     void (*phase)(void *context, BuildPhase phase); /* called when a phase begins; may be NULL */

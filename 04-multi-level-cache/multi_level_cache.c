@@ -37,7 +37,9 @@ static bool has_secret(const MultiLevelCache *cache)
 
 static int open_directory(MultiLevelCache *cache, const CacheRequest *request)
 {
-    int status = cache_directory_open(&cache->directory, request->directory, !request->in_memory,
+    unsigned how = (request->in_memory ? 0 : CACHE_DIRECTORY_MAKE) |
+                   (request->trust_cache ? CACHE_DIRECTORY_TRUST : 0);
+    int status = cache_directory_open(&cache->directory, request->directory, how,
                                       request->waiting, request->waiting_context);
     if (status != 0)
         return failed(cache, cache->directory.failed, status);

@@ -54,7 +54,7 @@ typedef struct CacheRequest {
     bool in_memory;
     uint64_t limit_bytes; /* of the packs; 0: see cache_collection.h */
     const HashSecret *maker; /* key of whoever uses the cache; NULL: whoever made it */
-    bool trust_cache;        /* use it even if somebody else made it */
+    bool trust_cache;        /* use it even if somebody else made it, or owns the directory */
     const Observer *observer;
     void (*waiting)(void *context);
     void *waiting_context;

@@ -16,8 +16,8 @@
 
 #include <dirent.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 typedef struct MarkFile {
     const char *name, *text;
@@ -67,7 +67,8 @@ static int has_mark(int dir_fd)
 
 static bool does_not_count(const char *name)
 {
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "lock") == 0;
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "lock") == 0 ||
+           cache_mark_is_trial(name);
 }
 
 /* 1, 0, or a negative errno. */
@@ -158,31 +159,103 @@ int cache_mark_make_directories(const char *path, mode_t above, unsigned *made)
     return 0;
 }
 
+/* ---- what the file system does with a new file ------------------------------------------------- */
+
+static const char trial_prefix[] = "owner.tmp.";
+
+bool cache_mark_is_trial(const char *name)
+{
+    size_t size = sizeof trial_prefix - 1;
+    return strncmp(name, trial_prefix, size) == 0 && name[size] != '\0' &&
+           name[size + strspn(name + size, "0123456789")] == '\0';
+}
+
+/* What has the name already is not ours to remove: another thread may have made it. */
+static int make_trial(int dir_fd, char name[40])
+{
+    enum { TRIES = 100 };
+    int fd = -1;
+    errno = EEXIST;
+    for (int i = 0; i < TRIES && fd < 0 && errno == EEXIST; i++) {
+        snprintf(name, 40, "%s%ld", trial_prefix, (long)getpid() + i);
+        fd = open_at(dir_fd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW);
+    }
+    return fd < 0 ? -errno : fd;
+}
+
+/* It is closed first: removed while it is open, it would get another name on some file systems. */
+static void remove_trial(int dir_fd, const char *name, int fd)
+{
+    close(fd);
+    unlinkat(dir_fd, name, 0);
+}
+
+/* Where a directory has the set-user-ID bit, some systems give its new files its own owner. */
+int cache_mark_is_own(int dir_fd, const struct stat *status)
+{
+    struct stat made;
+    char name[40];
+    if (status->st_uid == geteuid())
+        return 1;
+    int fd = (status->st_mode & S_ISUID) != 0 ? -EPERM : make_trial(dir_fd, name);
+    if (fd < 0)
+        return fd == -EACCES || fd == -EPERM || fd == -EROFS ? 0 : fd;
+    int result = fstat(fd, &made) != 0 ? -errno : made.st_uid == status->st_uid;
+    remove_trial(dir_fd, name, fd);
+    return result;
+}
+
+/* Can the mode of a new file be changed? */
+static bool new_file_has_mode(int dir_fd)
+{
+    struct stat made, now;
+    char name[40];
+    int fd = make_trial(dir_fd, name);
+    if (fd < 0)
+        return false;
+    bool result = fstat(fd, &made) == 0 && fchmod(fd, (made.st_mode & 0777) ^ S_IRGRP) == 0 &&
+                  fstat(fd, &now) == 0 && now.st_mode == (made.st_mode ^ S_IRGRP);
+    remove_trial(dir_fd, name, fd);
+    return result;
+}
+
+/* ---- may it be used? --------------------------------------------------------------------------- */
+
 enum { OTHERS_WRITE = S_IWGRP | S_IWOTH };
 
 /* Can the right to write be taken from others? It is for a moment, to find out. On volumes without
  * modes (a disk of Windows, a share of a virtual machine) every directory shows the same, whoever
- * may write there. */
+ * may write there. But where our own file has a mode that we can change, a directory whose mode we
+ * cannot change is not ours, whatever it shows. */
 static bool has_modes(int fd, mode_t mode)
 {
     struct stat now;
     if (fchmod(fd, mode & 07777 & ~(mode_t)OTHERS_WRITE) != 0)
-        return !call_is_missing(CALL_CHMOD, errno);
+        return !call_is_missing(CALL_CHMOD, errno) || new_file_has_mode(fd);
     if (fstat(fd, &now) != 0 || (now.st_mode & OTHERS_WRITE) != 0)
         return false;
     (void)fchmod(fd, mode & 07777);
     return true;
 }
 
-/* Why a directory is no place for a cache, as far as others are concerned; NULL: it is one. */
-static const char *find_danger(int fd, const struct stat *status)
+/* Is a directory a place for a cache, as far as others are concerned? 0 or a negative errno; with
+ * -EPERM, `*why` says what is wrong. */
+static int check_others(int fd, bool trust, const char **why)
 {
-    if (status->st_uid != geteuid())
-        return "cannot use a cache directory of another user; name one of your own";
-    if ((status->st_mode & OTHERS_WRITE) != 0 && has_modes(fd, status->st_mode))
-        return "cannot use a cache directory that others may write to; take that from them "
+    struct stat status;
+    if (fstat(fd, &status) != 0)
+        return -errno;
+    int own = trust ? 1 : cache_mark_is_own(fd, &status);
+    if (own < 0)
+        return own;
+    if (own == 0)
+        *why = "cannot use a cache directory of another user; name one of your own";
+    else if ((status.st_mode & OTHERS_WRITE) != 0 && has_modes(fd, status.st_mode))
+        *why = "cannot use a cache directory that others may write to; take that from them "
                "(chmod go-w), or name another";
-    return NULL;
+    else
+        return 0;
+    return -EPERM;
 }
 
 /* A symlink with these flags is no directory, and which of the two it is only lstat says. */
@@ -197,21 +270,16 @@ static int why_not_opened(const char *path, const char **why)
     return -ELOOP;
 }
 
-int cache_mark_open_directory(const char *path, const char **why)
+int cache_mark_open_directory(const char *path, bool trust, const char **why)
 {
-    struct stat status;
     int fd = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     if (fd < 0)
         return why_not_opened(path, why);
-    int error = fstat(fd, &status) != 0 ? errno : 0;
-    const char *danger = error == 0 ? find_danger(fd, &status) : NULL;
-    if (error == 0 && danger == NULL)
+    int status = check_others(fd, trust, why);
+    if (status == 0)
         return fd;
     close(fd);
-    if (danger == NULL)
-        return -error;
-    *why = danger;
-    return -EPERM;
+    return status;
 }
 
 int cache_mark_open(const char *path)
@@ -220,7 +288,7 @@ int cache_mark_open(const char *path)
     int status = cache_mark_make_directory(path, CACHE_MARK_MODE);
     if (status != 0 && status != -EEXIST)
         return status;
-    int fd = cache_mark_open_directory(path, &why);
+    int fd = cache_mark_open_directory(path, false, &why);
     if (fd < 0)
         return fd;
     status = cache_mark_claim(fd);

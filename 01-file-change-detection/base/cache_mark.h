@@ -23,6 +23,18 @@
  * can write to a cache can put code into what is compiled, and those who can read it can keep its
  * lock: it must be the user's own, nobody else may write to it, and a new one is the user's alone.
  *
+ * Whose it is, stat shows. But on a share or a volume of another system (sshfs, virtiofs, vboxsf, NFS
+ * for root) the number that it shows may be no user of this one, and what we have just made seems to
+ * be a stranger's. So where it shows another number, a file is made in the directory:
+ *
+ *     the directory shows 501, we are 1000
+ *     a new file shows 1000       owners are shown as they are: 501 is somebody else
+ *     a new file shows 501        that is how we are shown here: the directory is ours
+ *     no file can be made         then it is not ours, whatever 501 is
+ *
+ * Rejected: to believe that a directory is ours because mkdir has just made it, or because we may
+ * write to it. Between mkdir and open it can be exchanged for another, and root may write to all.
+ *
  * Source: https://bford.info/cachedir/ (Cache Directory Tagging). Threads and processes: any
  * number may open the same directory at the same time.
  */
@@ -30,7 +42,7 @@
 #define CACHE_MARK_H
 
 #include <stdbool.h>
-#include <sys/types.h>
+#include <sys/stat.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -49,10 +61,17 @@ int cache_mark_open(const char *path);
 
 /* Opens a directory to read, if the user can trust it. A descriptor, which the caller closes;
  * -ELOOP if the name is that of a symlink ("link/" is not: whoever writes that wants where it
- * leads); -EPERM if it is another user's, or if others may write to it (which is believed only
- * where it can be changed: some volumes have no modes); or another negative errno. With these two,
- * `*why` is set to what the user must know. */
-int cache_mark_open_directory(const char *path, const char **why);
+ * leads); -EPERM if it is another user's, unless `trust` says that this one may be used all the same,
+ * or if others may write to it (which is believed only where it can be changed: some volumes have no
+ * modes); or another negative errno. With these two, `*why` is set to what the user must know. */
+int cache_mark_open_directory(const char *path, bool trust, const char **why);
+
+/* Is the open directory, of which fstat says `status`, the user's own? 1, 0 or a negative errno. Cost:
+ * nothing if it shows the user; else a file is made in it, looked at and removed. */
+int cache_mark_is_own(int dir_fd, const struct stat *status);
+
+/* Is this the name of such a file? One that is left was left by a process that was killed. */
+bool cache_mark_is_trial(const char *name);
 
 /* mkdir, of a directory that its owner may use whatever the umask is. 0 or a negative errno. */
 int cache_mark_make_directory(const char *path, mode_t mode);

@@ -133,7 +133,7 @@ static void a_symlink_is_not_followed(void **state)
     for (size_t i = 0; i < 4; i++) {
         assert_int_equal(symlinkat(targets[i], scratch->fd, "link"), 0);
         assert_int_equal(cache_mark_open(path), -ELOOP);
-        assert_int_equal(cache_mark_open_directory(path, &why), -ELOOP);
+        assert_int_equal(cache_mark_open_directory(path, false, &why), -ELOOP);
         assert_non_null(strstr(why, "symlink"));
         assert_int_equal(unlinkat(scratch->fd, "link", 0), 0);
     }
@@ -157,7 +157,7 @@ static void what_others_may_write_to_is_refused(void **state)
     close(cache_mark_open(path));
     for (size_t i = 0; i < 5; i++) {
         assert_int_equal(chmod(path, modes[i]), 0);
-        assert_int_equal(cache_mark_open_directory(path, &why), -EPERM);
+        assert_int_equal(cache_mark_open_directory(path, false, &why), -EPERM);
         assert_non_null(strstr(why, "chmod go-w"));
         assert_int_equal(cache_mark_open(path), -EPERM);
     }
@@ -168,7 +168,7 @@ static void what_others_may_write_to_is_refused(void **state)
     if (geteuid() != 0)
         return; /* only root can make one of another user */
     assert_int_equal(chown(path, 12345, 12345), 0);
-    assert_int_equal(cache_mark_open_directory(path, &why), -EPERM);
+    assert_int_equal(cache_mark_open_directory(path, false, &why), -EPERM);
     assert_non_null(strstr(why, "another user"));
 }
 

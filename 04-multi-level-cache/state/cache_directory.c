@@ -40,17 +40,18 @@ static int check_mark(CacheDirectory *directory, bool make)
     return status == -ENOENT ? -EAGAIN : status < 0 ? status : 0; /* it was removed meanwhile */
 }
 
-static int open_directory(CacheDirectory *directory, const char *path, bool make)
+static int open_directory(CacheDirectory *directory, const char *path, unsigned how)
 {
+    bool make = (how & CACHE_DIRECTORY_MAKE) != 0, trust = (how & CACHE_DIRECTORY_TRUST) != 0;
     directory->failed = "cannot open the cache directory";
-    directory->fd = cache_mark_open_directory(path, &directory->failed);
+    directory->fd = cache_mark_open_directory(path, trust, &directory->failed);
     if (directory->fd == -ENOENT && make) {
         int status = cache_mark_make_directories(path, 0777, &directory->made);
         if (status != 0) {
             directory->failed = "cannot make the cache directory";
             return status;
         }
-        directory->fd = cache_mark_open_directory(path, &directory->failed);
+        directory->fd = cache_mark_open_directory(path, trust, &directory->failed);
     }
     if (directory->fd < 0)
         return directory->fd;
@@ -216,17 +217,17 @@ static int own_lock(const CacheDirectory *directory)
 }
 
 /* The directory behind the path, locked; -EAGAIN if it was removed or replaced meanwhile. */
-static int try_open(CacheDirectory *directory, const char *path, bool make, Waiting *waiting)
+static int try_open(CacheDirectory *directory, const char *path, unsigned how, Waiting *waiting)
 {
-    int status = open_directory(directory, path, make);
+    int status = open_directory(directory, path, how);
     if (status == 0)
         status = take_lock(directory, waiting);
-    if (status == 0 && make)
+    if (status == 0 && (how & CACHE_DIRECTORY_MAKE) != 0)
         status = own_lock(directory);
     return status == 0 ? check_name(directory, AT_FDCWD, path, directory->fd) : status;
 }
 
-int cache_directory_open(CacheDirectory *directory, const char *path, bool make,
+int cache_directory_open(CacheDirectory *directory, const char *path, unsigned how,
                          void (*waiting)(void *context), void *context)
 {
     enum { MOST_TRIES = 1000 }; /* each one lost to somebody who replaced the directory */
@@ -235,7 +236,7 @@ int cache_directory_open(CacheDirectory *directory, const char *path, bool make,
     *directory = (CacheDirectory){.fd = -1, .lock_fd = -1};
     do {
         cache_directory_close(directory);
-        status = try_open(directory, path, make, &told);
+        status = try_open(directory, path, how, &told);
     } while (status == -EAGAIN && ++tries < MOST_TRIES);
     if (status != 0)
         cache_directory_close(directory);

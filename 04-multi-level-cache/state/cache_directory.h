@@ -57,12 +57,17 @@ typedef struct CacheDirectory { /* closed: both descriptors -1 */
     const char *failed; /* what the last open could not do; static text */
 } CacheDirectory;
 
-/* Makes the directory if it is missing (with those above it), marks, opens and locks it. If
- * somebody holds the lock, `waiting` is called once and the call waits. Without `make`, an
- * empty directory stays as it is. 0; -ENOENT; -ELOOP if it is a symlink, and -EPERM if it belongs
- * to another user or others may write to it (cache_mark_open_directory); -ENOTEMPTY if it has other
- * files in it and no mark; or another negative errno, with `failed` set. */
-int cache_directory_open(CacheDirectory *directory, const char *path, bool make,
+enum { /* how to open it: */
+    CACHE_DIRECTORY_MAKE = 1,  /* if it is missing (with those above it), and mark it; without, an
+                                  empty directory stays as it is */
+    CACHE_DIRECTORY_TRUST = 2, /* even if it is another user's */
+};
+
+/* Opens the directory and locks it. If somebody holds the lock, `waiting` is called once and the call
+ * waits. 0; -ENOENT; -ELOOP if it is a symlink, and -EPERM if it belongs to another user or others may
+ * write to it (cache_mark_open_directory); -ENOTEMPTY if it has other files in it and no mark; or
+ * another negative errno, with `failed` set. */
+int cache_directory_open(CacheDirectory *directory, const char *path, unsigned how,
                          void (*waiting)(void *context), void *context);
 
 /* Releases the lock. */

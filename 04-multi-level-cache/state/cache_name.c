@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cache_name.h"
 
+#include "cache_mark.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,7 +85,9 @@ static bool parse_temporary(const char **rest)
 
 bool cache_name_parse(const char *name, CacheName *parsed)
 {
-    *parsed = (CacheName){0};
+    *parsed = (CacheName){.is_temporary = cache_mark_is_trial(name)};
+    if (parsed->is_temporary)
+        return true;
     if (!parse_shared(&name) && !parse_of_entry(&name, parsed))
         return false;
     if (*name == '\0')

@@ -47,14 +47,14 @@ static void expect_exit(pid_t child)
 
 static void open_cache(const World *world, CacheDirectory *directory)
 {
-    assert_int_equal(cache_directory_open(directory, world->path, true, NULL, NULL), 0);
+    assert_int_equal(cache_directory_open(directory, world->path, CACHE_DIRECTORY_MAKE, NULL, NULL), 0);
 }
 
 static void test_it_is_made_with_what_is_above_it(void **state)
 {
     World *world = *state;
     CacheDirectory directory;
-    assert_int_equal(cache_directory_open(&directory, world->path, false, NULL, NULL), -ENOENT);
+    assert_int_equal(cache_directory_open(&directory, world->path, 0, NULL, NULL), -ENOENT);
     assert_int_equal(directory.fd, -1);
     open_cache(world, &directory);
     assert_true(scratch_exists(&world->scratch, "deep/cache/lock"));
@@ -67,7 +67,7 @@ static void test_what_is_no_directory_is_refused(void **state)
     World *world = *state;
     CacheDirectory directory;
     scratch_write(&world->scratch, "deep/cache", "a file");
-    assert_int_equal(cache_directory_open(&directory, world->path, true, NULL, NULL), -ENOTDIR);
+    assert_int_equal(cache_directory_open(&directory, world->path, CACHE_DIRECTORY_MAKE, NULL, NULL), -ENOTDIR);
     assert_non_null(directory.failed);
 }
 
@@ -129,8 +129,13 @@ static void test_another_users_directory_is_refused(void **state)
     assert_int_equal(mkdirat(world->scratch.fd, "deep", 0777), 0);
     assert_int_equal(mkdirat(world->scratch.fd, "deep/cache", 0777), 0);
     assert_int_equal(chown(world->path, 12345, 12345), 0);
-    assert_int_equal(cache_directory_open(&directory, world->path, true, NULL, NULL), -EPERM);
+    assert_int_equal(cache_directory_open(&directory, world->path, CACHE_DIRECTORY_MAKE, NULL, NULL), -EPERM);
     assert_string_equal(directory.failed, "cannot use a cache directory of another user; name one of your own");
+    unsigned trusting = CACHE_DIRECTORY_MAKE | CACHE_DIRECTORY_TRUST;
+    assert_int_equal(chmod(world->path, 0755), 0);
+    assert_int_equal(cache_directory_open(&directory, world->path, trusting, NULL, NULL), 0);
+    assert_true(directory.is_marked);
+    cache_directory_close(&directory);
 }
 
 static void test_what_is_not_ours_is_refused(void **state)
@@ -163,7 +168,7 @@ static void test_a_directory_that_was_begun_is_finished(void **state)
         cache_directory_close(&directory);
         assert_true(scratch_exists(&world->scratch, "deep/cache/lock"));
         assert_int_equal(
-            cache_directory_open(&directory, world->path, false, NULL, NULL), 0);
+            cache_directory_open(&directory, world->path, 0, NULL, NULL), 0);
         cache_directory_close(&directory);
         if (i == 1)
             assert_true(scratch_exists(&world->scratch, "deep/cache/.gitignore"));
@@ -189,7 +194,7 @@ static void test_a_directory_that_cannot_be_written_is_read(void **state)
     if (child == 0) {
         if (geteuid() == 0 && setuid(12345) != 0)
             _exit(1);
-        int status = cache_directory_open(&directory, world->path, true, NULL, NULL);
+        int status = cache_directory_open(&directory, world->path, CACHE_DIRECTORY_MAKE, NULL, NULL);
         bool is_right = status == 0 && directory.is_read_only && directory.lock_fd >= 0 &&
                         cache_directory_begin_work(&directory) == -EROFS;
         cache_directory_close(&directory);
@@ -246,7 +251,7 @@ static pid_t start_opener(const World *world, CacheDirectory held, int tell_fd)
         return child;
     CacheDirectory directory;
     cache_directory_close(&held);
-    int status = cache_directory_open(&directory, world->path, true, tell_waiting, &tell_fd);
+    int status = cache_directory_open(&directory, world->path, CACHE_DIRECTORY_MAKE, tell_waiting, &tell_fd);
     if (status != 0 || write(tell_fd, "o", 1) != 1)
         _exit(8);
     _exit(0);

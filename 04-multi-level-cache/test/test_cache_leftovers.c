@@ -63,7 +63,7 @@ static void test_what_is_left_over_goes_and_all_else_stays(void **state)
     manifest_set_blob(&manifest, "other", slice_from("no table"));
     scratch_write(&scratch, "cache/" CACHE_MARK_NAME, "");
     snprintf(path, sizeof path, "%s/cache", scratch.path);
-    assert_int_equal(cache_directory_open(&directory, path, false, NULL, NULL), 0);
+    assert_int_equal(cache_directory_open(&directory, path, 0, NULL, NULL), 0);
     assert_int_equal(cache_leftovers_remove(&directory, ID, &manifest), 0);
     expect_files(&scratch, left_over, COUNT(left_over), false);
     expect_files(&scratch, kept, COUNT(kept), true);
@@ -85,7 +85,7 @@ static void test_what_cannot_be_removed_is_told(void **state)
     write_files(&scratch, left_over, 3);
     snprintf(path, sizeof path, "%s/cache", scratch.path);
     scratch_write(&scratch, "cache/" CACHE_MARK_NAME, "");
-    assert_int_equal(cache_directory_open(&directory, path, true, NULL, NULL), 0);
+    assert_int_equal(cache_directory_open(&directory, path, CACHE_DIRECTORY_MAKE, NULL, NULL), 0);
     assert_int_equal(cache_leftovers_remove(&directory, ID, &none), -ENOTEMPTY);
     expect_files(&scratch, left_over, 3, false);
     cache_directory_close(&directory);

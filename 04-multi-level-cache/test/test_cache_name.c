@@ -25,6 +25,7 @@ static void test_what_is_ours(void **state)
         {"clock", "", "", 0, false, false},
         {"zir.pack.tmp", "", "", 0, false, true},
         {"used_bytes.tmp.4711", "", "", 0, false, true},
+        {"owner.tmp.4711", "", "", 0, false, true},
         {ID ".manifest", ID, "", 0, true, false},
         {ID ".manifest.tmp.1", ID, "", 0, false, true},
         {ID ".spare", ID, "", 0, false, false},
@@ -48,7 +49,7 @@ static void test_what_is_ours(void **state)
 static void test_what_is_not(void **state)
 {
     static const char *const names[] = {
-        "", ".", "lock", "notes.txt", "zir", "zir.packs", "zir.pack~", "xzir.pack", "air.pack.old",
+        "", ".", "lock", "owner", "owner.tmp", "owner.tmp.x", "notes.txt", "zir", "zir.packs", "zir.pack~", "xzir.pack", "air.pack.old",
         "clock.tm", "clock.tmp.", "clock.tmp.1x", "clock.tmp.1.tmp", "clockwork", "entries2",
         "0123.manifest", ID, ID ".", ID "x.manifest", "0123456789ABCDEF.manifest", ID ".manifests",
         ID ".manifest.7", ID ".files", ID ".files.", ID ".files.x", ID ".files.7.backup",

@@ -54,7 +54,7 @@ static int open_cache(const Scratch *scratch, CacheDirectory *directory, int err
     snprintf(path, sizeof path, "%s/cache", scratch->path);
     slept = told = 0;
     flock_error = error;
-    int status = cache_directory_open(directory, path, true, tell, NULL);
+    int status = cache_directory_open(directory, path, CACHE_DIRECTORY_MAKE, tell, NULL);
     flock_error = 0;
     return status;
 }

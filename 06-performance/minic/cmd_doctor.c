@@ -18,7 +18,7 @@ static int probe(const CommandLine *line, FileSystemFacts *facts, const char **w
     int project_fd = open_directory(line->entry);
     if (project_fd < 0)
         return project_fd;
-    int cache_fd = cache_mark_open_directory(line->cache_dir, why);
+    int cache_fd = cache_mark_open_directory(line->cache_dir, line->trust_cache, why);
     int status = cache_fd;
     if (cache_fd >= 0 || cache_fd == -ENOENT)
         status = file_system_probe(facts, cache_fd >= 0 ? cache_fd : project_fd, project_fd);

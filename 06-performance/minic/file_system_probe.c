@@ -15,6 +15,7 @@
  */
 #include "file_system_probe.h"
 
+#include "cache_mark.h"
 #include "file_stamp.h"
 #include "system_calls.h"
 
@@ -286,6 +287,8 @@ static bool is_ours(const char *name)
     for (size_t i = 0; i < MADE_NAMES; i++)
         if (strcmp(name, made_names[i]) == 0)
             return true;
+    if (cache_mark_is_trial(name))
+        return true;
     return name[0] == 's' && name[1] != '\0' && name[1 + strspn(name + 1, "0123456789")] == '\0';
 }
 
@@ -347,7 +350,8 @@ static int lock_directory(int dir_fd, int fd)
         return errno == ENOENT ? -EAGAIN : -errno;
     if (here.st_ino != there.st_ino || here.st_dev != there.st_dev)
         return -EAGAIN;
-    return here.st_uid == geteuid() ? 0 : -EPERM;
+    int own = cache_mark_is_own(fd, &here);
+    return own == 0 ? -EPERM : own < 0 ? own : 0;
 }
 
 static int try_open_directory(int dir_fd)

@@ -119,7 +119,10 @@ int invocation_print_failure(BuildStatus status, const BuildFailure *failure)
         fprintf(stderr, ": %s", strerror(failure->error));
     fputc('\n', stderr);
     if (needs_another_directory(failure))
-        fputs("minic: another one is named with --cache-dir\n", stderr);
+        fprintf(stderr, "minic: another one is named with --cache-dir%s\n",
+                strstr(failure->what, "another user") == NULL
+                    ? ""
+                    : "; one that you trust is used with --trust-cache, by build, check, run and verify");
     return (int)status;
 }
 

@@ -13,7 +13,7 @@ static void waiting(void *context)
 int main(void)
 {
     CacheDirectory directory;
-    if (cache_directory_open(&directory, "my_cache", true, waiting, NULL) != 0)
+    if (cache_directory_open(&directory, "my_cache", CACHE_DIRECTORY_MAKE, waiting, NULL) != 0)
         return 1;
     /* here nobody else is in my_cache */
     cache_directory_close(&directory);
