@@ -85,7 +85,8 @@ int output_file_look(OutputFile *file, const char *path)
         return 0;
     }
     file->kind = status.st_nlink == 1 ? OUTPUT_PLAIN : OUTPUT_LINKED;
-    file->keeps_mode = status.st_uid == geteuid();
+    file->keeps_mode = true;
+    file->owner = status.st_uid;
     file->mode = status.st_mode & 0777;
     return file_stamp_from(&status, &file->stamp);
 }
@@ -201,13 +202,15 @@ static int open_special(const OutputFile *file)
     return -ESTALE;
 }
 
-/* The draft gets the mode of the file that it replaces. Mostly it has it already. */
-static int copy_mode(int fd, mode_t mode)
+/* The draft gets the mode of the file that it replaces, if that is of our own: the draft is, and shows
+ * how the file system shows us. Mostly it has the mode already. */
+static int copy_mode(int fd, const OutputFile *file)
 {
     struct stat made;
-    if (fstat(fd, &made) == 0 && (made.st_mode & 07777) == mode)
+    if (fstat(fd, &made) == 0 &&
+        ((made.st_mode & 07777) == file->mode || made.st_uid != file->owner))
         return 0;
-    return fchmod(fd, mode) == 0 || call_is_missing(CALL_CHMOD, errno) ? 0 : -errno;
+    return fchmod(fd, file->mode) == 0 || call_is_missing(CALL_CHMOD, errno) ? 0 : -errno;
 }
 
 int output_draft_open(OutputDraft *draft, const OutputFile *file, const char *unique)
@@ -222,7 +225,7 @@ int output_draft_open(OutputDraft *draft, const OutputFile *file, const char *un
     draft->fd = create_draft(draft->path, file, unique);
     if (draft->fd < 0)
         return draft->fd;
-    return file->keeps_mode ? copy_mode(draft->fd, file->mode) : 0;
+    return file->keeps_mode ? copy_mode(draft->fd, file) : 0;
 }
 
 /* A pipe or a terminal cannot be synced, and need not be. */

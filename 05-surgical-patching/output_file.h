@@ -47,8 +47,9 @@ typedef struct OutputFile {
     OutputKind kind;
     bool is_symlink;
     FileStamp stamp;      /* of the regular file that is there, or is linked to; else {0} */
-    bool keeps_mode;      /* it is a regular file of our own: its replacement gets */
-    mode_t mode;          /* these permissions, and anything else those of a new file */
+    bool keeps_mode;      /* it is a regular file: its replacement gets these */
+    mode_t mode;          /* permissions, if it has the same owner; and anything else those of a */
+    uid_t owner;          /* new file */
     dev_t special_device; /* of the FIFO or device: which one it is */
     ino_t special_inode;
 } OutputFile;
