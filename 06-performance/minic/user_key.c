@@ -8,7 +8,6 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 static const BinaryFormat FORMAT = {"userkey", 1};
 static const char NAME[] = "key";
@@ -16,33 +15,49 @@ static const char NAME[] = "key";
 /* ---- where it is ---------------------------------------------------------------------------- */
 
 /* Where others may write, they could put a key that they know. */
-static bool is_private(const struct stat *status)
+static bool is_private(const struct stat *status, uid_t owner)
 {
-    return status->st_uid == geteuid() && (status->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+    return status->st_uid == owner && (status->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+/* Is a directory that is there, and shows another user, ours all the same? */
+static bool is_shown_otherwise(const char *path, const struct stat *status)
+{
+    int fd = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
+    bool result = fd >= 0 && cache_mark_is_own(fd, status) == 1;
+    if (fd >= 0)
+        close(fd);
+    return result;
 }
 
 /* The directory that a variable names; NULL if it names none, or that of another user: a program
- * that was started for one user may have the variables of another. */
-static const char *directory_in(const char *variable)
+ * that was started for one user may have the variables of another. Only with `ask` is a file made,
+ * to find out whose it is. */
+static const char *directory_in(const char *variable, bool ask)
 {
     struct stat status;
     const char *path = getenv(variable);
     if (path == NULL || path[0] != '/')
         return NULL;
-    return stat(path, &status) != 0 || status.st_uid == geteuid() ? path : NULL;
+    if (stat(path, &status) != 0 || status.st_uid == geteuid())
+        return path;
+    return ask && is_shown_otherwise(path, &status) ? path : NULL;
 }
 
+/* A user who is not known to the system (in a container) has what HOME says, or none. */
 static const char *home_directory(void)
 {
-    const char *home = directory_in("HOME");
+    const char *home = directory_in("HOME", false);
     const struct passwd *user = home != NULL ? NULL : getpwuid(geteuid());
-    return user != NULL ? user->pw_dir : home;
+    if (home != NULL)
+        return home;
+    return user != NULL ? user->pw_dir : directory_in("HOME", true);
 }
 
 /* The directory of the key. -ENOENT if the user has no home. */
 static int find_directory(ByteBuffer *path)
 {
-    const char *state = directory_in("XDG_STATE_HOME");
+    const char *state = directory_in("XDG_STATE_HOME", true);
     const char *home = state != NULL ? state : home_directory();
     if (home == NULL)
         return -ENOENT;
@@ -53,10 +68,19 @@ static int find_directory(ByteBuffer *path)
     return 0;
 }
 
-/* Opens the directory, and makes it if it is missing. A descriptor or a negative errno. */
-static int open_directory(ByteBuffer *path)
+/* Is the open directory for the user alone? `*owner` is the user, as it shows him. */
+static bool is_our_directory(int fd, uid_t *owner)
 {
     struct stat there;
+    if (fstat(fd, &there) != 0)
+        return false;
+    *owner = there.st_uid;
+    return is_private(&there, there.st_uid) && cache_mark_is_own(fd, &there) == 1;
+}
+
+/* Opens the directory, and makes it if it is missing. A descriptor or a negative errno. */
+static int open_directory(ByteBuffer *path, uid_t *owner)
+{
     int status = find_directory(path);
     buffer_put_byte(path, '\0');
     if (status != 0)
@@ -69,7 +93,7 @@ static int open_directory(ByteBuffer *path)
             return status;
         fd = open_at(AT_FDCWD, path->data, O_RDONLY | O_DIRECTORY);
     }
-    if (fd < 0 || (fstat(fd, &there) == 0 && is_private(&there)))
+    if (fd < 0 || is_our_directory(fd, owner))
         return fd < 0 ? -errno : fd;
     close(fd);
     return -EPERM;
@@ -77,16 +101,16 @@ static int open_directory(ByteBuffer *path)
 
 /* ---- the file ------------------------------------------------------------------------------- */
 
-static int read_seed(int dir_fd, unsigned char seed[HASH_SEED_SIZE])
+static int read_seed(int dir_fd, uid_t owner, unsigned char seed[HASH_SEED_SIZE])
 {
     struct stat there;
-    if (fstatat(dir_fd, NAME, &there, AT_SYMLINK_NOFOLLOW) == 0 && !is_private(&there))
+    if (fstatat(dir_fd, NAME, &there, AT_SYMLINK_NOFOLLOW) == 0 && !is_private(&there, owner))
         return -EPERM;
     return binary_file_read(dir_fd, NAME, &FORMAT, seed, HASH_SEED_SIZE);
 }
 
 /* Of several processes that make a key, one gives it its name, and all others take that one. */
-static int make_seed(int dir_fd, unsigned char seed[HASH_SEED_SIZE])
+static int make_seed(int dir_fd, uid_t owner, unsigned char seed[HASH_SEED_SIZE])
 {
     char draft[40];
     snprintf(draft, sizeof draft, "%s.%ld", NAME, (long)getpid());
@@ -103,23 +127,24 @@ static int make_seed(int dir_fd, unsigned char seed[HASH_SEED_SIZE])
         unlinkat(dir_fd, draft, 0);
     else if (renameat(dir_fd, draft, dir_fd, NAME) == 0)
         status = 0;
-    return status == 0 ? read_seed(dir_fd, seed) : status;
+    return status == 0 ? read_seed(dir_fd, owner, seed) : status;
 }
 
-static int load_seed(int dir_fd, unsigned char seed[HASH_SEED_SIZE])
+static int load_seed(int dir_fd, uid_t owner, unsigned char seed[HASH_SEED_SIZE])
 {
-    int status = read_seed(dir_fd, seed);
+    int status = read_seed(dir_fd, owner, seed);
     if (status == -EBADMSG)
         status = unlinkat(dir_fd, NAME, 0) == 0 || errno == ENOENT ? -ENOENT : -errno;
-    return status == -ENOENT ? make_seed(dir_fd, seed) : status;
+    return status == -ENOENT ? make_seed(dir_fd, owner, seed) : status;
 }
 
 int user_key_load(HashSecret *key, ByteBuffer *path)
 {
     unsigned char seed[HASH_SEED_SIZE];
+    uid_t owner = 0;
     path->size = 0;
-    int dir_fd = open_directory(path);
-    int status = dir_fd < 0 ? dir_fd : load_seed(dir_fd, seed);
+    int dir_fd = open_directory(path, &owner);
+    int status = dir_fd < 0 ? dir_fd : load_seed(dir_fd, owner, seed);
     if (dir_fd >= 0)
         close(dir_fd);
     if (status == 0) {

@@ -6,7 +6,8 @@
  *     $XDG_STATE_HOME/minic/key      else ~/.local/state/minic/key; made when it is first wanted
  *
  * It never leaves that file, which is made for its user alone; a key that others may write is not
- * used. If it is lost, the user's caches count as made by others: each is built again, once.
+ * used, nor is a directory of another user (cache_mark_is_own, which may make a file there and remove
+ * it). If it is lost, the user's caches count as made by others: each is built again, once.
  *
  * Source: https://specifications.freedesktop.org/basedir-spec/ (where state is kept). One thread.
  */
