@@ -12,6 +12,7 @@ import re
 import secrets
 import stat
 import sys
+import tempfile
 import time
 
 CACHE = ".mini_cache"
@@ -34,6 +35,37 @@ def no_link(path, flags):
     return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
 
 
+def is_own(status, directory):
+    """Is it the user's own? On a share stat may show other owners: there, what a new file shows is us."""
+    if status.st_uid == os.geteuid():
+        return True
+    try:
+        with tempfile.TemporaryFile(dir=directory) as new:
+            return os.fstat(new.fileno()).st_uid == status.st_uid
+    except OSError:  # nothing can be made there, so nothing there was made by us
+        return False
+
+
+def can_have(mode, file):
+    try:
+        os.chmod(file, mode)
+        return stat.S_IMODE(os.stat(file).st_mode) == mode
+    except OSError:
+        return False
+
+
+def others_write(status, directory):
+    """Some volumes have no modes, and show the same for all. If a new file has one, the directory has."""
+    mode = stat.S_IMODE(status.st_mode)
+    if not mode & 0o022:
+        return False
+    if can_have(mode & ~0o022, directory):  # for a moment, to find out
+        os.chmod(directory, mode)
+        return True
+    with tempfile.TemporaryFile(dir=directory) as new:
+        return can_have(0o640, new.fileno())
+
+
 def check_cache():
     """The cache is a directory, the user's own, and nobody else may write to it."""
     if not os.path.lexists(CACHE):
@@ -41,7 +73,7 @@ def check_cache():
     status = os.lstat(CACHE)
     if not stat.S_ISDIR(status.st_mode):
         raise OSError(errno.ENOTDIR, "it is a symlink, or no directory at all", CACHE)
-    if status.st_uid != os.geteuid() or status.st_mode & 0o022:
+    if not is_own(status, CACHE) or others_write(status, CACHE):
         raise OSError(errno.EPERM, "it is another user's, or others may write to it (chmod go-w)", CACHE)
 
 
@@ -63,14 +95,15 @@ def new_file(path):
     raise OSError(errno.EEXIST, os.strerror(errno.EEXIST), path)
 
 
-def replace(path, data, mode=None):
-    """The file is the old one or the new one, at every moment."""
+def replace(path, data, old=None):
+    """The file is the old one or the new one, at every moment. It gets the mode of `old`, what stat says
+    of a file, if that has the owner that new files have: us."""
     name, file = new_file(path)
     try:
         with file:
             file.write(data)
-            if mode is not None:
-                os.fchmod(file.fileno(), mode)
+            if old is not None and old.st_uid == os.fstat(file.fileno()).st_uid:
+                os.fchmod(file.fileno(), old.st_mode & 0o777)
         os.replace(name, path)
     except OSError:
         os.unlink(name)

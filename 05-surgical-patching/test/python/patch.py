@@ -154,14 +154,8 @@ def write_anew(out, data):
     if build.descriptor_named(out) is not None or build.is_special(out):
         build.write_out(out, data)
         return
-    detect.replace(out, data, mode_to_keep(out))
-
-
-def mode_to_keep(out):
-    """The permissions of a file of our own; of anybody else's, None."""
     status = os.lstat(out) if os.path.lexists(out) else None
-    is_ours = status and stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
-    return status.st_mode & 0o777 if is_ours else None
+    detect.replace(out, data, status if status and stat.S_ISREG(status.st_mode) else None)
 
 
 def is_plain(status):
