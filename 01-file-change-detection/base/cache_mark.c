@@ -159,7 +159,7 @@ int cache_mark_make_directories(const char *path, mode_t above, unsigned *made)
     return 0;
 }
 
-/* ---- what the file system does with a new file ------------------------------------------------- */
+/* ---- what the file system does with a new file ---------------------------------------------- */
 
 static const char trial_prefix[] = "owner.tmp.";
 
@@ -205,21 +205,22 @@ int cache_mark_is_own(int dir_fd, const struct stat *status)
     return result;
 }
 
-/* Can the mode of a new file be changed? */
+/* Can the mode of a new file be changed? It counts as one that can if we may make none, though others
+ * may: then the modes mean something. */
 static bool new_file_has_mode(int dir_fd)
 {
     struct stat made, now;
     char name[40];
     int fd = make_trial(dir_fd, name);
     if (fd < 0)
-        return false;
+        return fd == -EACCES || fd == -EPERM;
     bool result = fstat(fd, &made) == 0 && fchmod(fd, (made.st_mode & 0777) ^ S_IRGRP) == 0 &&
                   fstat(fd, &now) == 0 && now.st_mode == (made.st_mode ^ S_IRGRP);
     remove_trial(dir_fd, name, fd);
     return result;
 }
 
-/* ---- may it be used? --------------------------------------------------------------------------- */
+/* ---- may it be used? ------------------------------------------------------------------------ */
 
 enum { OTHERS_WRITE = S_IWGRP | S_IWOTH };
 

@@ -180,7 +180,7 @@ static void where_nothing_can_be_made_nothing_is_ours(void **state)
 static void a_directory_whose_mode_is_not_ours_to_change(void **state)
 {
     const Scratch *scratch = *state;
-    const char *path = in(scratch);
+    const char *why, *path = in(scratch);
     expect_opened(path);
     world.of_directories = world.of_files = US_THERE;
     world.directory_mode = 0777;
@@ -191,6 +191,13 @@ static void a_directory_whose_mode_is_not_ours_to_change(void **state)
     expect_names(scratch, 2);
     world.keeps_file_modes = true; /* no file has a mode there, and 0777 says nothing */
     expect_opened(path);
+    world.new_file_error = EACCES; /* but to us it says that we may not write there */
+    expect_refused(path, "chmod go-w");
+    world.new_file_error = EROFS; /* nobody may */
+    int fd = cache_mark_open_directory(path, false, &why);
+    assert_true(fd >= 0);
+    close(fd);
+    world.new_file_error = 0;
     world.of_directories = world.of_files = US_THERE;
     expect_opened(path);
     expect_names(scratch, 2);
