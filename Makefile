@@ -254,7 +254,7 @@ FAULT_TESTS := $(filter-out %.sh %.c,$(call files,06-performance/test/faults/*))
 NEEDS_test-faults := build test faults
 test-faults: | build-tools
 	@$(MAKE) --no-print-directory TESTING=1 BUILD=$(TEST_BUILD) run-test-faults
-run-test-faults: AGAIN := $(AGAIN:make test%=make test-faults%)
+run-test-faults: AGAIN := $(subst make test,make test-faults,$(AGAIN))
 run-test-faults: $(BUILD)/minic $(patsubst %,$(BUILD)/test-06/test_%,random_edits damage moving_sources power_cuts)
 	@$(RUN_TESTS)-of-faults $(FAULT_TESTS)
 

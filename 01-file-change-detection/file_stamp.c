@@ -143,7 +143,7 @@ static int write_and_stamp(int fd, FileStamp *stamp)
     do
         written = pwrite(fd, clock_text, sizeof clock_text - 1, 0);
     while (written < 0 && errno == EINTR);
-    return written < 0 ? -errno : file_stamp_of(fd, stamp);
+    return written < 0 ? -errno : stamp_in_mount_of(fd, stamp);
 }
 
 static bool holds_clock_text(int fd)

@@ -93,7 +93,7 @@ static void test_what_others_may_write_to_is_refused(void **state)
     CacheDirectory directory;
     open_cache(world, &directory);
     cache_directory_close(&directory);
-    for (int make = 0; make < 2; make++) {
+    for (unsigned make = 0; make < 2; make++) {
         assert_int_equal(chmod(world->path, 0770), 0);
         assert_int_equal(cache_directory_open(&directory, world->path, make, NULL, NULL), -EPERM);
         assert_non_null(strstr(directory.failed, "chmod go-w"));
@@ -110,7 +110,7 @@ static void test_a_symlink_is_not_followed(void **state)
     assert_int_equal(mkdirat(world->scratch.fd, "deep", 0777), 0);
     assert_int_equal(mkdirat(world->scratch.fd, "elsewhere", 0777), 0);
     assert_int_equal(symlinkat("../elsewhere", world->scratch.fd, "deep/cache"), 0);
-    for (int make = 0; make < 2; make++)
+    for (unsigned make = 0; make < 2; make++)
         assert_int_equal(cache_directory_open(&directory, world->path, make, NULL, NULL), -ELOOP);
     assert_non_null(strstr(directory.failed, "symlink"));
     assert_false(scratch_exists(&world->scratch, "elsewhere/lock"));
@@ -143,7 +143,7 @@ static void test_what_is_not_ours_is_refused(void **state)
     World *world = *state;
     CacheDirectory directory;
     scratch_write(&world->scratch, "deep/cache/clock", "my notes\n");
-    for (int make = 0; make < 2; make++) {
+    for (unsigned make = 0; make < 2; make++) {
         assert_int_equal(cache_directory_open(&directory, world->path, make, NULL, NULL),
                          -ENOTEMPTY);
         assert_string_equal(directory.failed,

@@ -161,7 +161,7 @@ waits_or_ended() {
         expect_status 0 "a damaged cache costs time, and is no error"
         expect_output_as_remembered
     }
-    flip_through 5
+    flip_through 9
 }
 
 @test "4.2 many edits, with cleans, killed builds and other settings between them" {

@@ -75,7 +75,7 @@ class Verify(BlockBuild):
 
     def look(self):
         found = detect.Look({})
-        found.now = 0  # ask no clock: no stamp is going to be recorded
+        found.clock = 0, 0, 0  # ask none: no stamp is going to be recorded
         found.run(self.entry)
         return found.files
 
