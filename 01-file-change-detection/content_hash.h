@@ -5,11 +5,11 @@
  * A key stands for the bytes it was made from. With 128 bits, two different things share a key
  * by chance about once in 10^19 times for a billion keys: never, for a build. On purpose is another
  * matter. XXH3 is not a cryptographic hash, and its constants are public: two sources that collide
- * can be made in a second. A user who built the first and then pulls the second would hear that
- * nothing changed. So what decides that something is used again is hashed under a secret, a random
- * one that each cache draws for itself: without it nobody can tell what will collide. That costs
- * nothing. What leaves the cache (the markers of an output) is hashed without it, and is the same
- * for everybody.
+ * can be made in a second. If a user built the first and then pulls the second, nothing seems to
+ * have changed. Whatever decides that a result is used again is therefore hashed under a random
+ * secret, which each cache draws for itself: without it, nobody can know what will collide. That
+ * costs nothing. What leaves the cache (the markers of an output) is hashed without it, and is the
+ * same for everybody.
  *
  *     Hash128 hash = hash_bytes(slice_from("fn main() i32 { return 0; }"));
  *     char hex[HASH_HEX_SIZE + 1];
@@ -52,7 +52,7 @@ typedef struct HashSecret {
 /* A random seed. 0 or a negative errno. */
 int hash_seed_make(unsigned char seed[HASH_SEED_SIZE]);
 
-/* The secret that follows from a seed; as hard to guess as that. */
+/* The secret that follows from a seed; as hard to guess as the seed. */
 void hash_secret_make(HashSecret *secret, const unsigned char seed[HASH_SEED_SIZE]);
 
 /* The hash of the bytes under the secret. NULL: the public one, hash_bytes. */
@@ -63,7 +63,7 @@ Hash128 hash_keyed(const HashSecret *secret, Slice bytes);
 /* 64 bits: the checksum of file contents, not a key. */
 uint64_t hash_checksum(Slice bytes);
 
-/* The same for bytes that lie in several places, as if they stood one after the other. */
+/* The same for bytes in several places, as if they were one after the other. */
 uint64_t hash_checksum_parts(const Slice *parts, size_t part_count);
 
 static inline bool hash_equal(Hash128 a, Hash128 b)

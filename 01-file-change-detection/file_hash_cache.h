@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What changed? The FileHashCache knows of each file of a project its stamp, the hash of its
- * content and the files it imports, as of the last build.
+ * What changed? For each file of a project, the FileHashCache has its stamp, the hash of its
+ * content and the files that it imports, as of the last build.
  *
  * It is one flat image, sorted by path, that is mapped and never parsed:
  *
@@ -78,7 +78,7 @@ static inline Slice file_hash_cache_path(const FileHashCache *cache, uint32_t fi
     return slice_of(cache->paths + cache->records[file].path, cache->records[file].path_size);
 }
 
-/* The number of the file called `path`, or FILE_NONE. Cost: log2(count) comparisons. */
+/* The number of the file with the name `path`, or FILE_NONE. Cost: log2(count) comparisons. */
 uint32_t file_hash_cache_find(const FileHashCache *cache, Slice path);
 
 /* One stat: true if it proves that the file is as it was. `stamp` is what stat says now, {0} if it

@@ -3,9 +3,8 @@
  * When a stat may be believed instead of reading the file.
  *
  * A stamp is what stat says about a file's content: size, mtime, ctime, inode, device. It is an
- * equality key, never an order: an older mtime (a restored backup, a checkout) is as much a
- * difference as a newer one. ctime is there because a program can restore an mtime and cannot
- * restore a ctime.
+ * equality key, never an order: an older mtime (a restored backup, a checkout) is as different as a
+ * newer one. The ctime is there because a program can restore an mtime but cannot restore a ctime.
  *
  * Equal stamps are not enough. A file system's clock ticks coarsely (1 to 10 ms, 2 s on FAT):
  *
@@ -23,17 +22,17 @@
  *     others, with stamps as fine as the probe's.
  *
  *     Patience. Everywhere else (another disk, a file server, merged disks, the future) no clocks
- *     are compared. A stamp is recorded together with the moment when it was first seen; a build
- *     that still finds it more than 3 s later reads the file once more, and believes it from then
- *     on. No clock in use ticks more coarsely than every 2 s, so whatever the file's clock says, it
- *     has moved on. It costs one more read of each edited file.
+ *     are compared. A stamp is recorded together with the moment when it was first seen. A build
+ *     that still finds it more than 3 s later reads the file once more, and the stamp is believed
+ *     from then on. No clock in use ticks more coarsely than every 2 s: whatever the file's clock
+ *     says, it has moved on. The price is one more read of each edited file.
  *
- * The probe file is written twice, with an fstat after each: from Linux 6.13 on a stamp is fine
- * only after somebody has looked at the one before it.
+ * The probe file is written twice, with an fstat after each: from Linux 6.13 on, a stamp is fine
+ * only if the file's last stamp was looked at.
  *
  * What stays open: a writer through mmap, whose stamp comes at any time; a write into the middle of
- * a file that is half done while the file is read, for the stamp comes before the bytes; and, where
- * the ctime only repeats the mtime (exFAT, sshfs), an edit whose mtime was set back.
+ * a file that is half done while the file is read, because the stamp comes before the bytes; and,
+ * where the ctime only repeats the mtime (exFAT, sshfs), an edit whose mtime was set back.
  *
  * Source: Git, Documentation/technical/racy-git.txt. Threads: all functions, any thread.
  */
@@ -53,7 +52,7 @@ typedef struct FileStamp { /* {0}: unknown, equal to no file's stamp */
     int64_t mtime_ns; /* since the epoch */
     int64_t ctime_ns;
     uint64_t inode;
-    uint64_t device; /* see file_stamp_in_mount for what may stand here instead */
+    uint64_t device; /* see file_stamp_in_mount for what may be here instead */
 } FileStamp;
 
 typedef struct KnownStamp { /* what to record about a file that was read */
@@ -82,19 +81,19 @@ static inline bool file_stamp_equal(const FileStamp *a, const FileStamp *b)
 int file_stamp_at(int dir_fd, const char *path, FileStamp *stamp);
 int file_stamp_of(int fd, FileStamp *stamp);
 
-/* The same of what stat said already. */
+/* The same, from what stat has returned already. */
 struct stat;
 int file_stamp_from(const struct stat *status, FileStamp *stamp);
 
 /* file_stamp_at for a file that others made. Images are often built with one fixed time for
  * everything, and can be exchanged for another one in which a file has equal size, times and inode.
- * So where the times say nothing (mtime and ctime are one whole second), `device` is the unique
- * number of the mount, with the highest bit set; where the kernel has one (Linux 6.8). */
+ * Where the times say nothing (mtime and ctime are one whole second), `device` is therefore the
+ * unique number of the mount, with the highest bit set, if the kernel has one (Linux 6.8). */
 int file_stamp_in_mount(int dir_fd, const char *path, FileStamp *stamp);
 
 /* Is the file system of a descriptor (or AT_FDCWD) known to have one clock for all of its files,
- * and a ctime that no program sets? Those of disks are. What shows the files of others (FUSE, NFS,
- * SMB, 9P) is not, and neither is one that we do not know. One system call. */
+ * and a ctime that no program sets? Those of disks are. File systems that show the files of others
+ * (FUSE, NFS, SMB, 9P) are not, and neither is one that we do not know. One system call. */
 bool file_system_is_local(int fd);
 
 /* Asks the clock of the file system that holds `dir_fd`. Call it before the files that it is to
@@ -117,14 +116,14 @@ static inline bool file_stamp_proves(const KnownStamp *known, const FileStamp *n
 
 /* Reads a whole regular file into the arena (NUL-terminated after its last byte). `stamp` is the
  * file's stamp, as by file_stamp_in_mount, if the stats taken before and after reading agree, else
- * {0}: somebody wrote while we read, and what was read may be a mix, good enough for this build
- * and never recorded.
+ * {0}: the file was written while we read, and what was read may be a mix, good enough for this
+ * build and never recorded.
  * 0, -EISDIR, -EINVAL (not a regular file), -EFBIG (2 GiB or more), or another negative errno. */
 int file_read(int dir_fd, const char *path, Arena *arena, Slice *bytes, FileStamp *stamp);
 
 /* The same, but of a file that is larger than `limit` only its first `limit` bytes, with the stamp
- * {0}. A caller that refuses large files finds out so, and reads no more than that: a file may
- * have holes, and be larger than all memory. A limit of 0 is none. */
+ * {0}. This is how a caller that refuses large files finds them, and reads no more than that: a
+ * file may have holes, and be larger than all memory. A limit of 0 is none. */
 int file_read_start(int dir_fd, const char *path, size_t limit, Arena *arena, Slice *bytes,
                     FileStamp *stamp);
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a file is called.
+ * The name of a file.
  *
  * A project names its files by their path relative to the directory of its entry file,
  * normalised as text: no ".", no empty part, ".." only at the front. The name goes into keys,
- * symbols and markers, so two builds of one tree in two places give the same bytes. Symlinks
- * are not followed in naming: a name must not depend on what the disk looks like today.
+ * symbols and markers: two builds of one tree in two places give the same bytes. Naming does not
+ * follow symlinks: a name must not depend on what the disk looks like today.
  *
  * A leading ".." is allowed: a project may import what lies beside its directory. An absolute
- * path is refused, for its name would differ from machine to machine.
+ * path is refused, because its name would differ from machine to machine.
  */
 #ifndef SOURCE_PATH_H
 #define SOURCE_PATH_H

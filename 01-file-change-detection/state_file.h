@@ -3,22 +3,22 @@
  * A flat image in memory, kept on disk as a base file plus a journal.
  *
  * The state of a project with 10,000 files is one to two megabytes; an edit changes a hundred
- * bytes of it. Writing all of it after each edit would cost more than finding the edit did. So
- * the image on disk is a base, written rarely, and a journal of "these bytes at this offset",
- * appended by each build:
+ * bytes of it. Writing all of it after each edit would cost more than finding the edit did. The
+ * image on disk is therefore a base, written rarely, and a journal of "these bytes at this
+ * offset", to which each build appends:
  *
  *     name.7          header │ image as of generation 7
  *     name.7.journal  entry │ entry │ ...
  *
- * The checksum of an entry covers the one before it (that of the base, for the first entry). So
- * the last one stands for the whole image, and the StateRef that has it takes no base and no
- * journal of another project for its own.
+ * The checksum of an entry covers the one before it (that of the base, for the first entry). The
+ * last one therefore stands for the whole image, and a StateRef that holds it fits no base and no
+ * journal of another project.
  *
  * Loading maps the base privately and replays the journal onto the pages. Which base and how
  * much of the journal counts is not written in these files but in a StateRef that the owner
  * keeps in a manifest of its own: a commit happens when that manifest is renamed, and not
- * before. What stands behind the recorded length of the journal is the rest of a build that
- * did not finish, and is overwritten.
+ * before. Bytes past the recorded length of the journal are left from a build that did not
+ * finish, and are overwritten.
  *
  * A new base is written when the owner replaces the image, or when the journal passes an eighth
  * of the base.
@@ -55,7 +55,7 @@ typedef struct StateMark { /* these bytes of the image differ from what is on di
     uint64_t size;
 } StateMark;
 
-typedef struct StateFile { /* {0} is an empty image that nothing is on disk of */
+typedef struct StateFile { /* {0} is an empty image with nothing on disk */
     char *image;           /* may be written below `size`; moves in append and replace */
     size_t size;
     int dir_fd; /* lent */
@@ -81,7 +81,7 @@ int state_file_open(StateFile *state, int dir_fd, const char *name, const Binary
 /* Says that image bytes [offset, offset + size) were changed in place. */
 void state_file_mark(StateFile *state, size_t offset, size_t size);
 
-/* Adds bytes behind the image, 8-byte aligned, marked; returns their offset. `bytes` may be
+/* Adds bytes at the end of the image, 8-byte aligned, marked; returns their offset. `bytes` may be
  * NULL for zeros. Pointers into the image are invalid afterwards. */
 size_t state_file_append(StateFile *state, const void *bytes, size_t size);
 

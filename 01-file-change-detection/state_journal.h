@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The journal of a state file: "these bytes at this offset", one entry behind the other.
+ * The journal of a state file: "these bytes at this offset", one entry after the other.
  *
  *     checksum u64  offset u64  size u64 │ bytes, padded to 8 │ checksum ...
  *
- * The checksum of an entry covers the checksum before it and all that follows it in the entry. So
- * a journal fits only what it was made for, and only whole.
+ * The checksum of an entry covers the checksum before it and all that follows it in the entry. A
+ * journal therefore fits only the base that it was made for, and only as a whole.
  *
  * Private to state_file. Nothing here decides how much of a journal counts.
  */
@@ -34,7 +34,7 @@ uint64_t journal_put(ByteBuffer *journal, const char *image, const StateMark *ma
                      uint64_t checksum);
 
 /* Puts the bytes of all entries onto the image. *checksum is the one before the first entry, and
- * then that of the last. 0, or -EBADMSG: an entry is damaged, or reaches beyond the image. */
+ * then that of the last. 0, or -EBADMSG: an entry is damaged, or reaches past the image. */
 int journal_replay(Slice journal, char *image, size_t image_size, uint64_t *checksum);
 
 /* The first `size` bytes of the file, appended to `journal`; and bytes written at an offset of it.

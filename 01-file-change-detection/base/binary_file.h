@@ -40,9 +40,9 @@ typedef struct BinaryFormat {
 typedef struct MappedFile { /* {0} maps nothing */
     void *mapping;          /* private, writable pages; writes never reach the file */
     size_t mapping_size;
-    char *content;       /* behind the header, 32-byte aligned */
+    char *content;       /* after the header, 32-byte aligned */
     size_t content_size; /* bytes of the file's content */
-    size_t room;         /* zeroed bytes that may be written behind the content */
+    size_t room;         /* zeroed bytes that may be written after the content */
     uint64_t checksum;   /* hash_checksum of the content, as it was when it was mapped */
 } MappedFile;
 
@@ -61,9 +61,9 @@ int binary_file_exchange(int dir_fd, const char *name, const char *spare,
                          const BinaryFormat *format, const Slice *parts, size_t part_count,
                          bool sync);
 
-/* Writes over the file itself. A process that is killed meanwhile, and a failure, may leave it
- * damaged: for what then says as much as the new content does. 0 or a negative errno; -EBADMSG
- * if there is something that is not a regular file. */
+/* Writes over the file itself. A failure, or a process that is killed meanwhile, may leave it
+ * damaged: use this only where a damaged file means as much as the new content does. 0 or a
+ * negative errno; -EBADMSG if there is something that is not a regular file. */
 int binary_file_overwrite(int dir_fd, const char *name, const BinaryFormat *format,
                           const Slice *parts, size_t part_count, bool sync);
 
@@ -82,30 +82,30 @@ void mapped_file_close(MappedFile *file);
 
 /* ---- what other files of a cache are written with --------------------------------------- */
 
-/* Opens a file of a cache: `flags` as for open, and whatever stands there, it follows no symlink
+/* Opens a file of a cache, with the `flags` of open. Whatever has that name, it follows no symlink
  * and waits for no FIFO. A file of our own that we may not open is given the rights that its owner
- * needs. The descriptor, with the file's size in *size, or a negative errno;
- * -EBADMSG if there is something that is not a regular file. */
+ * needs. The descriptor, with the file's size in *size, or a negative errno; -EBADMSG if there is
+ * something that is not a regular file. */
 int open_regular(int dir_fd, const char *name, int flags, uint64_t *size);
 
-/* Reads so many bytes at `offset`, through interruptions and short reads. 0; -EBADMSG if the file
- * ends before; or another negative errno. */
+/* Reads `size` bytes at `offset`, through interruptions and short reads. 0; -EBADMSG if the file
+ * ends before that; or another negative errno. */
 int read_all_at(int fd, char *bytes, size_t size, uint64_t offset);
 
-/* Writes all bytes at `offset` of a regular file, likewise, and leaves the descriptor's position
- * alone: several threads may. 0 or a negative errno. */
+/* Writes all bytes at `offset` of a regular file, in the same way, and leaves the descriptor's
+ * position alone: several threads may call it at once. 0 or a negative errno. */
 int put_all_at(int fd, Slice bytes, uint64_t offset);
 
-/* Makes the file reach up to `end`, with space on the disk for what comes behind `start`. 0 or a
- * negative errno; the file may have grown then, too. */
+/* Makes the file reach up to `end`, with space on the disk for what comes after `start`. 0 or a
+ * negative errno; the file may have grown even if it failed. */
 int reserve_space(int fd, uint64_t start, uint64_t end);
 
-/* Writes all parts, one after the other, from where the descriptor stands: into whatever was
- * opened, a pipe and a terminal too. Goes on after interruptions and short writes, and waits where
- * others would have to ask again. 0 or a negative errno. */
+/* Writes all parts, one after the other, at the descriptor's position: into whatever was opened, a
+ * pipe and a terminal too. Goes on after interruptions and short writes, and waits where a plain
+ * write would return EAGAIN. 0 or a negative errno. */
 int write_parts(int fd, const Slice *parts, size_t part_count);
 
-/* The same from `offset` on, in a regular file; the descriptor then stands after them. */
+/* The same from `offset` on, in a regular file; the descriptor's position is then after them. */
 int write_all_at(int fd, const Slice *parts, size_t part_count, uint64_t offset);
 
 /* Makes a file's coming, going or new name survive a power cut: fsyncs its directory. 0 or a

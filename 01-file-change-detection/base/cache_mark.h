@@ -2,30 +2,31 @@
 /*
  * Which directory may caches be kept in?
  *
- * A cache writes files whose names it knows and its user may not. In a directory of somebody else
- * that does damage:
+ * A cache writes files under names that its user may not know. In a directory that holds other
+ * things, that does damage:
  *
  *     $ echo "my notes" > clock
  *     $ compile main.x --cache-dir .        and the notes are gone
  *
- * So a cache directory is one that we made, and it says so: the first file made in it is a mark. A
- * directory without the mark is marked if it is empty; if anything else is in it, it is refused.
- * Two more files say what it is to others: CACHEDIR.TAG to programs that make backups, .gitignore
- * to Git. A directory that lost its mark is known by the words in its tag.
+ * A cache directory is therefore one that we made, and it has a mark: the first file made in it. A
+ * directory without the mark is marked if it is empty, and refused if anything else is in it. Two
+ * more files explain it to others: CACHEDIR.TAG to backup programs, .gitignore to Git. A directory
+ * that lost its mark is recognised by the words in its tag.
  *
  *     int fd = cache_mark_open("my_cache");
  *     if (fd < 0)
  *         ... -ENOTEMPTY: it is not a cache directory
  *     close(fd);
  *
- * And a directory may be a trap. A tree that was fetched can hold a symlink of the cache's name,
+ * And a directory may be a trap. A tree that was fetched can hold a symlink with the cache's name,
  * and files would be written and removed wherever it leads: no link is followed. Other users who
- * can write to a cache can put code into what is compiled, and those who can read it can keep its
- * lock: it must be the user's own, nobody else may write to it, and a new one is the user's alone.
+ * can write to a cache can put code into what is compiled, and those who can read it can hold its
+ * lock. The directory must therefore belong to the user, and nobody else may write to it. A new one
+ * is accessible to the user alone.
  *
- * Whose it is, stat shows. But on a share or a volume of another system (sshfs, virtiofs, vboxsf, NFS
- * for root) the number that it shows may be no user of this one, and what we have just made seems to
- * be a stranger's. So where it shows another number, a file is made in the directory:
+ * stat shows who owns it. But on a share or a volume of another system (sshfs, virtiofs, vboxsf,
+ * NFS for root) the number that it shows may be no user of this one, and what we have just made
+ * seems to be a stranger's. Where it shows another number, a file is made in the directory:
  *
  *     the directory shows 501, we are 1000
  *     a new file shows 1000       owners are shown as they are: 501 is somebody else
@@ -48,36 +49,37 @@
 extern "C" {
 #endif
 
-/* The mark, a regular file. Its name says it; its content is for people. */
+/* The mark, a regular file. Only its name counts; its content is for people. */
 #define CACHE_MARK_NAME "incremental-cache"
 
 /* The permissions of a new one. */
 #define CACHE_MARK_MODE 0700
 
 /* Makes the directory if it is missing (not those above it), marks it, and opens it to read. A
- * descriptor, which the caller closes; -ENOTEMPTY if it has other files and no mark; or what
- * cache_mark_open_directory says. */
+ * descriptor, which the caller closes; -ENOTEMPTY if it has other files and no mark; or an error of
+ * cache_mark_open_directory. */
 int cache_mark_open(const char *path);
 
 /* Opens a directory to read, if the user can trust it. A descriptor, which the caller closes;
- * -ELOOP if the name is that of a symlink ("link/" is not: whoever writes that wants where it
- * leads); -EPERM if it is another user's, unless `trust` says that this one may be used all the same,
- * or if others may write to it (which is believed only where it can be changed: some volumes have no
- * modes); or another negative errno. With these two, `*why` is set to what the user must know. */
+ * -ELOOP if the name is that of a symlink ("link/" is accepted: the slash asks for the directory
+ * that it leads to); -EPERM if it is another user's, unless `trust` says that this one may be used
+ * all the same, or if others may write to it (which counts only where it can be changed: some
+ * volumes have no modes); or another negative errno. With these two, `*why` is set to what the user
+ * must know. */
 int cache_mark_open_directory(const char *path, bool trust, const char **why);
 
-/* Is the open directory, of which fstat says `status`, the user's own? 1, 0 or a negative errno. Cost:
- * nothing if it shows the user; else a file is made in it, looked at and removed. */
+/* Is the open directory, of which fstat returned `status`, the user's own? 1, 0 or a negative
+ * errno. Cost: nothing if it shows the user; else a file is made in it, looked at and removed. */
 int cache_mark_is_own(int dir_fd, const struct stat *status);
 
-/* Is this the name of such a file? One that is left was left by a process that was killed. */
+/* Is this the name of such a file? If one is left over, a process was killed. */
 bool cache_mark_is_trial(const char *name);
 
 /* mkdir, of a directory that its owner may use whatever the umask is. 0 or a negative errno. */
 int cache_mark_make_directory(const char *path, mode_t mode);
 
-/* mkdir -p: makes the directory, for its owner alone, and those above it with the mode `above`, for
- * what stands beside a cache may be for others. Adds to `*made` how many were missing. 0 or a
+/* mkdir -p: makes the directory, for its owner alone, and those above it with the mode `above`,
+ * because what is beside a cache may be for others. Adds to `*made` how many were missing. 0 or a
  * negative errno. */
 int cache_mark_make_directories(const char *path, mode_t above, unsigned *made);
 

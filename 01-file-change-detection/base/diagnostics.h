@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The errors of the program that is compiled, as many as one run can tell.
+ * The errors of the program that is compiled, as many as one run can find.
  *
  * Each phase appends what it finds; at the end they are sorted by path, line and column, so
  * that the list is the same on one thread or eight, on a clean build or an incremental one. Lists
  * are whole; what a person is shown of a long one is for diagnostics_format_file to choose.
  *
- * A message may quote the file, and the file may be none that its reader shall see: an import can
- * lead to a private key, and the errors of a build end up in public logs. So each diagnostic is
- * kept in a second form, its kind, in which nothing but the compiler's own words stands. Which of
- * them is shown is for whoever knows where the file lies (source_place.h).
+ * A message may quote the file, and the file may be one that its reader must not see: an import can
+ * lead to a private key, and the errors of a build end up in public logs. Each diagnostic therefore
+ * has a second form, its kind, which holds nothing but the compiler's own words. The caller knows
+ * where the file lies, and decides which of the two is shown (source_place.h).
  *
  * Lines and columns count from 1; columns count bytes. Threads: one list per worker, merged
  * afterwards.
@@ -75,7 +75,7 @@ void diagnostic_format_kind(const Diagnostic *diagnostic, ByteBuffer *text);
 /* The end of the diagnostics, of a sorted list, that have the path of number `first`. */
 size_t diagnostics_file_end(const Diagnostics *diagnostics, size_t first);
 
-/* So many of one file are told, and the others counted. */
+/* At most so many errors of one file are shown; the others are counted. */
 enum { DIAGNOSTICS_TOLD = 100 };
 
 /* Formats the sorted diagnostics of one file, called `path`, as diagnostic_format does; if there

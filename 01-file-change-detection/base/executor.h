@@ -2,9 +2,9 @@
 /*
  * How a loop is run.
  *
- * A build is a handful of loops over arrays, and inside one loop no item waits for another. So the
- * stages write a loop's body as a function of an index and hand it to an Executor. Stages 1
- * to 5 run the items one after another; the work pool of stage 6 runs them on every core.
+ * A build is a handful of loops over arrays, and inside one loop no item waits for another. The
+ * stages therefore write a loop's body as a function of an index, and hand it to an Executor.
+ * Stages 1 to 5 run the items one after another; the work pool of stage 6 runs them on every core.
  * Nothing else changes: an item writes to the slot of its own index, and takes scratch memory
  * by the number of the worker it runs on.
  *
@@ -12,8 +12,8 @@
  *     executor_run(executor, file_count, stat_one, &context);
  *
  * In the growing form an item may add items while the loop runs (a file that was read imports
- * files nobody has seen yet). The array grows while it is worked on; there is no barrier per
- * level of imports.
+ * files that are new). The array grows while it is worked on; there is no barrier per level of
+ * imports.
  *
  * Threads: one loop at a time, and none inside an item.
  */

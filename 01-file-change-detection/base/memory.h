@@ -6,10 +6,10 @@
  * by moving a pointer and frees them in one call. A ByteBuffer is one piece of text or binary
  * that grows at its end. Neither asks malloc for an element: that is what lesson 6.2 measures.
  *
- * Memory that is gone cannot be handled in the middle of a parse. Both allocators, and stb_ds
+ * Running out of memory cannot be handled in the middle of a parse. Both allocators, and stb_ds
  * (collections.h), end the process with one clear line and exit status 3 when malloc fails.
- * It is the one exception to "a library never exits"; every file the stages write is safe
- * against a process that ends at any instruction, so nothing is lost.
+ * It is the one exception to "a library never exits". Nothing is lost: every file that the stages
+ * write is safe against a process that ends at any instruction.
  *
  *     Arena arena = {0};
  *     char *name = arena_copy(&arena, slice_from("main.mini"));

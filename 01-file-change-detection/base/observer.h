@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How decisions are told.
+ * How decisions are reported.
  *
- * A cache that silently does the wrong thing cannot be debugged. Each decision the stages take
+ * A cache that silently does the wrong thing cannot be debugged. Each decision of the stages
  * (this file is unchanged, this function is compiled because ...) is an enum value with the
  * name of what it is about, handed to one optional function. The libraries never print.
  *
- * Decisions are reported from one thread, in index order, so that two runs tell the same story.
+ * Decisions are reported from one thread, in index order: two runs report the same.
  */
 #ifndef OBSERVER_H
 #define OBSERVER_H
@@ -35,7 +35,7 @@ typedef enum Decision {
     DECISION_STATE_MISSING,   /* first build here, or no state */
     DECISION_STATE_DAMAGED,   /* a file of the cache failed its checks: treated as missing */
     DECISION_SETTINGS_CHANGED,/* the fingerprint differs from the last build's */
-    DECISION_COMPACTED,       /* subject: a pack, written anew without what nobody uses */
+    DECISION_COMPACTED,       /* subject: a pack, rewritten without what nobody uses */
     DECISION_NOT_COMPACTED,   /* subject: why it could not; the packs stay as they are */
     /* stage 5: subject is the reason, as patch_reason_name prints it */
     DECISION_OUTPUT_PATCHED,

@@ -4,16 +4,16 @@
  * the signals of a process belong to its program.
  *
  * Descriptors 0, 1 and 2 must be open. Otherwise the next files that are opened get these numbers,
- * and what is said goes into them:
+ * and messages are written into them:
  *
  *     minic build main.mini 2>&-            the lock of the cache is descriptor 2 ...
  *     main.mini:1:24: error: ...            ... and holds this line
  *
  * A write that fails must return. The two signals that end a process instead (SIGPIPE, the reader
- * has gone; SIGXFSZ, the file would pass `ulimit -f`) get a handler that does nothing, so that the
- * write returns EPIPE or EFBIG and is reported as any other failure. To ignore them would do the
- * same here, but what is ignored stays ignored after exec, and a program that is run from here
- * shall find them as this one found them.
+ * has gone; SIGXFSZ, the file would pass `ulimit -f`) get a handler that does nothing. The write
+ * then returns EPIPE or EFBIG, and is reported like any other failure. Ignoring the signals would
+ * do the same here. But an ignored signal stays ignored after exec, and a program that is run from
+ * here must find them as this one found them.
  *
  *     int main(int argc, char **argv)
  *     {
@@ -39,8 +39,8 @@ extern "C" {
 
 enum { PROGRAM_OUTPUT_LOST = 3 }; /* the exit status of a failing machine */
 
-/* Opened the wrong way round: to write to what was not there fails as it did, and is reported. Where
- * there is no /dev/null, the root directory takes its place, which can be neither read nor written. */
+/* Opened the wrong way round: a write to what was not there fails as before, and is reported. Where
+ * there is no /dev/null, the root directory takes its place: it can be neither read nor written. */
 static inline void program_open_standard_descriptors(void)
 {
     for (int fd = 0; fd <= 2; fd++)
@@ -61,7 +61,7 @@ static inline void program_begin(void)
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
         struct sigaction action;
         if (sigaction(signals[i], NULL, &action) != 0 || action.sa_handler != SIG_DFL)
-            continue; /* who started us ignores it: so shall who is started from here */
+            continue; /* our parent ignores it: what is started from here must, too */
         memset(&action, 0, sizeof action);
         action.sa_handler = program_let_write_fail;
         action.sa_flags = SA_RESTART;

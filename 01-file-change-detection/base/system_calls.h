@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * openat, fsync and ftruncate, repeated when a signal interrupts them; and which errors of which
- * calls mean that they are not to be had here.
+ * calls mean that they are not available here.
  *
  * On a local disk they do not wait for signals. On a network file system they do, and
- * return EINTR when a handler has run. A compiler has no handlers; an editor or a build server
- * that it is built into may have some, and they may have been installed without SA_RESTART.
+ * return EINTR when a handler has run. A compiler has no handlers. An editor or a build server
+ * with the compiler built in may have some, installed without SA_RESTART.
  *
  * close is not repeated. On Linux the descriptor is closed in any case, and the same number may
  * be another file's by then: EINTR is as good as success. Any other error means lost bytes: a
@@ -34,13 +34,12 @@ static inline int open_at(int dir_fd, const char *path, int flags)
     return fd;
 }
 
-/* open_at for what is meant to be a regular file, or is not there yet: whoever chose the name may
- * have made it lead elsewhere. Opening a tape winds it back, opening a modem hangs up, and the
- * writer of a FIFO who waits for a reader waits no longer: so what is there is looked at, and is
- * not opened if it is something else. It may become something else between the two calls. Then the
- * flags see to it that nobody waits and no terminal becomes ours, and the caller looks again at
- * what it has. -1 and EINVAL for what is no regular file; EISDIR, ELOOP for a directory, and for a
- * link where `flags` has O_NOFOLLOW. */
+/* open_at for a name that should be that of a regular file, or of none yet; others may have made it
+ * lead elsewhere. Opening has effects: a tape rewinds, a modem hangs up, and a writer that waits
+ * for a FIFO's reader goes on. This looks first, and does not open what is not a regular file. The
+ * file may be exchanged between the two calls. The flags then make sure that nothing waits and no
+ * terminal becomes ours, and the caller checks again what it has opened. -1 and EINVAL for what is
+ * not a regular file; EISDIR for a directory; ELOOP for a link if `flags` has O_NOFOLLOW. */
 static inline int open_file_at(int dir_fd, const char *path, int flags)
 {
     struct stat status;
@@ -75,8 +74,8 @@ static inline int close_fd(int fd)
     return close(fd) == 0 || errno == EINTR ? 0 : -1;
 }
 
-/* What close has to say of the bytes written so far, of a descriptor that stays open: a duplicate
- * of it is closed. */
+/* The result of close for the bytes written so far, of a descriptor that stays open: a duplicate of
+ * it is closed. */
 static inline int flush_fd(int fd)
 {
     int twin = fcntl(fd, F_DUPFD_CLOEXEC, 0);
@@ -87,13 +86,13 @@ static inline int flush_fd(int fd)
 
 /*
  * What a build can do without. A local disk of Linux has all of it; a network file system, a volume
- * of another system (WSL, CIFS) or a sandbox that filters system calls lacks this or that, and each
- * says so in its own words. Every caller has another way, or needs none. Any other error is one: a
- * quota that is exceeded is no reason to go on.
+ * of another system (WSL, CIFS) or a sandbox that filters system calls lacks some of it, and each
+ * reports that with an error of its own. Every caller has another way, or needs none. Any other
+ * error is a real one: a program must not go on after its quota is exceeded.
  *
  *     renameat2, madvise, sched_getaffinity, sched_setaffinity, getcpu, getrandom
  *
- * are not in the table: whatever they say, what comes after them is right.
+ * are not in the table: whatever they return, what comes after them is right.
  */
 typedef enum OptionalCall {
     CALL_CHMOD,    /* without: a file keeps the mode that it was made with */

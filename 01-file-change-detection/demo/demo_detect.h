@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The program that the contract of this stage asks for: it tells what changed since its last look.
+ * The program that the contract of this stage asks for: it reports what changed since its last
+ * look.
  */
 #ifndef DEMO_DETECT_H
 #define DEMO_DETECT_H

@@ -46,8 +46,8 @@ int look_command(int argument_count, char **arguments, int (*program)(const char
 int look_begin(Look *look);
 void look_end(Look *look);
 
-/* Finds the files of the program, and tells the observer, if there is one, what changed. What is
- * wrong with their imports is printed; look->found says which file could not be read. */
+/* Finds the files of the program, and reports what changed to the observer, if there is one. Errors
+ * of their imports are printed; look->found says which file could not be read. */
 LookStatus look_find(Look *look, const char *entry, const Observer *observer);
 
 /* Prints which file could not be read, if there is one, and why. */
@@ -62,8 +62,8 @@ const char *look_error_text(int error);
 /* Prints a name that somebody else chose as a terminal may see it, in `width` columns at least. */
 void print_name(FILE *stream, Slice name, int width);
 
-/* Prints what is wrong, with the lines of its source where that is not empty, and forgets it. Of a
- * file that lies outside of the working directory it prints the kinds of its errors. */
+/* Prints the errors, with their lines of the source where that is not empty, and forgets them. Of a
+ * file outside of the working directory it prints only the kinds of its errors. */
 void diagnostics_tell(Diagnostics *errors, Slice source);
 
 #ifdef __cplusplus

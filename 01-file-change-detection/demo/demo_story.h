@@ -9,7 +9,7 @@
 extern "C" {
 #endif
 
-/* Writes a file. If that fails, it is told. */
+/* Writes a file. If that fails, it prints why. */
 void story_write(const char *path, const char *text);
 
 /* Tells a story in a new directory that is named after the program, and removes it with all that

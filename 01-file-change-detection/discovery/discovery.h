@@ -2,10 +2,10 @@
 /*
  * From the entry file to the list of all files, and which of them changed.
  *
- * Nobody tells a compiler which files a program has: the entry imports some, they import more.
+ * A compiler is given no list of the files of a program: the entry imports some, they import more.
  * In a cold build the list grows while it is read, on all workers. In a warm build the list of
- * the last build is at hand: every file is stated, only those whose stamp differs are read, and
- * only if their imports changed is the graph walked again, from memory.
+ * the last build is at hand: stat is called for every file, only those whose stamp differs are
+ * read, and the graph is walked again, from memory, only if their imports changed.
  *
  * The order of discovery depends on threads; the result does not: files are sorted by path.
  *
@@ -91,13 +91,13 @@ typedef struct Discovery { /* {0} before discover */
 
 /* Brings `cache` (state in memory, not on disk) up to what the disk holds now. What the cache
  * knows of another entry is not used. 0 on success.
- * -EBADMSG, with found->error 0: some import is missing or is not a regular file; told in the
- * diagnostics (their paths are lent by the cache), with the line that imports it. The cache has
- * the files that there are, with gaps: it must not be committed, and the next discover does not
- * use it. Another negative errno, also in found->error: a file could not be read; error_path
- * names it. -ENOENT with error_path the entry: there is no such entry. -EMLINK with error_path the
- * entry: some file of the program has more than 100 names, through links that lead in a circle. Then the cache's content
- * in memory is unspecified, and must not be committed either. */
+ * -EBADMSG, with found->error 0: some import is missing or is not a regular file; the diagnostics
+ * report it (the cache lends their paths), with the line that imports it. The cache has the files
+ * that there are, with gaps: it must not be committed, and the next discover does not use it.
+ * Another negative errno, also in found->error: a file could not be read; error_path names it.
+ * -ENOENT with error_path the entry: there is no such entry. -EMLINK with error_path the entry:
+ * some file of the program has more than 100 names, through links that form a cycle. Then the
+ * cache's content in memory is unspecified, and must not be committed either. */
 int discover(Discovery *found, const DiscoveryRequest *request, FileHashCache *cache);
 
 /* Gives back the memory of the sources, most of what a discovery holds, once they are lowered.

@@ -2,18 +2,18 @@
 /*
  * Where a source really lies, and which sources an error may quote.
  *
- * A program may import what lies outside of its directory, by "../" or through a link, and a tree
- * that somebody else wrote may import what is no source at all:
+ * A program may import a file outside of its directory, by "../" or through a link, and a tree
+ * that somebody else wrote may import something that is no source at all:
  *
  *     import "../../.ssh/id_rsa" as key;       id_rsa:1:1: error: expected a declaration
  *                                              -----BEGIN OPENSSH PRIVATE KEY-----
  *                                              ^
  *
- * and where the errors of a build are published, so is that line. So errors quote only files below
- * one directory, the root: the entry's, or one that the user names. Of others they name the place.
- * What counts is where a file lies and not what it is called, for a link leads wherever it likes;
- * and a place that cannot be known is outside. A hard link lies where it stands: where the system
- * sees to it (fs.protected_hardlinks), nobody can make one to a file that they may not read.
+ * and where the errors of a build are published, so is that line. Errors therefore quote only files
+ * below one directory, the root: the entry's, or one that the user names. For other files they name
+ * the place alone. What counts is where a file lies and not its name, because a link can lead
+ * anywhere; a place that cannot be known is outside. A hard link lies where its name is; where the
+ * system prevents it (fs.protected_hardlinks), nobody can link a file that they may not read.
  *
  * Threads: any thread.
  */

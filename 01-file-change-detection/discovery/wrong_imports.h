@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Imports that lead nowhere, told at the line that imports.
+ * Imports that lead nowhere, reported at the line that imports.
  *
- * Private to discovery. A file that does not exist is the program's mistake; a file that exists
- * and cannot be read is the machine's, and no matter for this file.
+ * Private to discovery. A file that does not exist is the program's mistake. A file that exists
+ * and cannot be read is the machine's, and is not handled here.
  */
 #ifndef WRONG_IMPORTS_H
 #define WRONG_IMPORTS_H
 
 #include "graph_walk.h"
 
-/* Is this what comes of reading a file whose import is a mistake? */
+/* Does this error of reading a file mean that its import is a mistake? */
 bool wrong_import_error(int error);
 
 /* Adds a diagnostic for each import that leads nowhere. The files of the walk are in the cache's

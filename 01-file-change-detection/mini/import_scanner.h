@@ -2,10 +2,9 @@
 /*
  * Finds the imports of a Mini source without parsing it.
  *
- * Imports stand before all other declarations, so the scanner stops at the first token that is
- * neither an import nor a comment: on a file of a thousand lines it reads the first few. It
- * must agree with the parser of stage 2 on every source that parses; a property test holds the
- * two equal.
+ * Imports come before all other declarations: the scanner stops at the first token that is neither
+ * an import nor a comment. In a file of a thousand lines it reads the first few. It must agree with
+ * the parser of stage 2 on every source that parses; a property test compares the two.
  */
 #ifndef IMPORT_SCANNER_H
 #define IMPORT_SCANNER_H

@@ -3,8 +3,8 @@
  * What a Mini source is made of below the level of tokens: blanks, comments, words, strings.
  *
  * Two readers of sources must agree on these, the import scanner of stage 1 and the lexer of
- * stage 2. A string that one of them believes closed and the other does not would hide an
- * import, so the rules stand here, once, and both call them.
+ * stage 2. A string that one of them takes for closed and the other does not would hide an
+ * import. The rules are therefore here, once, and both call them.
  *
  *     const char *at = lexical_skip_blanks(source.data, end);
  *     const char *word_end = lexical_word_end(at, end);
@@ -37,7 +37,7 @@ static inline bool lexical_is(char c, unsigned classes)
 }
 
 /* The first byte that is neither blank nor part of a `//` comment, or `end`. The first form is for
- * who stands at a slash. */
+ * a caller that is at a slash. */
 const char *lexical_skip_comments(const char *at, const char *end);
 
 static inline const char *lexical_skip_blanks(const char *at, const char *end)
@@ -55,8 +55,8 @@ static inline const char *lexical_word_end(const char *at, const char *end)
     return at;
 }
 
-/* The byte behind the quote that closes the string which opens at `at`, or NULL if the line
- * ends before. */
+/* The byte after the quote that closes the string which opens at `at`, or NULL if the line ends
+ * before it. */
 const char *lexical_string_end(const char *at, const char *end);
 
 /* The value of a hex digit. */

@@ -4,8 +4,8 @@
  *
  * The rule of file_stamp.h, and everything that the caches write, rest on a few promises of the
  * file system: a write changes a stamp, a rename replaces, a lock excludes. Local file systems
- * keep them; network and FUSE ones, and those of other systems, keep some. So try them, in a
- * directory of the project, and say what follows.
+ * keep them; network and FUSE ones, and those of other systems, keep some. This tries them, in a
+ * directory of the project, and says what follows.
  *
  *     FileSystemFacts facts;
  *     if (file_system_probe(&facts, cache_fd, project_fd) == 0)
@@ -33,15 +33,15 @@ typedef struct FileSystemFacts {
 
     /* The clock that stamps files: how long, at most, two writes had the same stamp. That of FAT
      * stands still for longer than we look. */
-    int64_t tick_ns;        /* for files that nobody looked at meanwhile */
+    int64_t tick_ns;        /* for files that were not looked at meanwhile */
     int64_t looked_tick_ns; /* for one file that was looked at after each write */
     int64_t resolution_ns;  /* every stamp is a multiple of this power of ten; up to a second */
-    int64_t behind_ns;      /* at most so far a stamp was behind the wall clock ... */
+    int64_t behind_ns;      /* how far, at most, a stamp was behind the wall clock ... */
     int64_t ahead_ns;       /* ... and ahead of it; 0: never */
 
     /* What changes the ctime of a file. */
     bool ctime_on_write, ctime_on_chmod, ctime_on_rename;
-    bool ctime_on_restored_mtime; /* utimensat gives the old mtime back, ctime tells */
+    bool ctime_on_restored_mtime; /* utimensat restores the old mtime, the ctime shows it */
     bool mtime_on_write;
 
     bool rename_replaces;    /* the name leads to the new file, an open descriptor to the old one */
@@ -51,14 +51,14 @@ typedef struct FileSystemFacts {
     bool has_private_mmap;   /* a file can be mapped, and writing there does not change it */
 } FileSystemFacts;
 
-/* The directory that a probe makes and removes. What a killed one has left, the next one removes. */
+/* The directory that a probe makes and removes. The next probe removes what a killed one left. */
 #define FILE_SYSTEM_PROBE_NAME ".file_system_probe"
 
 /* Tries everything in a directory of that name in `dir_fd` (that of the caches). If `project_fd`
- * is on another device, stamps are tried there instead. Waits for another probe there. SIGHUP, SIGINT, SIGQUIT and
- * SIGTERM wait until all that was made is removed. 0; -EEXIST if a directory of that name holds
- * what no probe makes, and is left as it is; or another negative errno if no file can be written
- * there. */
+ * is on another device, stamps are tried there instead. Waits for another probe there. SIGHUP,
+ * SIGINT, SIGQUIT and SIGTERM wait until all that was made is removed. 0; -EEXIST if a directory of
+ * that name holds what no probe makes, and is left as it is; or another negative errno if no file
+ * can be written there. */
 int file_system_probe(FileSystemFacts *facts, int dir_fd, int project_fd);
 
 typedef enum TrustRule {
@@ -68,7 +68,7 @@ typedef enum TrustRule {
     TRUST_NOTHING,               /* stamps prove nothing: --paranoid */
 } TrustRule;
 
-/* Which rule file_stamp_judge comes to on such a file system. */
+/* Which rule file_stamp_judge follows on such a file system. */
 TrustRule trust_rule_of(const FileSystemFacts *facts);
 
 /* "a stamp older than a probe is believed": one line, without a full stop. */
