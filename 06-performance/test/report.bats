@@ -68,9 +68,27 @@ well_formed() {
 @test "the tutorial stands beside a corpus of its own size only" {
     make_report
     part headline | grep -qF 'tutorial: 7.97 s</text>'
+    part headline | grep -qF '>the tutorial</text>'
     with '.corpus.files = 1001'
     make_report
-    run ! grep -qF 'tutorial: ' <(part headline)
+    run ! grep -qF -e 'tutorial: ' -e '>the tutorial<' <(part headline)
+}
+
+@test "each picture says what its marks mean" {
+    make_report
+    legend() { grep -qF ">$2</text>" "$BUILD/bench/report/$1.svg" || { echo "$1 lacks: $2" && return 1; }; }
+    legend headline 'minic: the median, on the range of its runs'
+    legend headline 'the least that one thread needs'
+    legend ceilings 'minic: the median, as a multiple of the ceiling'
+    legend ceilings 'the range of its runs'
+    legend techniques 'the technique'
+    legend techniques 'its naive version'
+    legend techniques 'times as fast as the naive version'
+    legend peers 'minic'
+    legend peers 'others'
+    legend peers 'a stat of every file by one thread'
+    legend scale 'dashed: what one thread needs'
+    grep -qF 'a ring means none.' "$BUILD/bench/report/policies.svg"
 }
 
 @test "the page is valid HTML, and its pictures well-formed" {
@@ -108,7 +126,7 @@ well_formed() {
     run -0 tidy -q -e "$page"
 }
 
-@test "without any part there is a page that tells how to make each" {
+@test "without any part there is a page that says how to make each" {
     with '{}'
     make_report
     [ "$(grep -c 'class="absent"' "$page")" -ge 5 ]
@@ -129,9 +147,9 @@ well_formed() {
     well_formed
 }
 
-@test "a compiler that is not there is named, with why" {
+@test "a compiler that was not measured is named, with why" {
     make_report
-    part peers | grep -qF '<li>go build is not there: the go command is not installed</li>'
+    part peers | grep -qF '<li>go build was not measured: the go command is not installed</li>'
 }
 
 @test "a technique that costs time is drawn, too" {

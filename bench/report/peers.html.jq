@@ -22,7 +22,7 @@ picture("peers"; "Builds of the same program by several compilers";
     + ". Logarithmic scale."; $facts),
 paragraph("Dot: this project. Diamond: others. Grey: the range. Dashed line: one thread asks for "
     + "the timestamps of all files; the second number is the multiple of that. They do not all do the same "
-    + "work: what each one makes stands in the table."),
+    + "work: the table says what each one makes."),
 table("\($all.corpus | corpus_facts). Medians, ms (n)";
     ["compiler", "cold", "nothing changed", "1 body, few import", "1 body, many import", "memory, cold", "makes"];
     [$measured[] | . as $peer | [.name]
@@ -31,6 +31,6 @@ table("\($all.corpus | corpus_facts). Medians, ms (n)";
       + [([.cases[] | select(.name == "cold")][0].peak_kb | if . then . * 1024 | mb else "-" end), .makes // ""]]),
 "<ul>",
 ($measured[] | "<li>\("\(.version // .name)\(if .note then ": \(.note)" else "" end)" | on_one_line | @html)</li>"),
-($missing[] | "<li>\("\(.name) is not there: \(.missing)" | on_one_line | @html)</li>"),
+($missing[] | "<li>\("\(.name) was not measured: \(.missing)" | on_one_line | @html)</li>"),
 "</ul>"
 end

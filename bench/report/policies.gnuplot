@@ -50,7 +50,7 @@ INK = "#222222"; GREY = "#666666"; PALE = "#D8D8D8"; TRACK = "#EFEFEF"
 
 set label "{/:Bold Functions compiled again after an edit}" at 12, 26 \
     font "sans-serif,18" textcolor rgb INK
-set label "of ".total_text.". The bars are on a logarithmic scale, a ring is none." at 12, 47 \
+set label "of ".total_text.". The bars are on a logarithmic scale; a ring means none." at 12, 47 \
     textcolor rgb GREY
 array name[4] = ["time-", "file", "interface", "function"]
 array name_below[4] = ["stamps", "hashes", "hashes", "keys"]
@@ -79,7 +79,7 @@ plot for [c = 1:4] data \
          using (x(c) * is_some(column(c + 3))):(y($1) + 26):(x(c)):(x(c) + bar):(y($1) + 25):(y($1) + 35) \
          with boxxyerror fillstyle solid noborder linecolor rgb TRACK, \
      for [c = 1:4] data \
-         using (x(c)):(y($1) + 26):(x(c)):(x(c) + size(column(c + 3))):(y($1) + 25):(y($1) + 35) \
+         using (x(c) * is_some(column(c + 3))):(y($1) + 26):(x(c)):(x(c) + size(column(c + 3))):(y($1) + 25):(y($1) + 35) \
          with boxxyerror fillstyle solid noborder linecolor rgb word(colours, c), \
      for [c = 1:4] data \
          using (x(c) + 5):(is_none(column(c + 3)) * (y($1) + 30)) \

@@ -30,6 +30,8 @@ WALK = "linecolor rgb GREY linewidth 1.2 dashtype (6,4)"
 # Letters have the colour of their line, a little darker.
 array letters[5] = [0xa84300, 0x555555, 0x00704f, 0x005a8e, 0x555555]
 
+set label "dashed: what one thread needs" at graph 0.03, 0.95 left font ",13" textcolor rgb GREY
+
 plot data index 0 using 1:3 with lines @READ notitle, \
      data index 0 using 1:6 with lines @WALK notitle, \
      data index 0 using 1:2 with linespoints @COLD notitle, \

@@ -11,18 +11,23 @@
 #     picture    the path of NAME.svg
 #     report     the directory of these files
 #
-# Title, description and the small print below (machine and corpus) are added by make-report.
+# Title, description and the small print below (machine and corpus) are added by make-report. What
+# its marks mean stands in the picture itself, on legend lines at the top: a README shows it alone.
 #
-# NAME.gnuplot says how tall it is, then loads this file, then sets its axes and plots (what wants
-# to know the data before, by `stats`, loads data.gnuplot first):
+# NAME.gnuplot says how tall it is, then loads this file, then sets its axes and plots. If it needs
+# to know the data before that, by `stats`, it loads data.gnuplot first. A legend is marks, and texts
+# beside them; left() and top() count pixels:
 #
 #     height = 300
 #     load report."/style.gnuplot"
+#     set tmargin at screen top(44)
+#     set label "" at screen left(18), screen top(14) point @OURS
+#     set label "minic" at screen left(18), screen top(14) @LEGEND
 #     plot data using 2:1 with points @OURS notitle
 #
-# With a width of 480 or 540, letters of 13 stay readable on a telephone, 360 points wide. Colours are told apart
-# with any eyes (the palette of Okabe and Ito) and never alone: what has another colour has another
-# mark or another dash too, so that a black-and-white print says the same.
+# With a width of 480 or 540, letters of 13 stay readable on a phone, 360 points wide. Everybody can
+# tell the colours apart (the palette of Okabe and Ito), and no colour stands alone: what has another
+# colour has another mark or another dash too, so that a black-and-white print says the same.
 
 if (!exists("height")) height = 360
 if (!exists("width")) width = 540
@@ -48,8 +53,11 @@ TEXT = "font ',13' textcolor rgb INK"
 OURS_TEXT = "font ',14' textcolor rgb BLUE"
 CEILING_TEXT = "font ',13' textcolor rgb '#A84300'"
 HEADING = "font 'sans-serif:Bold,14' textcolor rgb INK"
+LEGEND = "left offset 1.4, 0 font ',13' textcolor rgb INK"
+left(pixels) = pixels / real(width)
+top(pixels) = 1 - pixels / real(height)
 
-# Only the axis that has numbers is drawn; grid lines go behind everything, pale.
+# Only the axis that has numbers is drawn; grid lines lie below everything, pale.
 set border 1 linecolor rgb GREY linewidth 1
 set tics nomirror out scale 0.5 font ',13' textcolor rgb INK
 unset ytics

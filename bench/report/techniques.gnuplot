@@ -10,8 +10,15 @@ least = STATS_min
 stats data using 8 nooutput
 most = STATS_max
 width = 480
-height = 40 + rows * 62
+height = 74 + rows * 62
 load report."/style.gnuplot"
+
+set tmargin at screen top(46)
+set label "" at screen left(40), screen top(14) point @OURS
+set label "the technique" at screen left(40), screen top(14) @LEGEND
+set label "" at screen left(160), screen top(14) point linecolor rgb INK pointtype 4 pointsize 0.9 linewidth 2
+set label "its naive version" at screen left(160), screen top(14) @LEGEND
+set label "times as fast as the naive version" at graph 1, screen top(36) right @OURS_TEXT
 
 # Room for the numbers beside the marks.
 set logscale x
