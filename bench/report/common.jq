@@ -54,7 +54,7 @@ def paragraph(text): "<p>\(text | on_one_line | @html)</p>";
 def made_by(command): "<p class=\"made\">Made by <code>\(command | @html)</code>.</p>";
 
 # table(CAPTION; [HEAD...]; [[CELL...]...]): the first cell of a row is its heading. A column in which
-# every cell is a number, with its unit and what stands in brackets or behind a comma, or is absent,
+# every cell is a number, with its unit and what stands in brackets or after a comma, or is absent,
 # stands on the right.
 def numbers: all(.[]; tostring | test("^-?[0-9][0-9.,]*(x| s| %| [kM]B)?(\\.\\.[0-9.,]+)?([ ,]+\\(?[0-9.,]+x?\\)?)?$|^-$"));
 def table(caption; heads; rows):

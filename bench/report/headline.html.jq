@@ -7,18 +7,18 @@ if (.cases | length) == 0 then absent("The headline is"; "make bench PARTS=headl
 . as $all | facts as $facts |
 (.cases | map({ key: .name, value: . }) | from_entries) as $case |
 (.corpus.files == 10001) as $as_the_tutorial |
-paragraph("After one edited function of \(.corpus.functions | grouped), the new output is there in "
+paragraph("After an edit of one function of \(.corpus.functions | grouped), the new output is there in "
     + "\($case.one_body.median_ms | duration), \($case.one_body.speedup | short) times as fast as from "
-    + "nothing. One thread that asks the file system for \(.corpus.files | grouped) timestamps takes "
-    + "\($case.one_body.ceiling_ms | duration). When nothing changed, the build takes "
+    + "nothing. One thread takes \($case.one_body.ceiling_ms | duration) to ask the file system for "
+    + "\(.corpus.files | grouped) timestamps. When nothing changed, the build takes "
     + "\($case.warm.median_ms | duration)."),
 if $as_the_tutorial then
     paragraph("The tutorial that this project follows reports "
         + ([.cases[] | select(.tutorial_s) | "\(.tutorial_s) s for “\(.title)”"] | join(", "))
         + ", on another machine and with another compiler.")
 else
-    paragraph("The tutorial that this project follows reports seconds for 10,001 files; beside a "
-        + "corpus of \(.corpus.files | grouped) they would say nothing.")
+    paragraph("The tutorial that this project follows reports seconds for 10,001 files. They say "
+        + "nothing about a corpus of \(.corpus.files | grouped).")
 end,
 made_by("make bench PARTS=headline"),
 picture("headline"; "Three builds: cold, nothing changed, one function changed";

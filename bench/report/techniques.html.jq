@@ -7,7 +7,7 @@ if (.techniques | length // 0) == 0 then absent("The techniques are"; "make benc
 facts as $facts |
 .techniques as $all | $all[0] as $first | ($all | max_by(.factor)) as $largest |
 paragraph("Each technique beside the version that comes to mind first, in the same run on the same data, ranked by "
-    + "the time it saves. At the top “\($first.title)” instead of “\($first.naive_title)” saves "
+    + "the time it saves. At the top, “\($first.title)” instead of “\($first.naive_title)” saves "
     + "\($first.saved_ms | duration)"
     + (if $first == $largest then ", and has the largest factor as well, \($first.factor | times)."
        else "; the largest factor, \($largest.factor | times), is that of “\($largest.title)” instead of "
@@ -17,7 +17,7 @@ picture("techniques"; "Techniques beside their naive versions";
     ([$all[] | "\(.title) \(.ours_ms | duration), \(.naive_title) \(.naive_ms | duration)"] | join("; "))
     + ". Logarithmic scale."; $facts),
 paragraph("Filled dot: the technique. Hollow square: the naive version. The scale is logarithmic, so the length of a line "
-    + "is the factor between the two, and its place tells how much time is at stake."),
+    + "is the factor between the two, and its place shows how much time is at stake."),
 table("Techniques and their naive versions, medians"; ["technique", "takes, ms",
       "instead, ms", "saves, ms", "factor", "tutorial", "of what"];
     [$all[] | ["\(.title), instead of: \(.naive_title)", (.ours_ms | ms), (.naive_ms | ms), (.saved_ms | ms),
