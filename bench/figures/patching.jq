@@ -1,4 +1,4 @@
-# One body was edited: patch the output, put it together anew, or build in full.
+# One body was edited: patch the output, put it together again, or build in full.
 def ms: if . < 1 then . * 100 | round / 100 else . * 10 | round / 10 end;
 [.techniques[]? | select(.name == ("patch_reassemble", "patch_full"))] |
 if length == 0 then "not measured yet (`make bench`)" else
