@@ -16,15 +16,15 @@ enum {
 const FlagRule flag_rules[FLAG_RULES] = {
     {"-o", " OUT.ll", "where the output goes, - is stdout; default: beside ENTRY", FLAG_OUTPUT,
      VALUE_NEEDED, IN_BUILD | IN_RUN | IN_VERIFY},
-    {"--cache-dir", " DIR", "default: .mini_cache beside the entry", FLAG_CACHE_DIR, VALUE_NEEDED,
-     IN_WORK},
-    {"--root", " DIR", "whose files errors quote; default: the entry's directory", FLAG_ROOT,
+    {"--cache-dir", " DIR", "where caches are kept; default: .mini_cache beside ENTRY",
+     FLAG_CACHE_DIR, VALUE_NEEDED, IN_WORK},
+    {"--root", " DIR", "the directory whose files errors quote; default: ENTRY's", FLAG_ROOT,
      VALUE_NEEDED, IN_BUILDS | IN_VERIFY},
-    {"-j", " N", "workers; default: one per CPU that may be used", FLAG_WORKERS, VALUE_NEEDED,
-     IN_BUILDS | IN_VERIFY},
-    {"-v", "", "say what changed and what is done about it", FLAG_VERBOSE, VALUE_NONE, IN_WORK},
-    {"-vv", "", "say every decision", FLAG_VERY_VERBOSE, VALUE_NONE, IN_WORK},
-    {"-q", "", "say errors only", FLAG_QUIET, VALUE_NONE, IN_WORK},
+    {"-j", " N", "number of workers; default: one per CPU that may be used", FLAG_WORKERS,
+     VALUE_NEEDED, IN_BUILDS | IN_VERIFY},
+    {"-v", "", "report what changed and what is done about it", FLAG_VERBOSE, VALUE_NONE, IN_WORK},
+    {"-vv", "", "report every decision", FLAG_VERY_VERBOSE, VALUE_NONE, IN_WORK},
+    {"-q", "", "report errors only", FLAG_QUIET, VALUE_NONE, IN_WORK},
     {"--stats", "[=json]", "counts and times of the build", FLAG_STATS, VALUE_OPTIONAL, IN_BUILDS},
     {"--force", "", "use nothing that is cached", FLAG_FORCE, VALUE_NONE, IN_BUILDS},
     {"--paranoid", "", "read every file, trust no time stamp", FLAG_PARANOID, VALUE_NONE,
@@ -33,12 +33,12 @@ const FlagRule flag_rules[FLAG_RULES] = {
      VALUE_NONE, IN_BUILDS | IN_VERIFY},
     {"--sync", "", "survive a power cut, too", FLAG_SYNC, VALUE_NONE, IN_BUILDS},
     {"--cache-limit", " N",
-     "drop old objects beyond N bytes (NK, NM, NG), if unused", FLAG_CACHE_LIMIT,
+     "drop old, unused objects beyond N bytes (NK, NM, NG)", FLAG_CACHE_LIMIT,
      VALUE_NEEDED, IN_BUILD | IN_RUN},
-    {"--json", "", "the findings as one line for programs", FLAG_JSON, VALUE_NONE, IN_DOCTOR},
+    {"--json", "", "print the findings as one line of JSON", FLAG_JSON, VALUE_NONE, IN_DOCTOR},
     {"-h", "", NULL, FLAG_HELP, VALUE_NONE, IN_ALL},
-    {"--help", "", "the page of a command", FLAG_HELP, VALUE_NONE, IN_ALL},
-    {"--version", "", "what minic this is, and what `run` uses", FLAG_VERSION, VALUE_NONE, IN_ALL},
+    {"--help", "", "show the help of a command", FLAG_HELP, VALUE_NONE, IN_ALL},
+    {"--version", "", "show the version, and what `run` uses", FLAG_VERSION, VALUE_NONE, IN_ALL},
 };
 
 const CommandRule command_rules[COMMAND_RULES] = {
@@ -53,40 +53,40 @@ const CommandRule command_rules[COMMAND_RULES] = {
         {"run", COMMAND_RUN, "[flags] ENTRY.mini [ARG..]", "build, then run with clang or lli",
          "Builds the program and runs it with what follows ENTRY.mini as its arguments.\n"
          "The exit status is the program's, or 128 + n if signal n ended it. MINIC_CLANG\n"
-         "or MINIC_LLI names what is used; else it is the newest clang-N or lli-N.\n",
-         "  minic run -q main.mini 3 4   as if main were called with 3 and 4\n",
+         "or MINIC_LLI names the one to use; the default is the newest clang-N or lli-N.\n",
+         "  minic run -q main.mini 3 4   with the arguments 3 and 4\n",
          cmd_run},
     [COMMAND_CHECK] =
         {"check", COMMAND_CHECK, "ENTRY.mini [flags]", "report errors, write no output",
-         "Checks everything that a build would compile, and keeps what it made in the\n"
-         "cache: the build after it has less to do.\n",
+         "Checks everything that a build would compile, and keeps the results in the\n"
+         "cache: the next build has less to do.\n",
          "  minic check src/main.mini\n",
          cmd_check},
     [COMMAND_CLEAN] =
         {"clean", COMMAND_CLEAN, "[ENTRY.mini] [flags]", "remove what is cached",
-         "Removes from the cache what was recorded of one entry, or everything if none is\n"
-         "named. The outputs stay.\n",
+         "Removes from the cache what was recorded for one entry, or everything if you\n"
+         "name none. The outputs stay.\n",
          "  minic clean                  all of .mini_cache here\n"
-         "  minic clean src/main.mini    what was recorded of that program\n",
+         "  minic clean src/main.mini    what was recorded for that program\n",
          cmd_clean},
     [COMMAND_VERIFY] =
         {"verify", COMMAND_VERIFY, "ENTRY.mini [flags]", "compare with a clean build",
          "Compiles everything without using the cache, and compares the result with what\n"
-         "the cache and the output hold. Without -o the output is the last build's.\n",
+         "the cache and the output hold. Without -o, the output is that of the last build.\n",
          "  minic verify main.mini -v    exit status 1 and a line for each difference\n",
          cmd_verify},
     [COMMAND_DOCTOR] =
-        {"doctor", COMMAND_DOCTOR, "[DIR] [flags]", "what the file system does",
-         "Tries in DIR (default: here) what the caches rely on: how the clock of the file\n"
-         "system ticks, what a changed file looks like, whether locks lock; and says what\n"
+        {"doctor", COMMAND_DOCTOR, "[DIR] [flags]", "check the file system",
+         "Tests in DIR (default: here) what the caches rely on: how the clock of the file\n"
+         "system ticks, what a changed file looks like, whether locks work. Reports what\n"
          "that means for a build. Exit status 1 if something that is needed does not hold.\n",
          "  minic doctor ~/project\n",
          cmd_doctor},
-    [COMMAND_HELP] = {"help", COMMAND_HELP, "[COMMAND]", "the page of a command",
+    [COMMAND_HELP] = {"help", COMMAND_HELP, "[COMMAND]", "show the help of a command",
                       "Without a command: all commands and flags.\n", "  minic help build\n",
          cmd_help},
     [COMMAND_VERSION] =
-        {"version", COMMAND_VERSION, "", "what minic this is, and what `run` uses",
+        {"version", COMMAND_VERSION, "", "show the version, and what `run` uses",
          "Prints the version, the commit that it was built from if that is known, and the\n"
          "clang or lli that `run` would use here.\n",
          "  minic --version\n",
