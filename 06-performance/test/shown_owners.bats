@@ -50,6 +50,17 @@ is_quiet() {
     [ "$(seen python3 -c 'import os; print(os.stat("one.mini").st_uid)')" = 12345 ]
 }
 
+@test "doctor uses what a killed one left, and no directory of a stranger" {
+    mkdir .file_system_probe
+    : >.file_system_probe/owner.tmp.4711
+    minic 0 doctor .
+    [ ! -e .file_system_probe ]
+    mkdir .file_system_probe
+    : >.file_system_probe/tick
+    SHOWN_STRANGER=$PWD/.file_system_probe minic 3 doctor .
+    [ -e .file_system_probe/tick ]
+}
+
 @test "every command works in a cache that seems to be another user's" {
     minic 0 build main.mini --stats=json
     [ "$(json functions_emitted)" = 2 ]

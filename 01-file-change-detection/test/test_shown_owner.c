@@ -3,7 +3,6 @@
 #define _GNU_SOURCE /* RTLD_NEXT */
 
 #include "cache_mark.h"
-#include "file_system_probe.h"
 #include "scratch.h"
 
 #include <dlfcn.h>
@@ -271,22 +270,6 @@ static void what_has_the_name_of_the_new_file_is_no_obstacle(void **state)
     free(text);
 }
 
-static void the_probe_of_a_file_system_does_as_much(void **state)
-{
-    const Scratch *scratch = *state;
-    FileSystemFacts facts;
-    in(scratch);
-    world.of_directories = world.of_files = US_THERE;
-    scratch_write(scratch, FILE_SYSTEM_PROBE_NAME "/owner.tmp.4711", "");
-    assert_int_equal(file_system_probe(&facts, scratch->fd, scratch->fd), 0);
-    assert_false(scratch_exists(scratch, FILE_SYSTEM_PROBE_NAME));
-    world.of_files = 0;
-    world.of_directories = SOMEBODY;
-    scratch_write(scratch, FILE_SYSTEM_PROBE_NAME "/tick", "theirs");
-    assert_int_equal(file_system_probe(&facts, scratch->fd, scratch->fd), -EPERM);
-    assert_true(scratch_exists(scratch, FILE_SYSTEM_PROBE_NAME "/tick"));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,7 +283,6 @@ int main(void)
         CASE_IN_SCRATCH(a_directory_that_is_trusted_is_used),
         CASE_IN_SCRATCH(what_a_killed_process_left_does_not_count),
         CASE_IN_SCRATCH(what_has_the_name_of_the_new_file_is_no_obstacle),
-        CASE_IN_SCRATCH(the_probe_of_a_file_system_does_as_much),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
