@@ -71,6 +71,7 @@ const UnitRow *build_recorded(const Build *build, uint32_t file, const UnitRecor
 {
     if (build->found.renumbered && !build->units_are_updated)
         file = build->found.old_number[file];
+    *units = NULL;
     if (file >= build->cache.units.file_count)
         return NULL;
     *units = unit_table_units(&build->cache.units, file);
