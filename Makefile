@@ -206,6 +206,13 @@ install: $(BUILD)/minic $(BUILD)/libincremental-compiler.a
 uninstall:
 	@$(INSTALL) --uninstall
 
+##: make amalgamation STAGE=3 PREFIX=ic    stages 1 to 3, what knows no language, as one pair of
+##:                       files: build/amalgamation/ic.h and ic.c, every name with that prefix
+.PHONY: amalgamation
+amalgamation: | build-tools
+	@CC='$(CC)' CPPFLAGS=$(call quoted,$(CPPFLAGS)) .ci/amalgamate $(call quoted,$(STAGE)) \
+	    $(call quoted,$(if $(filter file,$(origin PREFIX)),,$(PREFIX))) $(call quoted,$(BUILD)/amalgamation)
+
 # ---- for people ------------------------------------------------------------------------------------
 
 ##: make demo             run the six demos, one after another
