@@ -15,54 +15,55 @@
 #include "file_hash_cache.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 
-typedef struct ImageHeader {
+typedef struct TableHeader {
     uint32_t count;
     uint32_t import_count;
     uint32_t paths_size;
     uint32_t entry; /* file number; FILE_NONE in an empty cache */
-} ImageHeader;
+} TableHeader;
 
-_Static_assert(sizeof(ImageHeader) == 16 && sizeof(FileRecord) == 80, "the image has no holes");
+_Static_assert(sizeof(TableHeader) == 16 && sizeof(FileRecord) == 80, "the image has no holes");
 
-static const BinaryFormat FORMAT = {"fhcache", 2};
+const BinaryFormat file_hash_cache_format = {"fhcache", 2};
 
 /* ---- from image to cache ------------------------------------------------------------------ */
 
-static uint64_t image_size(const ImageHeader *header)
+static uint64_t table_size(const TableHeader *header)
 {
     return sizeof *header + (uint64_t)header->count * sizeof(FileRecord) +
            (uint64_t)header->import_count * sizeof(uint32_t) + header->paths_size;
 }
 
-static bool header_is_sound(const StateFile *state)
+static bool header_is_sound(const Image *image)
 {
-    ImageHeader header;
-    if (state->size == 0)
+    TableHeader header;
+    if (image->size == 0)
         return true;
-    if (state->size < sizeof header)
+    if (image->size < sizeof header)
         return false;
-    memcpy(&header, state->image, sizeof header);
-    return image_size(&header) == state->size &&
+    memcpy(&header, image->data, sizeof header);
+    return table_size(&header) == image->size &&
            (header.entry < header.count || header.entry == FILE_NONE);
 }
 
 /* Sets the cache's pointers into the image, which is empty or as long as its header says. */
 static void attach(FileHashCache *cache)
 {
-    *cache = (FileHashCache){.state = cache->state, .secret = cache->secret};
-    if (cache->state.size == 0)
+    *cache = (FileHashCache){.image = cache->image, .secret = cache->secret};
+    if (cache->image.size == 0)
         return;
-    char *image = cache->state.image;
-    const ImageHeader *header = (const void *)image;
+    char *data = cache->image.data;
+    const TableHeader *header = (const void *)data;
     size_t imports = sizeof *header + (size_t)header->count * sizeof(FileRecord);
     size_t paths = imports + (size_t)header->import_count * sizeof(uint32_t);
-    cache->records = (void *)(image + sizeof *header);
+    cache->records = (void *)(data + sizeof *header);
     cache->count = header->count;
-    cache->imports = (const void *)(image + imports);
+    cache->imports = (const void *)(data + imports);
     cache->import_count = header->import_count;
-    cache->paths = image + paths;
+    cache->paths = data + paths;
     if (header->entry != FILE_NONE)
         cache->entry = file_hash_cache_path(cache, header->entry);
 }
@@ -98,24 +99,23 @@ static bool imports_are_sound(const FileHashCache *cache)
     return !wrong;
 }
 
-static bool image_is_sound(const FileHashCache *cache)
+static bool table_is_sound(const FileHashCache *cache)
 {
-    const StateFile *state = &cache->state;
-    if (state->size == 0)
+    const Image *image = &cache->image;
+    if (image->size == 0)
         return true;
-    size_t paths_size = state->size - (size_t)(cache->paths - state->image);
+    size_t paths_size = image->size - (size_t)(cache->paths - image->data);
     return records_are_sound(cache, paths_size) && imports_are_sound(cache);
 }
 
-/* Believes the image from now on, or drops it. */
-static int adopt_image(FileHashCache *cache)
+int file_hash_cache_adopt(FileHashCache *cache)
 {
-    if (header_is_sound(&cache->state)) {
+    if (header_is_sound(&cache->image)) {
         attach(cache);
-        if (image_is_sound(cache))
+        if (table_is_sound(cache))
             return 0;
     }
-    state_file_replace(&cache->state, &(ByteBuffer){0});
+    image_replace(&cache->image, &(ByteBuffer){0});
     attach(cache);
     return -EBADMSG;
 }
@@ -123,27 +123,18 @@ static int adopt_image(FileHashCache *cache)
 int file_hash_cache_load(FileHashCache *cache, const char *path)
 {
     *cache = (FileHashCache){0};
-    int status = state_file_load(&cache->state, path, &FORMAT);
-    int structure = adopt_image(cache);
-    return status != 0 ? status : structure;
+    int status = image_load(&cache->image, AT_FDCWD, path, &file_hash_cache_format, 0);
+    return status != 0 ? status : file_hash_cache_adopt(cache);
 }
 
 int file_hash_cache_save(FileHashCache *cache, const char *path)
 {
-    return state_file_save(&cache->state, path, &FORMAT);
-}
-
-int file_hash_cache_open(FileHashCache *cache, int dir_fd, const char *name, const StateRef *ref)
-{
-    *cache = (FileHashCache){0};
-    int status = state_file_open(&cache->state, dir_fd, name, &FORMAT, ref);
-    int structure = adopt_image(cache);
-    return status != 0 ? status : structure;
+    return image_save(&cache->image, AT_FDCWD, path, &file_hash_cache_format, false);
 }
 
 void file_hash_cache_close(FileHashCache *cache)
 {
-    state_file_close(&cache->state);
+    image_close(&cache->image);
     *cache = (FileHashCache){0};
 }
 
@@ -242,38 +233,6 @@ Hash128 file_hash_cache_combined_from(const FileHashCache *cache, uint32_t file)
     return combined;
 }
 
-/* ---- comparing ---------------------------------------------------------------------------- */
-
-/* Which cache has the smaller next path: negative `before`, positive `after`, zero both. */
-static int compare_next(const FileHashCache *before, uint32_t b, const FileHashCache *after,
-                        uint32_t a)
-{
-    if (b == before->count)
-        return 1;
-    if (a == after->count)
-        return -1;
-    return slice_compare(file_hash_cache_path(before, b), file_hash_cache_path(after, a));
-}
-
-void file_hash_cache_compare(const FileHashCache *before, const FileHashCache *after,
-                             void (*tell)(void *context, Slice path, FileDifference difference),
-                             void *context)
-{
-    uint32_t b = 0, a = 0;
-    while (b < before->count || a < after->count) {
-        int order = compare_next(before, b, after, a);
-        if (order < 0) {
-            tell(context, file_hash_cache_path(before, b++), FILE_ONLY_BEFORE);
-        } else if (order > 0) {
-            tell(context, file_hash_cache_path(after, a++), FILE_ONLY_AFTER);
-        } else {
-            bool equal = hash_equal(before->records[b++].content, after->records[a].content);
-            tell(context, file_hash_cache_path(after, a++),
-                 equal ? FILE_IN_BOTH_EQUAL : FILE_IN_BOTH_DIFFERENT);
-        }
-    }
-}
-
 /* ---- changing ----------------------------------------------------------------------------- */
 
 void file_hash_cache_set(FileHashCache *cache, uint32_t file, const KnownStamp *known,
@@ -282,8 +241,8 @@ void file_hash_cache_set(FileHashCache *cache, uint32_t file, const KnownStamp *
     FileRecord *record = &cache->records[file];
     record->known = *known;
     record->content = content;
-    size_t offset = (size_t)((char *)record - cache->state.image);
-    state_file_mark(&cache->state, offset, offsetof(FileRecord, path));
+    size_t offset = (size_t)((char *)record - cache->image.data);
+    image_mark(&cache->image, offset, offsetof(FileRecord, path));
 }
 
 static void put_records(ByteBuffer *image, const FileEntry *files, uint32_t count)
@@ -304,9 +263,9 @@ static void put_records(ByteBuffer *image, const FileEntry *files, uint32_t coun
     }
 }
 
-static ImageHeader make_header(const FileEntry *files, uint32_t count, Slice entry)
+static TableHeader make_header(const FileEntry *files, uint32_t count, Slice entry)
 {
-    ImageHeader header = {.count = count, .entry = FILE_NONE};
+    TableHeader header = {.count = count, .entry = FILE_NONE};
     for (uint32_t i = 0; i < count; i++) {
         header.import_count += files[i].import_count;
         header.paths_size += (uint32_t)files[i].path.size + 1;
@@ -319,9 +278,9 @@ static ImageHeader make_header(const FileEntry *files, uint32_t count, Slice ent
 void file_hash_cache_replace(FileHashCache *cache, Slice entry, const FileEntry *files,
                              uint32_t count)
 {
-    ImageHeader header = make_header(files, count, entry);
+    TableHeader header = make_header(files, count, entry);
     ByteBuffer image = {0};
-    buffer_reserve(&image, (size_t)image_size(&header));
+    buffer_reserve(&image, (size_t)table_size(&header));
     buffer_put(&image, slice_of(&header, sizeof header));
     put_records(&image, files, count);
     for (uint32_t i = 0; i < count; i++)
@@ -330,6 +289,6 @@ void file_hash_cache_replace(FileHashCache *cache, Slice entry, const FileEntry 
         buffer_put(&image, files[i].path);
         buffer_put_byte(&image, '\0');
     }
-    state_file_replace(&cache->state, &image);
+    image_replace(&cache->image, &image);
     attach(cache);
 }

@@ -25,7 +25,7 @@
 
 #include "content_hash.h"
 #include "file_stamp.h"
-#include "state_file.h"
+#include "image.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -51,11 +51,11 @@ typedef struct FileHashCache { /* {0} is an empty cache */
                                  public ones */
     bool has_gaps; /* some of the imports are FILE_NONE: they lead nowhere. Never on disk */
     const char *paths;
-    Slice entry;     /* path of the entry file, in the image; empty in an empty cache */
-    StateFile state; /* owns the image */
+    Slice entry; /* path of the entry file, in the image; empty in an empty cache */
+    Image image; /* owned */
 } FileHashCache;
 
-/* ---- kept as one file: what stage 1 alone needs ---------------------------------------- */
+/* ---- on disk ---------------------------------------------------------------------------- */
 
 /* Loads what file_hash_cache_save wrote. 0; -ENOENT or -EBADMSG: the cache is empty and usable;
  * or another negative errno. */
@@ -64,12 +64,12 @@ int file_hash_cache_load(FileHashCache *cache, const char *path);
 /* Writes the cache if it changed since it was loaded. 0 or a negative errno. */
 int file_hash_cache_save(FileHashCache *cache, const char *path);
 
-/* ---- kept as part of a larger state (stage 4) ------------------------------------------- */
-
-/* As state_file_open, and checks the structure of the image as well. */
-int file_hash_cache_open(FileHashCache *cache, int dir_fd, const char *name, const StateRef *ref);
-
 void file_hash_cache_close(FileHashCache *cache);
+
+/* The same for an image that is kept in another way (stage 4): put it in cache->image, which was
+ * {0}, and have it checked. 0, or -EBADMSG: the cache is empty and usable. */
+extern const BinaryFormat file_hash_cache_format;
+int file_hash_cache_adopt(FileHashCache *cache);
 
 /* ---- asking ----------------------------------------------------------------------------- */
 
@@ -93,18 +93,6 @@ Hash128 file_hash_cache_combined(const FileHashCache *cache, Hash128 seed);
 /* The combined hash of one file and everything it imports, from the recorded hashes. Cost: the
  * files it reaches; each is visited once. */
 Hash128 file_hash_cache_combined_from(const FileHashCache *cache, uint32_t file);
-
-typedef enum FileDifference {
-    FILE_IN_BOTH_EQUAL,
-    FILE_IN_BOTH_DIFFERENT,
-    FILE_ONLY_BEFORE,
-    FILE_ONLY_AFTER,
-} FileDifference;
-
-/* Calls `tell` for each file of either cache, in path order, with what became of it. */
-void file_hash_cache_compare(const FileHashCache *before, const FileHashCache *after,
-                             void (*tell)(void *context, Slice path, FileDifference difference),
-                             void *context);
 
 /* ---- changing --------------------------------------------------------------------------- */
 

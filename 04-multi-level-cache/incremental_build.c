@@ -370,7 +370,7 @@ BuildStatus build_save(Build *build)
 bool build_wants_commit(const Build *build)
 {
     return !build->cache.directory.is_read_only &&
-           (build->is_changed || state_file_is_changed(&build->cache.files.state) ||
+           (build->is_changed || image_is_changed(&build->cache.files.image) ||
             build->cache.may_be_unsynced);
 }
 

@@ -161,8 +161,8 @@ static int load_files(MultiLevelCache *cache)
     if (cache->in_memory)
         return 0;
     snprintf(name, sizeof name, "%s.files", cache->entry_id);
-    int status = file_hash_cache_open(&cache->files, cache->directory.fd, name,
-                                      &cache->manifest.header.files);
+    int status = file_table_load(&cache->files, &cache->files_state, cache->directory.fd, name,
+                                 &cache->manifest.header.files);
     if (!is_damage(status))
         return failed(cache, "cannot read the cache's file table", status);
     note_damage(cache, "file table");
@@ -332,9 +332,10 @@ int multi_level_cache_save(MultiLevelCache *cache, bool sync)
     if (status != 0)
         return failed(cache, "cannot sync the directory above the cache", status);
     uint64_t bytes = 0;
-    status = state_file_commit(&cache->files.state, sync, &next->files, &bytes);
+    status = state_file_commit(&cache->files_state, &cache->files.image, sync, &next->files, &bytes);
     if (status == 0 && cache->units_open)
-        status = state_file_commit(&cache->units.state, sync, &next->units, &bytes);
+        status = state_file_commit(&cache->units.state, &cache->units.image, sync, &next->units,
+                                   &bytes);
     note_state_bytes(cache, bytes);
     return failed(cache, "cannot write the cache's state", status);
 }
@@ -366,10 +367,10 @@ static void make_room(MultiLevelCache *cache, bool sync)
 }
 
 /* Removes what the old manifest named. */
-static int settle(MultiLevelCache *cache)
+static int prune(MultiLevelCache *cache)
 {
-    int status = state_file_settle(&cache->files.state);
-    int second = cache->units_open ? state_file_settle(&cache->units.state) : 0;
+    int status = state_file_prune(&cache->files_state);
+    int second = cache->units_open ? state_file_prune(&cache->units.state) : 0;
     return status != 0 ? status : second;
 }
 
@@ -391,7 +392,7 @@ int multi_level_cache_commit(MultiLevelCache *cache, const CommitSummary *summar
     note_state_bytes(cache, bytes);
     if (status != 0)
         return failed(cache, "cannot write the cache's manifest", status);
-    if (settle(cache) != 0)
+    if (prune(cache) != 0)
         cache->directory.may_have_leftovers = true;
     make_room(cache, sync);
     if (cache->directory.may_have_leftovers)

@@ -33,7 +33,7 @@
 #include "cache_directory.h"
 #include "cache_secret.h"
 #include "executor.h"
-#include "file_hash_cache.h"
+#include "file_table.h"
 #include "manifest.h"
 #include "observer.h"
 #include "unit_table.h"
@@ -68,6 +68,7 @@ typedef struct MultiLevelCache { /* is not to be moved while it is open */
     CacheDirectory directory;
     CacheSecret secret;
     CacheOrigin origin;
+    StateFile files_state; /* the table of `files` on disk */
     Manifest manifest; /* of the last commit; blobs that are set go into the next */
     char entry_id[ENTRY_ID_SIZE + 1];
     Slice entry; /* lent by the request */

@@ -46,8 +46,8 @@ int output_state_load(OutputState *state, const Build *build, uint32_t section_c
     if (build_blob(build, "sections", &blob) && blob.size == sizeof ref)
         memcpy(&ref, blob.data, sizeof ref);
     snprintf(name, sizeof name, "%s.sections", build_entry_id(build));
-    int status = state_file_open(&state->sections, build_cache_fd(build), name, &sections_format,
-                                 &ref);
+    int status = state_file_load(&state->state, &state->sections, build_cache_fd(build), name,
+                                 &sections_format, &ref);
     state->is_loaded = true;
     if (status == -ENOENT || (status == 0 && !is_consistent(state, section_count)))
         status = -EBADMSG;
@@ -57,18 +57,19 @@ int output_state_load(OutputState *state, const Build *build, uint32_t section_c
 void output_state_set(OutputState *state, uint32_t section, const SectionRecord *record)
 {
     output_state_sections(state)[section] = *record;
-    state_file_mark(&state->sections, section * sizeof *record, sizeof *record);
+    image_mark(&state->sections, section * sizeof *record, sizeof *record);
 }
 
 void output_state_replace(OutputState *state, ByteBuffer *records)
 {
-    state_file_replace(&state->sections, records);
+    image_replace(&state->sections, records);
 }
 
 int output_state_save(OutputState *state, Build *build, uint64_t *written)
 {
     StateRef ref;
-    int status = state_file_commit(&state->sections, build_request(build)->sync, &ref, written);
+    int status = state_file_commit(&state->state, &state->sections, build_request(build)->sync,
+                                   &ref, written);
     if (status == 0)
         build_set_blob(build, "sections", slice_of(&ref, sizeof ref));
     return status;
@@ -85,15 +86,14 @@ void output_state_record(OutputState *state, Build *build, const OutputRecord *r
     state->record = *record;
 }
 
-int output_state_settle(OutputState *state)
+int output_state_prune(OutputState *state)
 {
-    return state->is_loaded ? state_file_settle(&state->sections) : 0;
+    return state->is_loaded ? state_file_prune(&state->state) : 0;
 }
 
 void output_state_close(OutputState *state)
 {
-    if (state->is_loaded)
-        state_file_close(&state->sections);
+    image_close(&state->sections);
     free(state->path);
     *state = (OutputState){0};
 }

@@ -17,6 +17,7 @@
 #define OUTPUT_STATE_H
 
 #include "incremental_build.h"
+#include "state_file.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -42,7 +43,8 @@ typedef struct OutputState { /* {0} knows nothing */
     bool is_known;           /* `record` and `path` are the last build's */
     OutputRecord record;
     char *path;              /* owned */
-    StateFile sections;      /* open after output_state_load */
+    Image sections;          /* SectionRecord × count, after output_state_load */
+    StateFile state;         /* of these on disk */
     bool is_loaded;
 } OutputState;
 
@@ -55,7 +57,7 @@ int output_state_load(OutputState *state, const Build *build, uint32_t section_c
 
 static inline SectionRecord *output_state_sections(const OutputState *state)
 {
-    return (SectionRecord *)(void *)state->sections.image;
+    return (SectionRecord *)(void *)state->sections.data;
 }
 
 /* Replaces one section's record. */
@@ -73,7 +75,7 @@ void output_state_record(OutputState *state, Build *build, const OutputRecord *r
 
 /* After build_commit: removes what the commit superseded. 0, or a negative errno if it is still
  * there. */
-int output_state_settle(OutputState *state);
+int output_state_prune(OutputState *state);
 
 void output_state_close(OutputState *state);
 

@@ -57,7 +57,7 @@ static BuildStatus commit(OutputJob *job)
     BuildStatus status = build_commit(job->build);
     if (status != BUILD_OK)
         return status;
-    if (output_state_settle(&job->state) != 0)
+    if (output_state_prune(&job->state) != 0)
         build_note_leftover(job->build);
     draft_name(job, unique);
     output_draft_remove(&job->file, unique);

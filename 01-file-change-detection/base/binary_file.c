@@ -4,13 +4,6 @@
  * processes from writing into one temporary file. One that a killed process left behind can only
  * be removed by who knows that nobody else writes there (stage 4, which has a lock).
  *
- * A new file that replaces another costs: ext4 flushes it first, lest a power cut leave an empty
- * file under the name. That takes 0.3 ms, and a short build has no time for it twice. So what
- * each build writes lies in files that are there already, whose blocks have their places:
- *
- *     exchange     │ name: old │ spare: older │   write over the spare, then exchange the names
- *     overwrite    │ name │                       where a damaged file says as much as the new one
- *
  * Mapping: the content shall be writable in memory and have room behind it, so that state can
  * be changed and grown where it lies. Address space for all of it is reserved first, and the
  * file is laid over its beginning:
@@ -22,10 +15,6 @@
  * The pages are private: a page that is written to becomes a copy, one that is not stays the
  * page cache's own. Nothing is read until it is touched.
  */
-#ifdef __linux__
-#define _GNU_SOURCE /* renameat2 */
-#endif
-
 #include "binary_file.h"
 #include "content_hash.h"
 #include "system_calls.h"
@@ -247,14 +236,14 @@ static int create_temporary(int dir_fd, const char *name)
     return fd < 0 ? -errno : fd;
 }
 
-/* Writes header and parts from the file's beginning on, and closes it. */
-static int fill_and_close(int fd, const Header *header, const Slice *parts, size_t part_count,
-                          bool sync)
+int binary_file_fill(int fd, const BinaryFormat *format, const Slice *parts, size_t part_count,
+                     bool sync)
 {
-    Slice head = slice_of(header, sizeof *header);
+    Header header = make_header(format, parts, part_count);
+    Slice head = slice_of(&header, sizeof header);
     int status = write_all_at(fd, &head, 1, 0);
     if (status == 0)
-        status = write_all_at(fd, parts, part_count, sizeof *header);
+        status = write_all_at(fd, parts, part_count, sizeof header);
     if (status == 0 && sync && sync_fd(fd) != 0)
         status = -errno;
     if (close_fd(fd) != 0 && status == 0)
@@ -269,79 +258,13 @@ int binary_file_write(int dir_fd, const char *name, const BinaryFormat *format, 
     int length = snprintf(temporary, sizeof temporary, "%s.tmp.%ld", name, (long)getpid());
     if (length < 0 || (size_t)length >= sizeof temporary)
         return -ENAMETOOLONG;
-    Header header = make_header(format, parts, part_count);
     int fd = create_temporary(dir_fd, temporary);
-    int status = fd < 0 ? fd : fill_and_close(fd, &header, parts, part_count, sync);
+    int status = fd < 0 ? fd : binary_file_fill(fd, format, parts, part_count, sync);
     if (status == 0 && renameat(dir_fd, temporary, dir_fd, name) != 0)
         status = -errno;
     if (status != 0)
         unlinkat(dir_fd, temporary, 0);
     else if (sync)
-        status = sync_directory_of(dir_fd, name);
-    return status;
-}
-
-/* ---- writing what is written often -------------------------------------------------------- */
-
-/* For writing over what is there. A file that has another name, too, is not ours alone: this name of it
- * is given to a new one. */
-static int open_to_overwrite(int dir_fd, const char *name, uint64_t *size)
-{
-    struct stat status;
-    int fd = open_regular(dir_fd, name, O_WRONLY | O_CREAT, size);
-    if (fd < 0 || fstat(fd, &status) != 0 || status.st_nlink <= 1)
-        return fd;
-    close(fd);
-    if (unlinkat(dir_fd, name, 0) != 0 && errno != ENOENT)
-        return -errno;
-    return open_regular(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL, size);
-}
-
-int binary_file_overwrite(int dir_fd, const char *name, const BinaryFormat *format,
-                          const Slice *parts, size_t part_count, bool sync)
-{
-    uint64_t size;
-    Header header = make_header(format, parts, part_count);
-    int fd = open_to_overwrite(dir_fd, name, &size);
-    if (fd < 0)
-        return fd;
-    if (size > sizeof header + header.size && resize_fd(fd, 0) != 0)
-        return fail_and_close(fd, -errno);
-    int status = fill_and_close(fd, &header, parts, part_count, sync);
-    if (status == 0 && sync)
-        status = sync_directory_of(dir_fd, name);
-    return status;
-}
-
-#ifdef RENAME_EXCHANGE
-static bool is_regular(int dir_fd, const char *name)
-{
-    struct stat status;
-    return fstatat(dir_fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode);
-}
-#endif
-
-/* With a file only: a link or a FIFO is replaced, and a directory is an error. */
-static int exchange_names(int dir_fd, const char *spare, const char *name)
-{
-#ifdef RENAME_EXCHANGE
-    if (is_regular(dir_fd, name) &&
-        renameat2(dir_fd, spare, dir_fd, name, RENAME_EXCHANGE) == 0)
-        return 0;
-#endif
-    return renameat(dir_fd, spare, dir_fd, name) == 0 ? 0 : -errno;
-}
-
-int binary_file_exchange(int dir_fd, const char *name, const char *spare,
-                         const BinaryFormat *format, const Slice *parts, size_t part_count,
-                         bool sync)
-{
-    int status = binary_file_overwrite(dir_fd, spare, format, parts, part_count, sync);
-    if (status == -EBADMSG) /* what has the spare's name is no file */
-        return binary_file_write(dir_fd, name, format, parts, part_count, sync);
-    if (status == 0)
-        status = exchange_names(dir_fd, spare, name);
-    if (status == 0 && sync)
         status = sync_directory_of(dir_fd, name);
     return status;
 }

@@ -53,19 +53,10 @@ typedef struct MappedFile { /* {0} maps nothing */
 int binary_file_write(int dir_fd, const char *name, const BinaryFormat *format, const Slice *parts,
                       size_t part_count, bool sync);
 
-/* The same for what is written in every build: it is written over the file `spare`, and then the
- * two names are exchanged, so that `spare` is the old file. Where names cannot be exchanged, or
- * `name` is not there yet, `spare` is renamed over it. 0 or a negative errno; on failure `name`
- * is as it was, and `spare` any bytes. */
-int binary_file_exchange(int dir_fd, const char *name, const char *spare,
-                         const BinaryFormat *format, const Slice *parts, size_t part_count,
-                         bool sync);
-
-/* Writes over the file itself. A failure, or a process that is killed meanwhile, may leave it
- * damaged: use this only where a damaged file means as much as the new content does. 0 or a
- * negative errno; -EBADMSG if there is something that is not a regular file. */
-int binary_file_overwrite(int dir_fd, const char *name, const BinaryFormat *format,
-                          const Slice *parts, size_t part_count, bool sync);
+/* Writes header and parts from the beginning of an open file on, fsyncs it with `sync`, and closes
+ * it in every case. 0 or a negative errno; until it returns 0 the file is a damaged one. */
+int binary_file_fill(int fd, const BinaryFormat *format, const Slice *parts, size_t part_count,
+                     bool sync);
 
 /* Maps the file and checks it. `room` zeroed bytes follow the content. 0, -ENOENT, -EBADMSG
  * (damaged, truncated, another version, not a regular file) or another negative errno. Cost:

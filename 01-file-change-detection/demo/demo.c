@@ -5,6 +5,8 @@
  *     demo-01                  a project of three files, and five looks at it
  *     demo-01 ENTRY.mini       one look at your project, by the contract that the README tells;
  *                              edit something and look again
+ *     demo-01 --below ENTRY.mini
+ *                              the same, with a hash for each file and all that it imports
  */
 #include "demo_detect.h"
 #include "demo_look.h"
@@ -13,6 +15,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -55,7 +58,9 @@ static int story(void)
 int main(int argument_count, char **arguments)
 {
     program_begin();
+    bool below = argument_count == 3 && strcmp(arguments[1], "--below") == 0;
     int status = argument_count == 1 ? story_tell("demo-01", story)
+                 : below             ? look_command(2, arguments + 1, detect_below)
                                      : look_command(argument_count, arguments, detect);
     return program_end("demo-01", status);
 }

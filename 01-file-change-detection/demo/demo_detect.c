@@ -54,6 +54,17 @@ static void tell_counts(const Look *look)
     printf("  read       %d\n  combined   %.8s\n", (int)look->found.files_hashed, hex);
 }
 
+static void tell_below(const FileHashCache *files)
+{
+    char hex[HASH_HEX_SIZE + 1];
+    for (uint32_t file = 0; file < files->count; file++) {
+        hash_to_hex(file_hash_cache_combined_from(files, file), hex);
+        printf("  below      ");
+        print_name(stdout, file_hash_cache_path(files, file), 0);
+        printf("  %.8s\n", hex);
+    }
+}
+
 static LookStatus save(Look *look)
 {
     int error = look_save(look);
@@ -62,7 +73,7 @@ static LookStatus save(Look *look)
     return error == 0 ? LOOK_OK : LOOK_MACHINE_FAILED;
 }
 
-int detect(const char *entry)
+static int look_and_tell(const char *entry, bool tells_below)
 {
     Look look;
     Facts facts = {0};
@@ -73,10 +84,22 @@ int detect(const char *entry)
     if (status == LOOK_OK) {
         tell_facts(&facts);
         tell_counts(&look);
+        if (tells_below)
+            tell_below(&look.files);
         status = save(&look);
     }
     look_end(&look);
     free(facts.items);
     arena_free(&facts.paths);
     return (int)status;
+}
+
+int detect(const char *entry)
+{
+    return look_and_tell(entry, false);
+}
+
+int detect_below(const char *entry)
+{
+    return look_and_tell(entry, true);
 }

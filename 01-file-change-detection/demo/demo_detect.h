@@ -14,6 +14,9 @@ extern "C" {
  * contract, and returns its exit status. */
 int detect(const char *entry);
 
+/* The same, and for each file the hash over it and everything that it imports. */
+int detect_below(const char *entry);
+
 #ifdef __cplusplus
 }
 #endif

@@ -10,6 +10,11 @@ MAIN=detect.py
     passes "$(typed "$bin/demo-01")"
 }
 
+@test "the demo solves exercise 4 as well, where it is asked to" {
+    LESSON='exercise 4' fails "$(typed "$bin/demo-01")" exercises
+    LESSON='exercise 4' passes "$(typed "$bin/demo-01" --below)" exercises
+}
+
 @test "the program in Python passes every tier" {
     python_passes
 }

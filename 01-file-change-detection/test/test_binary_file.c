@@ -222,115 +222,6 @@ static void a_leftover_temporary_file_is_no_obstacle(void **state)
     free(text);
 }
 
-static int exchange(const Scratch *scratch, const char *text)
-{
-    Slice part = slice_from(text);
-    return binary_file_exchange(scratch->fd, NAME, "spare", &FORMAT, &part, 1, false);
-}
-
-static uint64_t inode_of(const Scratch *scratch, const char *name)
-{
-    struct stat status;
-    assert_int_equal(fstatat(scratch->fd, name, &status, 0), 0);
-    return (uint64_t)status.st_ino;
-}
-
-static void expect_spare(const Scratch *scratch, const char *expected)
-{
-    size_t size;
-    char *bytes = scratch_read(scratch, "spare", &size);
-    assert_int_equal(size, BINARY_HEADER_SIZE + strlen(expected));
-    assert_memory_equal(bytes + BINARY_HEADER_SIZE, expected, strlen(expected));
-    free(bytes);
-}
-
-/* Two files are enough for ever: the old one is what the next exchange writes over. */
-static void an_exchange_leaves_the_old_file_as_the_spare(void **state)
-{
-    Scratch *scratch = *state;
-    assert_int_equal(exchange(scratch, "first"), 0);
-    expect_content(scratch, "first");
-    assert_int_equal(exchange(scratch, "a longer second"), 0);
-    expect_content(scratch, "a longer second");
-#ifdef __linux__
-    expect_spare(scratch, "first");
-    uint64_t name = inode_of(scratch, NAME), spare = inode_of(scratch, "spare");
-    assert_int_equal(exchange(scratch, "third"), 0);
-    expect_spare(scratch, "a longer second");
-    assert_int_equal(inode_of(scratch, NAME), spare);
-    assert_int_equal(inode_of(scratch, "spare"), name);
-    assert_int_equal(count_entries(scratch), 2);
-#endif
-    assert_int_equal(exchange(scratch, "4th"), 0);
-    expect_content(scratch, "4th");
-}
-
-/* A killed process leaves a spare that is half written; somebody may leave anything else. */
-static void an_exchange_takes_any_spare(void **state)
-{
-    Scratch *scratch = *state;
-    assert_int_equal(exchange(scratch, "old"), 0);
-    scratch_write(scratch, "spare", "torn, and longer than what is written over it: .......");
-    assert_int_equal(exchange(scratch, "new"), 0);
-    expect_content(scratch, "new");
-    unlinkat(scratch->fd, "spare", 0);
-    scratch_write(scratch, "precious", "precious");
-    assert_int_equal(symlinkat("precious", scratch->fd, "spare"), 0);
-    assert_int_equal(exchange(scratch, "newer"), 0);
-    expect_content(scratch, "newer");
-    char *text = scratch_read(scratch, "precious", NULL);
-    assert_string_equal(text, "precious");
-    free(text);
-    assert_int_equal(unlinkat(scratch->fd, "spare", 0), 0);
-    scratch_write(scratch, "spare/inhabitant", "");
-    assert_int_equal(exchange(scratch, "newest"), 0);
-    expect_content(scratch, "newest");
-}
-
-static void what_is_no_file_does_not_become_the_spare(void **state)
-{
-    Scratch *scratch = *state;
-    assert_int_equal(symlinkat("none", scratch->fd, NAME), 0);
-    assert_int_equal(exchange(scratch, "new"), 0);
-    expect_content(scratch, "new");
-    assert_int_equal(count_entries(scratch), 1);
-    assert_int_equal(unlinkat(scratch->fd, NAME, 0), 0);
-    scratch_write(scratch, "example.bin/inhabitant", "");
-    assert_true(exchange(scratch, "newer") < 0);
-    assert_true(scratch_exists(scratch, "example.bin/inhabitant"));
-}
-
-static void a_failed_exchange_leaves_the_old_file(void **state)
-{
-    Scratch *scratch = *state;
-    write_text(scratch, "old");
-    Slice part = slice_from("new");
-    assert_int_equal(binary_file_exchange(scratch->fd, NAME, "no/such/spare", &FORMAT, &part, 1,
-                                          true),
-                     -ENOENT);
-    expect_content(scratch, "old");
-    assert_int_equal(
-        binary_file_exchange(scratch->fd, "no/such/name", "spare", &FORMAT, &part, 1, false),
-        -ENOENT);
-}
-
-static void overwriting_keeps_the_file_and_its_length_is_the_content_s(void **state)
-{
-    Scratch *scratch = *state;
-    static const char *const texts[] = {"first", "a longer second", "3rd", ""};
-    uint64_t inode = 0;
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        Slice part = slice_from(texts[i]);
-        assert_int_equal(
-            binary_file_overwrite(scratch->fd, NAME, &FORMAT, &part, 1, i % 2 == 1), 0);
-        expect_content(scratch, texts[i]);
-        assert_true(i == 0 || inode == inode_of(scratch, NAME));
-        inode = inode_of(scratch, NAME);
-    }
-    Slice part = slice_from("");
-    assert_int_equal(binary_file_overwrite(scratch->fd, ".", &FORMAT, &part, 1, false), -EBADMSG);
-}
-
 static void opening_regular_files_only(void **state)
 {
     Scratch *scratch = *state;
@@ -435,11 +326,6 @@ int main(void)
         CASE_IN_SCRATCH(something_else_in_its_place),
         CASE_IN_SCRATCH(a_failed_write_leaves_everything_as_it_was),
         CASE_IN_SCRATCH(a_leftover_temporary_file_is_no_obstacle),
-        CASE_IN_SCRATCH(an_exchange_leaves_the_old_file_as_the_spare),
-        CASE_IN_SCRATCH(an_exchange_takes_any_spare),
-        CASE_IN_SCRATCH(what_is_no_file_does_not_become_the_spare),
-        CASE_IN_SCRATCH(a_failed_exchange_leaves_the_old_file),
-        CASE_IN_SCRATCH(overwriting_keeps_the_file_and_its_length_is_the_content_s),
         CASE_IN_SCRATCH(opening_regular_files_only),
         CASE_IN_SCRATCH(writing_at_an_offset),
         cmocka_unit_test(many_parts_through_interruptions_and_short_writes),

@@ -3,7 +3,6 @@
  * does is in test_file_hash_cache_damage.c. */
 #include "sample_table.h"
 
-#include <stdio.h>
 #include <sys/stat.h>
 
 /* ---- on disk ------------------------------------------------------------------------------ */
@@ -61,34 +60,6 @@ static void an_unchanged_cache_is_not_rewritten(void **state)
     file_hash_cache_set(&cache, LIB_B, &(KnownStamp){{11, 101, 201, 301, 1}, 1},
                         hash_bytes(slice_from("lib/b.mini")));
     expect_sample(&cache); /* nothing else was touched */
-    file_hash_cache_close(&cache);
-}
-
-/* In a larger state, one changed record is one small journal entry. */
-static void as_part_of_a_larger_state(void **state)
-{
-    enum { FILES = 200 };
-    SampleTable *sample = *state;
-    StateRef ref = {0};
-    FileHashCache cache = {0};
-    char names[FILES][16];
-    FileEntry entries[FILES] = {{.path = {0}}};
-    for (size_t i = 0; i < FILES; i++) {
-        snprintf(names[i], sizeof names[i], "f%03zu.mini", i);
-        entries[i].path = slice_from(names[i]);
-    }
-    assert_int_equal(file_hash_cache_open(&cache, sample->scratch.fd, "files", &ref), 0);
-    file_hash_cache_replace(&cache, entries[0].path, entries, FILES);
-    assert_int_equal(state_file_commit(&cache.state, false, &ref, NULL), 0);
-    file_hash_cache_set(&cache, 7, &(KnownStamp){{1, 2, 3, 4, 5}, 0}, (Hash128){6, 7});
-    assert_int_equal(state_file_commit(&cache.state, false, &ref, NULL), 0);
-    assert_int_equal(ref.generation, 1);
-    assert_int_equal(ref.journal_size, 24 + 64);
-    file_hash_cache_close(&cache);
-    assert_int_equal(file_hash_cache_open(&cache, sample->scratch.fd, "files", &ref), 0);
-    assert_int_equal(cache.count, FILES);
-    assert_int_equal(cache.records[7].known.stamp.size_bytes, 1);
-    assert_int_equal(cache.records[7].content.high, 7);
     file_hash_cache_close(&cache);
 }
 
@@ -220,43 +191,7 @@ static void the_combined_hash_of_a_file_does_not_depend_on_numbers(void **state)
     file_hash_cache_close(&after);
 }
 
-/* ---- comparing ---------------------------------------------------------------------------- */
-
-static void write_down(void *context, Slice path, FileDifference difference)
-{
-    buffer_put_byte(context, "=!-+"[difference]);
-    buffer_put(context, path);
-    buffer_put_byte(context, ' ');
-}
-
-static void expect_difference(const FileHashCache *before, const FileHashCache *after,
-                              const char *expected)
-{
-    ByteBuffer told = {0};
-    file_hash_cache_compare(before, after, write_down, &told);
-    buffer_put_byte(&told, '\0');
-    assert_string_equal(told.data, expected);
-    buffer_free(&told);
-}
-
-static void differences_in_path_order(void **state)
-{
-    (void)state;
-    FileHashCache before = {0}, after = {0}, empty = {0};
-    sample_fill(&before);
-    const FileEntry entries[] = {
-        {.path = slice_from("a.mini")},
-        {.path = slice_from("lib/b.mini"), .content = {7, 7}},
-        {.path = slice_from("main.mini"), .content = before.records[MAIN].content},
-    };
-    file_hash_cache_replace(&after, slice_from("main.mini"), entries, 3);
-    expect_difference(&before, &after, "+a.mini -lib/a.mini !lib/b.mini =main.mini -z.mini ");
-    expect_difference(&empty, &after, "+a.mini +lib/b.mini +main.mini ");
-    expect_difference(&after, &empty, "-a.mini -lib/b.mini -main.mini ");
-    expect_difference(&empty, &empty, "");
-    file_hash_cache_close(&before);
-    file_hash_cache_close(&after);
-}
+/* ---- changing ---------------------------------------------------------------------------- */
 
 static void a_new_table_may_be_made_from_the_old_one(void **state)
 {
@@ -277,13 +212,11 @@ int main(void)
         CASE_WITH_SAMPLE(what_was_saved_is_loaded),
         CASE_WITH_SAMPLE(an_empty_cache),
         CASE_WITH_SAMPLE(an_unchanged_cache_is_not_rewritten),
-        CASE_WITH_SAMPLE(as_part_of_a_larger_state),
         cmocka_unit_test(files_are_found_by_path),
         CASE_WITH_SAMPLE(current_means_known_and_equal),
         cmocka_unit_test(the_combined_hash_changes_with_content_paths_and_list),
         cmocka_unit_test(the_combined_hash_of_a_file_covers_what_it_reaches),
         cmocka_unit_test(the_combined_hash_of_a_file_does_not_depend_on_numbers),
-        cmocka_unit_test(differences_in_path_order),
         cmocka_unit_test(a_new_table_may_be_made_from_the_old_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

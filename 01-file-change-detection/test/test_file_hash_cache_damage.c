@@ -38,13 +38,13 @@ static void every_number_of_an_image_is_checked(void **state)
     SampleTable *sample = *state;
     FileHashCache cache = {0};
     sample_fill(&cache);
-    size_t size = cache.state.size;
+    size_t size = cache.image.size;
     char *image = malloc(size);
-    memcpy(image, cache.state.image, size);
+    memcpy(image, cache.image.data, size);
     assert_true(is_accepted(sample, slice_of(image, size)));
 
     static const uint32_t wrong[] = {0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 5, 100, 1000};
-    size_t imports = (size_t)((const char *)cache.imports - cache.state.image);
+    size_t imports = (size_t)((const char *)cache.imports - cache.image.data);
     for (size_t at = 0; at < imports + 4 * cache.import_count; at += 4) {
         bool is_payload = at >= 16 && at < imports && (at - 16) % sizeof(FileRecord) < offsetof(FileRecord, path);
         uint32_t right;
@@ -64,10 +64,10 @@ static void images_cut_short_or_padded(void **state)
     SampleTable *sample = *state;
     FileHashCache cache = {0};
     sample_fill(&cache);
-    for (size_t size = 1; size < cache.state.size; size++)
-        assert_false(is_accepted(sample, slice_of(cache.state.image, size)));
+    for (size_t size = 1; size < cache.image.size; size++)
+        assert_false(is_accepted(sample, slice_of(cache.image.data, size)));
     ByteBuffer longer = {0};
-    buffer_put(&longer, slice_of(cache.state.image, cache.state.size));
+    buffer_put(&longer, image_slice(&cache.image));
     buffer_put_byte(&longer, '\0');
     assert_false(is_accepted(sample, buffer_slice(&longer)));
     longer.data[8]++; /* the header says so, but the byte belongs to no file */
@@ -82,7 +82,7 @@ static void paths_out_of_order_or_unterminated(void **state)
     FileHashCache cache = {0};
     sample_fill(&cache);
     char *paths = (char *)(uintptr_t)cache.paths;
-    Slice image = slice_of(cache.state.image, cache.state.size);
+    Slice image = image_slice(&cache.image);
     static const struct {
         size_t at;
         char byte;

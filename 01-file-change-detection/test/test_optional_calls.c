@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int reserve_error, chmod_error, exchange_error; /* 0: as it is */
+static int reserve_error, chmod_error; /* 0: as it is */
 
 /* In place of the C library's, as the next ones. */
 int posix_fallocate(int fd, off_t offset, off_t size)
@@ -30,14 +30,6 @@ int fchmodat(int dir_fd, const char *path, mode_t mode, int flags)
     *(void **)&real = dlsym(RTLD_NEXT, "fchmodat");
     errno = chmod_error;
     return chmod_error != 0 ? -1 : real(dir_fd, path, mode, flags);
-}
-
-int renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned flags)
-{
-    int (*real)(int, const char *, int, const char *, unsigned);
-    *(void **)&real = dlsym(RTLD_NEXT, "renameat2");
-    errno = exchange_error;
-    return exchange_error != 0 ? -1 : real(from_fd, from, to_fd, to, flags);
 }
 
 static int reserve(const Scratch *scratch, int error)
@@ -87,33 +79,11 @@ static void without_modes_a_directory_keeps_its_own(void **state)
     assert_int_equal(make_directory(scratch, "5", EACCES), -EACCES);
 }
 
-/* Whatever it says: a plain rename has the last word. */
-static void without_an_exchange_there_is_a_rename(void **state)
-{
-    const Scratch *scratch = *state;
-    static const BinaryFormat format = {"exmpl", 1};
-    static const int errors[] = {0, EINVAL, ENOSYS, EPERM, EOPNOTSUPP, EIO};
-    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
-        char text = (char)('a' + i);
-        Slice part = slice_of(&text, 1);
-        MappedFile file;
-        exchange_error = errors[i];
-        int status =
-            binary_file_exchange(scratch->fd, "name", "spare", &format, &part, 1, false);
-        exchange_error = 0;
-        assert_int_equal(status, 0);
-        assert_int_equal(binary_file_map(scratch->fd, "name", &format, 0, &file), 0);
-        assert_int_equal(file.content[0], text);
-        mapped_file_close(&file);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE_IN_SCRATCH(without_a_promise_of_space_there_is_the_length),
         CASE_IN_SCRATCH(without_modes_a_directory_keeps_its_own),
-        CASE_IN_SCRATCH(without_an_exchange_there_is_a_rename),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

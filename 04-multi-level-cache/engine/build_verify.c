@@ -77,10 +77,11 @@ static int open_tables(Comparison *comparison)
 {
     const Build *build = comparison->build;
     Recorded *recorded = &comparison->recorded;
+    StateFile state;
     char name[64];
     state_name(build, "files", name);
-    int status = file_hash_cache_open(&recorded->files, build->cache.directory.fd, name,
-                                      &build->cache.manifest.header.files);
+    int status = file_table_load(&recorded->files, &state, build->cache.directory.fd, name,
+                                 &build->cache.manifest.header.files);
     recorded->has_files = status == 0;
     if (is_damage(status))
         tell_state(comparison, "files", "is missing or damaged");

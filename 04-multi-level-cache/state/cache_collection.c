@@ -101,9 +101,10 @@ typedef struct Recorded { /* one entry, as its manifest has it */
 static int add_files(UsedObjects *used, const Recorded *entry)
 {
     char name[64];
-    FileHashCache files = {0};
+    FileHashCache files;
+    StateFile state;
     snprintf(name, sizeof name, "%s.files", entry->id);
-    int status = file_hash_cache_open(&files, entry->dir_fd, name, &entry->header->files);
+    int status = file_table_load(&files, &state, entry->dir_fd, name, &entry->header->files);
     for (uint32_t i = 0; status == 0 && i < files.count; i++)
         add_key(&used->zir, zir_cache_key(entry->header->fingerprint, files.records[i].content),
                 entry->number);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cache_entries.h"
 
-#include "binary_file.h"
+#include "binary_exchange.h"
 #include "manifest.h"
 
 #include <errno.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "manifest.h"
 
+#include "binary_exchange.h"
 #include "system_calls.h"
 
 #include <errno.h>

@@ -17,20 +17,20 @@ static size_t row_offset(uint32_t file)
 
 static bool is_whole(UnitTable *table)
 {
-    const StateFile *state = &table->state;
+    const Image *image = &table->image;
     TableHeader header;
     uint64_t unit_count = 0;
-    if (state->size < sizeof header || state->size % 8 != 0)
+    if (image->size < sizeof header || image->size % 8 != 0)
         return false;
-    memcpy(&header, state->image, sizeof header);
-    if (header.file_count > (state->size - sizeof header) / sizeof(UnitRow))
+    memcpy(&header, image->data, sizeof header);
+    if (header.file_count > (image->size - sizeof header) / sizeof(UnitRow))
         return false;
-    const UnitRow *rows = (const UnitRow *)(const void *)(state->image + row_offset(0));
+    const UnitRow *rows = (const UnitRow *)(const void *)(image->data + row_offset(0));
     size_t blocks = row_offset(header.file_count); /* units set in place must not hit a row */
     for (uint32_t i = 0; i < header.file_count; i++) {
         uint64_t begin = (uint64_t)rows[i].first_unit * 8;
         uint64_t size = (uint64_t)rows[i].unit_count * sizeof(UnitRecord);
-        if (begin < blocks || begin > state->size || size > state->size - begin)
+        if (begin < blocks || begin > image->size || size > image->size - begin)
             return false;
         unit_count += rows[i].unit_count;
     }
@@ -43,31 +43,30 @@ int unit_table_open(UnitTable *table, int dir_fd, const char *name, const StateR
 {
     table->file_count = 0;
     table->unit_count = 0;
-    int status = state_file_open(&table->state, dir_fd, name, &table_format, ref);
-    if (status != 0 || table->state.size == 0)
+    int status = state_file_load(&table->state, &table->image, dir_fd, name, &table_format, ref);
+    if (status != 0 || table->image.size == 0)
         return status;
     if (is_whole(table))
         return 0;
-    ByteBuffer empty = {0};
-    state_file_replace(&table->state, &empty);
+    image_replace(&table->image, &(ByteBuffer){0});
     return -EBADMSG;
 }
 
 void unit_table_close(UnitTable *table)
 {
-    state_file_close(&table->state);
+    image_close(&table->image);
     *table = (UnitTable){0};
 }
 
 const UnitRow *unit_table_row(const UnitTable *table, uint32_t file)
 {
-    return (const UnitRow *)(const void *)(table->state.image + row_offset(file));
+    return (const UnitRow *)(const void *)(table->image.data + row_offset(file));
 }
 
 const UnitRecord *unit_table_units(const UnitTable *table, uint32_t file)
 {
     size_t offset = (size_t)unit_table_row(table, file)->first_unit * 8;
-    return (const UnitRecord *)(const void *)(table->state.image + offset);
+    return (const UnitRecord *)(const void *)(table->image.data + offset);
 }
 
 void unit_table_set(UnitTable *table, uint32_t file, const UnitRow *row, const UnitRecord *units)
@@ -79,19 +78,19 @@ void unit_table_set(UnitTable *table, uint32_t file, const UnitRow *row, const U
     table->unit_count -= old->unit_count;
     if (old->unit_count == row->unit_count) {
         placed.first_unit = old->first_unit;
-        memcpy(table->state.image + (size_t)placed.first_unit * 8, units, size);
-        state_file_mark(&table->state, (size_t)placed.first_unit * 8, size);
+        memcpy(table->image.data + (size_t)placed.first_unit * 8, units, size);
+        image_mark(&table->image, (size_t)placed.first_unit * 8, size);
     } else {
-        placed.first_unit = (uint32_t)(state_file_append(&table->state, units, size) / 8);
+        placed.first_unit = (uint32_t)(image_append(&table->image, units, size) / 8);
     }
-    memcpy(table->state.image + row_offset(file), &placed, sizeof placed);
-    state_file_mark(&table->state, row_offset(file), sizeof placed);
+    memcpy(table->image.data + row_offset(file), &placed, sizeof placed);
+    image_mark(&table->image, row_offset(file), sizeof placed);
 }
 
 bool unit_table_is_wasteful(const UnitTable *table)
 {
     size_t used = row_offset(table->file_count) + table->unit_count * sizeof(UnitRecord);
-    return table->state.size > 2 * used;
+    return table->image.size > 2 * used;
 }
 
 void unit_table_replace(UnitTable *table, const UnitRow *rows, const UnitRecord *const *units,
@@ -112,7 +111,7 @@ void unit_table_replace(UnitTable *table, const UnitRow *rows, const UnitRecord 
     }
     for (uint32_t i = 0; i < file_count; i++)
         buffer_put(&image, slice_of(units[i], rows[i].unit_count * sizeof(UnitRecord)));
-    state_file_replace(&table->state, &image);
+    image_replace(&table->image, &image);
     table->file_count = file_count;
     table->unit_count = (total - row_offset(file_count)) / sizeof(UnitRecord);
 }

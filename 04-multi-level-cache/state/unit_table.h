@@ -3,7 +3,7 @@
  * What the last committed build knew of each file's units: their keys.
  *
  * A body edit needs the keys of one file and the interface keys of the few it names; so the
- * table is an image (state_file.h) in which each file has one row and a block of units, found by
+ * table is an image (image.h) in which each file has one row and a block of units, found by
  * file number. Setting a file's units writes in place if their number is the same, else the
  * block moves to the end; its old place is wasted until the whole table is replaced.
  *
@@ -38,12 +38,13 @@ typedef struct UnitRow {
 } UnitRow;
 
 typedef struct UnitTable { /* {0} is an empty table */
-    StateFile state;
+    Image image;
+    StateFile state; /* of the image on disk */
     uint32_t file_count;
     uint64_t unit_count; /* of all files */
 } UnitTable;
 
-/* As state_file_open, and checks every row. */
+/* As state_file_load, and checks every row. */
 int unit_table_open(UnitTable *table, int dir_fd, const char *name, const StateRef *ref);
 void unit_table_close(UnitTable *table);
 

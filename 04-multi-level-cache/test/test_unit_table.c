@@ -79,8 +79,8 @@ static void set(UnitTable *table, uint32_t file, uint32_t version, uint32_t coun
 
 static void reopen(World *world)
 {
-    assert_int_equal(state_file_commit(&world->table.state, false, &world->ref, NULL), 0);
-    state_file_settle(&world->table.state);
+    assert_int_equal(state_file_commit(&world->table.state, &world->table.image, false, &world->ref, NULL), 0);
+    state_file_prune(&world->table.state);
     unit_table_close(&world->table);
     assert_int_equal(unit_table_open(&world->table, world->scratch.fd, "units", &world->ref), 0);
 }
@@ -109,9 +109,9 @@ static void test_the_same_number_of_units_stays_in_its_place(void **state)
     World *world = *state;
     fill(&world->table);
     reopen(world);
-    size_t size = world->table.state.size;
+    size_t size = world->table.image.size;
     set(&world->table, 5, 2, count_at(5));
-    assert_int_equal(world->table.state.size, size);
+    assert_int_equal(world->table.image.size, size);
     uint64_t generation = world->ref.generation;
     reopen(world);
     assert_int_equal(world->ref.generation, generation); /* a journal, not a new base */
@@ -150,8 +150,8 @@ static void test_places_that_are_wasted_are_noticed(void **state)
 
 static void expect_refused(World *world, ByteBuffer *image)
 {
-    state_file_replace(&world->table.state, image);
-    assert_int_equal(state_file_commit(&world->table.state, false, &world->ref, NULL), 0);
+    image_replace(&world->table.image, image);
+    assert_int_equal(state_file_commit(&world->table.state, &world->table.image, false, &world->ref, NULL), 0);
     unit_table_close(&world->table);
     assert_int_equal(unit_table_open(&world->table, world->scratch.fd, "units", &world->ref),
                      -EBADMSG);

@@ -16,7 +16,7 @@
 #include "kept_cache.h"
 #include "mini_project.h"
 
-#include "file_hash_cache.h"
+#include "file_table.h"
 #include "manifest.h"
 
 #include <fcntl.h>
@@ -255,6 +255,7 @@ static void record_present_stamp(const MiniProject *project, const char *source)
     KeptCache kept;
     Manifest manifest;
     FileHashCache files;
+    StateFile state;
     KnownStamp known = {0};
     uint64_t written = 0;
     int dir_fd = openat(project->scratch.fd, "cache", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -263,11 +264,11 @@ static void record_present_stamp(const MiniProject *project, const char *source)
     kept_cache_free(&kept);
     snprintf(name, sizeof name, "%s.files", id);
     assert_int_equal(manifest_load(&manifest, dir_fd, id), 0);
-    assert_int_equal(file_hash_cache_open(&files, dir_fd, name, &manifest.header.files), 0);
+    assert_int_equal(file_table_load(&files, &state, dir_fd, name, &manifest.header.files), 0);
     uint32_t file = file_hash_cache_find(&files, slice_from(source));
     assert_int_equal(file_stamp_at(project->scratch.fd, source, &known.stamp), 0);
     file_hash_cache_set(&files, file, &known, files.records[file].content);
-    assert_int_equal(state_file_commit(&files.state, false, &manifest.header.files, NULL), 0);
+    assert_int_equal(state_file_commit(&state, &files.image, false, &manifest.header.files, NULL), 0);
     manifest.header.boot.low++;
     assert_int_equal(manifest_store(&manifest, dir_fd, id, false, &written), 0);
     file_hash_cache_close(&files);

@@ -134,7 +134,7 @@ static void make_table(FuzzInput *input, ByteBuffer *image)
     unit_table_replace(&table, rows, records, count);
     for (uint32_t i = 0; i < count; i++)
         FUZZ_CHECK(holds_units(&table, i, &units[i]));
-    buffer_put(image, slice_of(table.state.image, table.state.size));
+    buffer_put(image, image_slice(&table.image));
     unit_table_close(&table);
 }
 
@@ -168,8 +168,8 @@ static void write_table(const Scratch *scratch, ByteBuffer *image, StateRef *ref
 {
     UnitTable table;
     FUZZ_CHECK(unit_table_open(&table, scratch->fd, "id.units", ref) == 0);
-    state_file_replace(&table.state, image);
-    FUZZ_CHECK(state_file_commit(&table.state, false, ref, NULL) == 0);
+    image_replace(&table.image, image);
+    FUZZ_CHECK(state_file_commit(&table.state, &table.image, false, ref, NULL) == 0);
     unit_table_close(&table);
 }
 
@@ -185,10 +185,9 @@ static void try_table(FuzzInput *input, const Scratch *scratch)
     FUZZ_CHECK(status == 0 || (is_damaged && status == -EBADMSG && table.file_count == 0));
     look_at_rows(&table);
     set_rows(input, &table);
-    FUZZ_CHECK(state_file_commit(&table.state, false, &ref, NULL) == 0);
+    FUZZ_CHECK(state_file_commit(&table.state, &table.image, false, &ref, NULL) == 0);
     FUZZ_CHECK(unit_table_open(&again, scratch->fd, "id.units", &ref) == 0);
-    FUZZ_CHECK(slice_equal(slice_of(table.state.image, table.state.size),
-                           slice_of(again.state.image, again.state.size)));
+    FUZZ_CHECK(slice_equal(image_slice(&table.image), image_slice(&again.image)));
     unit_table_close(&again);
     unit_table_close(&table);
 }

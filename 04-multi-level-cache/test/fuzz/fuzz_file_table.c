@@ -46,10 +46,10 @@ static bool save_image(FuzzInput *input, const char *path)
         buffer_put(&image, fuzz_rest(input));
     } else {
         make_table(input, &cache);
-        buffer_put(&image, slice_of(cache.state.image, cache.state.size));
+        buffer_put(&image, image_slice(&cache.image));
         is_damaged = fuzz_damage(input, &image);
     }
-    state_file_replace(&cache.state, &image);
+    image_replace(&cache.image, &image);
     FUZZ_CHECK(file_hash_cache_save(&cache, path) == 0);
     file_hash_cache_close(&cache);
     return is_damaged;
@@ -57,16 +57,8 @@ static bool save_image(FuzzInput *input, const char *path)
 
 /* ---- asking ------------------------------------------------------------------------------ */
 
-static void count_difference(void *context, Slice path, FileDifference difference)
-{
-    uint32_t *counts = context;
-    (void)path;
-    counts[difference]++;
-}
-
 static void check_files(const FileHashCache *cache)
 {
-    uint32_t counts[4] = {0};
     for (uint32_t i = 0; i < cache->count; i++) {
         Slice path = file_hash_cache_path(cache, i);
         FUZZ_CHECK(file_hash_cache_find(cache, path) == i);
@@ -76,8 +68,6 @@ static void check_files(const FileHashCache *cache)
     FUZZ_CHECK(file_hash_cache_find(cache, slice_from("no such file")) == FILE_NONE);
     hash_bytes(cache->entry);
     file_hash_cache_combined(cache, (Hash128){1, 2});
-    file_hash_cache_compare(cache, cache, count_difference, counts);
-    FUZZ_CHECK(counts[FILE_IN_BOTH_EQUAL] == cache->count);
 }
 
 static void check_graph(const FileHashCache *cache)

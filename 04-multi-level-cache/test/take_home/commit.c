@@ -8,14 +8,15 @@ static const BinaryFormat format = {.magic = "TABLE", .version = 1};
 static bool write_table(int dir_fd, Slice bytes)
 {
     Manifest manifest = {.header = {.generation = 1}};
-    StateFile table;
-    state_file_open(&table, dir_fd, "table", &format, &manifest.header.files);
-    state_file_append(&table, bytes.data, bytes.size);
+    StateFile state;
+    Image table;
+    state_file_load(&state, &table, dir_fd, "table", &format, &manifest.header.files);
+    image_append(&table, bytes.data, bytes.size);
     bool is_right =
-        state_file_commit(&table, false, &manifest.header.files, NULL) == 0 &&
+        state_file_commit(&state, &table, false, &manifest.header.files, NULL) == 0 &&
         manifest_store(&manifest, dir_fd, "program", false, NULL) == 0; /* from here on */
-    state_file_settle(&table);
-    state_file_close(&table);
+    state_file_prune(&state);
+    image_close(&table);
     manifest_free(&manifest);
     return is_right;
 }
@@ -23,13 +24,14 @@ static bool write_table(int dir_fd, Slice bytes)
 static bool read_table(int dir_fd, Slice expected)
 {
     Manifest manifest = {0};
-    StateFile table;
+    StateFile state;
+    Image table;
     bool is_right =
         manifest_load(&manifest, dir_fd, "program") == 0 &&
-        state_file_open(&table, dir_fd, "table", &format, &manifest.header.files) == 0;
+        state_file_load(&state, &table, dir_fd, "table", &format, &manifest.header.files) == 0;
     if (is_right) {
-        is_right = slice_equal(slice_of(table.image, expected.size), expected);
-        state_file_close(&table);
+        is_right = slice_equal(slice_of(table.data, expected.size), expected);
+        image_close(&table);
     }
     manifest_free(&manifest);
     return is_right;

@@ -50,16 +50,17 @@ static void forge_table(Forger *forger, const char *suffix, StateRef *ref)
 {
     char name[40];
     StateFile state;
-    ByteBuffer image = {0};
+    Image image;
+    ByteBuffer bytes = {0};
     snprintf(name, sizeof name, "%s.%s", forger->entry_id, suffix);
     BinaryFormat format = format_of(forger, name, ref);
-    int status = state_file_open(&state, forger->cache_fd, name, &format, ref);
+    int status = state_file_load(&state, &image, forger->cache_fd, name, &format, ref);
     FUZZ_CHECK(status == 0 || forger->header_is_forged);
-    buffer_put(&image, slice_of(state.image, state.size));
-    fuzz_damage(forger->input, &image);
-    state_file_replace(&state, &image);
-    FUZZ_CHECK(state_file_commit(&state, false, ref, NULL) == 0);
-    state_file_close(&state);
+    buffer_put(&bytes, image_slice(&image));
+    fuzz_damage(forger->input, &bytes);
+    image_replace(&image, &bytes);
+    FUZZ_CHECK(state_file_commit(&state, &image, false, ref, NULL) == 0);
+    image_close(&image);
 }
 
 static void forge_sections(Forger *forger)
@@ -114,6 +115,7 @@ static void forge_object(Forger *forger, ObjectStore *store, Hash128 key)
 static void forge_lowered(Forger *forger)
 {
     FileHashCache files;
+    StateFile state;
     ZirCache zir;
     CacheSecret secret;
     char name[40];
@@ -123,7 +125,7 @@ static void forge_lowered(Forger *forger)
     FUZZ_CHECK(forger->header_is_forged || forger->manifest.header.generation == 0 ||
                hash_equal(fingerprint, forger->manifest.header.fingerprint));
     snprintf(name, sizeof name, "%s.files", forger->entry_id);
-    file_hash_cache_open(&files, forger->cache_fd, name, &forger->manifest.header.files);
+    file_table_load(&files, &state, forger->cache_fd, name, &forger->manifest.header.files);
     FUZZ_CHECK(zir_cache_open(&zir, forger->cache_fd, fingerprint) == 0);
     if (files.count != 0) {
         Hash128 key[] = {zir.fingerprint,

@@ -12,23 +12,23 @@ typedef struct Model {
 
 typedef struct Run {
     const Scratch *scratch;
-    StateFile state;
+    SampleState state;
     StateRef manifest; /* what the manifest on disk would say */
     Model now, committed;
     unsigned seed;
     int step;
 } Run;
 
-static void expect_model(const Run *run, const StateFile *state, const Model *model)
+static void expect_model(const Run *run, const Image *image, const Model *model)
 {
-    if (state->size != model->size ||
-        (model->size != 0 && memcmp(state->image, model->bytes, model->size) != 0))
+    if (image->size != model->size ||
+        (model->size != 0 && memcmp(image->data, model->bytes, model->size) != 0))
         fail_msg("seed %u, step %d: the image differs from the model", run->seed, run->step);
 }
 
 static void reopen(Run *run)
 {
-    state_file_close(&run->state);
+    image_close(&run->state.image);
     run->now = run->committed;
     if (try_state(&run->state, run->scratch, &run->manifest) != 0)
         fail_msg("seed %u, step %d: the state does not load", run->seed, run->step);
@@ -45,8 +45,8 @@ static void random_change(Run *run)
         size = now->size - offset;
     for (size_t i = 0; i < size; i++)
         now->bytes[offset + i] = (unsigned char)rand();
-    memcpy(run->state.image + offset, now->bytes + offset, size);
-    state_file_mark(&run->state, offset, size);
+    memcpy(run->state.image.data + offset, now->bytes + offset, size);
+    image_mark(&run->state.image, offset, size);
 }
 
 static void random_append(Run *run)
@@ -59,30 +59,30 @@ static void random_append(Run *run)
     bool zeros = rand() % 3 == 0;
     for (size_t i = 0; i < size && !zeros; i++)
         now->bytes[offset + i] = (unsigned char)rand();
-    size_t at = state_file_append(&run->state, zeros ? NULL : now->bytes + offset, size);
+    size_t at = image_append(&run->state.image, zeros ? NULL : now->bytes + offset, size);
     assert_int_equal(at, offset);
     now->size = offset + size;
 }
 
 static void random_replace(Run *run)
 {
-    ByteBuffer image = {0};
+    ByteBuffer bytes = {0};
     run->now.size = (size_t)rand() % 9000;
     for (size_t i = 0; i < run->now.size; i++)
         run->now.bytes[i] = (unsigned char)rand();
-    buffer_put(&image, slice_of(run->now.bytes, run->now.size));
-    state_file_replace(&run->state, &image);
+    buffer_put(&bytes, slice_of(run->now.bytes, run->now.size));
+    image_replace(&run->state.image, &bytes);
 }
 
-/* Commits, and perhaps is killed before the manifest is renamed, or before the settle. */
+/* Commits, and perhaps is killed before the manifest is renamed, or before the prune. */
 static void random_commit(Run *run)
 {
     StateRef next;
-    assert_int_equal(state_file_commit(&run->state, false, &next, NULL), 0);
-    StateFile old;
+    assert_int_equal(state_file_commit(&run->state.state, &run->state.image, false, &next, NULL), 0);
+    SampleState old;
     open_state(&old, run->scratch, &run->manifest);
-    expect_model(run, &old, &run->committed);
-    state_file_close(&old);
+    expect_model(run, &old.image, &run->committed);
+    image_close(&old.image);
     if (rand() % 4 == 0) {
         reopen(run);
         return;
@@ -92,7 +92,7 @@ static void random_commit(Run *run)
     if (rand() % 4 == 0)
         reopen(run);
     else
-        state_file_settle(&run->state);
+        state_file_prune(&run->state.state);
 }
 
 static void like_a_byte_array(void **state)
@@ -117,9 +117,9 @@ static void like_a_byte_array(void **state)
                 random_commit(run);
             else
                 reopen(run);
-            expect_model(run, &run->state, &run->now);
+            expect_model(run, &run->state.image, &run->now);
         }
-        state_file_close(&run->state);
+        image_close(&run->state.image);
         scratch_close(&scratch);
     }
     free(run);

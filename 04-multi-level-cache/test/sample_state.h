@@ -9,19 +9,24 @@
 
 enum { BASE_SIZE = 4096 };
 
+typedef struct SampleState {
+    StateFile state;
+    Image image;
+} SampleState;
+
 /* Generation 1: BASE_SIZE bytes of `letter`, without a journal; and with one of a single entry,
  * `text` at 100. */
 void make_state_base(const Scratch *scratch, char letter, StateRef *ref);
 void make_state_journal(const Scratch *scratch, char letter, const char *text, StateRef *ref);
 
-/* What state_file_open returns; and the same if that must be 0. The caller closes the state. */
-int try_state(StateFile *state, const Scratch *scratch, const StateRef *ref);
-void open_state(StateFile *state, const Scratch *scratch, const StateRef *ref);
+/* What state_file_load returns; and the same if that must be 0. The caller closes the image. */
+int try_state(SampleState *state, const Scratch *scratch, const StateRef *ref);
+void open_state(SampleState *state, const Scratch *scratch, const StateRef *ref);
 
-void change_state(StateFile *state, size_t offset, const char *text);
+void change_state(SampleState *state, size_t offset, const char *text);
 
-/* Commits, and takes the new ref for settled. */
-void commit_state(StateFile *state, StateRef *ref);
+/* Commits, and prunes what the new ref supersedes. */
+void commit_state(SampleState *state, StateRef *ref);
 
 /* What is on disk has `expected` at `offset`; or it cannot be had, for that reason. */
 void expect_state(const Scratch *scratch, const StateRef *ref, size_t offset, const char *expected);

@@ -82,11 +82,11 @@ static void entries_beyond_the_image(void **state)
     const Scratch *scratch = *state;
     StateRef ref;
     make_state_base(scratch, 'x', &ref);
-    StateFile file;
+    SampleState file;
     open_state(&file, scratch, &ref);
-    state_file_append(&file, "12345678", 8);
+    image_append(&file.image, "12345678", 8);
     commit_state(&file, &ref);
-    state_file_close(&file);
+    image_close(&file.image);
     for (uint64_t missing = 1; missing <= 8; missing++) {
         StateRef shorter = {1, ref.base_size, ref.image_size - missing, ref.journal_size,
                             ref.checksum};
@@ -101,11 +101,11 @@ static void after_damage_the_next_commit_starts_anew(void **state)
     StateRef ref;
     make_state_journal(scratch, 'x', "new", &ref);
     scratch_write(scratch, "files.1", "damaged");
-    StateFile file;
+    SampleState file;
     assert_int_equal(try_state(&file, scratch, &ref), -EBADMSG);
-    state_file_append(&file, "fresh", 5);
+    image_append(&file.image, "fresh", 5);
     commit_state(&file, &ref);
-    state_file_close(&file);
+    image_close(&file.image);
     assert_int_equal(ref.generation, 2);
     expect_state(scratch, &ref, 0, "fresh");
     assert_false(scratch_exists(scratch, "files.1"));

@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+enum { ALIGNMENT = 8 };
+
 typedef struct EntryHeader {
     uint64_t checksum; /* of the checksum before it, offset, size and the padded bytes */
     uint64_t offset;
@@ -21,6 +23,11 @@ typedef struct EntryHeader {
 } EntryHeader;
 
 _Static_assert(sizeof(EntryHeader) == 24, "an entry's header has no holes");
+
+static uint64_t align(uint64_t size)
+{
+    return (size + ALIGNMENT - 1) & ~(uint64_t)(ALIGNMENT - 1);
+}
 
 /* `covered` is what stands behind the checksum. */
 static uint64_t entry_checksum(uint64_t before, Slice covered)
@@ -33,11 +40,11 @@ static uint64_t entry_checksum(uint64_t before, Slice covered)
 
 static int compare_marks(const void *left, const void *right)
 {
-    const StateMark *a = left, *b = right;
+    const ImageMark *a = left, *b = right;
     return (a->offset > b->offset) - (a->offset < b->offset);
 }
 
-size_t journal_join_marks(StateMark *marks, size_t count)
+size_t journal_join_marks(ImageMark *marks, size_t count)
 {
     size_t last = 0;
     if (count == 0)
@@ -54,22 +61,22 @@ size_t journal_join_marks(StateMark *marks, size_t count)
     return last + 1;
 }
 
-uint64_t journal_size_of(const StateMark *marks, size_t count)
+uint64_t journal_size_of(const ImageMark *marks, size_t count)
 {
     uint64_t size = 0;
     for (size_t i = 0; i < count; i++)
-        size += sizeof(EntryHeader) + journal_align(marks[i].size);
+        size += sizeof(EntryHeader) + align(marks[i].size);
     return size;
 }
 
-static uint64_t put_entry(ByteBuffer *journal, const char *image, StateMark mark, uint64_t before)
+static uint64_t put_entry(ByteBuffer *journal, const char *image, ImageMark mark, uint64_t before)
 {
-    static const char padding[JOURNAL_ALIGNMENT];
+    static const char padding[ALIGNMENT];
     EntryHeader header = {0, mark.offset, mark.size};
     size_t start = journal->size;
     buffer_put(journal, slice_of(&header, sizeof header));
     buffer_put(journal, slice_of(image + mark.offset, (size_t)mark.size));
-    buffer_put(journal, slice_of(padding, (size_t)(journal_align(mark.size) - mark.size)));
+    buffer_put(journal, slice_of(padding, (size_t)(align(mark.size) - mark.size)));
     char *covered = journal->data + start + sizeof header.checksum;
     uint64_t checksum = entry_checksum(
         before, slice_of(covered, journal->size - start - sizeof header.checksum));
@@ -77,7 +84,7 @@ static uint64_t put_entry(ByteBuffer *journal, const char *image, StateMark mark
     return checksum;
 }
 
-uint64_t journal_put(ByteBuffer *journal, const char *image, const StateMark *marks, size_t count,
+uint64_t journal_put(ByteBuffer *journal, const char *image, const ImageMark *marks, size_t count,
                      uint64_t checksum)
 {
     for (size_t i = 0; i < count; i++)
@@ -112,11 +119,11 @@ static uint64_t replay_entry(Slice journal, uint64_t at, char *image, size_t ima
         return 0;
     memcpy(&header, journal.data + at, sizeof header);
     uint64_t left = journal.size - at - sizeof header;
-    if (header.size > left || journal_align(header.size) > left)
+    if (header.size > left || align(header.size) > left)
         return 0;
     if (header.offset > image_size || header.size > image_size - header.offset)
         return 0;
-    uint64_t end = at + sizeof header + journal_align(header.size);
+    uint64_t end = at + sizeof header + align(header.size);
     const char *covered = journal.data + at + sizeof header.checksum;
     Slice entry = slice_of(covered, (size_t)(journal.data + end - covered));
     *checksum = entry_checksum(*checksum, entry);

@@ -4,7 +4,6 @@
 #include "sample_state.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 static const BinaryFormat FORMAT = {"exmpl", 1};
@@ -12,19 +11,19 @@ static const BinaryFormat FORMAT = {"exmpl", 1};
 static void nothing_was_ever_written(void **state)
 {
     Scratch *scratch = *state;
-    StateFile file;
+    SampleState file;
     StateRef ref = {0};
     open_state(&file, scratch, &ref);
-    assert_int_equal(file.size, 0);
-    assert_false(state_file_is_changed(&file));
+    assert_int_equal(file.image.size, 0);
+    assert_false(image_is_changed(&file.image));
     uint64_t written = 0;
-    assert_int_equal(state_file_commit(&file, false, &ref, &written), 0);
+    assert_int_equal(state_file_commit(&file.state, &file.image, false, &ref, &written), 0);
     assert_int_equal(ref.generation + written, 0);
-    state_file_close(&file);
-    assert_int_equal(state_file_open(&file, scratch->fd,
+    image_close(&file.image);
+    assert_int_equal(state_file_load(&file.state, &file.image, scratch->fd,
                                      "a name that is longer than forty characters", &FORMAT, &ref),
                      -ENAMETOOLONG);
-    state_file_close(&file);
+    image_close(&file.image);
 }
 
 static void a_small_change_goes_to_the_journal(void **state)
@@ -46,16 +45,16 @@ static void an_unchanged_image_is_not_written(void **state)
     Scratch *scratch = *state;
     StateRef ref, again;
     make_state_journal(scratch, 'x', "new", &ref);
-    StateFile file;
+    SampleState file;
     open_state(&file, scratch, &ref);
-    assert_false(state_file_is_changed(&file));
-    state_file_mark(&file, 100, 0);
-    assert_false(state_file_is_changed(&file));
+    assert_false(image_is_changed(&file.image));
+    image_mark(&file.image, 100, 0);
+    assert_false(image_is_changed(&file.image));
     uint64_t written = 0;
-    assert_int_equal(state_file_commit(&file, false, &again, &written), 0);
+    assert_int_equal(state_file_commit(&file.state, &file.image, false, &again, &written), 0);
     assert_int_equal(written, 0);
     assert_memory_equal(&again, &ref, sizeof ref);
-    state_file_close(&file);
+    image_close(&file.image);
 }
 
 static void marks_that_touch_become_one_entry(void **state)
@@ -63,7 +62,7 @@ static void marks_that_touch_become_one_entry(void **state)
     Scratch *scratch = *state;
     StateRef ref;
     make_state_base(scratch, 'x', &ref);
-    StateFile file;
+    SampleState file;
     open_state(&file, scratch, &ref);
     change_state(&file, 108, "second..");
     change_state(&file, 100, "first...");
@@ -71,10 +70,10 @@ static void marks_that_touch_become_one_entry(void **state)
     change_state(&file, 130, "near");
     change_state(&file, 1000, "far");
     uint64_t written = 0;
-    assert_int_equal(state_file_commit(&file, true, &ref, &written), 0);
+    assert_int_equal(state_file_commit(&file.state, &file.image, true, &ref, &written), 0);
     assert_int_equal(ref.journal_size, (24 + 40) + (24 + 8));
     assert_int_equal(written, ref.journal_size);
-    state_file_close(&file);
+    image_close(&file.image);
     expect_state(scratch, &ref, 100, "firsoversecond..xxxxxxxxxxxxxxnearx");
     expect_state(scratch, &ref, 999, "xfarx");
 }
@@ -84,18 +83,18 @@ static void a_build_that_did_not_commit_leaves_no_trace(void **state)
     Scratch *scratch = *state;
     StateRef ref, lost;
     make_state_journal(scratch, 'x', "new", &ref);
-    StateFile file;
+    SampleState file;
     open_state(&file, scratch, &ref);
     change_state(&file, 100, "a change whose manifest is never renamed");
     commit_state(&file, &lost);
-    state_file_close(&file);
+    image_close(&file.image);
     expect_state(scratch, &ref, 99, "xnewxx");
 
     /* The next build overwrites the tail; what remains of it behind the new end is ignored. */
     open_state(&file, scratch, &ref);
     change_state(&file, 200, "kept");
     commit_state(&file, &ref);
-    state_file_close(&file);
+    image_close(&file.image);
     assert_true(ref.journal_size < lost.journal_size);
     expect_state(scratch, &ref, 99, "xnewxx");
     expect_state(scratch, &ref, 199, "xkeptx");
@@ -106,7 +105,7 @@ static void a_new_base_after_an_eighth(void **state)
     Scratch *scratch = *state;
     StateRef ref, before;
     make_state_base(scratch, 'x', &ref);
-    StateFile file;
+    SampleState file;
     open_state(&file, scratch, &ref);
     for (int i = 0; i < 16; i++) { /* 16 * 32 bytes are the eighth exactly */
         change_state(&file, 64 * (size_t)i, "edit");
@@ -117,35 +116,35 @@ static void a_new_base_after_an_eighth(void **state)
     }
     change_state(&file, 2000, "last");
     before = ref;
-    assert_int_equal(state_file_commit(&file, false, &ref, NULL), 0);
+    assert_int_equal(state_file_commit(&file.state, &file.image, false, &ref, NULL), 0);
     assert_int_equal(ref.generation, 2);
     assert_int_equal(ref.journal_size, 0);
 
-    expect_state(scratch, &before, 2000, "xxxx"); /* both are there until the commit is settled */
+    expect_state(scratch, &before, 2000, "xxxx"); /* both are there until the prune */
     expect_state(scratch, &ref, 2000, "last");
-    state_file_settle(&file);
+    state_file_prune(&file.state);
     assert_false(scratch_exists(scratch, "files.1"));
     assert_false(scratch_exists(scratch, "files.1.journal"));
     expect_state(scratch, &ref, 0, "edit");
     expect_state(scratch, &ref, 2000, "last");
-    state_file_close(&file);
+    image_close(&file.image);
 }
 
-static void settle_also_removes_what_a_killed_process_left(void **state)
+static void prune_also_removes_what_a_killed_process_left(void **state)
 {
     Scratch *scratch = *state;
     StateRef ref;
     make_state_base(scratch, 'x', &ref);
-    for (int i = 0; i < 2; i++) { /* the first time, killed before the settle */
-        StateFile file;
-        ByteBuffer image = {0};
-        buffer_put(&image, slice_from("image"));
+    for (int i = 0; i < 2; i++) { /* the first time, killed before the prune */
+        SampleState file;
+        ByteBuffer bytes = {0};
+        buffer_put(&bytes, slice_from("image"));
         open_state(&file, scratch, &ref);
-        state_file_replace(&file, &image);
-        assert_int_equal(state_file_commit(&file, false, &ref, NULL), 0);
+        image_replace(&file.image, &bytes);
+        assert_int_equal(state_file_commit(&file.state, &file.image, false, &ref, NULL), 0);
         if (i == 1)
-            state_file_settle(&file);
-        state_file_close(&file);
+            state_file_prune(&file.state);
+        image_close(&file.image);
     }
     assert_false(scratch_exists(scratch, "files.1"));
     assert_false(scratch_exists(scratch, "files.2"));
@@ -157,49 +156,25 @@ static void the_image_grows_beyond_its_mapping(void **state)
     Scratch *scratch = *state;
     StateRef ref;
     make_state_base(scratch, 'x', &ref);
-    StateFile file;
+    SampleState file;
     open_state(&file, scratch, &ref);
-    assert_int_equal(state_file_append(&file, "tail", 3), BASE_SIZE);
-    assert_int_equal(state_file_append(&file, NULL, 5), BASE_SIZE + 8);
-    assert_int_equal(state_file_append(&file, "", 0), BASE_SIZE + 16);
+    assert_int_equal(image_append(&file.image, "tail", 3), BASE_SIZE);
+    assert_int_equal(image_append(&file.image, NULL, 5), BASE_SIZE + 8);
+    assert_int_equal(image_append(&file.image, "", 0), BASE_SIZE + 16);
     commit_state(&file, &ref);
     assert_int_equal(ref.generation, 1);
     assert_int_equal(ref.image_size, BASE_SIZE + 13);
     expect_state(scratch, &ref, BASE_SIZE - 1, "xtai");
     char *block = calloc(1, 3000000);
     memset(block, 'b', 3000000);
-    size_t place = state_file_append(&file, block, 3000000);
+    size_t place = image_append(&file.image, block, 3000000);
     assert_int_equal(place, BASE_SIZE + 16);
-    assert_memory_equal(file.image + BASE_SIZE, "tai\0\0\0\0\0\0\0\0\0\0\0\0\0b", 17);
+    assert_memory_equal(file.image.data + BASE_SIZE, "tai\0\0\0\0\0\0\0\0\0\0\0\0\0b", 17);
     commit_state(&file, &ref);
     assert_int_equal(ref.generation, 2);
     expect_state(scratch, &ref, place + 2999996, "bbbb");
-    state_file_close(&file);
+    image_close(&file.image);
     free(block);
-}
-
-static void one_file_without_a_manifest(void **state)
-{
-    Scratch *scratch = *state;
-    char path[512];
-    snprintf(path, sizeof path, "%s/one.bin", scratch->path);
-    StateFile file;
-    assert_int_equal(state_file_load(&file, path, &FORMAT), -ENOENT);
-    assert_int_equal(state_file_save(&file, path, &FORMAT), 0);
-    assert_false(scratch_exists(scratch, "one.bin"));
-    state_file_append(&file, "one", 3);
-    assert_int_equal(state_file_save(&file, path, &FORMAT), 0);
-    assert_false(state_file_is_changed(&file));
-    state_file_close(&file);
-
-    assert_int_equal(state_file_load(&file, path, &FORMAT), 0);
-    assert_int_equal(file.size, 3);
-    change_state(&file, 0, "two");
-    assert_int_equal(state_file_save(&file, path, &FORMAT), 0);
-    state_file_close(&file);
-    assert_int_equal(state_file_load(&file, path, &FORMAT), 0);
-    assert_memory_equal(file.image, "two", 3);
-    state_file_close(&file);
 }
 
 int main(void)
@@ -211,9 +186,8 @@ int main(void)
         CASE_IN_SCRATCH(marks_that_touch_become_one_entry),
         CASE_IN_SCRATCH(a_build_that_did_not_commit_leaves_no_trace),
         CASE_IN_SCRATCH(a_new_base_after_an_eighth),
-        CASE_IN_SCRATCH(settle_also_removes_what_a_killed_process_left),
+        CASE_IN_SCRATCH(prune_also_removes_what_a_killed_process_left),
         CASE_IN_SCRATCH(the_image_grows_beyond_its_mapping),
-        CASE_IN_SCRATCH(one_file_without_a_manifest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,8 +27,9 @@ enum { LARGEST_IMAGE = 1 << 14, MOST_STEPS = 64 };
 typedef struct Model {
     Scratch scratch;
     StateFile state;
+    Image image;
     StateRef ref;          /* what a manifest would say */
-    ByteBuffer image;      /* as it should be in memory */
+    ByteBuffer expected;   /* the image as it should be in memory */
     ByteBuffer committed;  /* as it should be on disk */
     bool is_damaged;       /* a file that counts is; until the next commit */
 } Model;
@@ -41,67 +42,67 @@ static void copy(ByteBuffer *to, const ByteBuffer *from)
 
 static void check_image(const Model *model)
 {
-    FUZZ_CHECK(slice_equal(slice_of(model->state.image, model->state.size),
-                           buffer_slice(&model->image)));
+    FUZZ_CHECK(slice_equal(image_slice(&model->image),
+                           buffer_slice(&model->expected)));
 }
 
 /* ---- a build at work --------------------------------------------------------------------- */
 
 static void change(Model *model, FuzzInput *input)
 {
-    if (model->image.size == 0)
+    if (model->expected.size == 0)
         return;
-    size_t at = fuzz_u16(input) % model->image.size;
+    size_t at = fuzz_u16(input) % model->expected.size;
     Slice bytes = fuzz_bytes(input, fuzz_below(input, 32));
-    if (bytes.size == 0 || bytes.size > model->image.size - at)
+    if (bytes.size == 0 || bytes.size > model->expected.size - at)
         return;
+    memcpy(model->expected.data + at, bytes.data, bytes.size);
     memcpy(model->image.data + at, bytes.data, bytes.size);
-    memcpy(model->state.image + at, bytes.data, bytes.size);
-    state_file_mark(&model->state, at, bytes.size);
+    image_mark(&model->image, at, bytes.size);
 }
 
 static void append(Model *model, FuzzInput *input)
 {
     Slice bytes = fuzz_bytes(input, fuzz_below(input, 64));
-    if (bytes.size == 0 || model->image.size > LARGEST_IMAGE)
+    if (bytes.size == 0 || model->expected.size > LARGEST_IMAGE)
         return;
-    while (model->image.size % 8 != 0)
-        buffer_put_byte(&model->image, '\0');
-    FUZZ_CHECK(state_file_append(&model->state, bytes.data, bytes.size) == model->image.size);
-    buffer_put(&model->image, bytes);
+    while (model->expected.size % 8 != 0)
+        buffer_put_byte(&model->expected, '\0');
+    FUZZ_CHECK(image_append(&model->image, bytes.data, bytes.size) == model->expected.size);
+    buffer_put(&model->expected, bytes);
 }
 
 static void replace(Model *model, FuzzInput *input)
 {
-    ByteBuffer image = {0};
+    ByteBuffer bytes = {0};
     Slice pattern = fuzz_bytes(input, fuzz_below(input, 16));
     for (uint32_t count = fuzz_below(input, 200); count > 0; count--)
-        buffer_put(&image, pattern);
-    copy(&model->image, &image);
-    state_file_replace(&model->state, &image);
+        buffer_put(&bytes, pattern);
+    copy(&model->expected, &bytes);
+    image_replace(&model->image, &bytes);
 }
 
 static void commit(Model *model, FuzzInput *input)
 {
     uint64_t written = 0;
-    FUZZ_CHECK(state_file_commit(&model->state, false, &model->ref, &written) == 0);
-    FUZZ_CHECK(!state_file_is_changed(&model->state));
-    copy(&model->committed, &model->image);
+    FUZZ_CHECK(state_file_commit(&model->state, &model->image, false, &model->ref, &written) == 0);
+    FUZZ_CHECK(!image_is_changed(&model->image));
+    copy(&model->committed, &model->expected);
     model->is_damaged = false;
     if (fuzz_below(input, 4) != 0) /* else it is killed before it removes the old files */
-        state_file_settle(&model->state);
+        state_file_prune(&model->state);
 }
 
 /* Loads what is committed. */
 static void reopen(Model *model)
 {
-    state_file_close(&model->state);
-    int status =
-        state_file_open(&model->state, model->scratch.fd, "state", &format, &model->ref);
+    image_close(&model->image);
+    int status = state_file_load(&model->state, &model->image, model->scratch.fd, "state", &format,
+                                 &model->ref);
     FUZZ_CHECK(status == (model->is_damaged ? -EBADMSG : 0));
     if (model->is_damaged)
         model->committed.size = 0;
-    copy(&model->image, &model->committed);
+    copy(&model->expected, &model->committed);
     check_image(model);
 }
 
@@ -198,18 +199,19 @@ static void cut_file(Model *model, FuzzInput *input)
 /* A ref that no manifest of ours would hold. Whatever comes of it, it can be looked at. */
 static void forge_ref(Model *model, FuzzInput *input)
 {
-    StateFile other;
+    StateFile state;
+    Image image;
     StateRef ref = model->ref;
     uint64_t *fields[] = {&ref.generation, &ref.base_size, &ref.image_size, &ref.journal_size,
                           &ref.checksum};
     uint64_t *field = fields[fuzz_below(input, 5)];
     uint64_t number = fuzz_u16(input);
     *field = fuzz_below(input, 2) == 0 ? number : *field - number;
-    int status = state_file_open(&other, model->scratch.fd, "state", &format, &ref);
+    int status = state_file_load(&state, &image, model->scratch.fd, "state", &format, &ref);
     FUZZ_CHECK(status == 0 || status == -EBADMSG || status == -ENOENT);
-    FUZZ_CHECK(status == 0 || other.size == 0);
-    hash_checksum(slice_of(other.image, other.size));
-    state_file_close(&other);
+    FUZZ_CHECK(status == 0 || image.size == 0);
+    hash_checksum(image_slice(&image));
+    image_close(&image);
 }
 
 /* A base whose content is any bytes, and whose header may be any. */
@@ -259,11 +261,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     FuzzInput input = {data, data + size};
     Model model = {0};
     scratch_open(&model.scratch);
-    FUZZ_CHECK(state_file_open(&model.state, model.scratch.fd, "state", &format, &model.ref) == 0);
+    FUZZ_CHECK(state_file_load(&model.state, &model.image, model.scratch.fd, "state", &format,
+                               &model.ref) == 0);
     for (int step = 0; step < MOST_STEPS && !fuzz_is_over(&input); step++)
         take_step(&model, &input);
-    state_file_close(&model.state);
-    buffer_free(&model.image);
+    image_close(&model.image);
+    buffer_free(&model.expected);
     buffer_free(&model.committed);
     scratch_close(&model.scratch);
     return 0;

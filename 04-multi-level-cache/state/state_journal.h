@@ -14,23 +14,16 @@
 
 #include "state_file.h"
 
-enum { JOURNAL_ALIGNMENT = 8 };
-
-static inline uint64_t journal_align(uint64_t size)
-{
-    return (size + JOURNAL_ALIGNMENT - 1) & ~(uint64_t)(JOURNAL_ALIGNMENT - 1);
-}
-
 /* Sorts the marks and joins two whose gap is shorter than the header it would cost. Returns how
  * many are left. */
-size_t journal_join_marks(StateMark *marks, size_t count);
+size_t journal_join_marks(ImageMark *marks, size_t count);
 
 /* How many bytes the entries for these marks take. */
-uint64_t journal_size_of(const StateMark *marks, size_t count);
+uint64_t journal_size_of(const ImageMark *marks, size_t count);
 
 /* Appends an entry for each mark of the image. Returns the checksum of the last one; `checksum` is
  * the one before the first. */
-uint64_t journal_put(ByteBuffer *journal, const char *image, const StateMark *marks, size_t count,
+uint64_t journal_put(ByteBuffer *journal, const char *image, const ImageMark *marks, size_t count,
                      uint64_t checksum);
 
 /* Puts the bytes of all entries onto the image. *checksum is the one before the first entry, and
