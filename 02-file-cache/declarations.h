@@ -65,8 +65,8 @@ typedef struct Reference {
 typedef enum Resolution { /* what a reference leads to */
     NAME_MISSING,    /* there is no such declaration */
     NAME_FOUND,
-    NAME_UNKNOWABLE, /* the file that would tell has errors, or the import leads to none: neither
-                        right nor wrong, and nothing that follows from it may be told */
+    NAME_POISONED, /* the file that would tell has errors, or the import leads to none: neither
+                        right nor wrong, and nothing that follows from it may be reported */
 } Resolution;
 
 typedef struct Declarations { /* a checked view of a blob; lives as long as the blob */

@@ -46,7 +46,7 @@ struct Lookup {
     /* The place of the note about a unit that was found, which is NULL while there is none. Two
      * threads may make one at once: it is read and written with unit_note_read and
      * unit_note_write. There is no place, and the answer is NULL, for a unit whose interface is in
-     * a cycle, or leads to one or to something unknowable; so what a unit with a place leads to
+     * a cycle, or leads to one or to something poisoned; so what a unit with a place leads to
      * has places too. */
     const void **(*note)(const Lookup *lookup, const Unit *found);
 
@@ -69,8 +69,8 @@ static inline void unit_note_write(const void **place, const void *note)
 
 /* Appends the unit's output to `text` and returns true; or returns false, after adding
  * diagnostics (at lines of the unit's own file) if the unit itself is wrong, or silently if
- * something it names is: that is told by its own unit. A unit that names something unknowable is
- * checked for the rest: what is told must be wrong whatever that name turns out to be. What comes
+ * something it names is: that is reported by its own unit. A unit that names something poisoned is
+ * checked for the rest: what is reported must be wrong whatever that name turns out to be. What comes
  * with false is never kept.
  * `scratch` is reused by the caller as soon as emit has returned. */
 typedef bool (*EmitUnit)(void *language, const Unit *unit, const Lookup *lookup, Arena *scratch,

@@ -8,7 +8,7 @@
  * that is finished with a mark hands it to the frame below, which refers to it: so the mark
  * reaches the whole cycle and whatever leads into it. It is exact (what is finished without a
  * mark refers only to what was finished without one) and costs nothing per cycle. A reference to
- * something unknowable makes the same mark.
+ * something poisoned makes the same mark.
  */
 #include "unit_keys.h"
 
@@ -33,14 +33,14 @@ Resolution program_resolve(Program *program, const ProgramFile *from, uint32_t f
     if (reference->import != IMPORT_SELF) {
         *target_file = from->targets[reference->import];
         if (*target_file == TARGET_NONE)
-            return NAME_UNKNOWABLE;
+            return NAME_POISONED;
         owner = program->file(program, *target_file);
     }
     Slice name = declarations_text(&from->declarations, reference->name);
     *target_declaration = declarations_find(&owner->declarations, name);
     if (*target_declaration != DECLARATION_NONE)
         return NAME_FOUND;
-    return owner->is_unknowable ? NAME_UNKNOWABLE : NAME_MISSING;
+    return owner->is_poisoned ? NAME_POISONED : NAME_MISSING;
 }
 
 /* ---- what keys are made of ---------------------------------------------------------------- */
@@ -58,14 +58,14 @@ static char symbol_kind(const Program *program, uint32_t file, Slice name)
 }
 
 /* What a reference leads to: symbol and interface key, or that there is nothing. False if it
- * leads into a cycle or to something unknowable: the key that is being made is worth nothing. */
+ * leads into a cycle or to something poisoned: the key that is being made is worth nothing. */
 static bool put_reference(Program *program, const ProgramFile *owner, uint32_t file,
                           const Reference *reference, ByteBuffer *key)
 {
     uint32_t target_file, target;
     switch (program_resolve(program, owner, file, reference, &target_file, &target)) {
     case NAME_MISSING: buffer_put_byte(key, '?'); return true;
-    case NAME_UNKNOWABLE: return false;
+    case NAME_POISONED: return false;
     case NAME_FOUND: break;
     }
     const ProgramFile *found = program->file(program, target_file);
@@ -108,10 +108,10 @@ static bool advance(Program *program, FrameStack *stack)
         &frame->owner->declarations, frame->declaration, frame->next_reference++);
     uint32_t file, declaration;
     ProgramFile *target = NULL;
-    uint8_t state = KEY_WORTHLESS; /* of what is unknowable */
+    uint8_t state = KEY_UNCACHEABLE; /* of what is poisoned */
     switch (program_resolve(program, frame->owner, frame->file, reference, &file, &declaration)) {
     case NAME_MISSING: return true;
-    case NAME_UNKNOWABLE: break;
+    case NAME_POISONED: break;
     case NAME_FOUND:
         target = program->file(program, file);
         state = target->key_states[declaration];
@@ -119,7 +119,7 @@ static bool advance(Program *program, FrameStack *stack)
     if (state == KEY_UNKNOWN)
         push(stack, target, file, declaration);
     else if (state != KEY_KNOWN)
-        frame->owner->key_states[frame->declaration] = KEY_WORTHLESS;
+        frame->owner->key_states[frame->declaration] = KEY_UNCACHEABLE;
     return true;
 }
 
@@ -139,7 +139,7 @@ static void finish(Program *program, FrameStack *stack, ByteBuffer *key)
         *state = KEY_KNOWN;
     } else if (stack->count != 0) {
         const Frame *user = &stack->frames[stack->count - 1];
-        user->owner->key_states[user->declaration] = KEY_WORTHLESS;
+        user->owner->key_states[user->declaration] = KEY_UNCACHEABLE;
     }
 }
 

@@ -19,7 +19,7 @@
  * Interface keys are memoized per declaration and computed without recursion. A cycle among
  * interfaces (two structs that contain each other: in Mini, an error) has no keys; what reaches one
  * is marked, its key is worth nothing, and its output must not be cached. So is what reaches
- * something unknowable: a name in a file that has errors, or behind an import that leads nowhere.
+ * something poisoned: a name in a file that has errors, or behind an import that leads nowhere.
  *
  *     program_interface_keys(&program, file, &scratch);        for each file
  *     Hash128 key = program_unit_key(&program, file, unit, &scratch, &is_cacheable);
@@ -41,8 +41,8 @@ typedef enum KeyState {
     KEY_UNKNOWN,
     KEY_VISITING, /* on the stack of the computation that is going on */
     KEY_KNOWN,
-    KEY_WORTHLESS, /* it is in a cycle of interfaces, or refers to something that is, or to
-                      something unknowable */
+    KEY_UNCACHEABLE, /* it is in a cycle of interfaces, or refers to something that is, or to
+                      something poisoned */
 } KeyState;
 
 #define TARGET_NONE UINT32_MAX /* of an import that leads nowhere */
@@ -57,13 +57,13 @@ typedef struct ProgramFile { /* one file, as keys and code generation see it */
     uint8_t *key_states;     /* per declaration: KeyState of its interface key */
     const void **notes;      /* per declaration: what code generators noted (codegen.h). NULL, if so
                                 in all files: nothing is noted */
-    bool is_unknowable; /* it has errors: no declarations here, and nobody knows which it has */
+    bool is_poisoned; /* it has errors: no declarations here, and nobody knows which it has */
 } ProgramFile;
 
 typedef struct Program Program;
 struct Program {
     /* The file with a number, loaded when it is first asked for. Never NULL: one that cannot be
-     * had is unknowable, and the owner of the program remembers the failure. Valid as long as the
+     * had is poisoned, and the owner of the program remembers the failure. Valid as long as the
      * program. Any thread. */
     ProgramFile *(*file)(Program *program, uint32_t number);
     Hash128 fingerprint;
@@ -87,7 +87,7 @@ void program_plain_interface_keys(const Program *program, const ProgramFile *fil
                                   ByteBuffer *scratch);
 
 /* The unit key; the interface keys of what it refers to must be known. `is_cacheable` is false
- * if a cycle or something unknowable is reached. Any thread. */
+ * if a cycle or something poisoned is reached. Any thread. */
 Hash128 program_unit_key(Program *program, uint32_t file, uint32_t declaration,
                          ByteBuffer *scratch, bool *is_cacheable);
 

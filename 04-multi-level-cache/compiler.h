@@ -21,7 +21,7 @@
  * emit is called for each declaration, with a body or without. The output has the texts of a file
  * one behind the other as they are, so end each with a newline.
  *
- * Interfaces that refer to each other in a circle have no keys. If that is an error in the language,
+ * Interfaces that refer to each other in a cycle have no keys. If that is an error in the language,
  * emit tells it. If it is none, what reaches one is emitted whenever its file is looked at.
  *
  * A diagnostic is an error. There are no warnings: one that came with `true` would fail this build,

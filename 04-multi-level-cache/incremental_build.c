@@ -358,7 +358,7 @@ BuildStatus build_save(Build *build)
 {
     double lap = build_now();
     build_enter(build, BUILD_SAVES);
-    build_keep_healed(build);
+    build_keep_rebuilt(build);
     BuildStatus status = build_commit_objects(build);
     update_units(build);
     if (status == BUILD_OK)
@@ -409,7 +409,7 @@ void build_close(Build *build)
     free(build->dirty);
     free(build->wanted);
     buffer_free(&build->prelude);
-    buffer_free(&build->healed);
+    buffer_free(&build->rebuilt);
     arena_free(&build->loaded);
     diagnostics_free(&build->diagnostics);
     discovery_free(&build->found);

@@ -109,10 +109,10 @@ typedef struct Build Build;
 /* Every BuildStatus but BUILD_OK ends the build: what follows is build_close. *build is set
  * whatever the status, so that build_failure can be asked.
  *
- * One run tells as many errors as can be told. A plan that finds imports that lead nowhere, or
+ * One run tells as many errors as can be reported. A plan that finds imports that lead nowhere, or
  * files with errors, emits what is dirty before it returns BUILD_PROGRAM_WRONG, so that the errors
  * of the other units are known as well. What such a file offers, or what stands behind such an
- * import, is unknowable: whoever names it is checked for the rest. What is wrong with the program as
+ * import, is poisoned: whoever names it is checked for the rest. What is wrong with the program as
  * a whole (no entry point, two lines of the prelude that disagree) is in the diagnostics after
  * build_plan, and makes build_emit return BUILD_PROGRAM_WRONG. */
 BuildStatus build_open(Build **build, const BuildRequest *request);
@@ -156,7 +156,7 @@ bool build_had_state(const Build *build);           /* there is a last build of 
 bool build_state_was_damaged(const Build *build);   /* a file of it failed its checks */
 bool build_settings_changed(const Build *build);    /* its fingerprint was another */
 bool build_files_renumbered(const Build *build);    /* sections came, went or moved place */
-bool build_output_is_unsettled(const Build *build); /* it began to write and did not commit */
+bool build_output_is_in_progress(const Build *build); /* it began to write and did not commit */
 bool build_may_be_unsynced(const Build *build);     /* the system restarted: no stamp is proof */
 
 /* A stage above keeps blobs of its own in the manifest (at most 15 characters of name). The

@@ -179,8 +179,8 @@ static void compare_with_last(MultiLevelCache *cache)
         cache->had_state = false;
         observe(cache->observer, DECISION_SETTINGS_CHANGED, cache->entry);
     }
-    cache->is_unsettled =
-        manifest_is_unsettled(cache->directory.fd, cache->entry_id, last->generation);
+    cache->is_in_progress =
+        manifest_is_in_progress(cache->directory.fd, cache->entry_id, last->generation);
     cache->boot = manifest_boot();
     cache->may_be_unsynced = cache->had_state && !hash_equal(last->boot, cache->boot);
 }
@@ -345,7 +345,7 @@ int multi_level_cache_begin_output(MultiLevelCache *cache, bool sync)
     int status = begin_work(cache);
     if (status != 0)
         return status;
-    status = manifest_mark_unsettled(cache->directory.fd, cache->entry_id,
+    status = manifest_mark_in_progress(cache->directory.fd, cache->entry_id,
                                          cache->manifest.header.generation + 1, sync);
     return failed(cache, "cannot write to the cache", status);
 }

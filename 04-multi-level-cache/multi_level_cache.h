@@ -79,7 +79,7 @@ typedef struct MultiLevelCache { /* is not to be moved while it is open */
     bool was_damaged;      /* ... or there would be, but a file failed its checks */
     bool settings_changed; /* ... or there would be, but another fingerprint made it */
     bool lost_secret;      /* ... or there may have been, but its secret is gone */
-    bool is_unsettled;     /* the last build began to write its output and did not finish */
+    bool is_in_progress;     /* the last build began to write its output and did not finish */
     /* The system was restarted since the last commit, and its disk may lack any of the last writes
      * before that and have any other: of that commit, of a build without sync that came after it
      * and did not end, and of an editor. Stamps prove nothing then. */
@@ -112,7 +112,7 @@ int multi_level_cache_commit_objects(MultiLevelCache *cache, Executor *executor,
 int multi_level_cache_save(MultiLevelCache *cache, bool sync);
 int multi_level_cache_begin_output(MultiLevelCache *cache, bool sync);
 
-/* Also makes room in the packs (cache_collection.h). That it cannot is told to the observer and
+/* Also makes room in the packs (cache_collection.h). That it cannot is reported to the observer and
  * is no failure: what was committed is right, and the next commit tries again. */
 int multi_level_cache_commit(MultiLevelCache *cache, const CommitSummary *summary, bool sync);
 

@@ -61,7 +61,7 @@ static void describe_situation(OutputJob *job)
         .had_state = build_had_state(build) && state->is_known,
         .state_damaged = build_state_was_damaged(build),
         .settings_changed = build_settings_changed(build),
-        .last_unfinished = build_output_is_unsettled(build),
+        .last_unfinished = build_output_is_in_progress(build),
         .files_changed = build_files_renumbered(build),
         .same_output_path = is_same,
         .output_exists = job->file.kind != OUTPUT_ABSENT,

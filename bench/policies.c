@@ -237,7 +237,7 @@ static void put_file(const Look *look, uint32_t file, const Hash128 *keys, ByteB
         key_put_hash(key, keys[look->graph.imports[i]]);
 }
 
-/* The keys of files that import each other in a circle, or of one file: all of them depend on the
+/* The keys of files that import each other in a cycle, or of one file: all of them depend on the
  * same contents, and are told apart by their paths. */
 static void make_keys(const Look *look, const uint32_t *files, size_t count, Hash128 *keys,
                       ByteBuffer *key)

@@ -9,7 +9,7 @@
  *     RUNGS   of the ladder of diamonds that the visited set is measured on
  *     EDIT    a command that changes one function body of the corpus, anew each time
  *
- * The two take turns, and the median of each is told: what disturbs the machine for a second
+ * The two take turns, and the median of each is reported: what disturbs the machine for a second
  * disturbs both. Each begins after a pause, as in ceilings.c; a round that is not counted comes
  * first, and a pair that has taken eight seconds gets no more rounds than two. Prints one JSON
  * array; progress goes to stderr. At the end the outputs that were written in three ways must be

@@ -62,7 +62,7 @@ bare() { CMD=$1 project/.ci/test/bare; }
     run -0 bare '[ -e /var/cache/apt/archives/some.deb ]'
 }
 
-@test "a command that fails has failed, and its status is told" {
+@test "a command that fails has failed, and its status is reported" {
     provide_system
     run -1 bare 'exit 7'
     [[ ${lines[-2]} == "not ok 1 bare: exit 7 (exit status 7, "* ]]

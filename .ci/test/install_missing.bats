@@ -45,7 +45,7 @@ packages() {
 # lists WORD LIST: as a word of it.
 lists() { [[ " $(tr '\n' ' ' <<<"$2")" == *" $1 "* ]]; }
 
-@test "a plain user is told what to type: once, each package once" {
+@test "a plain user reads what to type: once, each package once" {
     debian 15 19 16
     run -1 install_missing build test bench
     [ ${#lines[@]} = 1 ]
@@ -62,7 +62,7 @@ lists() { [[ " $(tr '\n' ' ' <<<"$2")" == *" $1 "* ]]; }
     [ "$output" = "please install what is missing: sudo apt-get update && sudo apt-get install libxxhash-dev libstb-dev" ]
 }
 
-@test "a machine without apt-get is told Debian's names" {
+@test "a machine without apt-get gets Debian's names" {
     run -1 install_missing build
     [ "$output" = "please install what is missing (Debian's names): libxxhash-dev libstb-dev" ]
     run -1 install_missing bench

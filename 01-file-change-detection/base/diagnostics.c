@@ -341,23 +341,23 @@ size_t diagnostics_file_end(const Diagnostics *diagnostics, size_t first)
     return end;
 }
 
-/* Without a search only the kinds are told. */
+/* Without a search only the kinds are reported. */
 static void put_errors(const Diagnostic *items, size_t count, Slice path, LineSearch *search,
                        ByteBuffer *text)
 {
-    /* One that is left is told in the place of the line that would count it. */
-    size_t told = count <= DIAGNOSTICS_TOLD + 1 ? count : DIAGNOSTICS_TOLD;
-    for (size_t i = 0; i < told; i++) {
+    /* One that is left is reported in the place of the line that would count it. */
+    size_t reported = count <= DIAGNOSTICS_TOLD + 1 ? count : DIAGNOSTICS_TOLD;
+    for (size_t i = 0; i < reported; i++) {
         if (search != NULL)
             put_error_and_line(&items[i], path, search, text);
         else
             put_error(&items[i], path, items[i].kind, text);
     }
-    if (told == count)
+    if (reported == count)
         return;
     char closing[80];
-    snprintf(closing, sizeof closing, "%zu more errors in this file are not shown", count - told);
-    put_error(&items[told], path, slice_from(closing), text);
+    snprintf(closing, sizeof closing, "%zu more errors in this file are not shown", count - reported);
+    put_error(&items[reported], path, slice_from(closing), text);
 }
 
 void diagnostics_format_file(const Diagnostic *items, size_t count, Slice path, Slice source,

@@ -28,7 +28,7 @@ static void locate_imports(const WalkInput *input, WalkNode *node)
     Reading again;
     source_read(&again, input->request, input->clock, node->path, NULL, &input->scratch[0]);
     for (uint32_t i = 0; i < node->import_count; i++)
-        node->imports[i].line = node->imports[i].column = 1; /* if it cannot be told */
+        node->imports[i].line = node->imports[i].column = 1; /* if it is not known */
     for (uint32_t i = 0; i < node->import_count && i < again.import_count; i++) {
         node->imports[i].line = again.imports[i].line;
         node->imports[i].column = again.imports[i].column;

@@ -12,10 +12,10 @@ static void tell(void *context, Decision decision, Slice subject)
         [DECISION_FILE_CHANGED] = "changed ", [DECISION_FILE_ADDED] = "added ",
         [DECISION_FILE_REMOVED] = "removed ",
     };
-    ByteBuffer *told = context;
-    buffer_put(told, slice_from(names[decision]));
-    buffer_put(told, subject);
-    buffer_put_byte(told, '\n');
+    ByteBuffer *reported = context;
+    buffer_put(reported, slice_from(names[decision]));
+    buffer_put(reported, subject);
+    buffer_put_byte(reported, '\n');
 }
 
 void sample_project_write(SampleProject *project)
@@ -52,7 +52,7 @@ static void forget_answers(SampleProject *project)
 {
     diagnostics_free(&project->diagnostics);
     discovery_free(&project->found);
-    buffer_free(&project->told);
+    buffer_free(&project->reported);
 }
 
 int sample_project_teardown(void **state)
@@ -69,7 +69,7 @@ int sample_project_teardown(void **state)
 int sample_project_discover(SampleProject *project)
 {
     forget_answers(project);
-    Observer observer = {tell, &project->told};
+    Observer observer = {tell, &project->reported};
     DiscoveryRequest request = {
         .dir_fd = project->scratch.fd,
         .clock_dir_fd = project->clock.fd,
@@ -81,7 +81,7 @@ int sample_project_discover(SampleProject *project)
         .diagnostics = &project->diagnostics,
     };
     int status = discover(&project->found, &request, &project->cache);
-    buffer_put_byte(&project->told, '\0');
+    buffer_put_byte(&project->reported, '\0');
     diagnostics_sort(&project->diagnostics);
     return status;
 }

@@ -14,7 +14,7 @@ typedef struct SampleProject {
     FileHashCache cache;
     Discovery found;
     Diagnostics diagnostics; /* sorted */
-    ByteBuffer told;         /* "decision path\n" each, NUL-terminated */
+    ByteBuffer reported;         /* "decision path\n" each, NUL-terminated */
     bool trust_nothing;
     Executor *executor;
 } SampleProject;

@@ -228,7 +228,7 @@ static void format_many(uint32_t count, ByteBuffer *text)
     diagnostics_free(&list);
 }
 
-static void of_many_errors_some_are_told_and_the_others_counted(void **state)
+static void of_many_errors_some_are_reported_and_the_others_counted(void **state)
 {
     (void)state;
     ByteBuffer text = {0};
@@ -313,7 +313,7 @@ int main(void)
         cmocka_unit_test(sorted_by_place_without_repetitions),
         cmocka_unit_test(messages_are_copied_and_formatted),
         cmocka_unit_test(a_kind_holds_nothing_that_was_put_in),
-        cmocka_unit_test(of_many_errors_some_are_told_and_the_others_counted),
+        cmocka_unit_test(of_many_errors_some_are_reported_and_the_others_counted),
         cmocka_unit_test(a_message_is_one_line_whatever_it_quotes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

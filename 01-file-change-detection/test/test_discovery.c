@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void expect(SampleProject *project, const char *told)
+static void expect(SampleProject *project, const char *reported)
 {
     assert_int_equal(sample_project_discover(project), 0);
-    assert_string_equal(project->told.data, told);
+    assert_string_equal(project->reported.data, reported);
 }
 
 static void expect_counts(const SampleProject *project, unsigned stat, unsigned hashed)

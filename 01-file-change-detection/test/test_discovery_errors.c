@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Discovery, when files are missing or something is in the way: what is told, and what is found
+/* Discovery, when files are missing or something is in the way: what is reported, and what is found
  * all the same. */
 #include "sample_project.h"
 
@@ -20,7 +20,7 @@ static void expect_message(const SampleProject *project, size_t i, const char *p
     assert_memory_equal(diagnostic->message.data, message, strlen(message));
 }
 
-static void test_a_missing_import_is_told_where_it_is_imported(void **state)
+static void test_a_missing_import_is_reported_where_it_is_imported(void **state)
 {
     SampleProject *project = *state;
     const char *message = "cannot import \"shared.mini\": there is no such file";
@@ -58,7 +58,7 @@ static void test_the_files_beside_a_missing_import_are_found(void **state)
     assert_false(project->cache.has_gaps);
 }
 
-static void test_wrong_imports_are_told_by_kind(void **state)
+static void test_wrong_imports_are_reported_by_kind(void **state)
 {
     SampleProject *project = *state;
     char source[1024], name[301];
@@ -113,9 +113,9 @@ static void test_what_cannot_be_read_is_a_failure(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE_WITH_PROJECT(test_a_missing_import_is_told_where_it_is_imported),
+        CASE_WITH_PROJECT(test_a_missing_import_is_reported_where_it_is_imported),
         CASE_WITH_PROJECT(test_the_files_beside_a_missing_import_are_found),
-        CASE_WITH_PROJECT(test_wrong_imports_are_told_by_kind),
+        CASE_WITH_PROJECT(test_wrong_imports_are_reported_by_kind),
         CASE_WITH_PROJECT(test_a_missing_entry_is_a_failure),
         CASE_WITH_PROJECT(test_what_cannot_be_read_is_a_failure),
     };

@@ -92,7 +92,7 @@ static void every_prefix_can_be_scanned(void **state)
     }
 }
 
-static void wrong_escapes_are_told(void **state)
+static void wrong_escapes_are_reported(void **state)
 {
     (void)state;
     static const struct {
@@ -124,7 +124,7 @@ int main(void)
         cmocka_unit_test(escapes_are_resolved),
         cmocka_unit_test(the_scan_ends_at_what_is_no_import),
         cmocka_unit_test(every_prefix_can_be_scanned),
-        cmocka_unit_test(wrong_escapes_are_told),
+        cmocka_unit_test(wrong_escapes_are_reported),
     };
     return cmocka_run_group_tests_name("import scanner", tests, NULL, NULL);
 }

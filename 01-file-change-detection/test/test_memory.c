@@ -147,14 +147,14 @@ static void without_memory_the_process_ends_with_one_line_and_status_3(void **st
     close(pipe_fds[1]);
     int status;
     assert_int_equal(waitpid(child, &status, 0), child);
-    char told[65536];
-    ssize_t size = read(pipe_fds[0], told, sizeof told - 1);
+    char reported[65536];
+    ssize_t size = read(pipe_fds[0], reported, sizeof reported - 1);
     close(pipe_fds[0]);
     assert_true(size > 0);
-    told[size] = '\0';
+    reported[size] = '\0';
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 3);
-    assert_non_null(strstr(told, "out of memory: cannot allocate"));
+    assert_non_null(strstr(reported, "out of memory: cannot allocate"));
 }
 
 /* The memory of one arena serves another: what is large enough is used before anything new. */

@@ -222,7 +222,7 @@ static bool parse_statement(Parser *parser)
 
 /* ---- blocks -------------------------------------------------------------------------------- */
 
-/* A forgotten '{' is told, and then taken as written: what follows is most likely the body, and
+/* A forgotten '{' is reported, and then taken as written: what follows is most likely the body, and
  * that its '}' cannot be told from the function's is nobody's fault but the missing '{''s. */
 static void open_brace(Parser *parser, const char *where)
 {
@@ -237,7 +237,7 @@ static void open_brace(Parser *parser, const char *where)
     parser_take(parser, TOKEN_SEMICOLON);
 }
 
-/* Where a declaration begins or the file ends, all open blocks lack their '}'. It is told once,
+/* Where a declaration begins or the file ends, all open blocks lack their '}'. It is reported once,
  * of the innermost. */
 static void close_brace(Parser *parser, uint32_t open)
 {

@@ -60,7 +60,7 @@ typedef struct Parser {
     Slice source;
     Diagnostics *diagnostics;
     uint32_t error_count;
-    bool stopped; /* nothing more is parsed or told */
+    bool stopped; /* nothing more is parsed or reported */
 
     Lexer lexer;
     /* The last token of the batch before, then this batch, then a TOKEN_NONE. */
@@ -86,7 +86,7 @@ typedef struct Parser {
     bool in_interface;     /* references belong to the interface */
     bool in_constant;      /* inside a top-level constant */
     bool struct_literals;  /* `name {` begins one; not so in the condition of if and while */
-    bool brace_is_missing; /* told once for a declaration */
+    bool brace_is_missing; /* reported once for a declaration */
 
     ByteBuffer pending; /* Pending, a stack: calls in arguments of calls */
     ByteBuffer ifs;     /* numbers of the IFs of else-if chains, a stack */
@@ -192,7 +192,7 @@ void parser_error_plain(Parser *parser, uint32_t offset, const char *message); /
  * line if the next token is not on it. */
 void parser_fail(Parser *parser, const char *what);
 
-/* The same, told at the next token. */
+/* The same, reported at the next token. */
 void parser_fail_here(Parser *parser, const char *what);
 
 /* Tells an error and panics. */

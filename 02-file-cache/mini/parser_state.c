@@ -8,8 +8,8 @@
  *
  *     names    a ─► local 3          locals   0 a   1 b   2 c   3 a, covers 0
  *
- * On recovery: an error should be told once, and the next one too. Skipping too little lets one
- * mistake be told five times; skipping too much hides the next mistake. A statement ends at its
+ * On recovery: an error should be reported once, and the next one too. Skipping too little lets one
+ * mistake be reported five times; skipping too much hides the next mistake. A statement ends at its
  * `;`, at the `}` of a block that it opened, or where a word stands that only begins statements.
  * `fn`, `struct`, `extern` and `import` stand in no function: they always begin a declaration.
  */

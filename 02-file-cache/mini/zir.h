@@ -31,7 +31,7 @@
  * it that one with a result never does. Whether each RETURN has a value where one is wanted,
  * and each STRUCT_LIT its fields exactly once, is for the types, and so for stage 3, to say.
  *
- * An instruction's position is where its errors are told: the sign of an operator, the name in
+ * An instruction's position is where its errors are reported: the sign of an operator, the name in
  * a call or of a field, the start of a literal or of a keyword; of an ARG the start of the
  * argument's first token; of an instruction with a type (T) the type, or the name if none is
  * written.

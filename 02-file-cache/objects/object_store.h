@@ -72,7 +72,7 @@ bool object_store_get(const ObjectStore *store, Hash128 key, Slice *payload);
 bool object_store_has(const ObjectStore *store, Hash128 key);
 
 /* Adds an object whose payload is the concatenation of `parts`, unless just that is there already,
- * undamaged; other bytes under the key give way (a cache that is told to trust nothing heals so).
+ * undamaged; other bytes under the key give way (a cache that is to trust nothing is rebuilt so).
  * With one part the bytes are lent until the commit; several parts are joined in memory of the
  * store. An object of 4 GiB or more is not kept. */
 void object_store_put(ObjectStore *store, Hash128 key, const Slice *parts, size_t part_count);

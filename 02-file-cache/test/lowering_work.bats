@@ -9,13 +9,15 @@ bats_require_minimum_version 1.5.0
 # Stages 1 and 2, compiled to count their blocks, and the programs that ask for the count.
 setup_file() {
     local first=$BATS_TEST_DIRNAME/../../01-file-change-detection second=$BATS_TEST_DIRNAME/..
-    local flags
+    local flags room
     eval "flags=(${CPPFLAGS:-} ${CFLAGS:-})" # where a user's xxHash is
-    flags+=(-O0 -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -I"$first" -I"$first/mini"
-        -I"$second" -I"$second/mini")
+    flags+=(-O0 -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE)
+    for room in "$first" "$second" "$first"/{base,discovery,mini,demo} "$second"/{objects,mini,demo}; do
+        flags+=(-I"$room")
+    done
     cd "$BATS_FILE_TMPDIR"
-    ${CC:-cc} "${flags[@]}" -fsanitize-coverage=trace-pc -c {"$first","$second"}{,/mini}/*.c
-    rm demo.o
+    ${CC:-cc} "${flags[@]}" -fsanitize-coverage=trace-pc -c "$first"/{,base/,discovery/,mini/}*.c \
+        "$second"/{,objects/,mini/}*.c
     for program in many_names many_references; do
         ${CC:-cc} "${flags[@]}" -o $program "$BATS_TEST_DIRNAME"/counted/{$program,block_count}.c ./*.o
     done

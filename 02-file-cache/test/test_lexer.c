@@ -98,7 +98,7 @@ static void expect_problem(const char *text, size_t size, const char *expected)
     assert_string_equal(problem, expected == NULL ? "" : expected);
 }
 
-static void test_problems_are_told(void **state)
+static void test_problems_are_reported(void **state)
 {
     (void)state;
     expect_problem("\"abc", 4, "the string is not closed on its line");
@@ -213,7 +213,7 @@ int main(void)
         cmocka_unit_test(test_signs_take_the_longest),
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_strings),
-        cmocka_unit_test(test_problems_are_told),
+        cmocka_unit_test(test_problems_are_reported),
         cmocka_unit_test(test_integers),
         cmocka_unit_test(test_floats),
         cmocka_unit_test(test_what_is_no_text_is_found),

@@ -130,7 +130,7 @@ static void test_slots_without_their_header_are_counted_once(void **state)
     expect_usable(&files->scratch, store);
 }
 
-static void test_an_index_without_a_free_slot_ends_no_probe_in_a_circle(void **state)
+static void test_an_index_without_a_free_slot_ends_no_probe_in_a_cycle(void **state)
 {
     StoreFiles *files = *state;
     for (size_t at = INDEX_HEADER; at < files->index_size; at += SLOT) {
@@ -266,7 +266,7 @@ int main(void)
         CASE_WITH_FILES(test_a_pack_that_was_replaced_is_gone_through),
         CASE_WITH_FILES(test_a_slot_that_leads_astray_is_a_miss),
         CASE_WITH_FILES(test_slots_without_their_header_are_counted_once),
-        CASE_WITH_FILES(test_an_index_without_a_free_slot_ends_no_probe_in_a_circle),
+        CASE_WITH_FILES(test_an_index_without_a_free_slot_ends_no_probe_in_a_cycle),
         CASE_WITH_FILES(test_forged_numbers_of_the_header_are_not_believed),
         CASE_WITH_FILES(test_an_index_too_large_for_its_pack_is_not_believed),
         CASE_WITH_FILES(test_a_table_that_stayed_empty_is_saved_small),

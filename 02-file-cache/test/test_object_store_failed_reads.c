@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A read of the object store that fails, as on a bad disk: that is told, and not taken for damage.
+/* A read of the object store that fails, as on a bad disk: that is reported, and not taken for damage.
  * The files stay, and when they can be read again everything is there. */
 #include "store_files.h"
 
@@ -27,7 +27,7 @@ static void expect_file(const Scratch *scratch, const char *name, Slice expected
     free(bytes);
 }
 
-static void test_a_read_that_fails_is_told_and_nothing_is_lost(void **state)
+static void test_a_read_that_fails_is_reported_and_nothing_is_lost(void **state)
 {
     StoreFiles *files = *state;
     ObjectStore *store;
@@ -53,7 +53,7 @@ static void test_a_read_that_fails_is_told_and_nothing_is_lost(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE_WITH_FILES(test_a_read_that_fails_is_told_and_nothing_is_lost),
+        CASE_WITH_FILES(test_a_read_that_fails_is_reported_and_nothing_is_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Every message of the parser, with its place; what is told after an error, and what is not. */
+/* Every message of the parser, with its place; what is reported after an error, and what is not. */
 #include "lowered_source.h"
 #include "scratch.h"
 
@@ -190,7 +190,7 @@ static void test_expressions(void **state)
     EXPECT_BODY_ERRORS(cases);
 }
 
-static void test_what_is_missing_is_told_where_it_is_missing(void **state)
+static void test_what_is_missing_is_reported_where_it_is_missing(void **state)
 {
     (void)state;
     static const ErrorCase cases[] = {
@@ -204,7 +204,7 @@ static void test_what_is_missing_is_told_where_it_is_missing(void **state)
     EXPECT_ERRORS(cases);
 }
 
-static void test_each_mistake_is_told_and_nothing_that_follows_from_it(void **state)
+static void test_each_mistake_is_reported_and_nothing_that_follows_from_it(void **state)
 {
     (void)state;
     static const ErrorCase cases[] = {
@@ -222,7 +222,7 @@ static void test_each_mistake_is_told_and_nothing_that_follows_from_it(void **st
          "1:37 expected ',' or ')' after the argument, found '}'\n"
          "1:42 expected ',' or ')' after the argument, found ';'\n"
          "1:57 this value is not used: a statement calls or assigns\n"},
-        /* what a '}' too many leaves over is told once */
+        /* what a '}' too many leaves over is reported once */
         {"fn f() { } } const a = f(); var b = 1; }\nfn g() { h(; }",
          "1:12 expected a declaration (import, const, struct, fn or extern fn), found '}'\n"
          "2:12 expected a value, found ';'\n"},
@@ -318,8 +318,8 @@ int main(void)
         cmocka_unit_test(test_structs_and_functions),
         cmocka_unit_test(test_statements),
         cmocka_unit_test(test_expressions),
-        cmocka_unit_test(test_what_is_missing_is_told_where_it_is_missing),
-        cmocka_unit_test(test_each_mistake_is_told_and_nothing_that_follows_from_it),
+        cmocka_unit_test(test_what_is_missing_is_reported_where_it_is_missing),
+        cmocka_unit_test(test_each_mistake_is_reported_and_nothing_that_follows_from_it),
         cmocka_unit_test(test_bytes_that_are_no_text),
         cmocka_unit_test(test_names_are_cut_in_messages),
         cmocka_unit_test(test_too_many_errors_end_the_file),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sources that are too deep, too long or too many of something: told, or simply parsed. */
+/* Sources that are too deep, too long or too many of something: reported, or simply parsed. */
 #include "lowered_source.h"
 #include "names.h"
 #include "scratch.h"

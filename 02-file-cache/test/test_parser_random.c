@@ -102,7 +102,7 @@ static void test_whatever_the_source_the_parser_ends(void **state)
     buffer_free(&text);
 }
 
-/* What was cut off anywhere is told at a place that exists, too. */
+/* What was cut off anywhere is reported at a place that exists, too. */
 static void test_every_prefix_of_a_program_is_lowered(void **state)
 {
     (void)state;

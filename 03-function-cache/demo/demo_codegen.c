@@ -14,7 +14,7 @@ typedef struct Compilation {
     CodegenScratch worker;
     ByteBuffer key; /* scratch */
     const UnitListener *listener;
-    bool is_wrong; /* errors were told */
+    bool is_wrong; /* errors were reported */
 } Compilation;
 
 /* ---- a file: what the keys and the code generator need to know of it ------------------------ */
@@ -24,7 +24,7 @@ static ProgramFile *module_of(Program *program, uint32_t number)
     return &((Compilation *)(void *)program)->modules[number];
 }
 
-/* False if the file is wrong, which is told; and so below. */
+/* False if the file is wrong, which is reported; and so below. */
 static bool load_lowered(Compilation *self, uint32_t file, Lowered *lowered)
 {
     bool is_right = lower_cached(&self->lowering, file, lowered) != FORM_WRONG;
@@ -64,7 +64,7 @@ static bool load_module(Compilation *self, uint32_t file)
     return true;
 }
 
-/* All files, so that all errors are told. False if there is one: half a program has no keys. */
+/* All files, so that all errors are reported. False if there is one: half a program has no keys. */
 static bool load_modules(Compilation *self)
 {
     bool is_right = true;

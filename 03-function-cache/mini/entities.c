@@ -19,7 +19,7 @@ typedef struct EntityNote {
     const ConstValue *value;
 } EntityNote;
 
-enum { TARGET_MISSING = 1, TARGET_UNKNOWABLE, FIRST_TARGET }; /* 0: not asked yet */
+enum { TARGET_MISSING = 1, TARGET_POISONED, FIRST_TARGET }; /* 0: not asked yet */
 
 static uint32_t first_slot(const Entities *entities, const Unit *unit)
 {
@@ -189,13 +189,13 @@ Entity *entity_of(Entities *entities, uint32_t file, uint32_t declaration)
 }
 
 /* Without IR it cannot be used, and it is wrong already: nobody says anything about it. */
-static Entity *unknowable(Entities *entities)
+static Entity *poisoned(Entities *entities)
 {
-    if (entities->unknowable == NULL) {
-        entities->unknowable = zeroed(entities->scratch, 1, sizeof *entities->unknowable);
-        entities->unknowable->is_wrong = true;
+    if (entities->poisoned == NULL) {
+        entities->poisoned = zeroed(entities->scratch, 1, sizeof *entities->poisoned);
+        entities->poisoned->is_wrong = true;
     }
-    return entities->unknowable;
+    return entities->poisoned;
 }
 
 static uint32_t look_up(Entities *entities, const Entity *from, uint32_t reference)
@@ -203,7 +203,7 @@ static uint32_t look_up(Entities *entities, const Entity *from, uint32_t referen
     Unit found;
     switch (entities->lookup->find(entities->lookup, &from->unit, reference, &found)) {
     case NAME_FOUND: return intern(entities, &found) + FIRST_TARGET;
-    case NAME_UNKNOWABLE: return TARGET_UNKNOWABLE;
+    case NAME_POISONED: return TARGET_POISONED;
     case NAME_MISSING: break;
     }
     return TARGET_MISSING;
@@ -222,7 +222,7 @@ Entity *entity_reference(Entities *entities, Entity *from, uint32_t reference)
         target = from->targets[reference] = look_up(entities, from, reference);
     if (target >= FIRST_TARGET)
         return entities->items[target - FIRST_TARGET];
-    return target == TARGET_UNKNOWABLE ? unknowable(entities) : NULL;
+    return target == TARGET_POISONED ? poisoned(entities) : NULL;
 }
 
 static bool is_plain(unsigned char byte)

@@ -59,14 +59,14 @@ typedef struct Entities {
     uint32_t slot_count;
     const Lookup *lookup;
     Arena *scratch;
-    Entity *unknowable; /* what stands for everything unknowable; NULL: none was met */
+    Entity *poisoned; /* what stands for everything poisoned; NULL: none was met */
 } Entities;
 
 /* False if the unit's own IR is not well formed. */
 bool entities_init(Entities *entities, const Unit *unit, const Lookup *lookup, Arena *scratch);
 
 /* What a reference of `from` leads to, or NULL if there is no such declaration. Of what is
- * unknowable an entity that is wrong, and not usable. */
+ * poisoned an entity that is wrong, and not usable. */
 Entity *entity_reference(Entities *entities, Entity *from, uint32_t reference);
 
 /* The entity of a declaration that a note names (codegen.h). */
@@ -78,7 +78,7 @@ Entity *entity_of(Entities *entities, uint32_t file, uint32_t declaration);
 void entity_note(const Entities *entities, const Entity *entity, bool is_enough);
 
 /* True if notes are made, and there is no place for one about this entity: its interface leads into
- * a circle or to something unknowable. Whoever is made from such a constant or struct is wrong. */
+ * a cycle or to something poisoned. Whoever is made from such a constant or struct is wrong. */
 static inline bool entity_is_hopeless(const Entities *entities, const Entity *entity)
 {
     return entities->lookup->notes != NULL && entity->note == NULL;
@@ -94,7 +94,7 @@ static inline const char *entity_text(const Entity *entity, uint32_t offset)
     return entity->zir.text + offset;
 }
 
-/* False if it is unknowable, or its IR is damaged: others tell that. */
+/* False if it is poisoned, or its IR is damaged: others tell that. */
 static inline bool entity_is_usable(const Entity *entity)
 {
     return entity->zir.insts != NULL || entity->is_unread || entity->state == ENTITY_DONE;

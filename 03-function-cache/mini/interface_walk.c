@@ -14,7 +14,7 @@
  * What is not in a cycle, nor leads to one, is followed to its end even where the chain is too
  * long: what is noted of it must be true of it, wherever the walk began that met it. It is met once
  * in the whole program. The others are followed by each of them, and not as far: whether it is a
- * circle or an unknown name that they lead to is not known there, and both are errors.
+ * cycle or an unknown name that they lead to is not known there, and both are errors.
  */
 #include "interface_walk.h"
 
@@ -26,9 +26,9 @@ void interface_walk_begin(InterfaceWalk *walk, Entities *entities, Entity *root)
         .entities = entities,
         .root = root,
         .max_height = root->zir.kind == ZIR_STRUCT ? MAX_STRUCT_HEIGHT : MAX_CONSTANT_HEIGHT};
-    walk->max_circle = walk->max_height;
-    if (entities->lookup->notes != NULL && walk->max_circle > MAX_CIRCLE_HEIGHT)
-        walk->max_circle = MAX_CIRCLE_HEIGHT;
+    walk->max_cycle = walk->max_height;
+    if (entities->lookup->notes != NULL && walk->max_cycle > MAX_CYCLE_HEIGHT)
+        walk->max_cycle = MAX_CYCLE_HEIGHT;
     if (root->state != ENTITY_NEW)
         return;
     root->state = ENTITY_ACTIVE;
@@ -45,7 +45,7 @@ static void put_member(ByteBuffer *text, const Entity *entity)
 }
 
 /* The path from the root to the top, written from its end: parents are all there is. Every member
- * of a cycle tells it, so that a long one is told in short. */
+ * of a cycle tells it, so that a long one is reported in short. */
 static const char *spell_cycle(InterfaceWalk *walk)
 {
     uint32_t count = walk->top->depth + 1;
@@ -92,9 +92,9 @@ static void follow(InterfaceWalk *walk, Entity *target)
         top->is_wrong = true;
         if (target == walk->root && walk->cycle == NULL)
             walk->cycle = spell_cycle(walk);
-    } else if (top->depth >= walk->max_circle && target->note == NULL) {
+    } else if (top->depth >= walk->max_cycle && target->note == NULL) {
         raise_height(top, walk->max_height);
-        walk->is_cut = walk->max_circle < walk->max_height;
+        walk->is_cut = walk->max_cycle < walk->max_height;
     } else {
         target->state = ENTITY_ACTIVE;
         target->depth = top->depth + 1;
@@ -150,7 +150,7 @@ bool interface_walk_report(const InterfaceWalk *walk, Diagnostics *diagnostics)
     else if (walk->is_cut)
         diagnostics_add(diagnostics, at->line, at->column,
                         "a constant is made from itself, or from what is not known, more than %d "
-                        "levels deep", (int)walk->max_circle);
+                        "levels deep", (int)walk->max_cycle);
     else
         diagnostics_add(diagnostics, at->line, at->column, "%s more than %d levels deep",
                         is_struct ? "structs are nested" : "constants are made from constants",

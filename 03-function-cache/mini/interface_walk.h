@@ -25,14 +25,14 @@ extern "C" {
 enum {
     MAX_CONSTANT_HEIGHT = 1000, /* of constants that are made from constants */
     MAX_STRUCT_HEIGHT = 32,     /* of structs that hold structs */
-    MAX_CIRCLE_HEIGHT = 250,    /* of either, if nothing can be noted of them */
+    MAX_CYCLE_HEIGHT = 250,    /* of either, if nothing can be noted of them */
 };
 
 typedef struct InterfaceWalk {
     Entities *entities;
     Entity *root;
     uint32_t max_height; /* a longer chain is refused */
-    uint32_t max_circle; /* so deep is followed what has no place for a note */
+    uint32_t max_cycle; /* so deep is followed what has no place for a note */
     bool is_cut;         /* it was deeper */
     Entity *top;       /* the last of the path that is being walked; NULL: done */
     const char *cycle; /* "a.mini:x -> b.mini:y -> a.mini:x" if root is in one, else NULL */

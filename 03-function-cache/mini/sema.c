@@ -119,7 +119,7 @@ static AirType check_named_value(SemaPass *pass, uint32_t at)
     const ZirInst *inst = &pass->zir->insts[at];
     AirType type = sema_spelled_type(pass, at);
     if (inst->type == ZIR_TYPE_NONE)
-        return sema_settled(pass, at, inst->a);
+        return sema_resolved(pass, at, inst->a);
     sema_expect(pass, at, inst->a, type, "");
     return type;
 }
@@ -134,7 +134,7 @@ static void check_store(SemaPass *pass, uint32_t at)
 
 static void check_print(SemaPass *pass, uint32_t at)
 {
-    AirType type = sema_settled(pass, at, pass->zir->insts[at].a);
+    AirType type = sema_resolved(pass, at, pass->zir->insts[at].a);
     if (type.kind == AIR_STRUCT)
         sema_error(pass, at, "'print' takes numbers, bool and str, found %s",
                    type_text(pass->entities, type));

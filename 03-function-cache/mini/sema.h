@@ -19,7 +19,7 @@ extern "C" {
 #endif
 
 /* Checks a unit of any kind. True if it is right; otherwise `air` must not be printed. With
- * errors of its own they are added to `diagnostics` (NULL: told to nobody); a unit that is
+ * errors of its own they are added to `diagnostics` (NULL: reported to nobody); a unit that is
  * wrong only because a constant it uses is wrong adds none, since that constant's unit does.
  * Memory is the arena's of `entities`. */
 bool sema_check(Entities *entities, Entity *unit, Diagnostics *diagnostics, Air *air);

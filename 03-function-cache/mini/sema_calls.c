@@ -83,7 +83,7 @@ static bool check_init(SemaPass *pass, Entity *entity, uint32_t at, uint32_t ini
     return true;
 }
 
-/* Some are told of, and the others counted. */
+/* Some are reported of, and the others counted. */
 static void report_missing_fields(SemaPass *pass, const Entity *entity, uint32_t at)
 {
     enum { TOLD = 8 };

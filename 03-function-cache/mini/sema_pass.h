@@ -57,7 +57,7 @@ static inline AirType sema_value(SemaPass *pass, uint32_t user, uint32_t value)
 }
 
 /* The same, with a literal that is still untyped made an i32. */
-AirType sema_settled(SemaPass *pass, uint32_t user, uint32_t value);
+AirType sema_resolved(SemaPass *pass, uint32_t user, uint32_t value);
 
 /* Makes a value `user` takes have the type `want`, or tells that it has another; `what` begins
  * the message. */

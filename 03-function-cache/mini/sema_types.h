@@ -39,7 +39,7 @@ static inline const char *struct_field_name(const Entity *entity, uint32_t field
 uint32_t struct_find_field(const Entity *entity, const char *name, uint32_t hint);
 
 /* A name as a message shows it: the first SHOWN_NAME_BYTES of it. A long name that stands in the
- * source once may be told of a thousand times. Lives as long as the arena. */
+ * source once may be reported of a thousand times. Lives as long as the arena. */
 enum { SHOWN_NAME_BYTES = 60 };
 const char *shown_name(const Entities *entities, Slice name);
 

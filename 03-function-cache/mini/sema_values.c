@@ -81,7 +81,7 @@ AirType sema_no_value(SemaPass *pass, uint32_t user, uint32_t value)
     return pass->insts[value].type = air_type(AIR_INVALID);
 }
 
-AirType sema_settled(SemaPass *pass, uint32_t user, uint32_t value)
+AirType sema_resolved(SemaPass *pass, uint32_t user, uint32_t value)
 {
     if (sema_value(pass, user, value).kind == AIR_UNTYPED_INT)
         adapt(pass, value, AIR_I32);
@@ -103,7 +103,7 @@ void sema_expect(SemaPass *pass, uint32_t user, uint32_t value, AirType type, co
         adapt(pass, value, type.kind);
         return;
     }
-    found = sema_settled(pass, user, value);
+    found = sema_resolved(pass, user, value);
     if (air_type_equal(found, type) || found.kind == AIR_INVALID || type.kind == AIR_INVALID)
         return;
     sema_error(pass, place_of(pass, user, value), "%sexpected %s, found %s", what,
@@ -134,8 +134,8 @@ static AirType common_type(SemaPass *pass, uint32_t at)
         adapt(pass, inst->a, right.kind);
     if (right.kind == AIR_UNTYPED_INT && gives_type(left))
         adapt(pass, inst->b, left.kind);
-    left = sema_settled(pass, at, inst->a);
-    right = sema_settled(pass, at, inst->b);
+    left = sema_resolved(pass, at, inst->a);
+    right = sema_resolved(pass, at, inst->b);
     if (left.kind == AIR_INVALID || right.kind == AIR_INVALID)
         return air_type(AIR_INVALID);
     if (air_type_equal(left, right))
@@ -175,8 +175,8 @@ static AirType check_comparison(SemaPass *pass, uint32_t at)
     bool is_equality = inst->op == ZIR_EQ || inst->op == ZIR_NE;
     AirType type = common_type(pass, at);
     if (type.kind == AIR_UNTYPED_INT) {
-        sema_settled(pass, at, inst->a);
-        sema_settled(pass, at, inst->b);
+        sema_resolved(pass, at, inst->a);
+        sema_resolved(pass, at, inst->b);
     } else if (is_equality && type.kind == AIR_STRUCT) {
         refuse(pass, at, "numbers, bool and str", type);
     } else if (!is_equality && !is_numeric(type)) {
@@ -218,7 +218,7 @@ static AirType check_cast(SemaPass *pass, uint32_t at)
     if (sema_value(pass, at, inst->a).kind == AIR_UNTYPED_INT &&
         (to.kind == AIR_I32 || to.kind == AIR_I64))
         adapt(pass, inst->a, to.kind);
-    AirType from = sema_settled(pass, at, inst->a);
+    AirType from = sema_resolved(pass, at, inst->a);
     pass->insts[at].link =
         air_type_equal(from, to) ? air_holder(pass->zir, pass->insts, inst->a) : at;
     if (from.kind == AIR_INVALID || (air_type_is_number(from) && air_type_is_number(to)))
@@ -261,7 +261,7 @@ static Entity *struct_of(SemaPass *pass, uint32_t at, AirType type)
 static AirType check_field(SemaPass *pass, uint32_t at)
 {
     const ZirInst *inst = &pass->zir->insts[at];
-    Entity *entity = struct_of(pass, at, sema_settled(pass, at, inst->a));
+    Entity *entity = struct_of(pass, at, sema_resolved(pass, at, inst->a));
     if (entity == NULL)
         return air_type(AIR_INVALID);
     if (struct_is_too_wide(entity))

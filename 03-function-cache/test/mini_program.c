@@ -72,9 +72,9 @@ static void lower_file(MiniProgram *program, uint32_t number)
 {
     MiniFile *file = &program->files[number];
     program->diagnostics.path = file->path;
-    file->is_unknowable =
+    file->is_poisoned =
         !mini_lower(file->source, NULL, &program->arena, &program->diagnostics, &file->lowered);
-    if (!file->is_unknowable)
+    if (!file->is_poisoned)
         assert_true(declarations_view(file->lowered.declarations, &file->declarations));
 }
 
@@ -149,8 +149,8 @@ static Resolution find(const Lookup *lookup, const Unit *from, uint32_t referenc
     uint32_t file = wanted->import == IMPORT_SELF
                         ? from->file
                         : self->program->files[from->file].targets[wanted->import];
-    if (file == UINT32_MAX || self->program->files[file].is_unknowable)
-        return NAME_UNKNOWABLE;
+    if (file == UINT32_MAX || self->program->files[file].is_poisoned)
+        return NAME_POISONED;
     Slice name = declarations_text(from->declarations, wanted->name);
     uint32_t target = declarations_find(&self->program->files[file].declarations, name);
     if (target == DECLARATION_NONE)

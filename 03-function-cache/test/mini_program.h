@@ -20,7 +20,7 @@ typedef struct MiniFile {
     Lowered lowered;
     Declarations declarations;
     uint32_t *targets; /* per import: number of the file, or UINT32_MAX */
-    bool is_unknowable; /* it has syntax errors */
+    bool is_poisoned; /* it has syntax errors */
 } MiniFile;
 
 typedef struct MiniProgram { /* {0} is empty */

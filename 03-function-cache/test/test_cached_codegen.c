@@ -106,7 +106,7 @@ static void test_what_was_emitted_once_is_found_in_the_next_process(void **state
     assert_int_equal(world->emitted, 1);
 }
 
-static void test_a_wrong_unit_is_told_each_time(void **state)
+static void test_a_wrong_unit_is_reported_each_time(void **state)
 {
     World *world = *state;
     Hash128 key;
@@ -183,7 +183,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         TEST(test_what_was_emitted_once_is_found_in_the_next_process),
-        TEST(test_a_wrong_unit_is_told_each_time),
+        TEST(test_a_wrong_unit_is_reported_each_time),
         TEST(test_what_is_not_cacheable_is_not_looked_up),
         TEST(test_a_unit_that_its_file_does_not_have_is_wrong),
         TEST(test_a_forgotten_output_is_emitted_again),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Every error that types and names can have, once, where it is told; and what is no error. */
+/* Every error that types and names can have, once, where it is reported; and what is no error. */
 #include "mini_program.h"
 
 #include "scratch.h"
@@ -293,7 +293,7 @@ static void test_cycles_across_files(void **state)
                 IMPORT_MAIN "fn g(n: i32) i32 { return up.f(n); }", "");
 }
 
-/* An error in one file is told there and nowhere else. */
+/* An error in one file is reported there and nowhere else. */
 static void test_wrong_constant_of_other_file(void **state)
 {
     (void)state;
@@ -304,7 +304,7 @@ static void test_wrong_constant_of_other_file(void **state)
 /* ---- beside a file that is not known ------------------------------------------------------- */
 
 /* What other.mini offers is not known, so whatever is made of it can be right. */
-static void expect_beside_unknowable(const char *source, const char *errors)
+static void expect_beside_poisoned(const char *source, const char *errors)
 {
     MiniProgram program = {0};
     ByteBuffer text = {0};
@@ -325,7 +325,7 @@ static void expect_beside_unknowable(const char *source, const char *errors)
 }
 
 /* 5000000000 fits in i64 and in f64, which any of these may turn out to be. */
-static void test_nothing_is_told_of_what_is_unknowable(void **state)
+static void test_nothing_is_reported_of_what_is_poisoned(void **state)
 {
     (void)state;
     static const char *const silent[] = {
@@ -344,22 +344,22 @@ static void test_nothing_is_told_of_what_is_unknowable(void **state)
         "fn f() i64 { const n = (o.x as i64) + 5000000000; return n as i64; }",
     };
     for (size_t i = 0; i < sizeof silent / sizeof *silent; i++)
-        expect_beside_unknowable(silent[i], "");
+        expect_beside_poisoned(silent[i], "");
 }
 
-static void test_what_is_wrong_beside_the_unknowable_is_told(void **state)
+static void test_what_is_wrong_beside_the_poisoned_is_reported(void **state)
 {
     (void)state;
-    expect_beside_unknowable("fn f() i32 { o.g(y); return true + 1 * o.x; }",
+    expect_beside_poisoned("fn f() i32 { o.g(y); return true + 1 * o.x; }",
                              "1:44: undefined name 'y'\n");
-    expect_beside_unknowable("fn f(t: o.T) i32 { f(t, 1); return \"a\"; }",
+    expect_beside_poisoned("fn f(t: o.T) i32 { f(t, 1); return \"a\"; }",
                              "1:46: 'f' takes 1 argument, found 2\n"
                              "1:62: expected i32, found str\n");
-    expect_beside_unknowable("struct S { t: o.T, u: U } fn f(s: S) { const r = S{ v: 1, t: 2 }; }",
+    expect_beside_poisoned("struct S { t: o.T, u: U } fn f(s: S) { const r = S{ v: 1, t: 2 }; }",
                              "1:49: undefined name 'U'\n"
                              "1:76: field 'u' of struct 'S' is missing\n"
                              "1:79: struct 'S' has no field 'v'\n");
-    expect_beside_unknowable("const a: i32 = b + o.x; const b: i32 = a;",
+    expect_beside_poisoned("const a: i32 = b + o.x; const b: i32 = a;",
                              "1:33: a constant cannot be made from itself: main.mini:a -> "
                              "main.mini:b -> main.mini:a\n"
                              "1:57: a constant cannot be made from itself: main.mini:b -> "
@@ -381,8 +381,8 @@ int main(void)
         cmocka_unit_test(test_names_of_other_files),
         cmocka_unit_test(test_cycles_across_files),
         cmocka_unit_test(test_wrong_constant_of_other_file),
-        cmocka_unit_test(test_nothing_is_told_of_what_is_unknowable),
-        cmocka_unit_test(test_what_is_wrong_beside_the_unknowable_is_told),
+        cmocka_unit_test(test_nothing_is_reported_of_what_is_poisoned),
+        cmocka_unit_test(test_what_is_wrong_beside_the_poisoned_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -104,7 +104,7 @@ static void test_size_of_structs(void **state)
     buffer_free(&source);
 }
 
-/* Fields are told one by one if they are few, and counted if they are many; none is looked for in
+/* Fields are reported one by one if they are few, and counted if they are many; none is looked for in
  * a struct that is too wide. */
 static void test_width_of_structs(void **state)
 {
@@ -127,8 +127,8 @@ static void test_width_of_structs(void **state)
     }
 }
 
-/* Every constant of a circle tells it; of a long one only the beginning. */
-static void test_long_circles(void **state)
+/* Every constant of a cycle tells it; of a long one only the beginning. */
+static void test_long_cycles(void **state)
 {
     (void)state;
     ByteBuffer source = {0};
@@ -196,7 +196,7 @@ int main(void)
         cmocka_unit_test(test_depth_of_structs),
         cmocka_unit_test(test_size_of_structs),
         cmocka_unit_test(test_width_of_structs),
-        cmocka_unit_test(test_long_circles),
+        cmocka_unit_test(test_long_cycles),
         cmocka_unit_test(test_many_operands),
         cmocka_unit_test(test_size_of_compared_strings),
     };

@@ -285,9 +285,9 @@ static void expect_states(KeyProgram *program, uint32_t file, const char *cyclic
     char found[256] = "";
     const ProgramFile *made = &program->files[file];
     for (uint32_t i = 0; i < made->declarations.count; i++) {
-        assert_true(made->key_states[i] == KEY_KNOWN || made->key_states[i] == KEY_WORTHLESS);
+        assert_true(made->key_states[i] == KEY_KNOWN || made->key_states[i] == KEY_UNCACHEABLE);
         Slice name = declaration_name(&made->declarations, i);
-        if (made->key_states[i] == KEY_WORTHLESS)
+        if (made->key_states[i] == KEY_UNCACHEABLE)
             strcat(strncat(found, name.data, name.size), " ");
     }
     assert_string_equal(found, cyclic);
@@ -314,13 +314,13 @@ static void test_cycles_and_what_leads_into_them_are_marked(void **state)
     expect_cyclic("a | @b @c\nb | @a\nc | @b\nd | @c @leaf\nleaf | \n", "a b c d ");
     /* Two cycles in one component, closed in the wrong order. */
     expect_cyclic("a | @b\nb | @c @a\nc | @b @leaf\nleaf | \ne | @leaf\n", "a b c ");
-    /* Bodies may refer in circles. */
+    /* Bodies may refer in cycles. */
     expect_cyclic("a | | @b\nb | | @a\n", "");
 }
 
 /* lib.x has errors; import 2 of main.x leads nowhere. A body may name it, and its user need not
  * care. */
-static void test_what_reaches_the_unknowable_has_no_key(void **state)
+static void test_what_reaches_the_poisoned_has_no_key(void **state)
 {
     (void)state;
     static const FileSpec specs[] = {
@@ -333,7 +333,7 @@ static void test_what_reaches_the_unknowable_has_no_key(void **state)
     key_program_init(&program, specs, 2);
     ProgramFile *made = &program.files[0];
     made->targets = targets;
-    program.files[1].is_unknowable = true;
+    program.files[1].is_poisoned = true;
     memset(made->key_states, KEY_UNKNOWN, made->declarations.count);
     program_interface_keys(&program.program, 0, &program.scratch);
     expect_states(&program, 0, "a b c ");
@@ -345,7 +345,7 @@ static void test_what_reaches_the_unknowable_has_no_key(void **state)
         assert_int_equal(is_cacheable, i >= 4);
     }
     static const Resolution of_first_reference[] = {
-        NAME_UNKNOWABLE, NAME_UNKNOWABLE, NAME_FOUND, NAME_UNKNOWABLE, NAME_FOUND, NAME_MISSING};
+        NAME_POISONED, NAME_POISONED, NAME_FOUND, NAME_POISONED, NAME_FOUND, NAME_MISSING};
     for (uint32_t i = 0; i < 6; i++)
         assert_int_equal(program_resolve(&program.program, made, 0,
                                          declaration_reference(&made->declarations, i, 0), &file,
@@ -429,7 +429,7 @@ int main(void)
         cmocka_unit_test(test_all_keys_depend_on_the_secret),
         cmocka_unit_test(test_plain_keys_are_the_same_keys),
         cmocka_unit_test(test_cycles_and_what_leads_into_them_are_marked),
-        cmocka_unit_test(test_what_reaches_the_unknowable_has_no_key),
+        cmocka_unit_test(test_what_reaches_the_poisoned_has_no_key),
         cmocka_unit_test(test_what_reaches_a_cycle_is_not_cacheable),
         cmocka_unit_test(test_a_chain_of_100000_constants),
     };

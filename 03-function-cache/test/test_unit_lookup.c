@@ -90,8 +90,8 @@ static void test_a_file_with_errors_answers_that_nobody_knows(void **state)
     ProgramFile *types = &world->program.files[2];
     Unit box, found;
     assert_int_equal(find(world, &world->lookup.unit, BOX, &box), NAME_FOUND);
-    *types = (ProgramFile){.path = types->path, .is_unknowable = true};
-    assert_int_equal(find(world, &box, 0, &found), NAME_UNKNOWABLE);
+    *types = (ProgramFile){.path = types->path, .is_poisoned = true};
+    assert_int_equal(find(world, &box, 0, &found), NAME_POISONED);
     assert_int_equal(find(world, &world->lookup.unit, GONE, &found), NAME_MISSING);
 }
 

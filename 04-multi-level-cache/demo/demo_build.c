@@ -25,7 +25,7 @@ static bool output_is_as_left(const Build *build, const OutputPlace *place)
         return false;
     memcpy(&left, blob.data, sizeof left);
     return place->descriptor < 0 && file_stamp_at(AT_FDCWD, place->path, &now) == 0 &&
-           file_stamp_equal(&now, &left) && !build_output_is_unsettled(build);
+           file_stamp_equal(&now, &left) && !build_output_is_in_progress(build);
 }
 
 /* Of what went into a descriptor nothing is known afterwards. */

@@ -236,7 +236,7 @@ BuildStatus build_emit(Build *build)
     build_enter(build, BUILD_EMITS);
     bool is_right = emit_wanted(build);
     collect_diagnostics(build);
-    build_keep_healed(build);
+    build_keep_rebuilt(build);
     build->times.emit += build_lap(&lap);
     status = build_check_loading(build);
     if (status != BUILD_OK)

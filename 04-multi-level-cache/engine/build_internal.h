@@ -71,7 +71,7 @@ struct Build {
     Discovery found;
     BuildStatus prepared;  /* what preparing to emit came to */
     bool is_prepared;
-    bool is_wrong;   /* an import leads nowhere, or a file has errors; told in the diagnostics */
+    bool is_wrong;   /* an import leads nowhere, or a file has errors; reported in the diagnostics */
     bool is_changed; /* something is dirty, or sections came or went */
     int clock_error; /* of a probe that failed */
     bool units_are_updated; /* the unit table describes this build, in its numbers */
@@ -80,7 +80,7 @@ struct Build {
     struct FileSlot *files;  /* per file; see build_program.c */
     pthread_mutex_t loading; /* guards what follows */
     Arena loaded;            /* what is loaded on demand */
-    ByteBuffer healed;       /* HealedObjects */
+    ByteBuffer rebuilt;       /* RebuiltObjects */
     int load_error;          /* errno of a file that was needed and could not be had ... */
     uint32_t load_error_file; /* ... and which */
 
@@ -119,7 +119,7 @@ BuildStatus build_commit_objects(Build *build);
 /* ---- build_program.c ----------------------------------------------------------------------- */
 
 /* Makes the slots for all files, and lowers what changed or finds it in the ZirCache. A file that
- * has errors is unknowable from then on, and the build wrong. */
+ * has errors is poisoned from then on, and the build wrong. */
 void build_lower(Build *build);
 
 /* The file with a number, loaded if need be. Any thread, after build_lower. */
@@ -131,11 +131,11 @@ ProgramFile *build_loaded_file(const Build *build, uint32_t number);
 /* Row and units the last commit recorded for a file; NULL if there are none. */
 const UnitRow *build_recorded(const Build *build, uint32_t file, const UnitRecord **units);
 
-/* Gives a declaration the interface key that is recorded for it: worthless if that is none. */
+/* Gives a declaration the interface key that is recorded for it: uncacheable if that is none. */
 void build_take_interface_key(ProgramFile *file, uint32_t declaration, Hash128 recorded);
 
 /* Puts objects that were made again into the ZirCache. */
-void build_keep_healed(Build *build);
+void build_keep_rebuilt(Build *build);
 
 /* The status, if a file that was needed later could not be had. */
 BuildStatus build_check_loading(Build *build);

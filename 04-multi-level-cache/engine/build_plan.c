@@ -96,7 +96,7 @@ static void build_graph(Planner *planner)
 }
 
 /* From each affected file to the importers whose interfaces refer to it. */
-static void spread(Planner *planner)
+static void propagate(Planner *planner)
 {
     Build *build = planner->build;
     if (planner->affected_count == 0 || planner->affected_count == build->cache.files.count)
@@ -284,7 +284,7 @@ static void check_entry_point(Build *build)
     if (!build->plan[entry].is_rekeyed)
         return;
     const ProgramFile *file = build_program_file(&build->program, entry);
-    if (file->is_unknowable ||
+    if (file->is_poisoned ||
         declarations_find(&file->declarations, compiler->entry_point) != DECLARATION_NONE)
         return;
     build->diagnostics.path = file->path;
@@ -329,7 +329,7 @@ static void collect_dirty(Build *build)
 }
 
 /* Do the rekeyed files want in the prelude what they wanted before? */
-static bool same_wishes(const Build *build)
+static bool same_requests(const Build *build)
 {
     const UnitRecord *units;
     for (uint32_t i = 0; i < build->rekeyed_count; i++) {
@@ -344,7 +344,7 @@ static bool same_wishes(const Build *build)
 static void check_prelude(Build *build)
 {
     build->summary.prelude = build->cache.manifest.header.prelude;
-    if (all_on_record(build) && same_wishes(build))
+    if (all_on_record(build) && same_requests(build))
         return;
     build->summary.prelude = build_prelude_key(build);
     build->prelude_is_dirty =
@@ -379,14 +379,14 @@ static void find_affected(Planner *planner)
     executor_run(build->request.executor, build->rekeyed_count, digest_file, planner);
     for (uint32_t i = 0; i < build->rekeyed_count; i++) {
         uint32_t file = build->rekeyed[i];
-        if (build_loaded_file(build, file)->is_unknowable)
+        if (build_loaded_file(build, file)->is_poisoned)
             continue;
         if (same_interface(build, file))
             take_recorded_interface_keys(build, file);
         else
             add_affected(planner, file);
     }
-    spread(planner);
+    propagate(planner);
 }
 
 BuildStatus build_make_plan(Build *build)

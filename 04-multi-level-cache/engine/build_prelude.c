@@ -3,8 +3,8 @@
  * What stands before all sections: the compiler's own prelude, then one line per symbol that
  * some declaration wants declared for the whole program, sorted.
  *
- * Few files want any. Each file's wishes are hashed into its row, so that an edit elsewhere
- * looks at one number per file, and only a changed wish loads the files that have one.
+ * Few files want any. Each file's requests are hashed into its row, so that an edit elsewhere
+ * looks at one number per file, and only a changed request loads the files that have one.
  */
 #include "build_internal.h"
 
@@ -30,8 +30,8 @@ uint64_t build_prelude_digest(const Build *build, const Declarations *declaratio
         key_put_slice(&key, declarations_text(declarations, item->prelude_symbol));
         key_put_slice(&key, declarations_text(declarations, item->prelude_line));
     }
-    Slice wishes = buffer_slice(&key);
-    uint64_t digest = key.size == 0 ? 0 : hash_keyed(build->program.secret, wishes).low | 1;
+    Slice requests = buffer_slice(&key);
+    uint64_t digest = key.size == 0 ? 0 : hash_keyed(build->program.secret, requests).low | 1;
     buffer_free(&key);
     return digest;
 }

@@ -17,10 +17,10 @@ typedef struct FileSlot {
     _Atomic(ProgramFile *) file; /* NULL: not loaded */
 } FileSlot;
 
-typedef struct HealedObject { /* an object that was lost and has been made again */
+typedef struct RebuiltObject { /* an object that was lost and has been made again */
     Hash128 content;
     Slice object;
-} HealedObject;
+} RebuiltObject;
 
 static void publish(Build *build, uint32_t number, ProgramFile *file)
 {
@@ -59,11 +59,11 @@ static ProgramFile *make_file(Build *build, uint32_t number, const Lowered *lowe
 }
 
 /* What stands for a file that has errors, or that cannot be had. */
-static ProgramFile *unknowable_file(const Build *build, uint32_t number, Arena *arena)
+static ProgramFile *poisoned_file(const Build *build, uint32_t number, Arena *arena)
 {
     ProgramFile *file = arena_allocate(arena, sizeof *file);
     *file = (ProgramFile){.path = file_hash_cache_path(&build->cache.files, number),
-                          .is_unknowable = true};
+                          .is_poisoned = true};
     return file;
 }
 
@@ -81,7 +81,7 @@ const UnitRow *build_recorded(const Build *build, uint32_t file, const UnitRecor
 void build_take_interface_key(ProgramFile *file, uint32_t declaration, Hash128 recorded)
 {
     file->interface_keys[declaration] = recorded;
-    file->key_states[declaration] = hash_is_none(recorded) ? KEY_WORTHLESS : KEY_KNOWN;
+    file->key_states[declaration] = hash_is_none(recorded) ? KEY_UNCACHEABLE : KEY_KNOWN;
 }
 
 /* The interface keys of a file that no change reaches are those on record. Of one that a change
@@ -129,20 +129,20 @@ static int lower_again(Build *build, uint32_t number, Lowered *lowered)
     build->counts.files_lowered++;
     if (!is_right)
         return -ESTALE;
-    ByteBuffer *healed = &build->healed;
-    HealedObject object = {files->records[number].content,
+    ByteBuffer *rebuilt = &build->rebuilt;
+    RebuiltObject object = {files->records[number].content,
                            zir_cache_join(lowered, &build->loaded)};
-    buffer_put(healed, slice_of(&object, sizeof object));
+    buffer_put(rebuilt, slice_of(&object, sizeof object));
     return 0;
 }
 
-void build_keep_healed(Build *build)
+void build_keep_rebuilt(Build *build)
 {
-    size_t count = build->healed.size / sizeof(HealedObject);
-    const HealedObject *objects = (const HealedObject *)(const void *)build->healed.data;
+    size_t count = build->rebuilt.size / sizeof(RebuiltObject);
+    const RebuiltObject *objects = (const RebuiltObject *)(const void *)build->rebuilt.data;
     for (size_t i = 0; i < count; i++)
         zir_cache_put_joined(&build->cache.zir, objects[i].content, objects[i].object);
-    build->healed.size = 0;
+    build->rebuilt.size = 0;
 }
 
 /* The build fails. */
@@ -150,7 +150,7 @@ static ProgramFile *miss_file(Build *build, uint32_t number, int error)
 {
     build->load_error = error;
     build->load_error_file = number;
-    return unknowable_file(build, number, &build->loaded);
+    return poisoned_file(build, number, &build->loaded);
 }
 
 static ProgramFile *load_file(Build *build, uint32_t number)
@@ -241,7 +241,7 @@ static void lower_change(void *arg, size_t index, unsigned worker)
         file = lower_source(build, change, scratch, &result->object);
     result->is_wrong = file == NULL;
     if (file == NULL)
-        file = unknowable_file(build, change->file, &scratch->arena);
+        file = poisoned_file(build, change->file, &scratch->arena);
     publish(build, change->file, file);
 }
 

@@ -64,9 +64,9 @@ bool build_files_renumbered(const Build *build)
     return build->found.renumbered;
 }
 
-bool build_output_is_unsettled(const Build *build)
+bool build_output_is_in_progress(const Build *build)
 {
-    return build->cache.is_unsettled;
+    return build->cache.is_in_progress;
 }
 
 bool build_may_be_unsynced(const Build *build)

@@ -60,7 +60,7 @@ static void state_name(const Build *build, const char *suffix, char name[64])
     snprintf(name, 64, "%s.%s", build->cache.entry_id, suffix);
 }
 
-/* A difference of a state file, told by its name in the cache directory. */
+/* A difference of a state file, reported by its name in the cache directory. */
 static void tell_state(Comparison *comparison, const char *suffix, const char *what)
 {
     char name[64];
@@ -355,7 +355,7 @@ static bool compare_manifest(Comparison *comparison)
     comparison->verification->is_stale = cache->settings_changed;
     if (cache->settings_changed)
         tell_state(comparison, "manifest", "is of another compiler or other settings");
-    if (cache->is_unsettled)
+    if (cache->is_in_progress)
         tell_state(comparison, "unsettled", "the last build did not finish writing its output");
     return true;
 }

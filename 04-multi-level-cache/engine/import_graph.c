@@ -51,7 +51,7 @@ static void forget_importers(uint32_t *last_importer, uint32_t count)
 
 /* A counting sort of the edges by target: count, turn the counts into places, then fill. Since
  * the importers come in ascending order, each file's list is ascending. */
-static void turn_round(ImportGraph *graph)
+static void transpose(ImportGraph *graph)
 {
     uint32_t count = graph->count, *first = graph->first_importer;
     uint32_t *last_importer = allocate_numbers(count);
@@ -84,7 +84,7 @@ void import_graph_build(ImportGraph *graph, const FileHashCache *cache)
     graph->first_importer = allocate_numbers(cache->count);
     graph->importers = allocate_numbers(cache->import_count);
     copy_imports(graph, cache);
-    turn_round(graph);
+    transpose(graph);
 }
 
 void import_graph_free(ImportGraph *graph)
@@ -99,7 +99,7 @@ void import_graph_free(ImportGraph *graph)
 /* ---- reaching ----------------------------------------------------------------------------- */
 
 /* Marks everything that is reachable from `starts` along `targets`, and the starts. */
-static uint32_t spread(uint32_t count, const uint32_t *first, const uint32_t *targets,
+static uint32_t propagate(uint32_t count, const uint32_t *first, const uint32_t *targets,
                        const uint32_t *starts, uint32_t start_count, bool *marked)
 {
     uint32_t *stack = allocate_numbers(count);
@@ -126,13 +126,13 @@ static uint32_t spread(uint32_t count, const uint32_t *first, const uint32_t *ta
 
 uint32_t import_graph_reach(const ImportGraph *graph, uint32_t start, bool *marked)
 {
-    return spread(graph->count, graph->first_import, graph->imports, &start, 1, marked);
+    return propagate(graph->count, graph->first_import, graph->imports, &start, 1, marked);
 }
 
 uint32_t import_graph_affected(const ImportGraph *graph, const uint32_t *changed,
                                uint32_t changed_count, bool *marked)
 {
-    return spread(graph->count, graph->first_importer, graph->importers, changed, changed_count,
+    return propagate(graph->count, graph->first_importer, graph->importers, changed, changed_count,
                   marked);
 }
 

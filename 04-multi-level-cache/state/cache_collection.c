@@ -79,7 +79,7 @@ bool key_set_has(const KeySet *set, Hash128 key)
 
 /* ---- what is used -------------------------------------------------------------------------- */
 
-/* What has no key (it reaches a circle of interfaces) is not kept. */
+/* What has no key (it reaches a cycle of interfaces) is not kept. */
 static void add_unit(UsedObjects *used, const UnitRecord *unit, uint32_t entry)
 {
     if (!hash_is_none(unit->unit_key))

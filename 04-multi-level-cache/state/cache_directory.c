@@ -64,7 +64,7 @@ static int open_directory(CacheDirectory *directory, const char *path, unsigned 
 static const char at_work[] = "at work\n", at_rest[] = "at rest\n";
 
 typedef struct Waiting {
-    void (*tell)(void *context); /* NULL: nobody wants to know, or it was told */
+    void (*tell)(void *context); /* NULL: nobody wants to know, or it was reported */
     void *context;
 } Waiting;
 
@@ -231,12 +231,12 @@ int cache_directory_open(CacheDirectory *directory, const char *path, unsigned h
                          void (*waiting)(void *context), void *context)
 {
     enum { MOST_TRIES = 1000 }; /* each one lost to somebody who replaced the directory */
-    Waiting told = {waiting, context};
+    Waiting reported = {waiting, context};
     int status, tries = 0;
     *directory = (CacheDirectory){.fd = -1, .lock_fd = -1};
     do {
         cache_directory_close(directory);
-        status = try_open(directory, path, how, &told);
+        status = try_open(directory, path, how, &reported);
     } while (status == -EAGAIN && ++tries < MOST_TRIES);
     if (status != 0)
         cache_directory_close(directory);

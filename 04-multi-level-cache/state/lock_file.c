@@ -41,7 +41,7 @@ static int read_text(int dir_fd, const char *name, char *text, size_t size)
     return status;
 }
 
-/* When a process began, in ticks since the system did; 0 where that is not told. It is the 22nd
+/* When a process began, in ticks since the system did; 0 where that is not reported. It is the 22nd
  * word, and the second one, in parentheses, may have blanks in it. */
 static unsigned long long start_of(long process)
 {

@@ -12,7 +12,7 @@
 enum { NAME_SIZE = 64, BLOB_HEADER_SIZE = BLOB_NAME_SIZE + 8 };
 
 static const BinaryFormat manifest_format = {"icmanif", 3};
-static const BinaryFormat unsettled_format = {"icunset", 1};
+static const BinaryFormat in_progress_format = {"icunset", 1};
 
 static void file_name(char name[NAME_SIZE], const char *entry_id, const char *suffix)
 {
@@ -149,23 +149,23 @@ void manifest_free(Manifest *manifest)
 
 /* ---- unsettled ----------------------------------------------------------------------------- */
 
-int manifest_mark_unsettled(int dir_fd, const char *entry_id, uint64_t generation, bool sync)
+int manifest_mark_in_progress(int dir_fd, const char *entry_id, uint64_t generation, bool sync)
 {
     char name[NAME_SIZE];
     Slice part = slice_of(&generation, sizeof generation);
     file_name(name, entry_id, "unsettled");
-    int status = binary_file_overwrite(dir_fd, name, &unsettled_format, &part, 1, sync);
+    int status = binary_file_overwrite(dir_fd, name, &in_progress_format, &part, 1, sync);
     if (status == -EBADMSG) /* what has its name is no file */
-        status = binary_file_write(dir_fd, name, &unsettled_format, &part, 1, sync);
+        status = binary_file_write(dir_fd, name, &in_progress_format, &part, 1, sync);
     return status;
 }
 
-bool manifest_is_unsettled(int dir_fd, const char *entry_id, uint64_t generation)
+bool manifest_is_in_progress(int dir_fd, const char *entry_id, uint64_t generation)
 {
     char name[NAME_SIZE];
     uint64_t marked;
     file_name(name, entry_id, "unsettled");
-    int status = binary_file_read(dir_fd, name, &unsettled_format, &marked, sizeof marked);
+    int status = binary_file_read(dir_fd, name, &in_progress_format, &marked, sizeof marked);
     return status == 0 ? marked > generation : status != -ENOENT;
 }
 

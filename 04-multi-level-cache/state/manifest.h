@@ -65,11 +65,11 @@ void manifest_set_blob(Manifest *manifest, const char *name, Slice blob);
 void manifest_free(Manifest *manifest);
 
 /* Records that generation `generation` begins to write its output. 0 or a negative errno. */
-int manifest_mark_unsettled(int dir_fd, const char *entry_id, uint64_t generation, bool sync);
+int manifest_mark_in_progress(int dir_fd, const char *entry_id, uint64_t generation, bool sync);
 
 /* True if a generation after `generation` began to write and is not known to have finished. A
  * mark that cannot be read counts as one. */
-bool manifest_is_unsettled(int dir_fd, const char *entry_id, uint64_t generation);
+bool manifest_is_in_progress(int dir_fd, const char *entry_id, uint64_t generation);
 
 /* Identity of the system's current run, {0} if it has none. */
 Hash128 manifest_boot(void);

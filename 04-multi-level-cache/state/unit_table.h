@@ -22,7 +22,7 @@ extern "C" {
 #endif
 
 typedef struct UnitRecord {
-    Hash128 interface_key; /* none, if what they are made from is in a circle of interfaces */
+    Hash128 interface_key; /* none, if what they are made from is in a cycle of interfaces */
     Hash128 unit_key;
     uint64_t own_hash; /* of its own source: name, interface, body, the names in both */
 } UnitRecord;

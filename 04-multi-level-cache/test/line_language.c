@@ -370,7 +370,7 @@ static void tell_missing(Emission *emission, uint32_t number)
 static void expand_reference(Emission *emission, const Unit *unit, char kind, uint32_t number)
 {
     Unit found;
-    Resolution resolution = NAME_UNKNOWABLE;
+    Resolution resolution = NAME_POISONED;
     if (emission->is_endless)
         return;
     if (number < reference_count(emission, unit))

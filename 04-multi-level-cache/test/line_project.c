@@ -121,7 +121,7 @@ static void tell(void *context, Decision decision, Slice subject)
 
 static BuildStatus finish(Build *build, const LineRequest *request, LineOutput *output)
 {
-    bool is_settled = build_had_state(build) && !build_output_is_unsettled(build) &&
+    bool is_settled = build_had_state(build) && !build_output_is_in_progress(build) &&
                       output->sections != NULL;
     if (is_settled && build_is_unchanged(build) && !build_wants_commit(build))
         return BUILD_OK;
@@ -158,7 +158,7 @@ static void describe(LineRun *run, const Build *build)
     run->was_damaged = build_state_was_damaged(build);
     run->settings_changed = build_settings_changed(build);
     run->renumbered = build_files_renumbered(build);
-    run->was_unsettled = build_output_is_unsettled(build);
+    run->was_in_progress = build_output_is_in_progress(build);
     run->may_be_unsynced = build_may_be_unsynced(build);
     run->is_unchanged = build_is_unchanged(build);
     run->origin = build_cache_origin(build);

@@ -56,7 +56,7 @@ typedef struct LineRun {
     BuildStatus status;
     BuildCounts counts;
     BuildFailure failure;
-    bool is_unchanged, had_state, was_damaged, settings_changed, renumbered, was_unsettled;
+    bool is_unchanged, had_state, was_damaged, settings_changed, renumbered, was_in_progress;
     bool may_be_unsynced;
     CacheOrigin origin;
     ByteBuffer dirty;       /* paths of the dirty sections, each with a newline; NUL-terminated */

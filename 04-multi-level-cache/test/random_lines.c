@@ -175,7 +175,7 @@ static unsigned import_of(RandomFile *file, unsigned target)
 }
 
 /* The unit and one of the same file, or of one that is imported, point to each other. */
-static void make_circle(RandomLines *lines, const RandomFile *file, RandomUnit *unit)
+static void make_cycle(RandomLines *lines, const RandomFile *file, RandomUnit *unit)
 {
     unit->pointer_file = pick(lines, IMPORTS + 1);
     RandomFile *other = &lines->files[target_of(file, unit->pointer_file)];
@@ -204,7 +204,7 @@ static void edit_file(RandomLines *lines)
     case 13: file->is_missing = number >= RANDOM_ENTRIES; break;
     case 14: file->declares = !file->declares, file->declared = pick(lines, 8) == 0; break;
     case 15: case 16: unit->pointer_name = pick(lines, 2 * UNITS); break;
-    case 17: make_circle(lines, file, unit); break;
+    case 17: make_cycle(lines, file, unit); break;
     case 18: file->holds_all = true; break;
     default: break; /* only touched */
     }
@@ -253,7 +253,7 @@ static void mend_names(RandomLines *lines)
         write_file(lines, file);
 }
 
-static void break_circles(RandomLines *lines)
+static void break_cycles(RandomLines *lines)
 {
     for (unsigned file = 0; file < RANDOM_FILES; file++) {
         for (unsigned i = 0; i < UNITS; i++)
@@ -270,7 +270,7 @@ void random_lines_make(RandomLines *lines, const Scratch *scratch, Random random
     for (unsigned i = 0; i < RANDOM_FILES; i++)
         make_file(lines, i);
     RandomFile *first = &lines->files[target_of(&lines->files[0], 0)];
-    make_circle(lines, first, &first->units[0]);
+    make_cycle(lines, first, &first->units[0]);
     mend_names(lines);
 }
 
@@ -279,7 +279,7 @@ void random_lines_edit(RandomLines *lines)
     for (unsigned edits = 1 + pick(lines, 3); edits > 0; edits--)
         edit_file(lines);
     if (pick(lines, 20) == 0)
-        break_circles(lines);
+        break_cycles(lines);
     if (pick(lines, 2) == 0)
         repair(lines);
     if (pick(lines, 2) == 0)

@@ -2,7 +2,7 @@
 /*
  * A random program in the line language, and random edits of it: bodies, interfaces, imports and
  * the order of units change, files come and go, break and are mended. Interfaces come to refer to
- * each other in circles, in one file and across several. A few of these circles are errors, and
+ * each other in cycles, in one file and across several. A few of these cycles are errors, and
  * all are broken now and then.
  *
  *     RandomLines lines;
@@ -29,7 +29,7 @@ typedef struct RandomUnit {
 
 typedef struct RandomFile {
     bool is_missing, is_broken, declares;
-    bool holds_all; /* also what its interfaces point to: in a circle, an error */
+    bool holds_all; /* also what its interfaces point to: in a cycle, an error */
     unsigned number, comment, declared;
     unsigned imports[IMPORTS]; /* file numbers; RANDOM_FILES: none */
     RandomUnit units[UNITS];
@@ -41,7 +41,7 @@ typedef struct RandomLines {
     RandomFile files[RANDOM_FILES];
 } RandomLines;
 
-/* Writes a program without errors, whose entry f0.line reaches a circle. The numbers say which. */
+/* Writes a program without errors, whose entry f0.line reaches a cycle. The numbers say which. */
 void random_lines_make(RandomLines *lines, const Scratch *scratch, Random random);
 
 /* Some edits; in half of all cases what was broken before is mended, and names lead somewhere. */

@@ -96,14 +96,14 @@ static void test_a_build_that_stopped_midway_is_known(void **state)
     assert_int_equal(run.status, BUILD_OK);
     line_run_free(&run);
     run = line_build(project, (LineRequest){0});
-    assert_true(run.was_unsettled);
+    assert_true(run.was_in_progress);
     assert_true(run.had_state);
     assert_int_equal(run.counts.files_lowered, 0);
     assert_int_equal(run.counts.functions_emitted, 0);
     assert_string_equal(run.dirty.data, "lib/lib.line\nmain.line\nother.line\ntypes.line\n");
     line_run_free(&run);
     run = line_build(project, (LineRequest){0});
-    assert_false(run.was_unsettled);
+    assert_false(run.was_in_progress);
     line_run_free(&run);
 }
 

@@ -93,7 +93,7 @@ static void test_an_unfinished_build(void **state)
 }
 
 /* A program with errors cannot be compared with; that is the program's fault. */
-static void test_a_wrong_program_is_told_as_such(void **state)
+static void test_a_wrong_program_is_reported_as_such(void **state)
 {
     LineProject *project = *state;
     LineSteps steps;
@@ -149,7 +149,7 @@ int main(void)
         CASE_WITH_PAIR(test_edited_added_and_removed_files_are_stale),
         CASE_WITH_PAIR(test_other_settings),
         CASE_WITH_PAIR(test_an_unfinished_build),
-        CASE_WITH_PAIR(test_a_wrong_program_is_told_as_such),
+        CASE_WITH_PAIR(test_a_wrong_program_is_reported_as_such),
         CASE_WITH_PAIR(test_a_build_in_memory_needs_a_cache),
         CASE_WITH_PAIR(test_a_build_in_memory_cannot_be_saved),
     };

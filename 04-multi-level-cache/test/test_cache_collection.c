@@ -229,20 +229,20 @@ static void test_a_damaged_entry_uses_nothing(void **state)
     }
 }
 
-/* No room for compacting: that is told, and the build is as good as any. */
+/* No room for compacting: that is reported, and the build is as good as any. */
 static void test_a_compaction_that_fails_fails_no_build(void **state)
 {
     LineProject *project = *state;
-    unsigned told = 0;
+    unsigned reported = 0;
     build_and_forget(project, 0, 0);
     assert_int_equal(mkdirat(project->scratch.fd, "cache/zir.pack.tmp", 0777), 0);
     for (unsigned i = 0; i < 20; i++) {
         LineRun run = build_body(project, i, 8192);
-        told += strstr(run.decisions.data, "not-compacted ") != NULL;
+        reported += strstr(run.decisions.data, "not-compacted ") != NULL;
         line_run_free(&run);
         line_project_expect_clean(project, (LineRequest){0});
     }
-    assert_true(told > 5);
+    assert_true(reported > 5);
     assert_int_equal(unlinkat(project->scratch.fd, "cache/zir.pack.tmp", AT_REMOVEDIR), 0);
     build_and_forget(project, 99, 8192);
     assert_true(pack_bytes(project) <= 16384);

@@ -275,7 +275,7 @@ static void test_a_second_build_waits_and_says_so(void **state)
     open_cache(world, &directory);
     pid_t child = start_opener(world, directory, pipes[1]);
     assert_int_equal(read_byte(pipes[0]), 'w');
-    assert_false(has_byte_soon(pipes[0])); /* told once, and still waiting */
+    assert_false(has_byte_soon(pipes[0])); /* reported once, and still waiting */
     cache_directory_close(&directory);
     assert_int_equal(read_byte(pipes[0]), 'o');
     expect_exit(child);

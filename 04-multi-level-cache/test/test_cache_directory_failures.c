@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls of the system on the cache directory that fail, and go on failing: that is told, at once. */
+/* Calls of the system on the cache directory that fail, and go on failing: that is reported, at once. */
 #define _GNU_SOURCE /* RTLD_NEXT */
 
 #include "cache_directory.h"
@@ -78,7 +78,7 @@ static void expect_failure_at(const char *path, const char *name)
     assert_int_equal(directory.fd, -1);
 }
 
-static void test_a_lock_that_cannot_be_looked_at_is_told(void **state)
+static void test_a_lock_that_cannot_be_looked_at_is_reported(void **state)
 {
     char path[512];
     const Scratch *scratch = *state;
@@ -128,7 +128,7 @@ static void test_numbers_that_prove_nothing_keep_nobody_away(void **state)
     free(text);
 }
 
-/* Somebody replaces the lock again and again: that is told in the end. */
+/* Somebody replaces the lock again and again: that is reported in the end. */
 static void test_a_lock_that_is_always_another_one_is_given_up(void **state)
 {
     char path[512];
@@ -148,7 +148,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE_IN_SCRATCH(test_numbers_that_prove_nothing_keep_nobody_away),
         CASE_IN_SCRATCH(test_a_lock_that_is_always_another_one_is_given_up),
-        CASE_IN_SCRATCH(test_a_lock_that_cannot_be_looked_at_is_told),
+        CASE_IN_SCRATCH(test_a_lock_that_cannot_be_looked_at_is_reported),
         CASE_IN_SCRATCH(test_a_list_that_cannot_be_read_is_no_empty_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,7 +73,7 @@ static void test_what_is_left_over_goes_and_all_else_stays(void **state)
 }
 
 /* A directory is not removed, and keeps nothing else from going. */
-static void test_what_cannot_be_removed_is_told(void **state)
+static void test_what_cannot_be_removed_is_reported(void **state)
 {
     Scratch scratch;
     CacheDirectory directory;
@@ -142,7 +142,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_left_over_goes_and_all_else_stays),
-        cmocka_unit_test(test_what_cannot_be_removed_is_told),
+        cmocka_unit_test(test_what_cannot_be_removed_is_reported),
         cmocka_unit_test(test_they_go_with_a_commit_and_not_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* In some languages two interfaces may refer to each other. Nothing that reaches such a circle has
+/* In some languages two interfaces may refer to each other. Nothing that reaches such a cycle has
  * a key, so nothing of it is kept; and the output is right all the same. */
 #include "line_project.h"
 
 #include <stdio.h>
 
-/* ---- the line language, but a circle is no error -------------------------------------------- */
+/* ---- the line language, but a cycle is no error -------------------------------------------- */
 
 static const Declaration *declaration_of(const Unit *unit)
 {
@@ -79,7 +79,7 @@ static void expect_clean_output(LineProject *project)
     buffer_free(&clean);
 }
 
-static void test_what_reaches_a_circle_is_never_old(void **state)
+static void test_what_reaches_a_cycle_is_never_old(void **state)
 {
     static const char *const bodies[] = {"$a.x", "$a.x and more"};
     static const char *const interfaces[] = {"$a.x", "one $a.x", "one two $a.x", "$a.x $a.x 4"};
@@ -98,9 +98,9 @@ static void test_what_reaches_a_circle_is_never_old(void **state)
     line_project_close(&project);
 }
 
-/* ---- a circle that the line language writes ------------------------------------------------- */
+/* ---- a cycle that the line language writes ------------------------------------------------- */
 
-static void test_a_circle_of_pointers_has_an_end(void **state)
+static void test_a_cycle_of_pointers_has_an_end(void **state)
 {
     LineProject project;
     (void)state;
@@ -122,8 +122,8 @@ static void test_a_circle_of_pointers_has_an_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_reaches_a_circle_is_never_old),
-        cmocka_unit_test(test_a_circle_of_pointers_has_an_end),
+        cmocka_unit_test(test_what_reaches_a_cycle_is_never_old),
+        cmocka_unit_test(test_a_cycle_of_pointers_has_an_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -84,7 +84,7 @@ static void make_history(LineProject *project, unsigned *edit)
     }
 }
 
-static void expect_healing(LineProject *project, unsigned *edit)
+static void expect_rebuilding(LineProject *project, unsigned *edit)
 {
     line_rebuild(project);
     edit_lib(project, ++*edit);
@@ -97,7 +97,7 @@ static void expect_healing(LineProject *project, unsigned *edit)
     line_run_free(&run);
 }
 
-static void test_every_damage_heals(void **state)
+static void test_every_damage_is_rebuilt(void **state)
 {
     LineProject *project = *state;
     unsigned edit = 0;
@@ -112,11 +112,11 @@ static void test_every_damage_heals(void **state)
                 strcmp(files.paths[i], "cache/CACHEDIR.TAG") == 0) /* see test_cache_mark */
                 continue;
             damage(project, files.paths[i], how);
-            expect_healing(project, &edit);
+            expect_rebuilding(project, &edit);
         }
 }
 
-static void test_damaged_state_is_told(void **state)
+static void test_damaged_state_is_reported(void **state)
 {
     static const char *const parts[] = {".manifest", ".files"};
     LineProject *project = *state;
@@ -248,8 +248,8 @@ static void test_a_source_that_goes_meanwhile_fails_the_build(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE_WITH_PAIR(test_every_damage_heals),
-        CASE_WITH_PAIR(test_damaged_state_is_told),
+        CASE_WITH_PAIR(test_every_damage_is_rebuilt),
+        CASE_WITH_PAIR(test_damaged_state_is_reported),
         CASE_WITH_PAIR(test_a_lost_unit_table_is_made_again),
         CASE_WITH_PAIR(test_a_restart_of_the_system_is_noticed),
         CASE_WITH_PAIR(test_lost_objects_are_made_again_from_the_sources),

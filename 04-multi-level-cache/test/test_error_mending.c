@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Errors of four kinds in four files: told in one run, mended one by one, and what that costs. */
+/* Errors of four kinds in four files: reported in one run, mended one by one, and what that costs. */
 #include "line_project.h"
 
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  *
  * Random projects are broken at random: lines that are no lines, imports that lead nowhere, files
  * that are gone, names that nobody declares, declarations that disagree, no `main`. What must be
- * told follows from the model in a few lines (expect_file): it knows of no phase, key or cache.
+ * reported follows from the model in a few lines (expect_file): it knows of no phase, key or cache.
  * Each state is built incrementally and from nothing, by one thread or by several.
  *
  *     SEED=7 STEPS=1000 test_error_reports
@@ -186,7 +186,7 @@ static void edit(Model *model)
     write_file(model, number);
 }
 
-/* ---- what must be told ----------------------------------------------------------------------- */
+/* ---- what must be reported ----------------------------------------------------------------------- */
 
 static void reach(Model *model, unsigned number)
 {
@@ -198,14 +198,14 @@ static void reach(Model *model, unsigned number)
             reach(model, i);
 }
 
-static bool is_unknowable(const Model *model, unsigned number)
+static bool is_poisoned(const Model *model, unsigned number)
 {
     return number == GONE || model->files[number].is_missing || model->files[number].is_broken;
 }
 
 static void expect_reference(Model *model, unsigned number, const ModelUnit *unit, Target target)
 {
-    if (is_written(&model->files[number], number, target) && !is_unknowable(model, target.file) &&
+    if (is_written(&model->files[number], number, target) && !is_poisoned(model, target.file) &&
         !model->files[target.file].units[target.unit].exists)
         diagnostics_add(&model->expected, unit->line, 6, "unknown unit: 'u%u'", target.unit);
 }
@@ -296,7 +296,7 @@ static void count_program(Model *model, const char *errors)
     model->mixed += kinds > 1;
 }
 
-static bool is_told(const LineRun *run, const char *errors)
+static bool is_reported(const LineRun *run, const char *errors)
 {
     BuildStatus status = errors[0] == '\0' ? BUILD_OK : BUILD_PROGRAM_WRONG;
     if (run->status == status && strcmp(run->diagnostics.data, errors) == 0)
@@ -314,7 +314,7 @@ static bool take_step(Model *model)
     ByteBuffer errors = expect_errors(model);
     LineRun incremental = line_project_build(&model->project, request);
     LineRun clean = line_project_build_clean(&model->project, (LineRequest){0}, &output);
-    bool is_right = is_told(&incremental, errors.data) && is_told(&clean, errors.data);
+    bool is_right = is_reported(&incremental, errors.data) && is_reported(&clean, errors.data);
     if (incremental.status == BUILD_OK && !request.check_only)
         is_right &= line_output_equal(&model->project.output, &output);
     count_program(model, errors.data);
@@ -346,7 +346,7 @@ static unsigned number_from(const char *name, unsigned otherwise)
     return text == NULL ? otherwise : (unsigned)strtoul(text, NULL, 10);
 }
 
-static void test_every_error_that_is_certain_is_told(void **state)
+static void test_every_error_that_is_certain_is_reported(void **state)
 {
     (void)state;
     static Model model;
@@ -362,7 +362,7 @@ static void test_every_error_that_is_certain_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_error_that_is_certain_is_told),
+        cmocka_unit_test(test_every_error_that_is_certain_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

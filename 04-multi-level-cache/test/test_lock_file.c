@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 static int flock_error;                  /* 0: as it is */
-static unsigned slept, told;             /* how often */
+static unsigned slept, reported;             /* how often */
 static void (*while_sleeping)(void *context);
 static void *sleep_context;
 
@@ -45,14 +45,14 @@ int nanosleep(const struct timespec *wanted, struct timespec *left)
 static void tell(void *context)
 {
     (void)context;
-    told++;
+    reported++;
 }
 
 static int open_cache(const Scratch *scratch, CacheDirectory *directory, int error)
 {
     char path[512];
     snprintf(path, sizeof path, "%s/cache", scratch->path);
-    slept = told = 0;
+    slept = reported = 0;
     flock_error = error;
     int status = cache_directory_open(directory, path, CACHE_DIRECTORY_MAKE, tell, NULL);
     flock_error = 0;
@@ -68,7 +68,7 @@ static void a_file_does_the_work_of_flock(void **state)
         assert_int_equal(open_cache(scratch, &directory, missing[i]), 0);
         assert_true(directory.has_no_flock);
         assert_true(scratch_exists(scratch, "cache/lock.0"));
-        assert_int_equal(slept + told, 0);
+        assert_int_equal(slept + reported, 0);
         cache_directory_close(&directory);
         assert_false(scratch_exists(scratch, "cache/lock.0"));
     }
@@ -95,7 +95,7 @@ static void the_second_one_waits_and_says_so(void **state)
     assert_int_equal(open_cache(scratch, &second, ENOLCK), 0);
     while_sleeping = NULL;
     assert_int_equal(slept, 3);
-    assert_int_equal(told, 1);
+    assert_int_equal(reported, 1);
     assert_true(scratch_exists(scratch, "cache/lock.0"));
     cache_directory_close(&second);
 }
@@ -170,7 +170,7 @@ static void who_cannot_be_asked_is_given_up(void **state)
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         scratch_write(scratch, "cache/lock.0", lines[i]);
         assert_int_equal(open_cache(scratch, &directory, ENOLCK), -ETIMEDOUT);
-        assert_int_equal(told, 1);
+        assert_int_equal(reported, 1);
         assert_in_range(slept, 1000, 20000);
         assert_non_null(strstr(directory.failed, "remove that file"));
         assert_int_equal(directory.fd, -1);
@@ -186,7 +186,7 @@ static void wait_really(void *context)
     sched_yield();
 }
 
-/* Adds one to a number in a file, as often as it is told; dies in the middle of the last time. */
+/* Adds one to a number in a file, as often as it is reported; dies in the middle of the last time. */
 static void count_up(const Scratch *scratch, int times)
 {
     while_sleeping = wait_really;

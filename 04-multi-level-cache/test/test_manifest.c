@@ -147,25 +147,25 @@ static void test_blobs_that_do_not_fit_are_damage(void **state)
 
 /* ---- unsettled ----------------------------------------------------------------------------- */
 
-static void test_an_output_is_unsettled_until_the_manifest_catches_up(void **state)
+static void test_an_output_is_in_progress_until_the_manifest_catches_up(void **state)
 {
     const Scratch *scratch = *state;
-    assert_false(manifest_is_unsettled(scratch->fd, ID, 0));
-    assert_int_equal(manifest_mark_unsettled(scratch->fd, ID, 5, false), 0);
-    assert_true(manifest_is_unsettled(scratch->fd, ID, 4));
-    assert_false(manifest_is_unsettled(scratch->fd, ID, 5));
-    assert_int_equal(manifest_mark_unsettled(scratch->fd, ID, 6, true), 0);
-    assert_true(manifest_is_unsettled(scratch->fd, ID, 5));
+    assert_false(manifest_is_in_progress(scratch->fd, ID, 0));
+    assert_int_equal(manifest_mark_in_progress(scratch->fd, ID, 5, false), 0);
+    assert_true(manifest_is_in_progress(scratch->fd, ID, 4));
+    assert_false(manifest_is_in_progress(scratch->fd, ID, 5));
+    assert_int_equal(manifest_mark_in_progress(scratch->fd, ID, 6, true), 0);
+    assert_true(manifest_is_in_progress(scratch->fd, ID, 5));
 }
 
 static void test_a_mark_that_cannot_be_read_counts(void **state)
 {
     const Scratch *scratch = *state;
     scratch_write(scratch, ID ".unsettled", "damaged");
-    assert_true(manifest_is_unsettled(scratch->fd, ID, 1000));
+    assert_true(manifest_is_in_progress(scratch->fd, ID, 1000));
     assert_int_equal(unlinkat(scratch->fd, ID ".unsettled", 0), 0);
     assert_int_equal(mkdirat(scratch->fd, ID ".unsettled", 0777), 0);
-    assert_true(manifest_is_unsettled(scratch->fd, ID, 1000));
+    assert_true(manifest_is_in_progress(scratch->fd, ID, 1000));
 }
 
 static void test_a_run_of_the_system_has_one_identity(void **state)
@@ -183,7 +183,7 @@ int main(void)
         CASE_IN_SCRATCH(test_a_blob_may_be_set_to_itself),
         CASE_IN_SCRATCH(test_every_damaged_byte_is_found),
         CASE_IN_SCRATCH(test_blobs_that_do_not_fit_are_damage),
-        CASE_IN_SCRATCH(test_an_output_is_unsettled_until_the_manifest_catches_up),
+        CASE_IN_SCRATCH(test_an_output_is_in_progress_until_the_manifest_catches_up),
         CASE_IN_SCRATCH(test_a_mark_that_cannot_be_read_counts),
         CASE_IN_SCRATCH(test_a_run_of_the_system_has_one_identity),
     };

@@ -4,7 +4,7 @@
  * build says and writes, and does no more than is new.
  *
  * What is new is known from outside. A function's text was seen before with these settings and
- * this entry: it must not be emitted again, unless it reaches a circle of interfaces. A file's
+ * this entry: it must not be emitted again, unless it reaches a cycle of interfaces. A file's
  * content was seen before: it must not be lowered again. Damage to the cache costs work, perhaps
  * much later, and nothing else: from then on work is not counted until the cache is removed and a
  * new one begun. As long as there is no damage, verifying the cache finds no difference, and every
@@ -91,8 +91,8 @@ static Hash128 name_text(const World *world, const char *path, Slice line)
     return hash;
 }
 
-/* Does it reach a circle of interfaces? There alone `&` writes a symbol without its parameters. */
-static bool reaches_circle(Slice line)
+/* Does it reach a cycle of interfaces? There alone `&` writes a symbol without its parameters. */
+static bool reaches_cycle(Slice line)
 {
     for (size_t i = 0; i + 1 < line.size; i++)
         if (line.data[i] == '&' && line.data[i + 1] != '<')
@@ -100,23 +100,23 @@ static bool reaches_circle(Slice line)
     return false;
 }
 
-/* How many of the functions in the output are new, or reach a circle: those have no key. */
+/* How many of the functions in the output are new, or reach a cycle: those have no key. */
 static unsigned count_new_texts(World *world, const LineOutput *output)
 {
     unsigned count = 0;
-    bool has_circle = false;
+    bool has_cycle = false;
     for (uint32_t i = 0; i < output->count; i++) {
         const char *line = output->sections[i].text.data;
         for (const char *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
             Slice text = slice_of(line, (size_t)(end - line));
             Hash128 hash = name_text(world, output->sections[i].path, text);
-            bool is_circular = reaches_circle(text);
-            has_circle |= is_circular;
+            bool is_circular = reaches_cycle(text);
+            has_cycle |= is_circular;
             count += is_circular || hmgeti(world->texts, hash) < 0;
             hmput(world->texts, hash, 1);
         }
     }
-    world->circular += has_circle;
+    world->circular += has_cycle;
     return count;
 }
 

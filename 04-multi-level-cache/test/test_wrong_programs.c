@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Programs with errors: these are told in every build, the same as in a clean one, and no edit is
+/* Programs with errors: these are reported in every build, the same as in a clean one, and no edit is
  * lost that was made meanwhile. */
 #include "line_sample.h"
 
@@ -8,7 +8,7 @@
 static void expect_wrong(LineProject *project, const char *diagnostics)
 {
     LineOutput output = {0};
-    for (int i = 0; i < 2; i++) { /* errors are never kept: they are told again */
+    for (int i = 0; i < 2; i++) { /* errors are never kept: they are reported again */
         LineRun run = line_project_build(project, (LineRequest){0});
         assert_int_equal(run.status, BUILD_PROGRAM_WRONG);
         assert_string_equal(run.diagnostics.data, diagnostics);
@@ -32,7 +32,7 @@ static void test_a_failed_build_between_two_edits_loses_nothing(void **state)
     line_expect(project, 0, 2, "lib/lib.line\nmain.line\nother.line\ntypes.line\n");
 }
 
-static void test_a_wrong_unit_is_told_and_others_are_kept(void **state)
+static void test_a_wrong_unit_is_reported_and_others_are_kept(void **state)
 {
     LineProject *project = *state;
     line_rebuild(project);
@@ -93,7 +93,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE_WITH_SAMPLE(test_a_failed_build_between_two_edits_loses_nothing),
-        CASE_WITH_SAMPLE(test_a_wrong_unit_is_told_and_others_are_kept),
+        CASE_WITH_SAMPLE(test_a_wrong_unit_is_reported_and_others_are_kept),
         CASE_WITH_SAMPLE(test_a_name_that_vanishes_and_comes_back),
         CASE_WITH_SAMPLE(test_a_missing_entry_point),
         CASE_WITH_SAMPLE(test_a_missing_import),

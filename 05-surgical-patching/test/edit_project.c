@@ -213,7 +213,7 @@ static BuildStatus build_until(Build *build, EditStop stop)
     }
     if (status == BUILD_OK)
         status = build_save(build);
-    if (status == BUILD_OK && stop == STOP_UNSETTLED)
+    if (status == BUILD_OK && stop == STOP_IN_PROGRESS)
         status = build_begin_output(build);
     return status;
 }

@@ -12,7 +12,7 @@
  *     edit_project_close(&project);
  *
  * As most edits shall meet a program that is right, files refer to each other only where what they
- * refer to is there; a misspelling is an edit of its own. Interfaces may refer in circles.
+ * refer to is there; a misspelling is an edit of its own. Interfaces may refer in cycles.
  */
 #ifndef EDIT_PROJECT_H
 #define EDIT_PROJECT_H
@@ -45,7 +45,7 @@ typedef struct EditProject {
     EditFile versions[EDIT_VERSIONS][EDIT_FILES]; /* to switch back to */
 } EditProject;
 
-typedef enum EditStop { STOP_NEVER, STOP_PLANNED, STOP_SAVED, STOP_UNSETTLED } EditStop;
+typedef enum EditStop { STOP_NEVER, STOP_PLANNED, STOP_SAVED, STOP_IN_PROGRESS } EditStop;
 
 typedef struct EditRequest {
     const char *settings; /* NULL: the default ones */

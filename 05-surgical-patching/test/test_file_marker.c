@@ -226,7 +226,7 @@ static void check_story(const char *before, const char *after, const char *expec
     output_sections_free(&is);
 }
 
-static void differences_are_told_in_path_order(void **state)
+static void differences_are_reported_in_path_order(void **state)
 {
     (void)state;
     check_story("", "", "");
@@ -249,7 +249,7 @@ int main(void)
         cmocka_unit_test(a_marker_in_a_line_is_text),
         cmocka_unit_test(with_an_alignment_markers_count_only_there),
         cmocka_unit_test(any_bytes_are_covered),
-        cmocka_unit_test(differences_are_told_in_path_order),
+        cmocka_unit_test(differences_are_reported_in_path_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -138,7 +138,7 @@ static BuildStatus build_with_quota(Project *project, const char *output, unsign
     return status;
 }
 
-static void assert_told(const Project *project, BuildStatus status)
+static void assert_reported(const Project *project, BuildStatus status)
 {
     if (status != BUILD_MACHINE_FAILED || project->error != EDQUOT)
         fail_msg("bytes of %s are lost, and that is status %d, errno %d, '%s'", server.victim,
@@ -157,7 +157,7 @@ static void build_losing(Project *project, const char *output, Change change, co
         BuildStatus status = build_with_quota(project, output, failing);
         if (*server.victim == '\0')
             fail_msg("nobody looks what comes of closing %s", lost);
-        assert_told(project, status);
+        assert_reported(project, status);
         if (strstr(server.victim, lost) != NULL)
             return;
         assert_int_equal(project_build(project, "out"), BUILD_OK);
@@ -206,7 +206,7 @@ static void change_nothing(Project *project)
     (void)project;
 }
 
-static void a_stream_that_is_lost_is_told(void **state)
+static void a_stream_that_is_lost_is_reported(void **state)
 {
     Project *project = *state;
     char name[32];
@@ -231,7 +231,7 @@ static void lose_each(Project *project, Change change, unsigned least)
         if (is_over)
             assert_int_equal(status, BUILD_OK);
         else
-            assert_told(project, status);
+            assert_reported(project, status);
         assert_int_equal(project_build(project, "out"), BUILD_OK);
         project_expect_clean_output(project, "out");
     }
@@ -262,7 +262,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE_IN_BUILT_PROJECT(a_draft_that_is_lost_is_not_published),
         CASE_IN_BUILT_PROJECT(a_patch_that_is_lost_is_not_believed),
-        CASE_IN_BUILT_PROJECT(a_stream_that_is_lost_is_told),
+        CASE_IN_BUILT_PROJECT(a_stream_that_is_lost_is_reported),
         CASE_IN_BUILT_PROJECT(no_loss_of_a_first_build_is_ignored),
         CASE_IN_BUILT_PROJECT(no_loss_of_a_patch_is_ignored),
     };

@@ -6,7 +6,7 @@
  * turn, as file_clock_probe does. The step from one stamp to the next would say less: between two
  * ticks, somebody else's look at somebody else's file can move the clock on by a little.
  *
- * Whether something changes a ctime can be told only after the clock has ticked: before each try,
+ * Whether something changes a ctime can be reported only after the clock has ticked: before each try,
  * a file beside it is written until its stamp is later.
  *
  * All of it happens in one directory of a fixed name, which is locked meanwhile and gone afterwards.

@@ -41,7 +41,7 @@ setup() {
     [ "$(./example | grep -cE '^[0-9a-f]{32}$')" = 1 ]
 }
 
-@test "strict C without POSIX is told what it lacks" {
+@test "strict C without POSIX is shown what it lacks" {
     echo '#include "ic.h"' >strict.c
     run -1 gcc -std=c11 -fsyntax-only -I "$(pair 3)" strict.c
     [[ $output == *'#error "ic.h needs POSIX 2008: '* ]]

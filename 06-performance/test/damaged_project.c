@@ -87,7 +87,7 @@ void damaged_project_restore(DamagedProject *project)
 
 /* ---- the oracle ---------------------------------------------------------------------------- */
 
-void damaged_project_expect_healing(DamagedProject *project, const char *what)
+void damaged_project_expect_rebuilding(DamagedProject *project, const char *what)
 {
     MiniProject *in = &project->project;
     Slice expected = slice_of(project->new_output, project->new_size);

@@ -11,7 +11,7 @@
  *     for (...) {
  *         damaged_project_restore(&project);
  *         ... change files below "cache/" ...
- *         damaged_project_expect_healing(&project, "what was done");
+ *         damaged_project_expect_rebuilding(&project, "what was done");
  *     }
  *     damaged_project_close(&project);
  */
@@ -54,6 +54,6 @@ void damaged_project_restore(DamagedProject *project);
 
 /* Builds; fails the test, naming `what`, unless the output is right and the next build finds
  * everything up to date. */
-void damaged_project_expect_healing(DamagedProject *project, const char *what);
+void damaged_project_expect_rebuilding(DamagedProject *project, const char *what);
 
 #endif

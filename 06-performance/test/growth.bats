@@ -10,13 +10,16 @@ bats_require_minimum_version 1.5.0
 
 # minic, compiled to count.
 setup_file() {
-    local root=$BATS_TEST_DIRNAME/../.. flags directory source
+    local root flags directory source
+    root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
     eval "flags=(${CPPFLAGS:-} ${CFLAGS:-})" # where a user's xxHash is
     flags+=(-O0 -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE)
-    for directory in "$root"/0?-*/ "$root"/0?-*/mini/; do flags+=(-I"$directory"); done
+    for directory in "$root"/0?-*/ "$root"/0?-*/*/; do
+        [[ $directory == */test/ ]] || flags+=(-I"$directory")
+    done
     cd "$BATS_FILE_TMPDIR"
-    for source in "$root"/0?-*/*.c "$root"/0?-*/mini/*.c; do
-        [[ ${source##*/} == demo* ]] || printf '%s\0' "$source"
+    for source in "$root"/0?-*/*.c "$root"/0?-*/*/*.c; do
+        [[ $source == */0?-*/test/* || $source == */demo/* ]] || printf '%s\0' "$source"
     done | xargs -0 ${CC:-cc} "${flags[@]}" -fsanitize-coverage=trace-pc -c
     ${CC:-cc} "${flags[@]}" -Wl,--build-id,--wrap=malloc,--wrap=calloc,--wrap=realloc \
         -Wl,--wrap=posix_memalign -o minic ./*.o "$BATS_TEST_DIRNAME/growth/work_count.c" -lm -pthread
@@ -39,8 +42,8 @@ build() {
     work=($(cat program/work) $(cat program/out.ll program/said | wc -c))
 }
 
-# is_told VERDICT: the program is right, or refused by an error that has these words.
-is_told() {
+# is_reported VERDICT: the program is right, or refused by an error that has these words.
+is_reported() {
     if [ "$1" = right ]; then
         [ "$status" = 0 ]
     else
@@ -76,7 +79,7 @@ grows_with_source() {
             last[i]=$cost
         done
     done
-    is_told "$verdict" && return
+    is_reported "$verdict" && return
     echo "$name at $((n * 8)): not '$verdict', but status $status and:"
     head -n 2 program/said
     return 1
@@ -103,7 +106,7 @@ grows_with_source() {
     done >program/main.mini
     echo 'fn main() i32 { return 0; }' >>program/main.mini
     build
-    is_told "the file is larger than 16 MiB"
+    is_reported "the file is larger than 16 MiB"
     [ "$(grep -c 'larger than 16 MiB' program/said)" = 6 ]
     [ "${work[1]}" -lt 250000000 ]
 }

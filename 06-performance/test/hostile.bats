@@ -193,7 +193,7 @@ ways_to_a_secret() {
     [[ $stderr == "main.mini:1:1: error: expected ..., found ..."* && $stderr != *S3CRET* ]]
 }
 
-@test "what an error takes from its file is not told either" {
+@test "what an error takes from its file is not reported either" {
     printf '%s\n' 'fn s3cret(s3cret: s3cret) i32 { s3cret; var a = 12s3cret; s3cret(1); return s3cret.s3cret; }' \
         'fn s3cret() i32 { return a.s3cret(1) + s3cret + 12345678901; }' '@s3cret "s3cret' >../a.mini
     printf '%s\n' 'import "s3cret" as s3cret; struct s3cret2 { s3cret: s3cret2 } const s3cret3: i32 = s3cret3;' \

@@ -95,7 +95,7 @@ teardown() {
     done
 }
 
-@test "an unknown command is told what there is" {
+@test "an unknown command is answered with those that there are" {
     for arguments in bulid "help bulid" "--help bulid"; do
         # shellcheck disable=SC2086
         minic 2 $arguments
@@ -374,7 +374,7 @@ expect_counts() {
     [ -z "$stderr" ]
 }
 
-@test "a changed signature is told to reach who names it" {
+@test "a changed signature is said to reach the units that name it" {
     two_files
     minic 0 build main.mini
     sed -i 's/a: i32/first: i32/; s/a + b/first + b/' math.mini
@@ -430,7 +430,7 @@ expect_counts() {
     [ ! -e main.ll ]
 }
 
-@test "all errors of a run are told, in order, the same again and after a clean" {
+@test "all errors of a run are reported, in order, the same again and after a clean" {
     cat >main.mini <<-'MINI'
 	import "b.mini" as b;
 	fn main() i32 { return nothing; }
@@ -756,7 +756,7 @@ await() {
     return 1
 }
 
-# slow_tool PROGRAM: a script that says that it is about to read, and reads when it is told to.
+# slow_tool PROGRAM: a script that says that it is about to read, and reads when it is reported to.
 slow_tool() {
     printf '%s\n' '#!/bin/sh' 'case "$*" in *version*) ;; *) : >reading; while [ ! -e go ]; do sleep 0.05; done ;; esac' \
         "exec $1 \"\$@\"" >slow
@@ -889,14 +889,14 @@ runs_this_build() {
 
 # ---- bad input --------------------------------------------------------------------------------------
 
-@test "a missing entry is told" {
+@test "a missing entry is reported" {
     minic 2 build nothing.mini
     says "minic: nothing.mini: "
     says "No such file"
     [ ! -e nothing.ll ]
 }
 
-@test "a missing import is told with the line that imports it" {
+@test "a missing import is reported with the line that imports it" {
     printf '// first line\nimport "gone.mini" as gone;\nfn main() i32 { return 0; }\n' >main.mini
     minic 1 build main.mini
     [[ $stderr == "main.mini:2:"* ]]
@@ -904,14 +904,14 @@ runs_this_build() {
     says 'import "gone.mini" as gone;'
 }
 
-@test "a directory in place of the entry is told" {
+@test "a directory in place of the entry is reported" {
     mkdir main.mini
     minic 2 build main.mini
     says "minic: main.mini: "
     [ ! -e main.ll ]
 }
 
-@test "a directory in place of an import is told" {
+@test "a directory in place of an import is reported" {
     two_files
     rm math.mini
     mkdir math.mini
@@ -919,7 +919,7 @@ runs_this_build() {
     [[ $stderr == "main.mini:1:"* ]]
 }
 
-@test "an unreadable file is told" {
+@test "an unreadable file is reported" {
     command -v setpriv >/dev/null || [ "$(id -u)" != 0 ] || skip "no setpriv"
     public_place
     two_files
@@ -1002,13 +1002,13 @@ runs_this_build() {
     says "locked/cache"
 }
 
-@test "an output directory that does not exist is told" {
+@test "an output directory that does not exist is reported" {
     two_files
     minic 3 build main.mini -o nowhere/out.ll
     says "nowhere/out.ll"
 }
 
-@test "an output that is a directory is told" {
+@test "an output that is a directory is reported" {
     two_files
     mkdir out.ll
     run --separate-stderr "$MINIC" build main.mini -o out.ll
@@ -1115,7 +1115,7 @@ runs_this_build() {
     minic 2 build main.mini --cache-dir other -o other/out.ll
 }
 
-@test "a cache directory that is a file is told" {
+@test "a cache directory that is a file is reported" {
     two_files
     echo precious >.mini_cache
     minic 3 build main.mini

@@ -144,7 +144,7 @@ every_corpus() {
     done
 }
 
-@test "what is not translated is told with its place" {
+@test "what is not translated is reported with its place" {
     mkdir mini
     while IFS='|' read -r place what program; do
         printf '%s\n' "$program" >mini/main.mini

@@ -188,7 +188,7 @@ would() {
     end
 }
 
-@test "files that import each other in a circle depend on each other" {
+@test "files that import each other in a cycle depend on each other" {
     six_files
     sed -i '1i import "main.mini" as main;' help.mini && save help.mini
     begin

@@ -134,7 +134,7 @@ written_by() {
     grep -q define printed
 }
 
-@test "links that lead in a circle make no files without end" {
+@test "links that lead in a cycle make no files without end" {
     mkdir p && ln -s . p/a && ln -s . p/b
     printf 'import "a/main.mini" as a;\nimport "b/main.mini" as b;\nfn main() i32 { return 0; }\n' >p/main.mini
     within_memory minic 3 build p/main.mini

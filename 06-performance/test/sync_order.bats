@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# What a build with --sync has told is done is on the disk: each step of the commit before the
+# What a build with --sync has reported is done is on the disk: each step of the commit before the
 # next one, by the calls that it makes. And a build in which nothing changed does not even look
 # for what killed builds left.
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is told beside something unknowable is true, and nothing is left out that need not be.
+ * What is reported beside something poisoned is true, and nothing is left out that need not be.
  *
  * A random program that is right is changed at random places: characters vanish, names and types
  * become others, numbers grow, files are gone. Some files then have syntax errors or are missing:
  * nobody knows what they declare. If they declared what they did before, there would be these
  * errors and no others; so
  *
- *     every error told of a file that can be parsed is told then, too         no consequences
- *     every error told then, of a file that neither reaches one of them
- *     nor is reached through them alone, is told                              nothing is hidden
+ *     every error reported of a file that can be parsed is reported then, too         no consequences
+ *     every error reported then, of a file that neither reaches one of them
+ *     nor is reached through them alone, is reported                              nothing is hidden
  *
  * and an incremental build tells what a clean one tells. CERTAIN_ERRORS_SEED and
  * CERTAIN_ERRORS_SEEDS in the environment say where it begins and how much is tried.
@@ -26,7 +26,7 @@
 typedef struct Source {
     char path[16];
     char *right, *changed; /* NUL-terminated, owned; right NULL: there is no such file */
-    bool is_missing, is_unknowable, reaches_unknowable;
+    bool is_missing, is_poisoned, reaches_poisoned;
     bool is_reached; /* from main.mini, through files that can be parsed */
     struct Source **imports; /* of a file that can be parsed; NULL: leads nowhere */
     uint32_t import_count;
@@ -40,7 +40,7 @@ typedef struct Trial {
 } Trial;
 
 typedef struct Tally {
-    unsigned programs, unknowable, silent, told;
+    unsigned programs, poisoned, silent, reported;
 } Tally;
 
 static uint32_t pick(Trial *trial, uint32_t below)
@@ -124,7 +124,7 @@ static void write_source(Trial *trial, const Source *source, bool is_right)
                            is_right ? source->right : source->changed);
 }
 
-/* ---- what is unknowable -------------------------------------------------------------------- */
+/* ---- what is poisoned -------------------------------------------------------------------- */
 
 static Source *find_source(Trial *trial, Slice path)
 {
@@ -153,26 +153,26 @@ static void lower_source(Trial *trial, Source *source)
 {
     Diagnostics ignored = {0};
     Lowered lowered;
-    source->is_unknowable = source->is_missing || !mini_lower(slice_from(source->changed), NULL,
+    source->is_poisoned = source->is_missing || !mini_lower(slice_from(source->changed), NULL,
                                                               &trial->arena, &ignored, &lowered);
-    source->reaches_unknowable = source->is_unknowable;
-    if (!source->is_unknowable)
+    source->reaches_poisoned = source->is_poisoned;
+    if (!source->is_poisoned)
         find_imports(trial, source, &lowered);
     diagnostics_free(&ignored);
 }
 
 /* One step on all imports at once. True if something new was learnt. */
-static bool spread(Trial *trial)
+static bool propagate(Trial *trial)
 {
     bool is_new = false;
     for (unsigned i = 0; i < MOST_FILES; i++) {
         Source *source = &trial->sources[i];
         for (uint32_t k = 0; k < source->import_count; k++) {
             Source *target = source->imports[k];
-            bool leads_to = target == NULL || target->reaches_unknowable;
-            is_new |= (leads_to && !source->reaches_unknowable) ||
+            bool leads_to = target == NULL || target->reaches_poisoned;
+            is_new |= (leads_to && !source->reaches_poisoned) ||
                       (target != NULL && source->is_reached && !target->is_reached);
-            source->reaches_unknowable |= leads_to;
+            source->reaches_poisoned |= leads_to;
             if (target != NULL)
                 target->is_reached |= source->is_reached;
         }
@@ -180,16 +180,16 @@ static bool spread(Trial *trial)
     return is_new;
 }
 
-static unsigned find_unknowable(Trial *trial)
+static unsigned find_poisoned(Trial *trial)
 {
     unsigned count = 0;
     trial->sources[0].is_reached = true;
     for (unsigned i = 0; i < MOST_FILES; i++)
         if (trial->sources[i].right != NULL) {
             lower_source(trial, &trial->sources[i]);
-            count += trial->sources[i].is_unknowable;
+            count += trial->sources[i].is_poisoned;
         }
-    while (spread(trial))
+    while (propagate(trial))
         continue;
     return count;
 }
@@ -213,43 +213,43 @@ static char *say(Trial *trial, bool in_new_cache)
     return strcpy(memory_allocate(project->said.size), project->said.data);
 }
 
-/* Each line of `told` that is not in `other`, of a file that counts, fails the test. */
-static void expect_lines(Trial *trial, const char *told, const char *other, bool is_certain,
+/* Each line of `reported` that is not in `other`, of a file that counts, fails the test. */
+static void expect_lines(Trial *trial, const char *reported, const char *other, bool is_certain,
                          Tally *tally)
 {
     const char *end;
-    for (const char *line = told; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+    for (const char *line = reported; (end = strchr(line, '\n')) != NULL; line = end + 1) {
         char wanted[4096];
         const Source *source =
             find_source(trial, slice_of(line, (size_t)(strchr(line, ':') - line)));
         bool counts = source != NULL &&
-                      (is_certain ? !source->is_unknowable
-                                  : source->is_reached && !source->reaches_unknowable);
+                      (is_certain ? !source->is_poisoned
+                                  : source->is_reached && !source->reaches_poisoned);
         snprintf(wanted, sizeof wanted, "%.*s", (int)(end - line + 1), line);
         if (strstr(wanted, ": error: cannot import") != NULL)
             continue;
         if (counts && strstr(other, wanted) == NULL)
-            fail_msg("%s: %s", is_certain ? "told, and not certain" : "not told", wanted);
+            fail_msg("%s: %s", is_certain ? "reported, and not certain" : "not reported", wanted);
         if (counts && is_certain)
-            tally->told++;
+            tally->reported++;
         tally->silent += !is_certain && !counts && strstr(other, wanted) == NULL;
     }
 }
 
 static void judge(Trial *trial, Tally *tally)
 {
-    unsigned unknowable = find_unknowable(trial);
+    unsigned poisoned = find_poisoned(trial);
     for (unsigned i = 0; i < MOST_FILES; i++)
         write_source(trial, &trial->sources[i], false);
     char *incremental = say(trial, false), *clean = say(trial, true);
     assert_string_equal(incremental, clean);
     for (unsigned i = 0; i < MOST_FILES; i++)
-        write_source(trial, &trial->sources[i], trial->sources[i].is_unknowable);
+        write_source(trial, &trial->sources[i], trial->sources[i].is_poisoned);
     char *mended = say(trial, true);
     expect_lines(trial, clean, mended, true, tally);
     expect_lines(trial, mended, clean, false, tally);
     tally->programs++;
-    tally->unknowable += unknowable != 0;
+    tally->poisoned += poisoned != 0;
     free(incremental);
     free(clean);
     free(mended);
@@ -277,7 +277,7 @@ static void try_seed(uint64_t seed, Tally *tally)
     free(trial);
 }
 
-static void test_what_is_told_is_certain_and_what_is_certain_is_told(void **state)
+static void test_what_is_reported_is_certain_and_what_is_certain_is_reported(void **state)
 {
     (void)state;
     Tally tally = {0};
@@ -287,16 +287,16 @@ static void test_what_is_told_is_certain_and_what_is_certain_is_told(void **stat
         print_message("# seed %llu\n", (unsigned long long)seed);
         try_seed(seed, &tally);
     }
-    print_message("tried: %u programs, %u with something unknowable; %u errors of other files "
-                  "told, %u not certain\n",
-                  tally.programs, tally.unknowable, tally.told, tally.silent);
-    assert_true(tally.unknowable >= count / 3 && tally.told >= count / 3 && tally.silent != 0);
+    print_message("tried: %u programs, %u with something poisoned; %u errors of other files "
+                  "reported, %u not certain\n",
+                  tally.programs, tally.poisoned, tally.reported, tally.silent);
+    assert_true(tally.poisoned >= count / 3 && tally.reported >= count / 3 && tally.silent != 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_is_told_is_certain_and_what_is_certain_is_told),
+        cmocka_unit_test(test_what_is_reported_is_certain_and_what_is_certain_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -136,7 +136,7 @@ static void sizes_have_units(void **state)
     }
 }
 
-static void verify_takes_the_recorded_output_unless_told(void **state)
+static void verify_takes_the_recorded_output_unless_reported(void **state)
 {
     (void)state;
     Parsed p;
@@ -223,7 +223,7 @@ static void help_and_version_need_no_entry(void **state)
     }
 }
 
-static void mistakes_are_told(void **state)
+static void mistakes_are_reported(void **state)
 {
     (void)state;
     static const struct {
@@ -269,7 +269,7 @@ static void mistakes_are_told(void **state)
     }
 }
 
-static void an_empty_entry_is_told(void **state)
+static void an_empty_entry_is_reported(void **state)
 {
     (void)state;
     char *arguments[] = {"minic", "build", "", NULL};
@@ -287,13 +287,13 @@ int main(void)
         cmocka_unit_test(attached_values_are_read),
         cmocka_unit_test(what_is_left_out_is_beside_the_entry),
         cmocka_unit_test(sizes_have_units),
-        cmocka_unit_test(verify_takes_the_recorded_output_unless_told),
+        cmocka_unit_test(verify_takes_the_recorded_output_unless_reported),
         cmocka_unit_test(doctor_takes_a_directory),
         cmocka_unit_test(what_follows_the_entry_of_run_is_the_programs),
         cmocka_unit_test(two_dashes_end_the_flags),
         cmocka_unit_test(help_and_version_need_no_entry),
-        cmocka_unit_test(mistakes_are_told),
-        cmocka_unit_test(an_empty_entry_is_told),
+        cmocka_unit_test(mistakes_are_reported),
+        cmocka_unit_test(an_empty_entry_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

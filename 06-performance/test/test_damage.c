@@ -47,7 +47,7 @@ static void cut(DamagedProject *project, const KeptFile *file, size_t size)
     int fd = open_file(project, file);
     assert_int_equal(ftruncate(fd, (off_t)size), 0);
     close(fd);
-    damaged_project_expect_healing(project, what);
+    damaged_project_expect_rebuilding(project, what);
 }
 
 /* Tries every stride-th place in the situation that reads the most of the file; fewer in the
@@ -88,7 +88,7 @@ static void flip(DamagedProject *project, const KeptFile *file, size_t bit)
         assert_int_equal(pwrite(fd, &byte, 1, (off_t)(bit / 8)), 1);
     }
     close(fd);
-    damaged_project_expect_healing(project, what);
+    damaged_project_expect_rebuilding(project, what);
 }
 
 /* Of a free slot of an index, which is most of it, one bit of each byte is enough. */
@@ -170,7 +170,7 @@ static void test_random_damage_of_a_larger_cache(void **state)
             damaged_project_restore(&project);
             for (uint64_t i = random_next(&random) % 4 + 1; i > 0; i--)
                 damage_at_random(&project, &random);
-            damaged_project_expect_healing(&project, what);
+            damaged_project_expect_rebuilding(&project, what);
         }
         report(&project, "random damages");
         damaged_project_close(&project);
@@ -230,7 +230,7 @@ static void test_files_lost(void **state)
             for (Loss how = 0; how < LOSSES; how++) {
                 damaged_project_restore(&project);
                 lose(&project, &project.kept.files[i], how);
-                damaged_project_expect_healing(&project, project.kept.files[i].name);
+                damaged_project_expect_rebuilding(&project, project.kept.files[i].name);
             }
         }
         report(&project, "files lost");
@@ -250,7 +250,7 @@ static void test_files_swapped(void **state)
                 damaged_project_restore(&project);
                 write_cache_file(&project, a->name, b->bytes, b->size);
                 write_cache_file(&project, b->name, a->bytes, a->size);
-                damaged_project_expect_healing(&project, a->name);
+                damaged_project_expect_rebuilding(&project, a->name);
             }
         }
         report(&project, "pairs of files swapped");
@@ -297,7 +297,7 @@ static void test_files_of_another_project(void **state)
                     continue;
                 damaged_project_restore(&project);
                 transplant(&project, &other, set);
-                damaged_project_expect_healing(&project, what);
+                damaged_project_expect_rebuilding(&project, what);
             }
             report(&project, "sets of files from another project");
             damaged_project_close(&project);
@@ -347,9 +347,9 @@ static void remove_thing(const DamagedProject *project, const KeptFile *file)
         unlinkat(project->cache_fd, file->name, AT_REMOVEDIR);
 }
 
-/* It heals, or fails with a line that names what is wrong, and then nothing is lost: without
- * the thing it heals. Never does it follow a link and write to what is behind. */
-static void expect_healing_or_refusal(DamagedProject *project, const KeptFile *file, Thing thing)
+/* It is rebuilt, or fails with a line that names what is wrong, and then nothing is lost: without
+ * the thing it is rebuilt. Never does it follow a link and write to what is behind. */
+static void expect_rebuilding_or_refusal(DamagedProject *project, const KeptFile *file, Thing thing)
 {
     MiniProject *in = &project->project;
     if (mini_project_build(in) == BUILD_MACHINE_FAILED) {
@@ -362,7 +362,7 @@ static void expect_healing_or_refusal(DamagedProject *project, const KeptFile *f
         assert_true(slice_equal(slice_of(bytes, size), slice_of(file->bytes, file->size)));
         free(bytes);
     }
-    damaged_project_expect_healing(project, file->name);
+    damaged_project_expect_rebuilding(project, file->name);
     remove_thing(project, file);
 }
 
@@ -376,7 +376,7 @@ static void test_things_that_are_no_files(void **state)
             for (Thing thing = 0; thing < THINGS; thing++) {
                 damaged_project_restore(&project);
                 put_thing(&project, &project.kept.files[i], thing);
-                expect_healing_or_refusal(&project, &project.kept.files[i], thing);
+                expect_rebuilding_or_refusal(&project, &project.kept.files[i], thing);
             }
         }
         report(&project, "files replaced by other things");

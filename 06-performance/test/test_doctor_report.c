@@ -36,7 +36,7 @@ static void the_facts_are_in_words(void **state)
                                  "rule     a stamp older than a probe is believed\n", NULL});
 }
 
-static void defects_are_told(void **state)
+static void defects_are_reported(void **state)
 {
     (void)state;
     FileSystemFacts facts = sound;
@@ -77,7 +77,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_facts_are_in_words),
-        cmocka_unit_test(defects_are_told),
+        cmocka_unit_test(defects_are_reported),
         cmocka_unit_test(the_same_as_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

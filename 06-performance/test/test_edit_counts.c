@@ -327,7 +327,7 @@ static void test_unused_constant_that_becomes_wrong(void **state)
     save(&project, "a.mini", "fn f() i32 { return 1; }\nconst unused: i32 = 8 / 2;\n");
     rebuild(&project);
     save(&project, "a.mini", "fn f() i32 { return 1; }\nconst unused: i32 = 8 / 0;\n");
-    for (int i = 0; i < 2; i++) { /* and is told again */
+    for (int i = 0; i < 2; i++) { /* and is reported again */
         rebuild(&project);
         assert_int_equal(project.status, BUILD_PROGRAM_WRONG);
         assert_non_null(strstr(project.errors.data, "a.mini:2:"));

@@ -34,7 +34,7 @@ static void a_local_file_system_keeps_its_promises(void **state)
                 trust_rule_of(&facts) == TRUST_OLDER_THAN_PROBE);
 }
 
-static void a_place_that_cannot_be_written_is_told(void **state)
+static void a_place_that_cannot_be_written_is_reported(void **state)
 {
     (void)state;
     FileSystemFacts facts;
@@ -218,7 +218,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE_IN_SCRATCH(a_local_file_system_keeps_its_promises),
-        cmocka_unit_test(a_place_that_cannot_be_written_is_told),
+        cmocka_unit_test(a_place_that_cannot_be_written_is_reported),
         CASE_IN_SCRATCH(a_probe_that_fails_leaves_nothing_behind),
         CASE_IN_SCRATCH(what_a_killed_probe_left_is_removed),
         CASE_IN_SCRATCH(a_directory_with_other_things_in_it_is_refused),

@@ -173,7 +173,7 @@ static void cut_power(KeptCache *disk, const KeptCache *moments, uint64_t seed)
 
 /* ---- what becomes of it -------------------------------------------------------------------- */
 
-static void expect_healing(MiniProject *project, Slice expected, const char *what)
+static void expect_rebuilding(MiniProject *project, Slice expected, const char *what)
 {
     if (mini_project_build(project) != BUILD_OK)
         fail_msg("%s: the build ends with status %d: %s", what, project->status,
@@ -203,7 +203,7 @@ static void cut_after(MiniProject *project, const KeptCache *moments, unsigned c
         cut_power(&disk, moments, seed * COMMITS + commit);
         kept_cache_put_back(&disk, &project->scratch);
         kept_cache_adopt_output(&project->scratch, true);
-        expect_healing(project, slice_of(expected, size), what);
+        expect_rebuilding(project, slice_of(expected, size), what);
         kept_cache_free(&disk);
     }
     free(expected);

@@ -138,7 +138,7 @@ static void the_exit_status_is_the_programs(void **state)
     assert_int_equal(run_with(world, "#!/bin/sh\nkill -TERM $$\n", false), 128 + 15);
 }
 
-/* A compiler that writes a script where it is told to. */
+/* A compiler that writes a script where it is reported to. */
 static const char compiler[] = "#!/bin/sh\n"
                                "while [ \"$1\" != -o ]; do shift; done\n"
                                "printf '#!/bin/sh\\nexit $1\\n' >\"$2\"\n"
@@ -183,7 +183,7 @@ static void an_interpreted_program_has_no_name(void **state)
     assert_int_equal(run_with(world, script, false), 0);
 }
 
-static void an_output_that_cannot_be_copied_is_told(void **state)
+static void an_output_that_cannot_be_copied_is_reported(void **state)
 {
     World *world = *state;
     ProgramCopy copy;
@@ -197,7 +197,7 @@ static void an_output_that_cannot_be_copied_is_told(void **state)
     assert_error(world, "cannot make a temporary directory in /nowhere/minic-");
 }
 
-static void a_tool_that_cannot_be_started_is_told(void **state)
+static void a_tool_that_cannot_be_started_is_reported(void **state)
 {
     World *world = *state;
     assert_int_equal(run_with(world, "#!/nowhere/interpreter\n", false), -1);
@@ -215,9 +215,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_runs_is_what_this_build_made, open_world, close_world),
         cmocka_unit_test_setup_teardown(an_interpreted_program_has_no_name, open_world,
                                         close_world),
-        cmocka_unit_test_setup_teardown(an_output_that_cannot_be_copied_is_told, open_world,
+        cmocka_unit_test_setup_teardown(an_output_that_cannot_be_copied_is_reported, open_world,
                                         close_world),
-        cmocka_unit_test_setup_teardown(a_tool_that_cannot_be_started_is_told, open_world,
+        cmocka_unit_test_setup_teardown(a_tool_that_cannot_be_started_is_reported, open_world,
                                         close_world),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

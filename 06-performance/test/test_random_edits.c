@@ -7,7 +7,7 @@
  * A walk begins with a random project. Each step edits it, builds it incrementally with a random
  * number of workers, and builds it again in an empty cache. In every second walk steps are
  * disturbed, too: the output or a pack is lost, the settings change, a build is forced. A walk
- * that fails is shrunk: steps are left out as long as it still fails, and what is left is told.
+ * that fails is shrunk: steps are left out as long as it still fails, and what is left is reported.
  *
  * RANDOM_EDITS_SEEDS and RANDOM_EDITS_STEPS in the environment say how much is tried, and
  * RANDOM_EDITS_SEED where it begins. RANDOM_EDITS_SCRIPT=3,17,40 walks these steps of the first
@@ -213,7 +213,7 @@ static void print_step(const Walk *walk, const Script *script, unsigned step)
 }
 
 /* True if the incremental build is as good as a clean one. */
-static bool take_step(Walk *walk, const Script *script, bool is_told)
+static bool take_step(Walk *walk, const Script *script, bool is_reported)
 {
     Scratch place;
     random_project_write(&walk->project, &walk->sources);
@@ -225,13 +225,13 @@ static bool take_step(Walk *walk, const Script *script, bool is_told)
     bool is_calm = script->seed % 2 != 0;
     bool is_counted = counts_are_right(&incremental, &clean);
     bool is_cheap = !is_calm || !costs_too_much(walk, &incremental);
-    if (is_told && !is_right)
+    if (is_reported && !is_right)
         print_message("#     status %d: %.*s\n#     clean %d: %.*s\n", incremental.status,
                       (int)incremental.errors.size, incremental.errors.data, clean.status,
                       (int)clean.errors.size, clean.errors.data);
-    if (is_told && !is_cheap)
+    if (is_reported && !is_cheap)
         print_message("#     it costs too much\n");
-    if (is_told && !is_counted)
+    if (is_reported && !is_counted)
         print_counts(&incremental.counts, &clean.counts);
     walk->last = incremental.status;
     outcome_free(&incremental);
@@ -240,7 +240,7 @@ static bool take_step(Walk *walk, const Script *script, bool is_told)
 }
 
 /* The place in the script of the step that fails, or its count. */
-static unsigned walk_script(const Script *script, bool is_told, unsigned *right)
+static unsigned walk_script(const Script *script, bool is_reported, unsigned *right)
 {
     Walk walk;
     unsigned i;
@@ -252,9 +252,9 @@ static unsigned walk_script(const Script *script, bool is_told, unsigned *right)
         walk.disturbance = NULL;
         if (script->seed % 2 == 0)
             disturb(&walk);
-        if (is_told)
+        if (is_reported)
             print_step(&walk, script, script->steps[i]);
-        if (!take_step(&walk, script, is_told))
+        if (!take_step(&walk, script, is_reported))
             break;
         *right += walk.last == BUILD_OK;
     }

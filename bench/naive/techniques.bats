@@ -17,10 +17,10 @@ teardown() {
 
 @test "each technique is measured beside its naive version, and both agree" {
     "$BUILD/techniques" "$work/corpus" "$work/pairs" 1 3 "'$BUILD/edit-corpus' body '$few'" \
-        >"$work/told" 2>"$work/progress"
-    [ "$(jq length "$work/told")" = 10 ]
-    jq -e 'all(.ours_ms > 0 and .naive_ms > 0 and .unit != "")' "$work/told"
-    [ "$(jq -r '.[] | select(.name == "visited_set") | .unit' "$work/told")" = \
+        >"$work/reported" 2>"$work/progress"
+    [ "$(jq length "$work/reported")" = 10 ]
+    jq -e 'all(.ours_ms > 0 and .naive_ms > 0 and .unit != "")' "$work/reported"
+    [ "$(jq -r '.[] | select(.name == "visited_set") | .unit' "$work/reported")" = \
         "a ladder of 3 diamonds: 10 files, 29 visits without a set" ]
     [ "$(wc -l <"$work/progress")" = 10 ]
 }

@@ -84,7 +84,7 @@ typedef struct Part { /* one declaration, being translated */
 
 /* ---- telling and formatting --------------------------------------------------------------------- */
 
-/* The subset is what generated corpora are made of; all else is told and not translated. */
+/* The subset is what generated corpora are made of; all else is reported and not translated. */
 static void refuse(Part *part, uint32_t at, const char *what)
 {
     uint32_t line, column;
@@ -203,7 +203,7 @@ static const char *used_name(Part *part, const Entity *entity)
     return name;
 }
 
-/* ---- types and what C must be told before a use --------------------------------------------------- */
+/* ---- types and what C must be reported before a use --------------------------------------------------- */
 
 static void need_struct(Part *part, Entity *entity);
 

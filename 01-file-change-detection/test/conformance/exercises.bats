@@ -45,7 +45,7 @@ files="$files|renamed"
 }
 
 # below_of FILE
-below_of() { told below | sed -n "s/^below $1 //p"; }
+below_of() { reported below | sed -n "s/^below $1 //p"; }
 
 @test "exercise 4: each file has a combined hash of its own" {
     write main.mini 'import "left.mini" as left; import "right.mini" as right;'

@@ -98,7 +98,7 @@ on_a_coarser_disk() {
     [ "$status" != 0 ] || flunk "expected an error"
 }
 
-@test "1.3 no word of a file outside of the project is told" {
+@test "1.3 no word of a file outside of the project is reported" {
     write main.mini 'import "link.mini" as link;'
     write ../real.mini 'import "s3cret" as s;'
     doing ln -s ../real.mini link.mini
@@ -113,7 +113,7 @@ on_a_coarser_disk() {
     note "wrote 1.mini ... 10001.mini: each imports the next"
     mine 1.mini
     expect_status 0
-    [ "$(told added | wc -l)" = 10001 ] || flunk "expected 10001 files to be added"
+    [ "$(reported added | wc -l)" = 10001 ] || flunk "expected 10001 files to be added"
 }
 
 @test "1.3 a ladder of 40 diamonds ends" {
@@ -125,7 +125,7 @@ on_a_coarser_disk() {
     note "wrote main.mini, and 40 times: two files that import the same third one"
     LIMIT=20 mine main.mini
     expect_status 0
-    [ "$(told added | wc -l)" = 121 ] || flunk "expected 121 files to be added"
+    [ "$(reported added | wc -l)" = 121 ] || flunk "expected 121 files to be added"
 }
 
 @test "1.3 names with spaces, quotes in UTF-8, and dots" {
@@ -147,7 +147,7 @@ on_a_coarser_disk() {
         mine main.mini
         expect_status 0 "a damaged cache is a cold start, not an error"
         same "combined" "$right" "$(word combined)"
-        [ -z "$(told changed)" ] || flunk "nothing changed"
+        [ -z "$(reported changed)" ] || flunk "nothing changed"
     }
     flip_through 24
 }

@@ -41,7 +41,7 @@ one_file() {
     expect read 'read 0'
 }
 
-@test "1.2 an edit with the size and the mtime of before is told" {
+@test "1.2 an edit with the size and the mtime of before is reported" {
     one_file
     mine main.mini
     settle
@@ -53,7 +53,7 @@ one_file() {
     expect changed 'changed main.mini'
 }
 
-@test "1.2 an older file in the place of a newer one is told" {
+@test "1.2 an older file in the place of a newer one is reported" {
     write older '// an older one'
     settle
     one_file
@@ -141,7 +141,7 @@ after_damage() {
     mine main.mini
     expect_status 0 "a damaged cache is a cold start, not an error"
     expect_seen math.mini
-    [ "$(told "$files" | wc -l)" = 3 ] || flunk "expected three files"
+    [ "$(reported "$files" | wc -l)" = 3 ] || flunk "expected three files"
 }
 
 @test "1.4 a flipped bit is a cold start" {

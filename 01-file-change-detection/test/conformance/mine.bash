@@ -120,8 +120,8 @@ flunk() {
     return 1
 }
 
-# The facts that the program told: lines whose first word is one, with single spaces.
-told() {
+# The facts that the program reported: lines whose first word is one, with single spaces.
+reported() {
     tr -s ' \t' ' ' <<<"${said:-}" | sed 's/^ //; s/ $//' | grep -E "^(${1:-$facts}) " || true
 }
 
@@ -140,7 +140,7 @@ expect_lines() {
 # expect WORDS LINE...: of the lines that begin with one of WORDS (a|b|c) these, in this order.
 expect() {
     expect_status 0
-    expect_lines "$(told "$1")" "expected these lines, in this order:" "${@:2}"
+    expect_lines "$(reported "$1")" "expected these lines, in this order:" "${@:2}"
 }
 
 # expect_fact LINE: one line, which may stand anywhere. A pattern of bash.
@@ -149,7 +149,7 @@ expect_fact() {
     while read -r line; do
         # shellcheck disable=SC2053
         [[ $line != $1 ]] || return 0
-    done < <(told)
+    done < <(reported)
     flunk "expected a line: $1"
 }
 
@@ -173,11 +173,11 @@ expect_failure() {
 
 # expect_unsaid WORD: it stands nowhere in what was printed.
 expect_unsaid() {
-    [[ $said$complained != *"$1"* ]] || flunk "expected that '$1' is not told: it stands outside of the project"
+    [[ $said$complained != *"$1"* ]] || flunk "expected that '$1' is not reported: it stands outside of the project"
 }
 
 # word NAME: the second word of the line that begins with NAME.
-word() { told "$1" | cut -d' ' -f2; }
+word() { reported "$1" | cut -d' ' -f2; }
 
 # same WHAT ONE OTHER; differs WHAT ONE OTHER
 same() { [ -n "$2" ] && [ "$2" = "$3" ] || flunk "$1: expected the same twice, got '$2' and '$3'"; }

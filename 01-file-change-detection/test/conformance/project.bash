@@ -16,5 +16,5 @@ project_of_three() {
 # expect_seen FILE: its edit, or, if what was known is lost, the file itself.
 expect_seen() {
     expect_status 0
-    told "$files" | grep -qxE "(added|changed) $1" || flunk "expected $1 to be changed (or added)"
+    reported "$files" | grep -qxE "(added|changed) $1" || flunk "expected $1 to be changed (or added)"
 }

@@ -9,7 +9,7 @@ load project
 # Everything is known, and as it was: `touched` is an unchanged file whose stamp differs.
 expect_no_change() {
     local words
-    words=$(told "$files" | cut -d' ' -f1 | sort -u)
+    words=$(reported "$files" | cut -d' ' -f1 | sort -u)
     [ "$words" = unchanged ] || [ "$words" = touched ] || [ "$words" = $'touched\nunchanged' ] ||
         flunk "expected every file to be unchanged"
 }
@@ -28,7 +28,7 @@ expect_no_change() {
     expect_no_change
 }
 
-@test "1.1 an edit is told, once" {
+@test "1.1 an edit is reported, once" {
     write main.mini 'fn main() i32 { return 1; }'
     mine main.mini
     settle
@@ -41,7 +41,7 @@ expect_no_change() {
     expect_no_change
 }
 
-@test "1.1 an edit that keeps the size is told" {
+@test "1.1 an edit that keeps the size is reported" {
     write main.mini 'fn main() i32 { return 1; }'
     mine main.mini
     settle
@@ -83,7 +83,7 @@ expect_no_change() {
     expect_failure 2 "it takes one entry"
 }
 
-@test "1.3 every file is told, in byte order of the paths" {
+@test "1.3 every file is reported, in byte order of the paths" {
     project_of_three
     mine main.mini
     expect "$files" 'added lib/text.mini' 'added main.mini' 'added math.mini'
@@ -129,7 +129,7 @@ expect_no_change() {
     expect "$files" 'added ../beside.mini' 'added ../lib/a.mini' 'added main.mini'
 }
 
-@test "1.3 a file that is imported twice is told once" {
+@test "1.3 a file that is imported twice is reported once" {
     write main.mini 'import "left.mini" as left; import "right.mini" as right;'
     write left.mini 'import "lib/../base.mini" as base;'
     write right.mini 'import "./base.mini" as base;'

@@ -266,7 +266,7 @@ class Look:
     def follow(self, target):
         """Looks at a file that is imported, and returns it if that was for the first time."""
         if target in self.files:
-            return []  # a diamond is visited once, a circle ends
+            return []  # a diamond is visited once, a cycle ends
         self.files[target] = self.look_at(target)
         return [target]
 
@@ -306,7 +306,7 @@ def tell(error):
     path, line, column, message = error.args
     root = os.path.join(os.path.realpath("."), "")
     if not os.path.realpath(path).startswith(root):
-        message = "what is wrong is not told, for the file lies outside of the project"
+        message = "what is wrong is not reported, for the file lies outside of the project"
     say(f"{path}:{line}:{column}: error: {message}", file=sys.stderr)
 
 

@@ -23,7 +23,7 @@ load project
     EXPECTED_STATUS=1 expect_verdicts 'wrong a.mini' 'wrong b.mini' 'lowered main.mini'
 }
 
-@test "2.1 no word of a file outside of the project is told" {
+@test "2.1 no word of a file outside of the project is reported" {
     write main.mini 'import "../key" as a; import "link.mini" as b;' "$(fn main 0)"
     write ../key '-----BEGIN S3CRET KEY-----'
     write ../real.mini 'fn s3cret s3cret'

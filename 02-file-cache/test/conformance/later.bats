@@ -34,7 +34,7 @@ load project
     write m7.mini 'fn f(x: i32) i32 { return 7; }'
     settle
     mine_counted main.mini
-    [ "$(told lowered | wc -l)" = 1 ] || flunk "expected m7.mini to be lowered, and no other"
+    [ "$(reported lowered | wc -l)" = 1 ] || flunk "expected m7.mini to be lowered, and no other"
     [ $((bytes_written * 4)) -lt "$all" ] ||
         flunk "the build of 101 files wrote $all bytes, that of one edited file $bytes_written"
 }

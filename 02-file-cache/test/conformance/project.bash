@@ -39,10 +39,10 @@ project_of() {
     settle
 }
 
-# ---- what is told of each thing ------------------------------------------------------------------
+# ---- what is reported of each thing ------------------------------------------------------------------
 
 # WORD THING. The name of what was made is left out.
-verdicts() { told "$made|cached|wrong" | sed -E '/^wrong /!s/ [^ ]+$//'; }
+verdicts() { reported "$made|cached|wrong" | sed -E '/^wrong /!s/ [^ ]+$//'; }
 
 # expect_verdicts LINE...: WORD THING of each, in this order.
 expect_verdicts() {
@@ -53,8 +53,8 @@ expect_verdicts() {
 # expect_made THING...: these are made, in this order, and all others are cached.
 expect_made() {
     expect_status 0
-    [ -n "$(verdicts)" ] || flunk "it told nothing of what it made or found"
-    [ -z "$(told wrong)" ] || flunk "expected that nothing is wrong"
+    [ -n "$(verdicts)" ] || flunk "it reported nothing of what it made or found"
+    [ -z "$(reported wrong)" ] || flunk "expected that nothing is wrong"
     expect_lines "$(verdicts | sed -n "s/^$made //p")" "expected that these are $made, and all others cached:" "$@"
 }
 expect_all_cached() { expect_made; }
@@ -62,18 +62,18 @@ expect_all_cached() { expect_made; }
 # expect_at_most COUNT WHY: so many are made.
 expect_at_most() {
     expect_status 0
-    [ "$(told $made | wc -l)" -le "$1" ] || flunk "expected at most $1 to be $made: $2"
+    [ "$(reported $made | wc -l)" -le "$1" ] || flunk "expected at most $1 to be $made: $2"
 }
 
 # id THING: the name of what was made of it.
 id() {
     local thing
     thing=$(sed 's/[][\.*^$]/\\&/g' <<<"$1")
-    told "$made|cached" | sed -nE "s|^[a-z]+ $thing ([^ ]+)\$|\\1|p"
+    reported "$made|cached" | sed -nE "s|^[a-z]+ $thing ([^ ]+)\$|\\1|p"
 }
 
 # All names, one line for each thing.
-ids() { told "$made|cached" | cut -d' ' -f2-; }
+ids() { reported "$made|cached" | cut -d' ' -f2-; }
 
 # expect_ids IDS [WHEN]
 expect_ids() { same "$names${2:+, $2}" "$1" "$(ids)"; }

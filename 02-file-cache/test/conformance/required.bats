@@ -103,7 +103,7 @@ load project
     expect_error_in lib/text.mini
 }
 
-@test "2.1 an error is told by every build until it is mended" {
+@test "2.1 an error is reported by every build until it is mended" {
     project_of_three
     write math.mini 'fn one( i32 { return 1;'
     settle
@@ -126,7 +126,7 @@ load project
     settle
     mine main.mini
     expect_status 0
-    [ "$(told lowered | wc -l)" = 2 ] || flunk "expected two to be lowered: main.mini, and one of the two"
+    [ "$(reported lowered | wc -l)" = 2 ] || flunk "expected two to be lowered: main.mini, and one of the two"
     same "the names of math.mini and copy.mini" "$(id math.mini)" "$(id copy.mini)"
     expect objects 'objects 2'
 }

@@ -7,7 +7,7 @@
  *
  * What stands under a key follows from the key, so whatever a get finds can be checked. Damage
  * turns what must be there into what may: a miss is a promise kept, other bytes are not. And the
- * store heals: what is put after the damage must be there.
+ * store is rebuilt: what is put after the damage must be there.
  */
 #include "fuzz_input.h"
 #include "object_index.h"

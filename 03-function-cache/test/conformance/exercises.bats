@@ -27,7 +27,7 @@ program_with_constants() {
     program_with_constants 10
     mine main.mini
     expect_compiled
-    write limits.mini 'const small: i32 = large; // a circle' 'const large: i32 = small * 10;' \
+    write limits.mini 'const small: i32 = large; // a cycle' 'const large: i32 = small * 10;' \
         'fn unused() i32 { return 1; }'
     settle
     mine main.mini

@@ -32,7 +32,7 @@ load project
     }
     chain i32
     LIMIT=20 mine main.mini
-    [ "$(told compiled | wc -l)" = 5001 ] || flunk "expected 5,001 functions to be compiled"
+    [ "$(reported compiled | wc -l)" = 5001 ] || flunk "expected 5,001 functions to be compiled"
     chain i64
     LIMIT=20 mine main.mini
     expect_compiled main.mini:c0 main.mini:c1
@@ -47,7 +47,7 @@ load project
     note "wrote m0.mini ... m299.mini: the f of each calls that of the next, and the last one that of m0"
     settle
     LIMIT=20 mine main.mini
-    [ "$(told compiled | wc -l)" = 301 ] || flunk "expected 301 functions to be compiled"
+    [ "$(reported compiled | wc -l)" = 301 ] || flunk "expected 301 functions to be compiled"
     doing sed -i 's/return 7;/return 77;/' m7.mini
     settle
     mine main.mini

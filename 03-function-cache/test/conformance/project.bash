@@ -49,8 +49,8 @@ many_functions() {
 # expect_compiled PATH:NAME...: these are compiled, in this order, and all others are cached.
 expect_compiled() { expect_made "$@"; }
 
-expect_nothing_told() {
-    [ -z "$(told)" ] || flunk "expected that no function is told of: there is a file that cannot be lowered"
+expect_nothing_reported() {
+    [ -z "$(reported)" ] || flunk "expected that no function is reported of: there is a file that cannot be lowered"
 }
 
 # The names of the code that a build makes which keeps nothing and knows nothing.

@@ -139,7 +139,7 @@ load project
     expect_ids "$right"
 }
 
-@test "3.2 functions that call each other in a circle" {
+@test "3.2 functions that call each other in a cycle" {
     write main.mini 'import "other.mini" as other;' 'fn main() i32 { return down(3); }' \
         'fn down(n: i32) i32 { if (n == 0) { return 0; } return other.step(n - 1); }'
     write other.mini 'import "main.mini" as back;' 'fn step(n: i32) i32 { return back.down(n); }'
@@ -158,7 +158,7 @@ load project
     settle
     setting MINIC_TARGET wasm32-wasi
     mine main.mini
-    [ -z "$(told cached)" ] || flunk "expected every function to be compiled for the other target"
+    [ -z "$(reported cached)" ] || flunk "expected every function to be compiled for the other target"
     setting MINIC_TARGET
     mine main.mini
     expect_compiled
@@ -210,14 +210,14 @@ load project
 @test "3.4 one body of ten is edited: one is compiled, nine are found" {
     ten_functions 5
     mine main.mini
-    [ "$(told compiled | wc -l)" = 10 ] || flunk "expected ten functions to be compiled"
+    [ "$(reported compiled | wc -l)" = 10 ] || flunk "expected ten functions to be compiled"
     ten_functions 55
     mine main.mini
     expect_compiled main.mini:f5
-    [ "$(told cached | wc -l)" = 9 ] || flunk "expected nine functions to be cached"
+    [ "$(reported cached | wc -l)" = 9 ] || flunk "expected nine functions to be cached"
 }
 
-@test "3.4 an error is told by every build until it is mended" {
+@test "3.4 an error is reported by every build until it is mended" {
     program_of_five
     write math.mini "$(fn one 1)" 'fn sum(a: i32, b: i32) i32 { return plus(a, b); }' \
         'fn twice(a: i32) i32 { return sum(a, a); }'
@@ -244,7 +244,7 @@ load project
     doing sed -i '1s/}//' math.mini
     mine main.mini
     expect_error_in math.mini
-    expect_nothing_told
+    expect_nothing_reported
     settle
     doing sed -i '1s/$/}/' math.mini
     mine main.mini

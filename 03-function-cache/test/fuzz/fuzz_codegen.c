@@ -119,7 +119,7 @@ static int compare_lines(const void *a, const void *b)
     return slice_compare(*(const Slice *)a, *(const Slice *)b);
 }
 
-/* False if two files want different lines for one symbol: an error that is told elsewhere. */
+/* False if two files want different lines for one symbol: an error that is reported elsewhere. */
 static bool put_prelude_lines(const MemoryProgram *program, ByteBuffer *text)
 {
     ByteBuffer lines = {0};

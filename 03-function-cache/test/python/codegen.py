@@ -118,7 +118,7 @@ def compile_cached(store, program, unit):
 
 
 def load(entry, *programs):
-    """The program of an entry, or None if a file cannot be lowered, which is told."""
+    """The program of an entry, or None if a file cannot be lowered, which is reported."""
     found, who = detect.look(entry), lower.fingerprint(__file__, *programs)
     store, files, errors = ObjectStore(".mini_cache/zir"), {}, []
     for path in detect.by_bytes(found.files):

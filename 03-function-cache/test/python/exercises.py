@@ -56,7 +56,7 @@ class Program(codegen.Program):
             yield [None, constant.function.name, 0, 0], constant
 
     def below(self, unit, seen=()):
-        """The interfaces of the constants that a constant is made from; None if they go in a circle."""
+        """The interfaces of the constants that a constant is made from; None if they go in a cycle."""
         if identity(unit) in seen:
             return None
         found = []
@@ -83,7 +83,7 @@ def seen_by_others(program, unit):
 
 
 def parts_of_key(program, unit):
-    """{what: hash}, in the order in which they are told; and of each name, in the order of the body."""
+    """{what: hash}, in the order in which they are reported; and of each name, in the order of the body."""
     names = [[identity(target), hash_of(symbol(program, target), seen_by_others(program, target))]
              if target else ["", "not found"] for _, target in program.named_by(unit)]
     return {"settings": program.who,
@@ -112,7 +112,7 @@ plain_emit = codegen.emit
 
 
 def emit(program, unit):
-    """As before, with the interface as others see it, and an error for constants in a circle."""
+    """As before, with the interface as others see it, and an error for constants in a cycle."""
     if program.below(unit) is None:
         function = unit.function
         error = SourceError(unit.path, function.line, function.column, f"{function.name} is defined by itself")

@@ -55,12 +55,12 @@ facts="$facts|same|differs|removed"
     settle
     mine clean --stale main.mini
     expect_status 0
-    [ -z "$(told removed)" ] || flunk "no program is gone"
+    [ -z "$(reported removed)" ] || flunk "no program is gone"
     doing rm other.mini
     mine clean --stale main.mini
     expect removed 'removed other.mini'
     mine clean --stale main.mini
-    [ -z "$(told removed)" ] || flunk "it was removed already"
+    [ -z "$(reported removed)" ] || flunk "it was removed already"
     mine main.mini out
     expect_fact 'fast yes'
 }

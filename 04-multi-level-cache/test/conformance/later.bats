@@ -16,7 +16,7 @@ load project
     settle
     edit lib/text.mini 's/gap()/gap(n: i32)/'
     mine main.mini out
-    [ -z "$(told | grep shapes.mini)" ] || flunk "shapes.mini imports nothing, so no edit of another file reaches it"
+    [ -z "$(reported | grep shapes.mini)" ] || flunk "shapes.mini imports nothing, so no edit of another file reaches it"
     expect_work 'dirty lib/text.mini:gap'
     expect_clean
 }

@@ -24,7 +24,7 @@ edit() {
 
 # expect_work LINE...: these functions are not merely found again, in this order.
 expect_work() {
-    expect_lines "$(told 'new|dirty|dependent|lost|wrong')" "expected of all functions that are not cached:" "$@"
+    expect_lines "$(reported 'new|dirty|dependent|lost|wrong')" "expected of all functions that are not cached:" "$@"
 }
 
 # expect_counts LOWERED COMPILED [FAST]

@@ -159,7 +159,7 @@ load project
     expect_clean
 }
 
-@test "4.2 an error is told by every build until it is mended" {
+@test "4.2 an error is reported by every build until it is mended" {
     project_of_three
     mine main.mini out
     remember_output

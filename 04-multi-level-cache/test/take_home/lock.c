@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One process at a time: who opens the directory second waits, and is told so. */
+/* One process at a time: who opens the directory second waits, and is reported so. */
 #include "cache_directory.h"
 
 #include <stdio.h>

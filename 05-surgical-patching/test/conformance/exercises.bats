@@ -46,7 +46,7 @@ facts='unchanged|changed|new|removed|strategy|reason|written|section|right|wrong
     remember_output
     mine --verify main.mini out
     expect_status 1 "a section of the output is wrong"
-    [ "$(told 'right|wrong')" = $'right first.mini\nright main.mini\nwrong middle.mini\nright second.mini' ] ||
+    [ "$(reported 'right|wrong')" = $'right first.mini\nright main.mini\nwrong middle.mini\nright second.mini' ] ||
         flunk "expected that middle.mini is wrong, and nothing else"
     expect_output_as_remembered
     expect_kept "$before"

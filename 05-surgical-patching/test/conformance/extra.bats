@@ -14,7 +14,7 @@ load project
     expect_status 0
     [ "$(paths_of out)" = 'a ====\0A; ==== FILE\3A b.mini' ] || flunk "expected one marker"
     mine --split out
-    [ "$(told section | wc -l)" = 1 ] || flunk "expected one section"
+    [ "$(reported section | wc -l)" = 1 ] || flunk "expected one section"
 }
 
 @test "5.2 a hundred thousand markers are split in linear time" {
@@ -23,7 +23,7 @@ load project
     note "wrote a file of 100,000 sections"
     LIMIT=20 mine --split any
     expect_status 0
-    [ "$(told section | wc -l)" = 100000 ] || flunk "expected 100,000 sections"
+    [ "$(reported section | wc -l)" = 100000 ] || flunk "expected 100,000 sections"
 }
 
 @test "5.2 a file of lines that begin like markers is split in linear time" {
@@ -32,7 +32,7 @@ load project
     note "wrote 100,000 lines that begin like a marker"
     LIMIT=20 mine --split any
     expect_status 0
-    [ -z "$(told section)" ] || flunk "expected no section"
+    [ -z "$(reported section)" ] || flunk "expected no section"
 }
 
 @test "5.4 sections begin at multiples of 256, and are filled with a line of spaces" {

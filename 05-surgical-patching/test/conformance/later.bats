@@ -286,7 +286,7 @@ expect_same_file() {
     [ -z "$left" ] || flunk "expected no other files:" "$left"
 }
 
-@test "5.4 an output that cannot be written is told, and is exit status 3" {
+@test "5.4 an output that cannot be written is reported, and is exit status 3" {
     project_in_a_row
     mine main.mini nowhere/out
     expect_failure 3 "there is no directory of that name"

@@ -48,7 +48,7 @@ inside() { sections_of out | awk -v path="$1" '$4 == path { print $1 + 52 + leng
 # ---- what the program says -----------------------------------------------------------------------
 
 # What became of each section. Lines with a colon are of functions (stage 4).
-verdicts() { told 'unchanged|changed|new|removed' | grep -v : || true; }
+verdicts() { reported 'unchanged|changed|new|removed' | grep -v : || true; }
 
 expect_sections() {
     expect_status 0
@@ -59,7 +59,7 @@ expect_sections() {
 expect_split() {
     mine --split "$1"
     expect_status 0
-    expect_lines "$(told section | cut -d' ' -f2-)" "expected of $1, each behind the word 'section':" "${@:2}"
+    expect_lines "$(reported section | cut -d' ' -f2-)" "expected of $1, each behind the word 'section':" "${@:2}"
 }
 
 # expect_strategy STRATEGY [REASON]

@@ -252,7 +252,7 @@ load project
     expect_fact 'written 0'
 }
 
-@test "5.5 an edited output is patched or reassembled, and the reason is told" {
+@test "5.5 an edited output is patched or reassembled, and the reason is reported" {
     project_of_three
     mine main.mini out
     edit shapes.mini 's/w \* h/h * w/'

@@ -124,7 +124,7 @@ static void kill_build(Life *life, FuzzInput *input)
     EditRequest request = life->request;
     request.stop = (EditStop)(1 + fuzz_below(input, 3));
     EditOutcome outcome = edit_project_build(&life->project, &request);
-    if (request.stop == STOP_UNSETTLED && outcome.status == BUILD_OK)
+    if (request.stop == STOP_IN_PROGRESS && outcome.status == BUILD_OK)
         overwrite(life->project.scratch.fd, output_name(life), input);
     edit_outcome_free(&outcome);
 }

@@ -7,7 +7,7 @@
  *     u8: stamps are trusted or not │ u8: forgeries │ each: what u8, damage │ u8: edits │ edits
  *
  * The next build need not make sense of it. It ends, in memory that is its own; and a build that
- * is told to ignore the cache leaves the right output, and state that the one after it can use (if
+ * is to ignore the cache leaves the right output, and state that the one after it can use (if
  * the program has errors, the right errors: such a build leaves no state).
  */
 #include "edit_project.h"

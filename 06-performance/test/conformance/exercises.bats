@@ -81,15 +81,15 @@ stats() {
         "\"seconds\":{\"open\":0.00$5,\"total\":0.01$5}}" | tr -d ' '
 }
 
-@test "exercise 3: more work is told, more time is not" {
+@test "exercise 3: more work is reported, more time is not" {
     write old.json "$(stats 2 800 3000000 2 1)"
     write slower.json "$(stats 2 700 9000000 4 9)"
     write worse.json "$(stats 13 900 3000000 2 1)"
     mine compare old.json slower.json
     expect_status 0 "times, memory and workers are not work"
-    [ -z "$(told grew)" ] || flunk "expected no line that begins with grew"
+    [ -z "$(reported grew)" ] || flunk "expected no line that begins with grew"
     mine compare old.json worse.json
     expect_status 1 "it did more than before"
-    [ "$(told grew)" = $'grew functions_emitted 2 13\ngrew bytes_read 800 900' ] ||
+    [ "$(reported grew)" = $'grew functions_emitted 2 13\ngrew bytes_read 800 900' ] ||
         flunk "expected: grew functions_emitted 2 13, and grew bytes_read 800 900"
 }

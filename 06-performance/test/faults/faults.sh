@@ -34,7 +34,7 @@ mkdir "$WORK/project" && cd "$WORK/project" || exit 3
 
 TESTS=0 TRIED=0 FLAWS=0 POINT=
 
-# flaw TEXT: the test that runs fails, and why. The first few are told.
+# flaw TEXT: the test that runs fails, and why. The first few are reported.
 flaw() {
     FLAWS=$((FLAWS + 1))
     [ "$FLAWS" -gt 5 ] || echo "# $POINT: $1" >>"$WORK/flaws"
@@ -326,7 +326,7 @@ judge() {
     fi
     # Not in a collection, though: if it cannot be sure of the new pack, the old one stays.
     if [ "$1,${3:-}" = 0,fsync ] && [ "$2" != EINTR ] && [ "$SCENARIO" != collected ]; then
-        flaw "fsync fails, and nobody is told"
+        flaw "fsync fails, and nobody is reported"
     fi
     look
     [ "$1,$STATUS,$COMMAND" != 0,0,build ] || [ "$OUTPUT" = new ] ||

@@ -297,7 +297,7 @@ static void wrong_constant_chain(int n)
     put_main();
 }
 
-static void constant_circle(int n)
+static void constant_cycle(int n)
 {
     for (int i = 0; i < n; i++)
         put("const c%d: i32 = c%d;\n", i, (i + 1) % n);
@@ -387,7 +387,7 @@ static void struct_chain_backwards(int n)
     put_main();
 }
 
-static void struct_circle(int n)
+static void struct_cycle(int n)
 {
     for (int i = 0; i < n; i++)
         put("struct S%d { x: S%d }\n", i, (i + 1) % n);
@@ -568,7 +568,7 @@ static void imports_of_one_file(int n)
 }
 
 /* Each file imports the next; the last one the first. */
-static void circle_of_imports(int n)
+static void cycle_of_imports(int n)
 {
     put("import \"m1.mini\" as next;\nfn f() { next.f(); }\n");
     put_main();
@@ -619,7 +619,7 @@ static const Construct *constructs(size_t *count)
         WRONG(constant_chain_backwards, 200,
               "constants are made from constants more than 1000 levels deep"),
         WRONG(wrong_constant_chain, 100, "expected i32, found bool"),
-        WRONG(constant_circle, 250, "a constant is made from itself, or from what is not known"),
+        WRONG(constant_cycle, 250, "a constant is made from itself, or from what is not known"),
         RIGHT(functions_times_constants, 100), RIGHT(functions_times_operators, 200),
         WRONG(functions_times_wrong_constants, 100, "expected i32, found bool"),
         WRONG(functions_times_unknown_constants, 100, "none.mini"),
@@ -628,7 +628,7 @@ static const Construct *constructs(size_t *count)
         RIGHT(constants_in_files, 15),
         WRONG(struct_chain, 200, "structs are nested more than"),
         WRONG(struct_chain_backwards, 200, "structs are nested more than"),
-        WRONG(struct_circle, 100, "structs are nested more than 32"),
+        WRONG(struct_cycle, 100, "structs are nested more than 32"),
         WRONG(doubled_structs, 5, too_wide),
         WRONG(wide_struct, 300, "more than 1000 arguments or fields"),
         WRONG(wide_constant, 300, "more than 1000 arguments or fields"),
@@ -646,7 +646,7 @@ static const Construct *constructs(size_t *count)
         WRONG(errors_with_a_long_name, 1000, "expected i32, found"),
         WRONG(missing_imports, 100, "none"), WRONG(many_errors_in_files, 15, "undefined name"),
         RIGHT(imported_files, 20), RIGHT(importers_of_one_file, 20),
-        RIGHT(imports_of_one_file, 100), RIGHT(circle_of_imports, 20),
+        RIGHT(imports_of_one_file, 100), RIGHT(cycle_of_imports, 20),
     };
     *count = sizeof list / sizeof *list;
     return list;
