@@ -22,10 +22,17 @@
 
 #include "declarations.h"
 #include "object_store.h"
+#include "observer.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* What is reported about a file that is needed in its lowered form; the subject is its path. */
+enum LoweringDecision {
+    DECISION_IR_CACHED = DECISIONS_OF(2), /* found by content hash */
+    DECISION_IR_LOWERED,                  /* not found: lexed, parsed, lowered */
+};
 
 typedef struct Lowered { /* what a front end makes of one file */
     Slice declarations;  /* blob, see declarations.h */

@@ -14,6 +14,7 @@
 #define CACHED_CODEGEN_H
 
 #include "air_cache.h"
+#include "observer.h"
 #include "unit_lookup.h"
 
 #ifdef __cplusplus
@@ -25,6 +26,16 @@ typedef enum OutputOrigin {
     OUTPUT_EMITTED, /* and right: to be kept, if it is cacheable */
     OUTPUT_WRONG,   /* it, or something it names, has errors; never kept */
 } OutputOrigin;
+
+/* What is reported about a unit; the subject is path:name. */
+enum UnitDecision {
+    DECISION_UNIT_CACHED = DECISIONS_OF(3), /* its output was found by unit key */
+    DECISION_UNIT_DIRTY,                    /* its own source changed: emitted */
+    DECISION_UNIT_NEW,                      /* the last build did not know its file: emitted */
+    DECISION_UNIT_LOST,                     /* nothing changed, but its output is gone: emitted */
+    DECISION_UNIT_WRONG,                    /* it, or something it names, has errors: no output */
+    DECISION_UNIT_DEPENDENT,                /* something it names changed: emitted */
+};
 
 typedef struct UnitOutput {
     Slice text; /* in the cache, or in the worker's results */

@@ -43,6 +43,15 @@
 extern "C" {
 #endif
 
+/* What is reported about the caches. */
+enum CacheDecision {
+    DECISION_STATE_MISSING = DECISIONS_OF(4), /* first build here, or no state; the entry's path */
+    DECISION_STATE_DAMAGED,    /* a file of the cache failed its checks, and counts as missing; its name */
+    DECISION_SETTINGS_CHANGED, /* the fingerprint is not the last build's; the entry's path */
+    DECISION_COMPACTED,        /* a pack, rewritten without what nobody uses; its name */
+    DECISION_NOT_COMPACTED,    /* why it could not be; the packs stay as they are */
+};
+
 typedef struct CacheRequest {
     const char *directory;
     int project_fd; /* directory of the entry */

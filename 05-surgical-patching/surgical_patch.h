@@ -39,6 +39,14 @@
 extern "C" {
 #endif
 
+/* What is reported about the output. */
+enum OutputDecision {
+    DECISION_UP_TO_DATE = DECISIONS_OF(5), /* nothing to do; the subject is the entry's path */
+    DECISION_OUTPUT_PATCHED,               /* of these three it is the reason, as */
+    DECISION_OUTPUT_REASSEMBLED,           /* patch_reason_name prints it */
+    DECISION_OUTPUT_FULL,
+};
+
 typedef struct PatchResult {
     PatchStrategy strategy;
     PatchReason reason;

@@ -32,7 +32,7 @@ static int compare_facts(const void *a, const void *b)
 
 static void tell_facts(const Facts *facts)
 {
-    static const char *const words[DECISION_COUNT] = {
+    static const char *const words[] = {
         [DECISION_FILE_UNCHANGED] = "unchanged", [DECISION_FILE_TOUCHED] = "touched",
         [DECISION_FILE_CHANGED] = "changed",     [DECISION_FILE_ADDED] = "added",
         [DECISION_FILE_REMOVED] = "removed",

@@ -27,6 +27,15 @@
 extern "C" {
 #endif
 
+/* What discovery reports; the subject is a path. */
+enum FileDecision {
+    DECISION_FILE_UNCHANGED = DECISIONS_OF(1), /* its stat says so; not read */
+    DECISION_FILE_TOUCHED,                     /* read and hashed: the same bytes */
+    DECISION_FILE_CHANGED,                     /* read and hashed: other bytes */
+    DECISION_FILE_ADDED,                       /* not in the last build */
+    DECISION_FILE_REMOVED,                     /* in the last build, no longer imported */
+};
+
 typedef struct ScannedImport {
     Slice path; /* as written, escapes resolved */
     uint32_t line, column;

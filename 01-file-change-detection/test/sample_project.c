@@ -7,7 +7,7 @@
 
 static void tell(void *context, Decision decision, Slice subject)
 {
-    static const char *const names[DECISION_COUNT] = {
+    static const char *const names[] = {
         [DECISION_FILE_UNCHANGED] = "same ",  [DECISION_FILE_TOUCHED] = "touched ",
         [DECISION_FILE_CHANGED] = "changed ", [DECISION_FILE_ADDED] = "added ",
         [DECISION_FILE_REMOVED] = "removed ",

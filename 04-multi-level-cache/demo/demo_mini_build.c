@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "demo_mini_build.h"
+
+#include "cached_codegen.h"
 #include "demo_look.h"
 #include "mini_compiler.h"
 
@@ -69,12 +71,12 @@ BuildStatus mini_build_clean(const char *entry)
 
 const char *unit_verdict(Decision decision)
 {
-    static const char *const words[DECISION_COUNT] = {
+    static const char *const words[DECISIONS_OF(4)] = {
         [DECISION_UNIT_NEW] = "new",       [DECISION_UNIT_DIRTY] = "dirty",
         [DECISION_UNIT_LOST] = "lost",     [DECISION_UNIT_DEPENDENT] = "dependent",
         [DECISION_UNIT_CACHED] = "cached", [DECISION_UNIT_WRONG] = "wrong",
     };
-    return words[decision];
+    return decision < DECISIONS_OF(4) ? words[decision] : NULL; /* of what is no unit there is none */
 }
 
 void print_unit(const char *entry, Slice unit)

@@ -3,6 +3,7 @@
 
 #include "agreeing_counts.h"
 #include "cache_mark.h"
+#include "cached_codegen.h"
 #include "line_language.h"
 
 #include <fcntl.h>
@@ -104,7 +105,7 @@ static void write_output(Build *build, LineOutput *output)
 static void tell(void *context, Decision decision, Slice subject)
 {
     ByteBuffer *decisions = context;
-    static const char *const names[DECISION_COUNT] = {
+    static const char *const names[DECISIONS_OF(5)] = {
         [DECISION_FILE_UNCHANGED] = "unchanged", [DECISION_FILE_TOUCHED] = "touched",
         [DECISION_FILE_CHANGED] = "changed",     [DECISION_FILE_ADDED] = "added",
         [DECISION_FILE_REMOVED] = "removed",     [DECISION_IR_CACHED] = "ir-cached",

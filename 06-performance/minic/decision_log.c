@@ -2,7 +2,10 @@
 #include "decision_log.h"
 
 #include "diagnostics.h"
-#include "patch_strategy.h"
+#include "cached_codegen.h"
+#include "discovery.h"
+#include "multi_level_cache.h"
+#include "surgical_patch.h"
 
 typedef struct Wording {
     int level;
@@ -10,7 +13,7 @@ typedef struct Wording {
     const char *why; /* behind the subject */
 } Wording;
 
-static const Wording wordings[DECISION_COUNT] = {
+static const Wording wordings[DECISIONS_OF(6)] = {
     [DECISION_FILE_UNCHANGED] = {2, "unchanged", ""},
     [DECISION_FILE_TOUCHED] = {2, "touched", " (the same bytes)"},
     [DECISION_FILE_CHANGED] = {1, "changed", ""},
