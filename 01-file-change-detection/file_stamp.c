@@ -30,11 +30,6 @@
 #include <sys/vfs.h>
 #endif
 
-#ifdef __APPLE__
-#define st_mtim st_mtimespec
-#define st_ctim st_ctimespec
-#endif
-
 #define NS_PER_SECOND INT64_C(1000000000)
 
 /* How long a stamp must have been seen: more than the coarsest tick in use, FAT's 2 s. */

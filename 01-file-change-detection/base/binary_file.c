@@ -119,12 +119,23 @@ int put_all_at(int fd, Slice bytes, uint64_t offset)
     return 0;
 }
 
+/* An option of POSIX. */
+static int promise_space(int fd, uint64_t start, uint64_t end)
+{
+#if defined _POSIX_ADVISORY_INFO && _POSIX_ADVISORY_INFO > 0
+    return -posix_fallocate(fd, (off_t)start, (off_t)(end - start));
+#else
+    (void)fd, (void)start, (void)end;
+    return -ENOSYS;
+#endif
+}
+
 /* Where space cannot be promised (NFS), the length alone is asked for. */
 int reserve_space(int fd, uint64_t start, uint64_t end)
 {
     int status;
     do
-        status = -posix_fallocate(fd, (off_t)start, (off_t)(end - start));
+        status = promise_space(fd, start, end);
     while (status == -EINTR);
     if (status != 0 && call_is_missing(CALL_RESERVE, -status))
         status = resize_fd(fd, (off_t)end) == 0 ? 0 : -errno;

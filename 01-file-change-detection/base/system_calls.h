@@ -20,6 +20,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#ifdef __APPLE__ /* names of its own for these */
+#define st_atim st_atimespec
+#define st_mtim st_mtimespec
+#define st_ctim st_ctimespec
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
