@@ -59,9 +59,12 @@ static void note_call(void)
     edit(world.context);
 }
 
+/* What was before the ticks began stays as it was. */
 static int64_t bend_ns(int64_t ns)
 {
-    return world.tick_ns == 0 ? ns : world.start_ns + (ns - world.start_ns) * world.speed;
+    if (world.tick_ns == 0 || ns < world.start_ns)
+        return ns;
+    return world.start_ns + (ns - world.start_ns) * world.speed;
 }
 
 static void bend_time(struct timespec *time, int64_t tick_ns)
