@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The mark phase walks tables, not objects: a manifest names a file table and a unit table, and
- * these hold all keys there are. The keys are gathered into one sorted array per store; the sweep
- * is the compaction of the stores. Entries are numbered from the latest on, so an object whose
- * first user goes has no user left.
+ * these hold all keys. The keys are gathered into one sorted array per store; the sweep is the
+ * compaction of the stores. Entries are numbered from the latest on, so an object whose first user
+ * is removed has no user left.
  */
 #include "cache_collection.h"
 
@@ -16,7 +16,7 @@ enum {
     DEFAULT_LIMIT_BYTES = 64 << 20,
     DEFAULT_FACTOR = 4,
     LIMITED_FACTOR = 2,
-    FEW_ENTRIES = 64, /* to look at so many takes a millisecond */
+    FEW_ENTRIES = 64, /* looking at so many takes a millisecond */
     SECONDS_PER_DAY = 24 * 60 * 60
 };
 
@@ -57,7 +57,7 @@ static int compare_users(const void *a, const void *b)
     return order != 0 ? order : (left->entry > right->entry) - (left->entry < right->entry);
 }
 
-/* Sorts, and of several users of an object keeps the first. */
+/* Sorts, and keeps the first of several users of an object. */
 static void sort_keys(KeySet *set)
 {
     size_t kept = 0;
@@ -79,7 +79,7 @@ bool key_set_has(const KeySet *set, Hash128 key)
 
 /* ---- what is used -------------------------------------------------------------------------- */
 
-/* What has no key (it reaches a cycle of interfaces) is not kept. */
+/* A unit without a key (it reaches a cycle of interfaces) is not kept. */
 static void add_unit(UsedObjects *used, const UnitRecord *unit, uint32_t entry)
 {
     if (!hash_is_none(unit->unit_key))
@@ -91,10 +91,10 @@ static bool is_damage(int status)
     return status == -EBADMSG || status == -ENOENT;
 }
 
-typedef struct Recorded { /* one entry, as its manifest has it */
+typedef struct Recorded { /* one entry, as in its manifest */
     int dir_fd;
     const char *id;
-    uint32_t number; /* in the list */
+    uint32_t number; /* index in the list */
     const ManifestHeader *header;
 } Recorded;
 
@@ -161,7 +161,7 @@ void used_objects_free(UsedObjects *used)
 
 /* ---- the last count ------------------------------------------------------------------------ */
 
-/* 0 if there is none that can be read: it is then counted again. */
+/* 0 if it cannot be read: it is then counted again. */
 static uint64_t load_last_count(int dir_fd)
 {
     uint64_t bytes = 0;
@@ -189,8 +189,8 @@ static bool is_to_stay(const CacheEntry *entry, time_t now)
     return entry->used_s > (int64_t)now - SECONDS_PER_DAY;
 }
 
-/* The latest stay as long as they fit in the limit, their objects with them; an object that several
- * use is the latest one's. */
+/* The latest entries stay as long as they fit in the limit, with their objects; an object used by
+ * several counts for the latest. */
 static void choose_oldest(const MultiLevelCache *cache, const UsedObjects *used,
                           CacheEntries *entries)
 {
@@ -236,7 +236,7 @@ static bool asks_for_look(const EntryCount *count, uint64_t limit_bytes, uint64_
            count->looked_s + SECONDS_PER_DAY <= (uint64_t)time(NULL);
 }
 
-/* Only who is new, or has a limit, has to know how many there are. */
+/* Only a new entry, or a limit, needs to know how many there are. */
 static bool count_entries(MultiLevelCache *cache, EntryCount *count, uint64_t pack_bytes)
 {
     bool is_new = cache->manifest.header.generation == 1;
@@ -295,7 +295,7 @@ static int compact_both(MultiLevelCache *cache, UsedObjects *used, uint64_t pack
     return status;
 }
 
-/* First the entries, since what they used may go with them. */
+/* First the entries, since the objects they used may be removed with them. */
 static int collect(MultiLevelCache *cache, CacheEntries *entries, uint64_t pack_bytes, bool sync)
 {
     UsedObjects used = {0};

@@ -2,9 +2,9 @@
 /*
  * The plug: everything the incremental build needs to know of a language.
  *
- * Replacing Mini by your own compiler means filling in this struct and touching nothing else.
- * The functions are pure: no globals, no files, no clock; what they return depends on their
- * arguments alone. They are called from several threads at once.
+ * To replace Mini by your own compiler, fill in this struct and touch nothing else. The functions
+ * are pure: no globals, no files, no clock; what they return depends on their arguments alone. They
+ * are called from several threads at once.
  *
  *     fingerprint    who am I? Everything besides the sources that can reach the output: the
  *                    compiler's own build, its settings, target and version. Two compilers that
@@ -18,11 +18,11 @@
  * no pointers in it, and nothing of the file's path. Both are copied after lower has returned, and
  * another process may get them from disk, at an address that is a multiple of 16.
  *
- * emit is called for each declaration, with a body or without. The output has the texts of a file
- * one behind the other as they are, so end each with a newline.
+ * emit is called for each declaration, with a body or without. The texts of a file follow each
+ * other in the output unchanged: end each with a newline.
  *
  * Interfaces that refer to each other in a cycle have no keys. If that is an error in the language,
- * emit tells it. If it is none, what reaches one is emitted whenever its file is looked at.
+ * emit reports it. If not, a unit that reaches one is emitted whenever its file is looked at.
  *
  * A diagnostic is an error. There are no warnings: one that came with `true` would fail this build,
  * and the next one would find the result in the caches and say nothing.
@@ -42,13 +42,13 @@ typedef struct Compiler {
     void *language;      /* passed to each function */
     Hash128 fingerprint;
     Slice entry_point;   /* the declaration that the entry file must have: "main" */
-    Slice missing_entry_point; /* what to say if it has none */
-    Slice prelude;       /* stands before everything in the output; ends with a newline */
-    size_t largest_source; /* in bytes; of a larger one lower sees one byte too many, and refuses
-                              it. 0: no limit */
+    Slice missing_entry_point; /* the message if it has none */
+    Slice prelude;       /* the first bytes of the output; ends with a newline */
+    size_t largest_source; /* in bytes; of a larger one, lower gets one byte more than this, and
+                              refuses. 0: no limit */
     ScanImports scan_imports;
-    /* True, and both blobs, in the arena; or false, and diagnostics: the source is wrong. The
-     * hashes of the declarations are made with hash_keyed under the secret. */
+    /* True, and both blobs, in the arena; or false, and diagnostics: the source is wrong.
+     * Declarations are hashed with hash_keyed under the secret. */
     bool (*lower)(void *language, Slice source, const HashSecret *secret, Arena *arena,
                   Diagnostics *diagnostics, Lowered *lowered);
     EmitUnit emit;

@@ -2,7 +2,7 @@
 /*
  * The build engine: from an entry file to the sections of an output, doing only what changed.
  *
- * Who writes the output is the caller's choice. Stage 4's demo concatenates the sections, stage
+ * How the output is written is the caller's choice. Stage 4's demo concatenates the sections, stage
  * 5 patches them into the file of the last build.
  *
  *     Build *build;
@@ -39,8 +39,8 @@ extern "C" {
 typedef enum BuildStatus { /* the exit status of a command that ends this way */
     BUILD_OK = 0,
     BUILD_PROGRAM_WRONG = 1, /* the diagnostics say why */
-    BUILD_MISUSED = 2,       /* the failure says why: an impossible request, no such entry */
-    BUILD_MACHINE_FAILED = 3 /* the failure says why: I/O, a cache that cannot be opened */
+    BUILD_MISUSED = 2,       /* the failure says why: invalid request, no such entry */
+    BUILD_MACHINE_FAILED = 3 /* the failure says why: I/O, cache cannot be opened */
 } BuildStatus;
 
 typedef struct BuildFailure { /* printed as "path: what: why" */
@@ -49,7 +49,7 @@ typedef struct BuildFailure { /* printed as "path: what: why" */
     int error;         /* positive errno, or 0 */
 } BuildFailure;
 
-typedef enum BuildPhase { /* in this order, if there is anything to do */
+typedef enum BuildPhase { /* in this order, if anything is to be done */
     BUILD_OPENS,
     BUILD_DISCOVERS, /* finds the files, looks at them, reads those that changed */
     BUILD_LOWERS,
@@ -58,28 +58,28 @@ typedef enum BuildPhase { /* in this order, if there is anything to do */
     BUILD_SAVES,
     BUILD_WRITES, /* the output: a stage above says so */
     BUILD_COMMITS,
-    BUILD_COMPARES, /* of build_verify, and of what a stage above verifies */
+    BUILD_COMPARES, /* by build_verify and the stages above */
     BUILD_PHASES
 } BuildPhase;
 
-typedef struct BuildRequest { /* copied; what it leads to is lent until build_close */
+typedef struct BuildRequest { /* copied; what it points to is lent until build_close */
     const Compiler *compiler;
     const char *entry;     /* path of the entry file, from the working directory */
-    const char *cache_dir; /* NULL: ".mini_cache" beside the entry. Made if missing; one that has
-                              other files in it and no mark of ours is BUILD_MISUSED. A symlink is
-                              not followed, and what others own or may write to is not used */
-    const char *root;      /* the directory whose files errors may quote; NULL: the entry's. What
-                              is no directory is BUILD_MISUSED */
+    const char *cache_dir; /* NULL: ".mini_cache" beside the entry. Made if missing; one with other
+                              files in it and no mark of ours is BUILD_MISUSED. A symlink is not
+                              followed, and one that others own or may write to is not used */
+    const char *root;      /* the directory whose files errors may quote; NULL: the entry's. If it
+                              is not a directory: BUILD_MISUSED */
     Executor *executor; /* &executor_serial, or that of a work pool. Never NULL */
     const Observer *observer; /* may be NULL */
-    bool force;               /* use nothing that is cached; write as usual */
+    bool force;               /* use nothing cached; write as usual */
     bool paranoid;            /* trust no stamp */
     bool sync;                /* fsync everything, in order */
-    bool in_memory;           /* use nothing that is cached, write nothing: see build_verify.h */
-    uint64_t limit_bytes;     /* of what the cache keeps; 0: see cache_collection.h */
-    const HashSecret *maker;  /* key of whoever builds: a cache that others made is not used. NULL:
-                                 whoever made it. See cache_secret.h */
-    bool trust_cache;         /* use it whoever made it, or owns its directory, and sign it */
+    bool in_memory;           /* use nothing cached, write nothing: see build_verify.h */
+    uint64_t limit_bytes;     /* of the cache; 0: see cache_collection.h */
+    const HashSecret *maker;  /* the user's key: a cache that others made is not used. NULL: use
+                                 any. See cache_secret.h */
+    bool trust_cache;         /* use it even if others made it or own its directory, and sign it */
     void (*waiting)(void *context); /* called once if another build holds the cache; may be NULL */
     void *waiting_context;
     void (*phase)(void *context, BuildPhase phase); /* called when a phase begins; may be NULL */
@@ -89,12 +89,14 @@ typedef struct BuildRequest { /* copied; what it leads to is lent until build_cl
 typedef struct BuildCounts { /* work, not time: the same on every machine */
     uint64_t files_total, files_stat, files_hashed, files_lowered;
     uint64_t files_changed, files_added, files_removed;
-    /* A function is a unit with a body; structs, constants and externs are units too, checked
-     * and cached alike, but not counted here. Emitted, cached and failed are the total, at any
-     * moment of a build: what was not looked at, because nothing it depends on changed, is cached. */
+    /* A function is a unit with a body; structs, constants and externs are units too, checked and
+     * cached alike, but not counted here. Emitted, cached and failed add up to the total at any
+     * moment of a build: a function not looked at, because nothing it depends on changed, is
+     * cached. */
     uint64_t functions_total, functions_emitted, functions_cached;
-    uint64_t functions_failed; /* has an error, or names what has one: neither emitted nor cached */
-    uint64_t functions_dirty, functions_dependent; /* what emitted consists of */
+    uint64_t functions_failed; /* has an error, or names a unit with one: neither emitted nor
+                                  cached */
+    uint64_t functions_dirty, functions_dependent; /* the reasons of `emitted` */
     uint64_t declarations_visited;                 /* whose keys were computed */
     uint64_t sections_total, sections_dirty;
     uint64_t bytes_read, bytes_written; /* sources read; caches and state written */
@@ -109,17 +111,17 @@ typedef struct Build Build;
 /* Every BuildStatus but BUILD_OK ends the build: what follows is build_close. *build is set
  * whatever the status, so that build_failure can be asked.
  *
- * One run tells as many errors as can be reported. A plan that finds imports that lead nowhere, or
- * files with errors, emits what is dirty before it returns BUILD_PROGRAM_WRONG, so that the errors
- * of the other units are known as well. What such a file offers, or what stands behind such an
- * import, is poisoned: whoever names it is checked for the rest. What is wrong with the program as
- * a whole (no entry point, two lines of the prelude that disagree) is in the diagnostics after
- * build_plan, and makes build_emit return BUILD_PROGRAM_WRONG. */
+ * One run reports as many errors as possible. A plan that finds imports that lead nowhere, or files
+ * with errors, emits what is dirty before it returns BUILD_PROGRAM_WRONG, so that the errors of the
+ * other units are known as well. The declarations of such a file or import are poisoned: a unit
+ * that names one is checked for the rest. Errors of the program as a whole (no entry point, two
+ * lines of the prelude that disagree) are in the diagnostics after build_plan, and make build_emit
+ * return BUILD_PROGRAM_WRONG. */
 BuildStatus build_open(Build **build, const BuildRequest *request);
 BuildStatus build_plan(Build *build);
 
-/* True if no section differs from what the last commit recorded, and none was added or removed:
- * there is nothing to emit, save or commit for an output that is as it was left. */
+/* True if no section differs from what the last commit recorded, and none was added or removed: if
+ * the output is as it was left, there is nothing to emit, save or commit. */
 bool build_is_unchanged(const Build *build);
 
 /* ---- sections: one per file, in byte order of their paths; from build_plan on --------------- */
@@ -138,11 +140,11 @@ const uint32_t *build_dirty_sections(const Build *build, uint32_t *count);
 Slice build_prelude(Build *build);
 bool build_prelude_is_dirty(const Build *build);
 
-/* Asks build_emit to have the text of a section ready. Dirty sections always are. */
+/* Asks build_emit for the text of a section. Dirty sections are always included. */
 void build_want_section(Build *build, uint32_t section);
 void build_want_all(Build *build);
 
-/* Emits what is missing and adds it to the packs, also when some units are wrong. */
+/* Emits the units not in the cache and adds them to the packs, even if some units are wrong. */
 BuildStatus build_emit(Build *build);
 
 /* After build_emit: the texts that make up a section, in order; some may be empty. Valid until
@@ -151,28 +153,29 @@ const Slice *build_section_texts(const Build *build, uint32_t section, uint32_t 
 
 /* ---- committing ------------------------------------------------------------------------------ */
 
-/* What stood in the way of patching, besides what build_section_is_dirty tells. */
-bool build_had_state(const Build *build);           /* there is a last build of this entry */
-bool build_state_was_damaged(const Build *build);   /* a file of it failed its checks */
-bool build_settings_changed(const Build *build);    /* its fingerprint was another */
-bool build_files_renumbered(const Build *build);    /* sections came, went or moved place */
-bool build_output_is_in_progress(const Build *build); /* it began to write and did not commit */
+/* Obstacles to patching, besides what build_section_is_dirty reports. */
+bool build_had_state(const Build *build);           /* this entry was built before */
+bool build_state_was_damaged(const Build *build);   /* one of its files failed its checks */
+bool build_settings_changed(const Build *build);    /* its fingerprint was different */
+bool build_files_renumbered(const Build *build);    /* sections were added, removed or moved */
+bool build_output_is_in_progress(const Build *build); /* it began to write the output and did not
+                                                         commit */
 bool build_may_be_unsynced(const Build *build);     /* the system restarted: no stamp is proof */
 
 /* A stage above keeps blobs of its own in the manifest (at most 15 characters of name). The
- * blob of the last commit is valid until build_close; false if there is none. A blob that is
- * not set again is kept. */
+ * blob of the last commit is valid until build_close; false if there is none. A blob not set again
+ * is kept. */
 bool build_blob(const Build *build, const char *name, Slice *blob);
 void build_set_blob(Build *build, const char *name, Slice blob); /* copied */
 
 /* The cache directory, for files of a stage above, and a prefix for their names that is unique
- * to the entry (16 characters). They are written between build_save and build_commit: what a
- * process that is killed then leaves is removed. Lent until build_close. */
+ * to the entry (16 characters). They are written between build_save and build_commit: files left by
+ * a process killed in between are removed. Lent until build_close. */
 int build_cache_fd(const Build *build);
 const char *build_entry_id(const Build *build);
 
-/* No file can be made in the cache directory: there is nothing that could be saved or committed. A
- * build with nothing to do goes without; build_save fails. */
+/* No file can be made in the cache directory: nothing can be saved or committed. A build with
+ * nothing to do succeeds; build_save fails. */
 bool build_cache_is_read_only(const Build *build);
 
 /* file_clock_probe in the cache directory. */
@@ -184,52 +187,52 @@ bool build_has_no_flock(const Build *build);
 /* True once per cache: the sources' file system keeps no ctime, see discovery.h. */
 bool build_lacks_ctime(const Build *build);
 
-/* 0, or the negative errno of a clock that could not be asked: no stamp was believed, and what was
- * read in this build is read again by the next. */
+/* 0, or the negative errno of a clock that could not be read: no stamp was trusted, and the next
+ * build reads again what this one read. */
 int build_clock_error(const Build *build);
 
-/* Who made the cache directory, and what became of it if it was somebody else. After build_open. */
+/* Who made the cache directory, and what was done with it if somebody else did. After
+ * build_open. */
 CacheOrigin build_cache_origin(const Build *build);
 
-/* What hashes that decide are made under, for the floors above. */
+/* The secret under which deciding hashes are made, for the stages above. */
 const HashSecret *build_hash_secret(const Build *build);
 
-/* True if the state in memory is newer than that on disk although no section is dirty: the
- * stamps of files that were touched. A save and a commit spare the next build reading them. */
+/* True if the state in memory is newer than that on disk although no section is dirty: the stamps
+ * of touched files. A save and a commit spare the next build reading those files. */
 bool build_wants_commit(const Build *build);
 
 /* Writes state to disk; nothing is recorded yet. */
 BuildStatus build_save(Build *build);
 
-/* Records that the output is about to be written: until the commit it is known to be a mix. */
+/* Records that the output is about to be written: until the commit it counts as a mix. */
 BuildStatus build_begin_output(Build *build);
 
-/* Renames the manifest that makes everything valid, and removes what it superseded. */
+/* Renames the manifest, which makes everything valid, and removes what it superseded. */
 BuildStatus build_commit(Build *build);
 
-/* After build_commit, for a stage above: a file of its own that should be gone could not be removed.
- * The next commit looks for it. */
+/* After build_commit, for a stage above: one of its own superseded files could not be removed. The
+ * next commit looks for it. */
 void build_note_leftover(Build *build);
 
-/* ---- telling ------------------------------------------------------------------------------- */
+/* ---- reporting ----------------------------------------------------------------------------- */
 
 /* Sorted. Paths are relative to the entry's directory. Valid until build_close. */
 const Diagnostics *build_diagnostics(const Build *build);
 
-/* May an error show what stands in this file of the program? If so, `source` is all of it, read
- * again, into `arena`; empty if it cannot be read. If not, the file lies outside of the root, and
- * of an error in it only the kind may be shown (diagnostic_format_kind). */
+/* May an error quote this file of the program? If so, `source` is all of it, read again into
+ * `arena`; empty if it cannot be read. If not, the file lies outside the root, and only the kind of
+ * an error in it may be shown (diagnostic_format_kind). */
 bool build_source(const Build *build, Slice path, Arena *arena, Slice *source);
 
-/* What the failure was, if a status was BUILD_MACHINE_FAILED or BUILD_MISUSED; else `what` is
- * NULL. */
+/* The failure, if a status was BUILD_MACHINE_FAILED or BUILD_MISUSED; else `what` is NULL. */
 const BuildFailure *build_failure(const Build *build);
 
-/* For a stage above that begins a phase: calls the request's `phase`. */
+/* For a stage above, when it begins a phase: calls the request's `phase`. */
 void build_enter(const Build *build, BuildPhase phase);
 
-/* For a stage above that fails in its own work: records the failure and returns
- * BUILD_MACHINE_FAILED. `path` is copied, `what` is static text. */
+/* For a stage above, when its own work fails: records the failure and returns BUILD_MACHINE_FAILED.
+ * `path` is copied, `what` is static text. */
 BuildStatus build_fail(Build *build, const char *path, const char *what, int error);
 
 const BuildCounts *build_counts(const Build *build);
@@ -239,14 +242,13 @@ const BuildRequest *build_request(const Build *build);
 /* Directory of the entry, which section paths are relative to; -1 before build_open succeeded. */
 int build_project_fd(const Build *build);
 
-/* Releases the lock and everything else; the executor may go after it, not before. NULL is
+/* Releases the lock and everything else; the executor may be freed after it, not before. NULL is
  * allowed. */
 void build_close(Build *build);
 
-/* Removes what is kept in a cache directory: everything if `entry` is NULL, else the state of that
- * entry. Only files it knows by name are removed; mark and lock stay. No such directory is
- * BUILD_OK; one that is not ours is BUILD_MISUSED; otherwise `failure` says why. `counts` may be
- * NULL. */
+/* Removes the contents of a cache directory: everything if `entry` is NULL, else the state of that
+ * entry. Only files known by name are removed; mark and lock stay. No such directory is BUILD_OK;
+ * one that is not ours is BUILD_MISUSED; otherwise `failure` says why. `counts` may be NULL. */
 BuildStatus build_clean(const char *cache_dir, const char *entry, CleanCounts *counts,
                         BuildFailure *failure);
 

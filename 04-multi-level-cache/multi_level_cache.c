@@ -29,7 +29,8 @@ static int failed(MultiLevelCache *cache, const char *what, int status)
 
 /* ---- whose cache is it? -------------------------------------------------------------------- */
 
-/* Once the directory is open: without one none can be kept, and nothing of the directory is read. */
+/* Once the directory is open: without a secret none can be kept, and nothing in the directory is
+ * read. */
 static bool has_secret(const MultiLevelCache *cache)
 {
     return cache->secret.origin == SECRET_OWN;
@@ -48,8 +49,8 @@ static int open_directory(MultiLevelCache *cache, const CacheRequest *request)
     return failed(cache, "cannot read the cache's secret", status);
 }
 
-/* Gives a directory that somebody else made another name, beside it. Who waits for its lock finds
- * it renamed. */
+/* Renames a directory that somebody else made; it stays beside the new one. A process waiting for
+ * its lock finds it renamed. */
 static bool set_aside(const char *path)
 {
     ByteBuffer name = {0};
@@ -73,7 +74,7 @@ static int note_manifest(void *context, const char *file, const CacheName *name)
     return 0;
 }
 
-/* Removes what nobody can use without its secret, and does not read it: it may have been made to cost
+/* Removes what is unusable without its secret, without reading it: it may have been made to cost
  * time and memory. */
 static int empty_directory(MultiLevelCache *cache)
 {
@@ -82,13 +83,12 @@ static int empty_directory(MultiLevelCache *cache)
     cache->lost_secret = cache->secret.origin == SECRET_NONE && had_manifest;
     if (status == 0)
         status = cache_directory_clean(&cache->directory, NULL, NULL);
-    if (status == -ENOTEMPTY) /* that would say that the cache is none of ours */
+    if (status == -ENOTEMPTY) /* that would say the cache is not ours */
         status = -EISDIR;
     return failed(cache, "cannot remove a file of the cache", status);
 }
 
-/* A new secret for a directory that has none, or that of somebody else; or a sign for one that is
- * trusted. */
+/* A new secret for a directory that has none or somebody else's; or a sign for a trusted one. */
 static int renew_secret(MultiLevelCache *cache, const CacheRequest *request)
 {
     bool was_foreign = cache->secret.origin == SECRET_FOREIGN;
@@ -124,7 +124,7 @@ static int open_own_directory(MultiLevelCache *cache, const CacheRequest *reques
 
 /* ---- loading ------------------------------------------------------------------------------- */
 
-/* An id is a public hash of a path, and two paths can be made to have the same one. */
+/* An id is a public hash of a path, and two paths can be crafted to share one. */
 static bool is_of_this_entry(const MultiLevelCache *cache)
 {
     Slice recorded, path = buffer_slice(&cache->entry_path);
@@ -265,7 +265,7 @@ int multi_level_cache_open_objects(MultiLevelCache *cache)
 
 /* ---- committing ---------------------------------------------------------------------------- */
 
-/* Above it, a second thread is worth waking. */
+/* Above this, a second thread is worth waking. */
 static const uint64_t LARGE_COMMIT_BYTES = 1 << 20;
 
 typedef struct StoreCommit {
@@ -282,7 +282,7 @@ static void commit_store(void *arg, size_t index, unsigned worker)
     commit->status = object_store_commit(commit->store, commit->sync, &commit->written);
 }
 
-/* What a process that is killed from here on leaves is looked for by the next one. */
+/* If the process is killed from here on, the next one looks for what it left. */
 static int begin_work(MultiLevelCache *cache)
 {
     if (cache->in_memory)
@@ -291,9 +291,9 @@ static int begin_work(MultiLevelCache *cache)
                   cache_directory_begin_work(&cache->directory));
 }
 
-/* The two stores know nothing of each other: what one lacks, the other may have. So they are
- * written at the same time. Where nothing can be written, what was made is lost, and nothing else:
- * a program is checked all the same. */
+/* The two stores are independent: what one lacks, the other may have. So they are written at the
+ * same time. Where nothing can be written, only the new objects are lost: a program is checked all
+ * the same. */
 int multi_level_cache_commit_objects(MultiLevelCache *cache, Executor *executor, bool sync)
 {
     if (!cache->objects_open || cache->in_memory || cache->directory.is_read_only)
@@ -350,7 +350,7 @@ int multi_level_cache_begin_output(MultiLevelCache *cache, bool sync)
     return failed(cache, "cannot write to the cache", status);
 }
 
-/* An entry knows its path, so that it can go when its file is gone. */
+/* An entry records its path, so that it can be removed when its file is gone. */
 static void record_path(MultiLevelCache *cache)
 {
     Slice recorded;
@@ -402,7 +402,7 @@ int multi_level_cache_commit(MultiLevelCache *cache, const CommitSummary *summar
     return 0;
 }
 
-/* A table that was saved and not committed is a leftover. Where there may be any, the lock goes on
+/* A table that was saved and not committed is a leftover. While any may exist, the lock keeps
  * saying "at work". */
 void multi_level_cache_close(MultiLevelCache *cache)
 {

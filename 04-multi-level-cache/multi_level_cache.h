@@ -7,10 +7,10 @@
  *     AirCache        unit → code                   objects, shared by all entries
  *     UnitTable       keys of every unit            state of one entry
  *
- * Each alone could be saved by itself, and a process killed between two of them would leave a
- * file table that says "seen" beside a unit table that has not. So state is written where
- * nobody looks yet, and becomes valid with the manifest, in one rename. Objects need no such
- * care: they are addressed by what they were made from, and an object too many is never wrong.
+ * If each were saved by itself, a process killed between two of them would leave a file table that
+ * says "seen" beside a unit table that does not. So state is written where no build looks yet, and
+ * one rename of the manifest makes it valid. Objects need no such care: they are addressed by what
+ * they were made from, and an extra object is never wrong.
  *
  * A build in which nothing changed opens the file table and nothing else.
  *
@@ -58,18 +58,18 @@ typedef struct CacheRequest {
     Slice entry;    /* its name in there */
     Hash128 fingerprint;
     bool forget; /* start as if nothing had been recorded */
-    /* Use nothing that is recorded and write nothing; the manifest is loaded, for comparing. The
-     * directory must exist. Objects are kept until close, and a save or commit is -EROFS. */
+    /* Use nothing recorded and write nothing; the manifest is loaded for comparison. The directory
+     * must exist. Objects are kept until close, and a save or commit is -EROFS. */
     bool in_memory;
     uint64_t limit_bytes; /* of the packs; 0: see cache_collection.h */
-    const HashSecret *maker; /* key of whoever uses the cache; NULL: whoever made it */
-    bool trust_cache;        /* use it even if somebody else made it, or owns the directory */
+    const HashSecret *maker; /* the user's key; NULL: use any cache */
+    bool trust_cache;        /* use it even if somebody else made it or owns the directory */
     const Observer *observer;
     void (*waiting)(void *context);
     void *waiting_context;
 } CacheRequest;
 
-typedef struct MultiLevelCache { /* is not to be moved while it is open */
+typedef struct MultiLevelCache { /* must not be moved while open */
     FileHashCache files;
     ZirCache zir;
     AirCache air;
@@ -78,32 +78,32 @@ typedef struct MultiLevelCache { /* is not to be moved while it is open */
     CacheSecret secret;
     CacheOrigin origin;
     StateFile files_state; /* the table of `files` on disk */
-    Manifest manifest; /* of the last commit; blobs that are set go into the next */
+    Manifest manifest; /* of the last commit; new blobs go into the next */
     char entry_id[ENTRY_ID_SIZE + 1];
     Slice entry; /* lent by the request */
-    ByteBuffer entry_path; /* absolute; empty where the system does not tell */
+    ByteBuffer entry_path; /* absolute; empty where the system does not report it */
     Hash128 fingerprint;   /* of compiler and secret */
     Hash128 boot;          /* identity of the system's run */
-    bool had_state;        /* there was a commit that this build can start from ... */
-    bool was_damaged;      /* ... or there would be, but a file failed its checks */
-    bool settings_changed; /* ... or there would be, but another fingerprint made it */
-    bool lost_secret;      /* ... or there may have been, but its secret is gone */
+    bool had_state;        /* this build can start from a commit ... */
+    bool was_damaged;      /* ... or could, but a file failed its checks */
+    bool settings_changed; /* ... or could, but another fingerprint made it */
+    bool lost_secret;      /* ... or perhaps could, but its secret is gone */
     bool is_in_progress;     /* the last build began to write its output and did not finish */
-    /* The system was restarted since the last commit, and its disk may lack any of the last writes
-     * before that and have any other: of that commit, of a build without sync that came after it
-     * and did not end, and of an editor. Stamps prove nothing then. */
+    /* The system was restarted since the last commit. Any of the last writes before the restart may
+     * be missing from the disk and any other present: of that commit, of a later unfinished build
+     * without sync, of an editor. Stamps prove nothing then. */
     bool may_be_unsynced;
     bool units_open, objects_open;
-    bool is_saved; /* state was written that no manifest names yet */
+    bool is_saved; /* state was written and no manifest names it yet */
     bool in_memory;
     uint64_t limit_bytes;
     uint64_t bytes_written;
-    uint64_t state_bytes_written; /* of these, what is the entry's own */
+    uint64_t state_bytes_written; /* of these, the entry's own */
     const char *failed; /* static text */
     const Observer *observer;
 } MultiLevelCache;
 
-typedef struct CommitSummary { /* what the manifest says of the program as a whole */
+typedef struct CommitSummary { /* the manifest's data on the program as a whole */
     Hash128 combined;
     Hash128 prelude;
     uint64_t function_count;
@@ -111,7 +111,7 @@ typedef struct CommitSummary { /* what the manifest says of the program as a who
 
 int multi_level_cache_open(MultiLevelCache *cache, const CacheRequest *request);
 
-/* Opens the unit table. It is empty if there was no state, or if it is damaged. */
+/* Opens the unit table. It is empty if it is missing or damaged. */
 int multi_level_cache_open_units(MultiLevelCache *cache);
 
 /* Opens ZirCache and AirCache. */
@@ -121,8 +121,8 @@ int multi_level_cache_commit_objects(MultiLevelCache *cache, Executor *executor,
 int multi_level_cache_save(MultiLevelCache *cache, bool sync);
 int multi_level_cache_begin_output(MultiLevelCache *cache, bool sync);
 
-/* Also makes room in the packs (cache_collection.h). That it cannot is reported to the observer and
- * is no failure: what was committed is right, and the next commit tries again. */
+/* Also makes room in the packs (cache_collection.h). If it cannot, that is reported to the observer
+ * and is no failure: what was committed is right, and the next commit tries again. */
 int multi_level_cache_commit(MultiLevelCache *cache, const CommitSummary *summary, bool sync);
 
 /* Releases everything, the lock last. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Builds a program, and says what was planned and how much was done.
+ * Builds a program and prints what is planned and how much is done.
  *
  *     demo-04                      a project of three files, seven builds
- *     demo-04 ENTRY.mini OUT       one build of your project, by the contract that the README
- *                                  tells; edit something and build again
- *     demo-04 clean ENTRY.mini     removes what is kept in .mini_cache beside the entry
+ *     demo-04 ENTRY.mini OUT       one build of your project, by the contract in the README; edit
+ *                                  something and build again
+ *     demo-04 clean ENTRY.mini     removes the state in .mini_cache beside the entry
  */
 #include "demo_build.h"
 #include "demo_mini_build.h"
@@ -28,7 +28,7 @@ static const struct {
     {"the body of area edited", "shapes.mini",
      SHAPES "fn area(s: Size) i32 { return s.h * s.w; }\n" BORDER},
     {"the edit undone", "shapes.mini", SHAPES AREA BORDER},
-    {"a field of Size is called otherwise", "shapes.mini",
+    {"a field of Size is renamed", "shapes.mini",
      "struct Size { wide: i32, h: i32 }\nfn area(s: Size) i32 { return s.h * s.wide; }\n"
      "fn border(s: Size) i32 { return 2 * (s.wide + s.h); }\n"},
     {"main follows", "main.mini",
@@ -39,7 +39,7 @@ static const struct {
 };
 
 /* Units of one verdict share a line. The context is the verdict of the last unit. */
-static void tell_unit(void *context, Decision decision, Slice unit)
+static void report_unit(void *context, Decision decision, Slice unit)
 {
     const char **last = context;
     const char *verdict = unit_verdict(decision);
@@ -51,7 +51,7 @@ static void tell_unit(void *context, Decision decision, Slice unit)
     print_unit("main.mini", unit);
 }
 
-static void tell_counts(const BuildCounts *counts, bool is_fast)
+static void report_counts(const BuildCounts *counts, bool is_fast)
 {
     printf("  files %d, lowered %d, functions %d, compiled %d, fast %s\n",
            (int)counts->files_total, (int)counts->files_lowered, (int)counts->functions_total,
@@ -62,7 +62,7 @@ static BuildStatus build(const char *title)
 {
     MiniBuild mini;
     const char *verdict = NULL;
-    Observer observer = {tell_unit, &verdict};
+    Observer observer = {report_unit, &verdict};
     bool is_fast = false;
     puts(title);
     BuildStatus status = mini_build_open(&mini, "main.mini", &observer);
@@ -73,7 +73,7 @@ static BuildStatus build(const char *title)
     if (status != BUILD_OK)
         mini_build_tell_errors(&mini);
     if (status <= BUILD_PROGRAM_WRONG)
-        tell_counts(build_counts(mini.build), is_fast);
+        report_counts(build_counts(mini.build), is_fast);
     mini_build_close(&mini);
     return status;
 }

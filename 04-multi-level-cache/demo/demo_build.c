@@ -16,7 +16,7 @@
 
 static const char stamp_blob[] = "output stamp";
 
-/* Is the output the file that the last commit left? One stat. */
+/* Is the output still the file that the last commit left? One stat. */
 static bool output_is_as_left(const Build *build, const OutputPlace *place)
 {
     FileStamp now, left;
@@ -28,7 +28,7 @@ static bool output_is_as_left(const Build *build, const OutputPlace *place)
            file_stamp_equal(&now, &left) && !build_output_is_in_progress(build);
 }
 
-/* Of what went into a descriptor nothing is known afterwards. */
+/* Nothing is known of an output once it has gone into a descriptor. */
 static void remember_output(Build *build, const OutputPlace *place)
 {
     FileStamp stamp;
@@ -37,7 +37,7 @@ static void remember_output(Build *build, const OutputPlace *place)
     build_set_blob(build, stamp_blob, slice_of(&stamp, sizeof stamp));
 }
 
-/* An output in the place of a source, or of a file of the cache, would be the end of that file. */
+/* An output written over a source, or over a file of the cache, would destroy it. */
 static const char *refusal(Build *build, const OutputPlace *place)
 {
     FileStamp there;
@@ -75,8 +75,8 @@ static int create_output(const char *path)
     return fd < 0 ? -errno : fd;
 }
 
-/* A FIFO or a device, or a file with no other name, which is emptied. Only what was opened can tell
- * what it is, so nothing is cut off by being opened. */
+/* A FIFO or a device, or a file with no other name, which is emptied. What it is can only be known
+ * once it is open, so opening truncates nothing. */
 static bool can_be_written(int fd)
 {
     struct stat status;
@@ -85,8 +85,7 @@ static bool can_be_written(int fd)
     return !S_ISREG(status.st_mode) || (status.st_nlink == 1 && resize_fd(fd, 0) == 0);
 }
 
-/* A symlink or a file that has a second name is replaced: what else is reached by it need not be
- * ours. */
+/* A symlink or a file with a second name is replaced: its other names need not be ours. */
 static int open_file(const char *path)
 {
     int fd = open_at(AT_FDCWD, path, O_WRONLY | O_NOFOLLOW);
@@ -99,7 +98,7 @@ static int open_file(const char *path)
     return unlink(path) == 0 ? create_output(path) : -errno;
 }
 
-/* What is open already, is written from where it stands. */
+/* A descriptor that is already open is written from its current offset. */
 static FILE *open_output(const OutputPlace *place)
 {
     int fd = place->descriptor >= 0 ? output_place_open(place) : open_file(place->path);
@@ -124,7 +123,7 @@ static BuildStatus write_output(Build *build, const OutputPlace *place, const ch
 
 /* ---- a build -------------------------------------------------------------------------------- */
 
-/* Emits what is missing, writes everything, and makes it valid with one rename. */
+/* Emits the units not in the cache, writes everything, and makes it valid with one rename. */
 static BuildStatus bring_up_to_date(Build *build, const OutputPlace *place, const char *output)
 {
     build_want_all(build);
@@ -138,7 +137,7 @@ static BuildStatus bring_up_to_date(Build *build, const OutputPlace *place, cons
     return status == BUILD_OK ? build_commit(build) : status;
 }
 
-/* Files that were touched have new stamps: kept, so that the next build does not read them. */
+/* The new stamps of touched files are kept, so that the next build does not read them. */
 static BuildStatus keep_stamps(Build *build)
 {
     if (!build_wants_commit(build))
@@ -147,7 +146,7 @@ static BuildStatus keep_stamps(Build *build)
     return status == BUILD_OK ? build_commit(build) : status;
 }
 
-/* Where the output cannot be, what is compiled is kept all the same. */
+/* If the output cannot be written there, the compiled units are kept all the same. */
 static BuildStatus emit_for_later(Build *build, const char *output, int error)
 {
     build_want_all(build);
@@ -189,7 +188,7 @@ const char *output_beside_facts(const char *output, char name[32])
     return name;
 }
 
-static BuildStatus build_and_tell(const char *entry, const char *output)
+static BuildStatus build_and_report(const char *entry, const char *output)
 {
     MiniBuild mini;
     Observer observer = {mini_build_tell_unit, &entry};
@@ -214,5 +213,5 @@ int build_command(int argument_count, char **arguments)
     if (strcmp(arguments[1], "clean") == 0)
         return (int)mini_build_clean(arguments[2]);
     char name[32];
-    return (int)build_and_tell(arguments[1], output_beside_facts(arguments[2], name));
+    return (int)build_and_report(arguments[1], output_beside_facts(arguments[2], name));
 }

@@ -43,7 +43,7 @@ void mini_build_close(MiniBuild *self)
     buffer_free(&self->prelude);
 }
 
-static void tell_failure(const BuildFailure *failure)
+static void report_failure(const BuildFailure *failure)
 {
     if (failure->what == NULL)
         return;
@@ -62,7 +62,7 @@ BuildStatus mini_build_clean(const char *entry)
     buffer_put(&cache, slice_of(entry, slash == NULL ? 0 : (size_t)(slash + 1 - entry)));
     buffer_put(&cache, slice_of(".mini_cache", sizeof ".mini_cache"));
     BuildStatus status = build_clean(cache.data, NULL, NULL, &failure);
-    tell_failure(&failure);
+    report_failure(&failure);
     buffer_free(&cache);
     return status;
 }
@@ -122,10 +122,10 @@ void mini_build_tell_errors(const MiniBuild *self)
         else
             diagnostics_format_kinds(items, end - first, items->path, &text);
     }
-    fflush(stdout); /* the verdicts stand above their reasons */
+    fflush(stdout); /* verdicts are printed above their reasons */
     if (text.size > 0)
         fwrite(text.data, 1, text.size, stderr);
-    tell_failure(build_failure(self->build));
+    report_failure(build_failure(self->build));
     arena_free(&arena);
     buffer_free(&text);
 }

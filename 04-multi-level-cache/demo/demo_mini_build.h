@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A build of a Mini program, and how its facts are printed: what the programs that the contracts of
- * stages 4 and 5 ask for have in common.
+ * A build of a Mini program, and how its facts are printed: shared by the programs for the
+ * contracts of stages 4 and 5.
  *
  *     MiniBuild mini;
  *     Observer observer = {mini_build_tell_unit, &entry};
@@ -30,7 +30,7 @@ typedef struct MiniBuild {
 BuildStatus mini_build_open(MiniBuild *self, const char *entry, const Observer *observer);
 void mini_build_close(MiniBuild *self);
 
-/* Removes what is kept in .mini_cache beside the entry. */
+/* Removes the state in .mini_cache beside the entry. */
 BuildStatus mini_build_clean(const char *entry);
 
 /* For an Observer: prints the fact of a unit. The context is a `const char **`, the entry. */
@@ -42,7 +42,7 @@ void mini_build_tell_errors(const MiniBuild *self);
 /* The word for a unit, or NULL if the decision is about something else. */
 const char *unit_verdict(Decision decision);
 
-/* Prints a space and PATH:NAME, which the symbol of the entry's main does not show. */
+/* Prints a space and PATH:NAME, which the symbol of the entry's main does not contain. */
 void print_unit(const char *entry, Slice unit);
 
 #ifdef __cplusplus

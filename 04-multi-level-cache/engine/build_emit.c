@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The texts of the sections that are wanted.
+ * The texts of the wanted sections.
  *
- * One item of the loop is one file: for each of its units, the output kept under the unit's key
- * or, if there is none, a new one. Afterwards one thread appends the new outputs to the pack, in
- * the order of the files, so that the pack does not depend on threads either.
+ * One item of the loop is one file: for each of its units, the output cached under the unit's key
+ * or, if there is none, a new one. One thread then appends the new outputs to the pack in file
+ * order, so the pack does not depend on threads either.
  */
 #include "build_internal.h"
 
@@ -80,7 +80,7 @@ static void emit_file(void *arg, size_t index, unsigned worker)
 
 /* ---- afterwards, in file order ------------------------------------------------------------- */
 
-static void tell_unit(Build *build, uint32_t file, uint32_t unit, Decision decision)
+static void report_unit(Build *build, uint32_t file, uint32_t unit, Decision decision)
 {
     const ProgramFile *loaded = build_program_file(&build->program, file);
     if (unit >= loaded->declarations.count)
@@ -105,20 +105,20 @@ static Decision decision_of(const Build *build, uint32_t file, const UnitOutput 
     return unit->is_own_change ? DECISION_UNIT_DIRTY : DECISION_UNIT_DEPENDENT;
 }
 
-static void tell_outputs(Build *build, uint32_t file)
+static void report_outputs(Build *build, uint32_t file)
 {
     const PlannedFile *plan = &build->plan[file];
     for (uint32_t i = 0; i < plan->output_count; i++) {
         PlannedUnit unit;
         unit_key_of(build, file, i, &unit);
         if (plan->outputs[i].origin != OUTPUT_CACHED)
-            tell_unit(build, file, i, decision_of(build, file, &plan->outputs[i], &unit));
+            report_unit(build, file, i, decision_of(build, file, &plan->outputs[i], &unit));
         else if (plan->is_rekeyed)
-            tell_unit(build, file, i, DECISION_UNIT_CACHED);
+            report_unit(build, file, i, DECISION_UNIT_CACHED);
     }
 }
 
-/* False if one of them is wrong. */
+/* False if any of them is wrong. */
 static bool keep_outputs(Build *build, uint32_t file)
 {
     const PlannedFile *plan = &build->plan[file];
@@ -134,7 +134,7 @@ static bool keep_outputs(Build *build, uint32_t file)
     return is_right;
 }
 
-static bool keep_and_tell(Build *build)
+static bool keep_and_report(Build *build)
 {
     bool is_observed = observer_listens(build->request.observer), is_right = true;
     uint64_t made = 0;
@@ -145,7 +145,7 @@ static bool keep_and_tell(Build *build)
         if (build->plan[build->wanted[i]].made_count != 0)
             is_right &= keep_outputs(build, build->wanted[i]);
         if (is_observed)
-            tell_outputs(build, build->wanted[i]);
+            report_outputs(build, build->wanted[i]);
     }
     return is_right;
 }
@@ -172,7 +172,7 @@ static int compare_numbers(const void *a, const void *b)
     return (*left > *right) - (*left < *right);
 }
 
-/* Most lists are short, or ascend already. */
+/* Most lists are short or already ascending. */
 void build_sort_numbers(uint32_t *numbers, uint32_t count)
 {
     for (uint32_t i = 1; i < count; i++)
@@ -190,7 +190,7 @@ static void want(Build *build, uint32_t file)
     build->wanted[build->wanted_count++] = file;
 }
 
-/* The dirty files and those that were asked for, ascending, without those that are emitted. */
+/* The dirty files and the requested ones, ascending, without those already emitted. */
 static void collect_wanted(Build *build)
 {
     uint32_t kept = 0;
@@ -224,7 +224,7 @@ static bool emit_wanted(Build *build)
     };
     executor_run(build->request.executor, build->wanted_count, emit_file, &loop);
     sum_up_counts(build);
-    return keep_and_tell(build);
+    return keep_and_report(build);
 }
 
 BuildStatus build_emit(Build *build)

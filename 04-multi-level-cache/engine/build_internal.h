@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the parts of the engine share.
+ * Shared by the parts of the engine.
  *
  *     incremental_build.c   the public functions, in the order of a build
  *     build_program.c       the files of the program as keys and code generation see them
  *     build_plan.c          from what changed to what must be emitted
- *     build_prelude.c       the lines that declarations want before all sections
+ *     build_prelude.c       the lines that declarations need before all sections
  *     build_emit.c          the sections' texts, emitted or cached
  */
 #ifndef BUILD_INTERNAL_H
@@ -25,13 +25,13 @@ extern "C" {
 typedef struct PlannedUnit {
     Hash128 key;
     bool is_cacheable;
-    bool is_own_change; /* its own source differs from all units the file had before */
+    bool is_own_change; /* its own source differs from that of every unit the file had before */
 } PlannedUnit;
 
 typedef struct PlannedFile { /* {0}: nothing about this file changed */
-    bool source_changed;     /* its content differs from the recorded, or it is new */
+    bool source_changed;     /* its content differs from the recorded one, or it is new */
     bool is_affected;        /* its interface keys must be computed again */
-    bool is_rekeyed;         /* its unit keys were computed in this build: row and units hold */
+    bool is_rekeyed;         /* its unit keys were computed in this build: row and units are set */
     bool is_dirty;
     bool is_wanted;
     UnitRow row;
@@ -43,7 +43,7 @@ typedef struct PlannedFile { /* {0}: nothing about this file changed */
     uint32_t made_count;     /* of them: not found in the cache */
 } PlannedFile;
 
-typedef struct MadeCounts { /* functions that were not found in the cache */
+typedef struct MadeCounts { /* functions not found in the cache */
     uint64_t failed, dirty, dependent;
 } MadeCounts;
 
@@ -69,23 +69,23 @@ struct Build {
     MultiLevelCache cache;
     bool cache_is_open;
     Discovery found;
-    BuildStatus prepared;  /* what preparing to emit came to */
+    BuildStatus prepared;  /* the result of preparing to emit */
     bool is_prepared;
     bool is_wrong;   /* an import leads nowhere, or a file has errors; reported in the diagnostics */
-    bool is_changed; /* something is dirty, or sections came or went */
+    bool is_changed; /* something is dirty, or sections were added or removed */
     int clock_error; /* of a probe that failed */
     bool units_are_updated; /* the unit table describes this build, in its numbers */
 
     Program program; /* its `file` is build_program_file */
     struct FileSlot *files;  /* per file; see build_program.c */
     pthread_mutex_t loading; /* guards what follows */
-    Arena loaded;            /* what is loaded on demand */
+    Arena loaded;            /* holds files loaded on demand */
     ByteBuffer rebuilt;       /* RebuiltObjects */
-    int load_error;          /* errno of a file that was needed and could not be had ... */
+    int load_error;          /* errno of a needed file that could not be loaded ... */
     uint32_t load_error_file; /* ... and which */
 
-    /* Per file, zero until the plan reaches it: of 10,000 files an edit touches one. What is
-     * done for all that was reached goes by these lists of file numbers, which ascend. */
+    /* Per file, zero until the plan reaches it: of 10,000 files an edit touches one. Work on all
+     * reached files goes by these ascending lists of file numbers. */
     PlannedFile *plan; /* NULL if nothing changed */
     uint32_t *rekeyed, *dirty, *wanted;
     uint32_t rekeyed_count, dirty_count, wanted_count;
@@ -101,8 +101,8 @@ struct Build {
 double build_lap(double *start);
 double build_now(void);
 
-/* What is neither emitted nor failed is as it was, also where nothing had to be emitted: the counts
- * agree whenever somebody asks for them. */
+/* A unit neither emitted nor failed is as it was, even where nothing had to be emitted: the counts
+ * agree at any moment. */
 static inline void build_count_cached(BuildCounts *counts)
 {
     counts->functions_cached =
@@ -118,29 +118,29 @@ BuildStatus build_commit_objects(Build *build);
 
 /* ---- build_program.c ----------------------------------------------------------------------- */
 
-/* Makes the slots for all files, and lowers what changed or finds it in the ZirCache. A file that
- * has errors is poisoned from then on, and the build wrong. */
+/* Makes the slots for all files, and lowers the changed ones or finds them in the ZirCache. A file
+ * with errors is poisoned from then on, and the build is wrong. */
 void build_lower(Build *build);
 
-/* The file with a number, loaded if need be. Any thread, after build_lower. */
+/* The file with that number, loaded if necessary. Any thread, after build_lower. */
 ProgramFile *build_program_file(Program *program, uint32_t number);
 
 /* The same, or NULL if it is not loaded. */
 ProgramFile *build_loaded_file(const Build *build, uint32_t number);
 
-/* Row and units the last commit recorded for a file; NULL if there are none. */
+/* The row and units that the last commit recorded for a file; NULL if there are none. */
 const UnitRow *build_recorded(const Build *build, uint32_t file, const UnitRecord **units);
 
-/* Gives a declaration the interface key that is recorded for it: uncacheable if that is none. */
+/* Gives a declaration its recorded interface key; without one it is uncacheable. */
 void build_take_interface_key(ProgramFile *file, uint32_t declaration, Hash128 recorded);
 
-/* Puts objects that were made again into the ZirCache. */
+/* Puts rebuilt objects into the ZirCache. */
 void build_keep_rebuilt(Build *build);
 
-/* The status, if a file that was needed later could not be had. */
+/* The status, if a file needed later could not be loaded. */
 BuildStatus build_check_loading(Build *build);
 
-/* Opens what the no-change build leaves closed, lowers what changed and makes the plan. Once. */
+/* Opens what a no-change build leaves closed, lowers the changed files and makes the plan. Once. */
 BuildStatus build_prepare(Build *build);
 
 /* ---- build_plan.c -------------------------------------------------------------------------- */
@@ -154,13 +154,13 @@ void build_sort_numbers(uint32_t *numbers, uint32_t count);
 
 /* ---- build_prelude.c ----------------------------------------------------------------------- */
 
-/* A hash of the lines that a file's declarations want in the prelude; 0: none. */
+/* A hash of the lines that a file's declarations need in the prelude; 0: none. */
 uint64_t build_prelude_digest(const Build *build, const Declarations *declarations);
 
-/* A hash of what all files want; equal to the recorded one: the same prelude. */
+/* A hash of the lines of all files; equal to the recorded one: the same prelude. */
 Hash128 build_prelude_key(const Build *build);
 
-/* Collects the lines; tells those that disagree. */
+/* Collects the lines; reports those that disagree. */
 void build_make_prelude(Build *build);
 
 #ifdef __cplusplus

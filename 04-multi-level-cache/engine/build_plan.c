@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From the files that changed to the units that must be emitted.
+ * From the changed files to the units that must be emitted.
  *
  *     changed source ──► its own interface differs? ──► files whose interfaces refer to it
  *                                   │ no                 (a struct of a struct, ...)
@@ -18,13 +18,13 @@
 
 typedef struct Planner {
     Build *build;
-    ImportGraph graph;    /* built when an interface changed */
-    uint32_t *affected;   /* files whose interface keys are computed again */
+    ImportGraph graph;    /* built if an interface changed */
+    uint32_t *affected;   /* files whose interface keys are recomputed */
     uint32_t affected_count;
 } Planner;
 
-/* Each file of the program is on record under its number: what the plan does not reach is as it
- * was, and nobody needs to look at it. */
+/* Each file of the program is on record under its number: a file that the plan does not reach is as
+ * it was, and need not be looked at. */
 static bool all_on_record(const Build *build)
 {
     return build->cache.had_state && !build->found.renumbered &&
@@ -49,8 +49,8 @@ static bool interface_refers_to(const ProgramFile *file, uint32_t target)
     return false;
 }
 
-/* The file is loaded, for its interfaces were looked at, or could not be had, and is empty; the
- * keys on record no longer hold. */
+/* The file was loaded when its interfaces were looked at (empty if that failed); its recorded keys
+ * no longer hold. */
 static void add_affected(Planner *planner, uint32_t file)
 {
     Build *build = planner->build;
@@ -61,7 +61,7 @@ static void add_affected(Planner *planner, uint32_t file)
         memset(loaded->key_states, KEY_UNKNOWN, loaded->declarations.count);
 }
 
-/* Compares what a changed file offers with what it offered. */
+/* Compares the interface of a changed file with its previous one. */
 static void digest_file(void *arg, size_t index, unsigned worker)
 {
     Planner *planner = arg;
@@ -133,8 +133,8 @@ static void compute_interface_keys(Planner *planner)
         program_interface_keys(&build->program, planner->affected[i], &build->workers[0].key);
 }
 
-/* Did recomputing change any interface key of the file? If not, its importers need no look. A
- * name is part of its key: one that came or went changes the keys or their number. */
+/* Did recomputing change any interface key of the file? If not, its importers need no look. A name
+ * is part of its key: one added or removed changes the keys or their number. */
 static bool interface_keys_changed(const Build *build, uint32_t file)
 {
     const UnitRecord *units;
@@ -184,7 +184,7 @@ static uint64_t own_hash(const Program *program, const Declarations *view, uint3
     key_put_hash(key, item->interface_hash);
     key_put_hash(key, item->body_hash);
     uint32_t references = item->interface_reference_count + item->body_reference_count;
-    for (uint32_t i = 0; i < references; i++) { /* in the hashes stand only their numbers */
+    for (uint32_t i = 0; i < references; i++) { /* the hashes contain only their numbers */
         const Reference *reference = declaration_reference(view, declaration, i);
         if (reference->import != IMPORT_SELF)
             key_put_slice(key, declarations_text(view, view->imports[reference->import].path));
@@ -193,7 +193,7 @@ static uint64_t own_hash(const Program *program, const Declarations *view, uint3
     return hash_keyed(program->secret, buffer_slice(key)).low;
 }
 
-/* A key that is worth nothing is recorded as none. */
+/* An uncacheable key is recorded as none. */
 static Hash128 recorded_key(Hash128 key, bool is_worth)
 {
     return is_worth ? key : (Hash128){0, 0};
@@ -222,7 +222,7 @@ static int compare_hashes(const void *a, const void *b)
     return (*left > *right) - (*left < *right);
 }
 
-/* Marks the units of a changed file that it did not have before, wherever they stood. */
+/* Marks the units of a changed file that it did not have before, in any position. */
 static void mark_own_changes(const UnitRow *row, const UnitRecord *old, PlannedFile *plan,
                              Arena *arena)
 {
@@ -304,7 +304,7 @@ static uint64_t count_all_functions(const Build *build)
     return total;
 }
 
-/* The last build's number, less what the rekeyed files had, plus what they have. */
+/* The last build's number, less what the rekeyed files had, plus what they have now. */
 static void count_functions(Build *build)
 {
     const UnitRecord *units;
@@ -328,7 +328,7 @@ static void collect_dirty(Build *build)
         build->dirty_count != 0 || build->found.renumbered || build->prelude_is_dirty;
 }
 
-/* Do the rekeyed files want in the prelude what they wanted before? */
+/* Do the rekeyed files need the same prelude lines as before? */
 static bool same_requests(const Build *build)
 {
     const UnitRecord *units;
@@ -356,7 +356,7 @@ static void check_prelude(Build *build)
 
 /* ---- all together -------------------------------------------------------------------------- */
 
-/* Files whose source changed, and all files if the last build's units are not known. */
+/* Files whose source changed; all files if the last build's units are unknown. */
 static void begin_with_changes(Build *build)
 {
     const UnitRecord *units;
@@ -371,8 +371,8 @@ static void begin_with_changes(Build *build)
             add_rekeyed(build, i);
 }
 
-/* A file that has errors affects nobody. Whoever names it was right when it was recorded, and has
- * no error to tell unless something else changed; what it would become is not needed. */
+/* A file with errors affects no other. A unit that names it was right when recorded, and has no
+ * error to report unless something else changed; its new output is not needed. */
 static void find_affected(Planner *planner)
 {
     Build *build = planner->build;

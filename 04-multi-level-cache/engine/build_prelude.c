@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What stands before all sections: the compiler's own prelude, then one line per symbol that
- * some declaration wants declared for the whole program, sorted.
+ * What comes before all sections: the compiler's own prelude, then, sorted, one line per symbol
+ * that a declaration needs declared for the whole program.
  *
- * Few files want any. Each file's requests are hashed into its row, so that an edit elsewhere
- * looks at one number per file, and only a changed request loads the files that have one.
+ * Few files need any. Each file's requests are hashed into its row, so that an edit elsewhere looks
+ * at one number per file, and only a changed request loads the files that have one.
  */
 #include "build_internal.h"
 
@@ -84,7 +84,7 @@ static int compare_lines(const void *a, const void *b)
     return order;
 }
 
-static void tell_conflict(Build *build, const PreludeLine *first, const PreludeLine *line)
+static void report_conflict(Build *build, const PreludeLine *first, const PreludeLine *line)
 {
     build->diagnostics.path = line->path;
     diagnostics_add(&build->diagnostics, line->line_number, line->column,
@@ -115,7 +115,7 @@ void build_make_prelude(Build *build)
             buffer_put(&build->prelude, first->line);
             buffer_put_byte(&build->prelude, '\n');
         } else if (!slice_equal(first->line, lines[i].line)) {
-            tell_conflict(build, first, &lines[i]);
+            report_conflict(build, first, &lines[i]);
         }
     }
     buffer_free(&collected);

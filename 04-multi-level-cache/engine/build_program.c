@@ -2,10 +2,10 @@
 /*
  * The files of the program as keys and code generation see them.
  *
- * A file whose source changed is lowered at the start of a build. Any other file is loaded when
- * it is first named: after a body edit those are the two or three that the edited function
- * calls into, not ten thousand. Loading happens on whichever worker asks; a pointer is published
- * with one atomic store, so that asking again costs a load.
+ * A file whose source changed is lowered at the start of a build. Any other file is loaded when it
+ * is first named: after a body edit, the two or three that the edited function calls into, not ten
+ * thousand. The worker that asks does the loading; a pointer is published with one atomic store, so
+ * that asking again costs one load.
  */
 #include "build_internal.h"
 
@@ -17,7 +17,7 @@ typedef struct FileSlot {
     _Atomic(ProgramFile *) file; /* NULL: not loaded */
 } FileSlot;
 
-typedef struct RebuiltObject { /* an object that was lost and has been made again */
+typedef struct RebuiltObject { /* a lost object, rebuilt */
     Hash128 content;
     Slice object;
 } RebuiltObject;
@@ -34,8 +34,8 @@ ProgramFile *build_loaded_file(const Build *build, uint32_t number)
 
 _Static_assert(TARGET_NONE == FILE_NONE, "what discovery records is what keys are made from");
 
-/* What the keys and the code generator need of a lowered file. NULL if its declarations are not
- * well formed, or have other imports than the scanner found. */
+/* What the keys and the code generator need of a lowered file. NULL if its declarations are
+ * malformed, or have other imports than the scanner found. */
 static ProgramFile *make_file(Build *build, uint32_t number, const Lowered *lowered,
                               bool is_fresh, Arena *arena)
 {
@@ -58,7 +58,7 @@ static ProgramFile *make_file(Build *build, uint32_t number, const Lowered *lowe
     return file;
 }
 
-/* What stands for a file that has errors, or that cannot be had. */
+/* Stands in for a file that has errors or cannot be loaded. */
 static ProgramFile *poisoned_file(const Build *build, uint32_t number, Arena *arena)
 {
     ProgramFile *file = arena_allocate(arena, sizeof *file);
@@ -84,8 +84,8 @@ void build_take_interface_key(ProgramFile *file, uint32_t declaration, Hash128 r
     file->key_states[declaration] = hash_is_none(recorded) ? KEY_UNCACHEABLE : KEY_KNOWN;
 }
 
-/* The interface keys of a file that no change reaches are those on record. Of one that a change
- * does reach they are forgotten again (build_plan.c). */
+/* A file that no change reaches has the interface keys on record. Those of a reached file are
+ * dropped again (build_plan.c). */
 static void take_recorded_keys(const Build *build, uint32_t number, ProgramFile *file)
 {
     const UnitRecord *units;
@@ -98,7 +98,7 @@ static void take_recorded_keys(const Build *build, uint32_t number, ProgramFile 
 
 /* ---- on demand ----------------------------------------------------------------------------- */
 
-/* The file as it is kept, or NULL. What is kept and not well formed is as good as lost. */
+/* The cached file, or NULL. A malformed object counts as lost. */
 static ProgramFile *find_file(Build *build, uint32_t number, Arena *arena)
 {
     Lowered lowered;
@@ -108,8 +108,8 @@ static ProgramFile *find_file(Build *build, uint32_t number, Arena *arena)
     return make_file(build, number, &lowered, false, arena);
 }
 
-/* The object is gone (a damaged pack): makes it again from the source, which must still be what
- * was hashed. */
+/* The object is gone (a damaged pack): rebuilds it from the source, which must still have the
+ * recorded hash. */
 static int lower_again(Build *build, uint32_t number, Lowered *lowered)
 {
     const FileHashCache *files = &build->cache.files;
@@ -197,17 +197,17 @@ BuildStatus build_check_loading(Build *build)
 /* ---- lowering what changed ----------------------------------------------------------------- */
 
 typedef struct LoweredChange {
-    Slice object; /* for the ZirCache, if it was not there */
+    Slice object; /* for the ZirCache, if not in it */
     bool was_cached, is_wrong;
 } LoweredChange;
 
 typedef struct LowerLoop {
     Build *build;
-    LoweredChange *results; /* per change of the discovery */
+    LoweredChange *results; /* per change found by discovery */
 } LowerLoop;
 
-/* Lowered in memory that is used again and stays in the processor's cache; what remains is
- * copied once to where it can stay. */
+/* Lowers in memory that is reused and stays in the processor's cache; the result is copied once to
+ * where it can stay. */
 static ProgramFile *lower_source(Build *build, const FileChange *change, BuildWorker *scratch,
                                  Slice *object)
 {
@@ -253,7 +253,7 @@ static size_t count_new(const Build *build, const LoweredChange *results)
     return count;
 }
 
-static void keep_and_tell(Build *build, const LoweredChange *results)
+static void keep_and_report(Build *build, const LoweredChange *results)
 {
     zir_cache_expect(&build->cache.zir, count_new(build, results));
     for (size_t i = 0; i < build->found.change_count; i++) {
@@ -275,7 +275,7 @@ static void keep_and_tell(Build *build, const LoweredChange *results)
     }
 }
 
-/* What the sources were read into becomes the room for the code that is emitted. */
+/* The memory that held the sources is reused for the emitted code. */
 static void forget_sources(Build *build)
 {
     for (unsigned i = 0; i < build->found.arena_count; i++)
@@ -289,7 +289,7 @@ void build_lower(Build *build)
     build->files = memory_allocate_zeroed(build->cache.files.count + 1, sizeof *build->files);
     LowerLoop loop = {build, memory_allocate_zeroed(count + 1, sizeof *loop.results)};
     executor_run(build->request.executor, count, lower_change, &loop);
-    keep_and_tell(build, loop.results);
+    keep_and_report(build, loop.results);
     forget_sources(build);
     free(loop.results);
     for (unsigned i = 0; i < build->request.executor->workers; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a build can be asked: sections, blobs, counts, diagnostics; and clean. */
+/* Queries on a build: sections, blobs, counts, diagnostics; and clean. */
 #include "build_internal.h"
 
 #include "source_place.h"
@@ -96,7 +96,7 @@ bool build_cache_is_read_only(const Build *build)
 
 int build_probe_clock(Build *build, FileClock *clock)
 {
-    if (build->cache.directory.is_read_only) { /* nothing can be recorded, either */
+    if (build->cache.directory.is_read_only) { /* nothing can be recorded either */
         *clock = (FileClock){0};
         return -EROFS;
     }
@@ -146,7 +146,7 @@ const Diagnostics *build_diagnostics(const Build *build)
     return &build->diagnostics;
 }
 
-/* What is read is the place that was looked at, and not what the path leads to by now. */
+/* Reads the place that was looked at, not what the path leads to by now. */
 bool build_source(const Build *build, Slice path, Arena *arena, Slice *source)
 {
     const char *root = build->request.root != NULL ? build->request.root : build->directory;
@@ -158,7 +158,7 @@ bool build_source(const Build *build, Slice path, Arena *arena, Slice *source)
     buffer_put_byte(&full, '\0');
     const char *place = source_place_within(root, full.data, arena);
     if (place != NULL && source_place_within(build->cache_path, full.data, arena) != NULL)
-        place = NULL; /* the cache has a secret, and an import can lead there, too */
+        place = NULL; /* the cache has a secret, and an import can lead there too */
     *source = (Slice){"", 0};
     if (place != NULL && file_read_start(AT_FDCWD, place, build->request.compiler->largest_source,
                                          arena, source, &stamp) != 0)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One build in memory, and beside it what is on record, opened read-only:
+ * One build in memory, and beside it the recorded state, opened read-only:
  *
  *     build->cache.files          recorded.files
  *     build->plan[].row, units    recorded.units
  *     build->cache.zir            recorded.zir        the same keys, in stores without files
  *     build->cache.air            recorded.air
  *
- * Files are compared through the executor, to find those that differ; and these, few or none,
- * once more in order, to tell what. So the loop needs no list of findings per worker.
+ * Files are compared through the executor to find those that differ; these, few or none, are
+ * compared again in order to report how. So the loop needs no list of findings per worker.
  */
 #include "build_verify.h"
 
@@ -18,7 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-typedef struct Recorded { /* what the caches hold */
+typedef struct Recorded { /* the contents of the caches */
     FileHashCache files;
     UnitTable units;
     ZirCache zir;
@@ -26,7 +26,7 @@ typedef struct Recorded { /* what the caches hold */
     bool has_files, has_units;
 } Recorded;
 
-typedef struct FileTally { /* what was found of one file */
+typedef struct FileTally { /* the findings on one file */
     uint64_t units, objects, bytes;
     bool differs;
 } FileTally;
@@ -42,7 +42,7 @@ typedef struct FileLook { /* one file being compared */
     const Comparison *comparison;
     uint32_t file, recorded_file;
     Slice path;
-    bool tells; /* else it only notes that there is something to tell */
+    bool tells; /* else it only notes that there is a difference */
     FileTally *tally;
 } FileLook;
 
@@ -60,8 +60,8 @@ static void state_name(const Build *build, const char *suffix, char name[64])
     snprintf(name, 64, "%s.%s", build->cache.entry_id, suffix);
 }
 
-/* A difference of a state file, reported by its name in the cache directory. */
-static void tell_state(Comparison *comparison, const char *suffix, const char *what)
+/* A difference in a state file, reported by its name in the cache directory. */
+static void report_state(Comparison *comparison, const char *suffix, const char *what)
 {
     char name[64];
     state_name(comparison->build, suffix, name);
@@ -84,7 +84,7 @@ static int open_tables(Comparison *comparison)
                                  &build->cache.manifest.header.files);
     recorded->has_files = status == 0;
     if (is_damage(status))
-        tell_state(comparison, "files", "is missing or damaged");
+        report_state(comparison, "files", "is missing or damaged");
     else if (status != 0)
         return status;
     state_name(build, "units", name);
@@ -92,7 +92,7 @@ static int open_tables(Comparison *comparison)
                              &build->cache.manifest.header.units);
     recorded->has_units = status == 0;
     if (is_damage(status))
-        tell_state(comparison, "units", "is missing or damaged");
+        report_state(comparison, "units", "is missing or damaged");
     return is_damage(status) ? 0 : status;
 }
 
@@ -144,15 +144,16 @@ static bool same_imports(const FileHashCache *a, uint32_t file_a, const FileHash
     return true;
 }
 
-/* Other bytes than recorded: edited since, or worse? */
-static void tell_content(Comparison *comparison, uint32_t recorded_file, Slice path)
+/* The bytes differ from the recorded ones: edited since, or worse? */
+static void report_content(Comparison *comparison, uint32_t recorded_file, Slice path)
 {
     FileStamp now;
     Verification *verification = comparison->verification;
     if (file_hash_cache_is_current(&comparison->recorded.files, comparison->build->project_fd,
                                    recorded_file, &now)) {
-        verification_tell(verification, path,
-                          "its recorded hash is wrong, and its stamp says that it did not change");
+        verification_tell(
+            verification, path,
+            "its recorded hash is wrong, and its stamp says that it did not change");
         return;
     }
     verification->is_stale = true;
@@ -170,7 +171,7 @@ static void compare_record(Comparison *comparison, uint32_t file)
         comparison->verification->is_stale = true;
         verification_tell(comparison->verification, path, "is not in the last build");
     } else if (!hash_equal(files->records[file].content, recorded->records[number].content)) {
-        tell_content(comparison, number, path);
+        report_content(comparison, number, path);
     } else if (!same_imports(files, file, recorded, number)) {
         verification_tell(comparison->verification, path, "its recorded imports are wrong");
     }
@@ -192,7 +193,7 @@ static void compare_files(Comparison *comparison)
         verification_tell(comparison->verification, path, "is no longer imported");
     }
     if (!slice_equal(files->entry, recorded->entry))
-        tell_state(comparison, "files", "names another entry");
+        report_state(comparison, "files", "names another entry");
 }
 
 /* ---- one file: its objects and its keys ---------------------------------------------------- */
@@ -224,7 +225,7 @@ static bool count_object(const FileLook *look, bool found, size_t bytes)
     return found;
 }
 
-/* Stale: nobody has built these bytes yet, so their ZIR may be missing. */
+/* Stale: these bytes are not built yet, so their ZIR may be missing. */
 static void compare_zir(const FileLook *look)
 {
     const Comparison *comparison = look->comparison;
@@ -232,7 +233,7 @@ static void compare_zir(const FileLook *look)
     Hash128 content = build->cache.files.records[look->file].content;
     Lowered kept, made;
     if (!zir_cache_get(&build->cache.zir, content, &made))
-        return; /* larger than what a store keeps */
+        return; /* too large for a store */
     bool found = zir_cache_get(&comparison->recorded.zir, content, &kept);
     if (!count_object(look, found, made.declarations.size + made.ir.size)) {
         if (!comparison->verification->is_stale)
@@ -344,19 +345,19 @@ static bool compare_manifest(Comparison *comparison)
     const MultiLevelCache *cache = &comparison->build->cache;
     comparison->verification->is_stale = true;
     if (cache->was_damaged) {
-        tell_state(comparison, "manifest", "is damaged");
+        report_state(comparison, "manifest", "is damaged");
         return false;
     }
     if (cache->manifest.header.generation == 0) {
         verification_tell(comparison->verification, comparison->build->entry,
-                          "no build of it is recorded");
+                            "no build of it is recorded");
         return false;
     }
     comparison->verification->is_stale = cache->settings_changed;
     if (cache->settings_changed)
-        tell_state(comparison, "manifest", "is of another compiler or other settings");
+        report_state(comparison, "manifest", "is of another compiler or other settings");
     if (cache->is_in_progress)
-        tell_state(comparison, "unsettled", "the last build did not finish writing its output");
+        report_state(comparison, "unsettled", "the last build did not finish writing its output");
     return true;
 }
 
@@ -365,11 +366,11 @@ static void compare_summary(Comparison *comparison)
     const Build *build = comparison->build;
     const ManifestHeader *kept = &build->cache.manifest.header;
     if (!hash_equal(kept->combined, build->summary.combined))
-        tell_state(comparison, "manifest", "its combined hash is wrong");
+        report_state(comparison, "manifest", "its combined hash is wrong");
     if (!hash_equal(kept->prelude, build->summary.prelude))
-        tell_state(comparison, "manifest", "its prelude key is wrong");
+        report_state(comparison, "manifest", "its prelude key is wrong");
     if (kept->function_count != build->counts.functions_total)
-        tell_state(comparison, "manifest", "its number of functions is wrong");
+        report_state(comparison, "manifest", "its number of functions is wrong");
 }
 
 static BuildStatus compare(Comparison *comparison)

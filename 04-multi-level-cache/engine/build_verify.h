@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Is what the caches hold right?
+ * Are the contents of the caches right?
  *
- * A cache that is wrong looks like one that is right: it answers. The only judge is the work it
- * saves. So the program is built once more, from its sources, in memory, with nothing that is
- * cached; and everything that a cache holds is compared with what comes out. Nothing is written,
- * not even a repair: what is found is still there afterwards.
+ * A wrong cache looks like a right one: it answers. The only judge is the work it saves. So the
+ * program is built once more, from its sources, in memory, with nothing from the caches, and
+ * everything that a cache holds is compared with the result. Nothing is written, not even a repair:
+ * what is found is still there afterwards.
  *
  *     BuildRequest request = {.compiler = ..., .entry = ..., .in_memory = true};
  *     Verification verification = {.differs = print_line};
@@ -16,19 +16,19 @@
  *         puts("all is well");
  *     build_close(build);
  *
- * Compared are, level by level:
+ * Compared, level by level:
  *
  *     manifest      is there one, of this compiler and these settings, of a finished build; its
  *                   combined hash, prelude key and number of functions
  *     file table    paths, content hashes, imports
  *     ZIR           declarations and IR of every file; every record of the pack
- *     unit table    interface keys, unit keys, section keys and what else stands there
+ *     unit table    interface keys, unit keys, section keys and all else in it
  *     AIR           the output of every unit; every record of the pack
  *
- * A file that was edited since the last build is a difference, but no mistake: its stamp says so,
- * and the next build reads it. From then on keys differ with good reason and are not compared;
- * objects, which are named by what they were made from, are. The same holds after a change of the
- * settings. If a file was edited and its stamp does *not* say so, everything is compared.
+ * A file edited since the last build is a difference, but no mistake: its stamp says so, and the
+ * next build reads it. Keys then differ with good reason and are not compared; objects, which are
+ * named by what they were made from, are. The same holds after a change of settings. If a file was
+ * edited and its stamp does *not* say so, everything is compared.
  *
  * Cost: a clean build, and a comparison of all bytes. Threads: through the build's executor.
  */
@@ -48,17 +48,17 @@ typedef struct Verification {
     void (*differs)(void *context, Slice subject, const char *what);
     void *context;
     uint64_t differences;
-    bool is_stale; /* there was no build of these sources with these settings */
+    bool is_stale; /* these sources were not built with these settings */
     uint64_t files, units, objects, sections; /* compared */
     uint64_t bytes;                           /* of these objects and sections */
 } Verification;
 
 /* Plans and emits `build`, which was opened in memory and not yet planned, and compares. BUILD_OK
- * if the program could be built, whatever the comparison found. Else as build_plan and
- * build_emit; then there is nothing to compare with, and nothing is. */
+ * if the program could be built, whatever the comparison found. Else as build_plan and build_emit;
+ * nothing is compared then. */
 BuildStatus build_verify(Build *build, Verification *verification);
 
-/* Counts a difference and tells it: for the stages above. */
+/* Counts a difference and reports it: for the stages above. */
 void verification_tell(Verification *verification, Slice subject, const char *what);
 
 #ifdef __cplusplus

@@ -4,7 +4,7 @@
  * pushed, so that a file is pushed once and the stack never holds more than all files.
  *
  * The order comes from Tarjan's algorithm for strongly connected components, which finds a
- * component only after everything it imports. Its recursion is a stack of frames here: which
+ * component only after everything it imports. Its recursion is an explicit stack of frames: which
  * file, and which of its imports comes next.
  *
  * Source: Tarjan, "Depth-first search and linear graph algorithms", SIAM J. Comput. 1 (1972).
@@ -35,7 +35,7 @@ static void copy_imports(ImportGraph *graph, const FileHashCache *cache)
     graph->first_import[graph->count] = used;
 }
 
-/* Calls of this for ascending files see each importer's repetitions one after another. */
+/* Called for ascending files, it sees each importer's repetitions one after another. */
 static bool is_new_importer(uint32_t *last_importer, uint32_t target, uint32_t importer)
 {
     bool is_new = last_importer[target] != importer;
@@ -98,7 +98,7 @@ void import_graph_free(ImportGraph *graph)
 
 /* ---- reaching ----------------------------------------------------------------------------- */
 
-/* Marks everything that is reachable from `starts` along `targets`, and the starts. */
+/* Marks everything reachable from `starts` along `targets`, and the starts. */
 static uint32_t propagate(uint32_t count, const uint32_t *first, const uint32_t *targets,
                        const uint32_t *starts, uint32_t start_count, bool *marked)
 {
@@ -140,7 +140,7 @@ uint32_t import_graph_affected(const ImportGraph *graph, const uint32_t *changed
 
 typedef struct Frame {
     uint32_t file;
-    uint32_t next; /* the place in `imports` to go on with */
+    uint32_t next; /* the next place in `imports` */
 } Frame;
 
 typedef struct Tarjan {
@@ -187,7 +187,7 @@ static int compare_numbers(const void *left, const void *right)
     return (*a > *b) - (*a < *b);
 }
 
-/* `root` reaches nothing earlier: what stands above it on the component stack is its cycle. */
+/* `root` reaches nothing earlier: what is above it on the component stack is its cycle. */
 static void finish_component(Tarjan *tarjan, uint32_t root)
 {
     uint32_t *members = tarjan->order + tarjan->ordered, size = 0, file;

@@ -3,8 +3,8 @@
  * Who imports whom, forwards and backwards.
  *
  * The graph of a project is two arrays: for each file a range of import numbers. A counting sort
- * transposes it: then it says who imports a file, and that is how a change propagates. Nothing here
- * recurses: a chain of 10,000 imports is as good as a star. Imports may be circular.
+ * transposes it: the result says who imports a file, which is how a change propagates. Nothing here
+ * recurses: a chain of 10,000 imports works as well as a star. Imports may be circular.
  *
  *     ImportGraph graph;
  *     import_graph_build(&graph, &cache);
@@ -27,11 +27,11 @@ typedef struct ImportGraph { /* {0} is a graph without files */
     uint32_t *first_import;   /* count + 1 places in `imports` */
     uint32_t *imports;        /* targets, in source order */
     uint32_t *first_importer; /* count + 1 places in `importers` */
-    uint32_t *importers;      /* ascending per file; one that imports it twice is there once */
+    uint32_t *importers;      /* ascending per file; one that imports it twice appears once */
 } ImportGraph;
 
-/* The graph of the files in a cache; an import that leads nowhere is not in it. The caller frees.
- * Cost: files + imports. */
+/* The graph of the files in a cache, without imports that lead nowhere. The caller frees. Cost:
+ * files + imports. */
 void import_graph_build(ImportGraph *graph, const FileHashCache *cache);
 void import_graph_free(ImportGraph *graph);
 
@@ -44,10 +44,10 @@ uint32_t import_graph_reach(const ImportGraph *graph, uint32_t start, bool *mark
 uint32_t import_graph_affected(const ImportGraph *graph, const uint32_t *changed,
                                uint32_t changed_count, bool *marked);
 
-/* Fills `order` (graph->count slots) so that a file comes after everything it imports, as far
- * as that is possible: files of one cycle are together, in path order. Returns the number of
- * cycles. If `cycle_of` is not NULL it receives for each file a number, counted from 1, of the
- * cycle it is in, or 0. */
+/* Fills `order` (graph->count slots) so that a file comes after everything it imports, as far as
+ * possible: files of one cycle are together, in path order. Returns the number of cycles. If
+ * `cycle_of` is not NULL, it receives for each file the number, counted from 1, of its cycle, or
+ * 0. */
 uint32_t import_graph_order(const ImportGraph *graph, uint32_t *order, uint32_t *cycle_of);
 
 #ifdef __cplusplus

@@ -39,7 +39,7 @@ BuildStatus build_fail(Build *build, const char *path, const char *what, int err
     return BUILD_MACHINE_FAILED;
 }
 
-/* What a directory, a link or a FIFO in the place of a file leads to. */
+/* The errors that a directory, a link or a FIFO in the place of a file leads to. */
 static bool is_of_wrong_kind(int status)
 {
     static const int errors[] = {EINVAL, EBADMSG, EISDIR, ENOTDIR, EEXIST, ENOTEMPTY, ELOOP};
@@ -114,7 +114,7 @@ static Build *make_build(const BuildRequest *request)
     return build;
 }
 
-/* The entry is looked at before a cache is made for it: a mistyped name leaves nothing behind. */
+/* The entry is looked at before a cache is made for it: a mistyped name leaves no files. */
 static BuildStatus open_project(Build *build)
 {
     FileStamp stamp;
@@ -232,7 +232,7 @@ static void count_changes(Build *build)
     }
 }
 
-/* One hash over fingerprint, paths and contents: equal to the last build's, nothing to do. */
+/* One hash over fingerprint, paths and contents: if it equals the last build's, nothing to do. */
 static Hash128 combined_hash(const Build *build)
 {
     return file_hash_cache_combined(&build->cache.files, build->program.fingerprint);
@@ -353,7 +353,7 @@ static void update_units(Build *build)
     build->units_are_updated = true;
 }
 
-/* What was lowered is kept also where nothing had to be emitted: after the edit of a comment. */
+/* What was lowered is kept even if nothing had to be emitted: after the edit of a comment. */
 BuildStatus build_save(Build *build)
 {
     double lap = build_now();

@@ -12,7 +12,7 @@
 
 /* ---- names of descriptors -------------------------------------------------------------------- */
 
-/* -1 if the name is no number. */
+/* -1 if the name is not a number. */
 static int number_of(const char *digits)
 {
     size_t size = strspn(digits, "0123456789");
@@ -25,7 +25,7 @@ static int number_after(const char *prefix, const char *path)
     return strncmp(path, prefix, size) == 0 ? number_of(path + size) : -1;
 }
 
-/* What /dev/fd leads to, once the links are resolved. */
+/* What /dev/fd leads to, with links resolved. */
 static int number_in_proc(const char *path)
 {
     char prefix[64];
@@ -40,7 +40,7 @@ static int number_in_proc(const char *path)
     return number_after("/fd/", path + size + strspn(path + size, "0123456789"));
 }
 
-/* -1 if the path, as it is spelled, is the name of no descriptor. */
+/* -1 if the path, as spelled, does not name a descriptor. */
 static int descriptor_named(const char *path)
 {
     static const struct {
@@ -88,8 +88,8 @@ static int resolve(char resolved[PATH_MAX], const char *path)
     return 0;
 }
 
-/* The path as it is spelled, from the root on, without "//", "." and "..": no link is asked. False
- * if it is too long. */
+/* The path as spelled, from the root, without "//", "." and "..": no link is read. False if it is
+ * too long. */
 static bool spell(char spelled[PATH_MAX], const char *path)
 {
     size_t size = 0;
@@ -113,24 +113,24 @@ static bool spell(char spelled[PATH_MAX], const char *path)
     return true;
 }
 
-/* The path leads to where the process has its descriptors. Did the user say so, or a link that is
- * a part of it and came with the files (`out -> /proc/self/fd`, and "out/1")? */
+/* The path leads to the process's descriptors. Did the user say so, or a link in it that came with
+ * the files (`out -> /proc/self/fd`, and "out/1")? */
 static int check_spelling(const char *path)
 {
     char spelled[PATH_MAX];
     return spell(spelled, path) && descriptor_named(spelled) >= 0 ? 0 : -ELOOP;
 }
 
-/* A descriptor that this process opened itself is close-on-exec; no other can be, for exec would
- * have closed it. Without this question /dev/fd/5 could be a pack of the cache. */
+/* A descriptor that this process opened itself is close-on-exec; no other can be, since exec would
+ * have closed it. Without this check /dev/fd/5 could be a pack of the cache. */
 static int check_given(int descriptor)
 {
     int flags = fcntl(descriptor, F_GETFD);
     return flags < 0 || (flags & FD_CLOEXEC) != 0 ? -EBADF : 0;
 }
 
-/* Twice, since there are more spellings than one ("/dev/./stdout", "../../dev/fd/1"), and since
- * /dev/fd need not lead anywhere: in a chroot without /proc it does not. */
+/* Twice, since a name has several spellings ("/dev/./stdout", "../../dev/fd/1"), and /dev/fd need
+ * not lead anywhere: in a chroot without /proc it does not. */
 int output_place_find(OutputPlace *place, const char *path)
 {
     int status = 0;
@@ -157,9 +157,9 @@ int output_place_open(const OutputPlace *place)
 
 /* ---- what must not be written over ------------------------------------------------------------ */
 
-/* Is what `name` leads to the very file that has this stamp? Two files may have one number, where a
- * file system in user space or on a network makes numbers up; they do not have one size, mtime and
- * ctime as well. */
+/* Does `name` lead to the very file that has this stamp? Two files may share a number where a file
+ * system in user space or on a network makes numbers up; they do not share size, mtime and ctime as
+ * well. */
 static bool is_file(int dir_fd, const char *name, const FileStamp *file)
 {
     FileStamp there;
@@ -198,7 +198,7 @@ bool output_place_is_source(const Build *build, const FileStamp *there)
     return found;
 }
 
-/* Some file systems have one number for all files: cache directory and lock have the same. */
+/* Some file systems have one number for all files: then cache directory and lock share it. */
 static bool numbers_prove_nothing(const Build *build, const struct stat *cache)
 {
     struct stat lock;

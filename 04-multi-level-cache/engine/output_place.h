@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where an output goes: to be asked before the first byte of it is written.
+ * Where an output goes: to be asked before its first byte is written.
  *
  * A path can stand for a descriptor that the process was given: "-", "/dev/stdout", "/dev/fd/3".
- * To open it by that name would be wrong in two ways. A file that a shell opened with >> would be
- * cut off, and written from its beginning; and what replaces an output by a new file of its name
- * would replace /dev/stdout. So the descriptor itself is written, from where it stands, in order:
+ * Opening it by that name would be wrong in two ways. A file that a shell opened with >> would be
+ * truncated and written from its beginning; and replacing an output by a new file of its name would
+ * replace /dev/stdout. So the descriptor itself is written, in order, from its current offset:
  *
  *     OutputPlace place;
  *     int fd, status = output_place_find(&place, path);
  *     if (status == 0 && place.descriptor >= 0)
  *         fd = output_place_open(&place);            a duplicate: write_parts, close_fd
  *
- * Only the name that the user wrote counts. A link that is found under that name, wherever it
- * leads, came with the files, and maybe from a stranger: `main.ll -> /proc/self/cwd/../.bashrc`.
- * So did one that stands in the middle of it; where that leads to a descriptor it is refused.
+ * Only the name that the user wrote counts. A link found under that name, wherever it leads, came
+ * with the files, and maybe from a stranger: `main.ll -> /proc/self/cwd/../.bashrc`. So did one in
+ * the middle of the name; if that leads to a descriptor it is refused.
  *
- * And a place can belong to what the build lives on: a source, or a file of the cache.
+ * A place can also belong to what the build depends on: a source, or a file of the cache.
  */
 #ifndef OUTPUT_PLACE_H
 #define OUTPUT_PLACE_H
@@ -31,27 +31,27 @@ extern "C" {
 
 typedef struct OutputPlace {
     int descriptor;      /* -1: a file is meant */
-    char path[PATH_MAX]; /* absolute, symlinks in its directory resolved; of a descriptor, as it
+    char path[PATH_MAX]; /* absolute, symlinks in its directory resolved; for a descriptor, as it
                             was written */
 } OutputPlace;
 
-/* 0; -EISDIR if the path cannot be a file's; -ENOENT if its directory is missing; -EBADF if it
- * stands for a descriptor that the process was not given, -ELOOP if it does so only by a link; or
- * another negative errno. */
+/* 0; -EISDIR if the path cannot be that of a file; -ENOENT if its directory is missing; -EBADF if
+ * it stands for a descriptor that the process was not given, -ELOOP if it stands for one only
+ * through a link; or another negative errno. */
 int output_place_find(OutputPlace *place, const char *path);
 
-/* The descriptor once more, to be written and closed. A descriptor or a negative errno. */
+/* A duplicate of the descriptor, to be written and closed. A descriptor or a negative errno. */
 int output_place_open(const OutputPlace *place);
 
-/* Is the regular file `there` ({0}: none) a source of the program, by whatever name? One stat per
+/* Is the regular file `there` ({0}: none) a source of the program, under any name? One stat per
  * source, through the build's executor. */
 bool output_place_is_source(const Build *build, const FileStamp *there);
 
-/* Is the place in the cache directory, by whatever name? */
+/* Is the place in the cache directory, under any name? */
 bool output_place_is_in_cache(const Build *build, const OutputPlace *place);
 
-/* Is the regular file `there` one of the cache's? For what is reached by a link or a descriptor,
- * whose directory says nothing. One stat per file of the cache. */
+/* Is the regular file `there` one of the cache's? For a file reached by a link or a descriptor,
+ * whose directory proves nothing. One stat per file of the cache. */
 bool output_place_is_cache_file(const Build *build, const FileStamp *there);
 
 #ifdef __cplusplus

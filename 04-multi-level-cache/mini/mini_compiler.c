@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The fingerprint begins with who is compiling. The linker writes a build id, a hash of all it
- * linked (for a release see the Makefile), into a note of the executable, and the loader has mapped
- * it: finding it costs no system call. An executable without one is read and hashed.
+ * The fingerprint begins with the identity of the compiler. The linker writes a build id, a hash of
+ * all it linked (for a release see the Makefile), into a note of the executable, and the loader has
+ * mapped it: finding it costs no system call. An executable without one is read and hashed.
  *
- * The note that counts is that of the object which contains this very function: the compiler may
- * be a library of a larger program.
+ * The note that counts is that of the object containing this very function: the compiler may be a
+ * library of a larger program.
  */
 #ifdef __linux__
 #define _GNU_SOURCE /* dl_iterate_phdr */
@@ -24,7 +24,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* Raise it with the form of what this compiler keeps in the caches. */
+/* Raise it when the form of this compiler's cached data changes. */
 enum { MINI_FORMAT_VERSION = 2, HASH_BLOCK_BYTES = 1 << 16 };
 
 /* ---- who is compiling ------------------------------------------------------------------------ */
@@ -35,7 +35,7 @@ enum { MINI_FORMAT_VERSION = 2, HASH_BLOCK_BYTES = 1 << 16 };
 #include <link.h>
 
 typedef struct BuildId {
-    uintptr_t code; /* an address in the object that is looked for */
+    uintptr_t code; /* an address in the wanted object */
     ByteBuffer *key;
     bool found;
 } BuildId;
@@ -185,11 +185,11 @@ static int put_executable_hash(ByteBuffer *key)
 #if defined(HOST_ARCH) && defined(HOST_SYSTEM)
 static const char host_target[] = HOST_ARCH HOST_VENDOR HOST_SYSTEM;
 #else
-static const char host_target[] = ""; /* whatever reads the output knows better */
+static const char host_target[] = ""; /* the reader of the output knows better */
 #endif
 
 /* Letters, digits, `-`, `_` and `.`: it is written into the output between quotes. No triple is
- * nearly as long as that; what is longer is something else. */
+ * nearly that long. */
 static bool is_plain_word(Slice word)
 {
     enum { LONGEST_TARGET = 100 };

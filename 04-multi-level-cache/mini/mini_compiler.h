@@ -2,9 +2,9 @@
 /*
  * Mini, plugged in. See compiler.h for what each function must do.
  *
- * The fingerprint is made of the identity of the running executable (the build id that the
- * linker wrote into it, or a hash of its file), of the format versions, and of the settings: so
- * whoever edits the code generator never meets code of the old one.
+ * The fingerprint is made of the identity of the running executable (its build id, or a hash of its
+ * file), the format versions and the settings: after an edit of the code generator, code of the old
+ * one is never used.
  */
 #ifndef MINI_COMPILER_H
 #define MINI_COMPILER_H

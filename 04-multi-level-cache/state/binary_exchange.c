@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* For writing over what is there. A file that has another name, too, is not ours alone: this name of it
- * is given to a new one. */
+/* For overwriting an existing file. One with a second name is not ours alone: this name is given to
+ * a new file. */
 static int open_to_overwrite(int dir_fd, const char *name, uint64_t *size)
 {
     struct stat status;
@@ -54,7 +54,7 @@ static bool is_regular(int dir_fd, const char *name)
 }
 #endif
 
-/* With a file only: a link or a FIFO is replaced, and a directory is an error. */
+/* Only with a regular file: a link or a FIFO is replaced, and a directory is an error. */
 static int exchange_names(int dir_fd, const char *spare, const char *name)
 {
 #ifdef RENAME_EXCHANGE
@@ -70,7 +70,7 @@ int binary_file_exchange(int dir_fd, const char *name, const char *spare,
                          bool sync)
 {
     int status = binary_file_overwrite(dir_fd, spare, format, parts, part_count, sync);
-    if (status == -EBADMSG) /* what has the spare's name is no file */
+    if (status == -EBADMSG) /* the spare's name is not that of a file */
         return binary_file_write(dir_fd, name, format, parts, part_count, sync);
     if (status == 0)
         status = exchange_names(dir_fd, spare, name);

@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* May files be made there? */
+/* May files be created there? */
 static int check_access(CacheDirectory *directory)
 {
     if (faccessat(directory->fd, ".", W_OK, 0) == 0)
@@ -25,7 +25,7 @@ static int check_access(CacheDirectory *directory)
     return directory->is_read_only ? 0 : -errno;
 }
 
-/* An empty one is marked before anything else is made in it. */
+/* An empty one is marked before anything else is created in it. */
 static int check_mark(CacheDirectory *directory, bool make)
 {
     int status = cache_mark_check(directory->fd);
@@ -64,7 +64,7 @@ static int open_directory(CacheDirectory *directory, const char *path, unsigned 
 static const char at_work[] = "at work\n", at_rest[] = "at rest\n";
 
 typedef struct Waiting {
-    void (*tell)(void *context); /* NULL: nobody wants to know, or it was reported */
+    void (*notify)(void *context); /* NULL: not wanted, or already called */
     void *context;
 } Waiting;
 
@@ -82,13 +82,13 @@ static int wait_for_flock(int fd, Waiting *waiting)
     int status = lock(fd, LOCK_EX | LOCK_NB);
     if (status != -EWOULDBLOCK)
         return status;
-    if (waiting->tell != NULL)
-        waiting->tell(waiting->context);
-    waiting->tell = NULL;
+    if (waiting->notify != NULL)
+        waiting->notify(waiting->context);
+    waiting->notify = NULL;
     return lock(fd, LOCK_EX);
 }
 
-/* Where there is no flock, a file takes its place; where nobody can write, nothing need. */
+/* Without flock, a file takes its place; where nobody can write, no lock is needed. */
 static int wait_for_lock(CacheDirectory *directory, Waiting *waiting)
 {
     int status = wait_for_flock(directory->lock_fd, waiting);
@@ -97,7 +97,7 @@ static int wait_for_lock(CacheDirectory *directory, Waiting *waiting)
     directory->has_no_flock = true;
     if (directory->is_read_only)
         return 0;
-    status = lock_file_take(&directory->lock_file, directory->fd, waiting->tell,
+    status = lock_file_take(&directory->lock_file, directory->fd, waiting->notify,
                             waiting->context);
     if (status == -ETIMEDOUT)
         directory->failed =
@@ -106,8 +106,8 @@ static int wait_for_lock(CacheDirectory *directory, Waiting *waiting)
     return status == -ENOENT ? -EAGAIN : status; /* the directory was removed meanwhile */
 }
 
-/* Is what is noted in our lock found in the file "lock" below `dir_fd`? The note stands behind what
- * the lock says of work, and goes again. */
+/* Is a note written to our lock found in the file "lock" in `dir_fd`? The note follows the lock's
+ * word on work, and is removed again. */
 static bool is_our_lock(const CacheDirectory *directory, int dir_fd)
 {
     char note[64], found[sizeof note];
@@ -130,9 +130,9 @@ static bool is_our_lock(const CacheDirectory *directory, int dir_fd)
     return is_ours;
 }
 
-/* Two looks had two inode numbers. That is another file, where a file has a number: some file
- * systems on a network and in user space make one up for each look. So what the names lead to is
- * looked at. Where nobody writes, it does not matter. */
+/* Two looks gave two inode numbers. Usually that means another file, but some file systems on a
+ * network and in user space make a number up for each look. So the files behind the names are
+ * compared. Where nobody writes, it does not matter. */
 static bool leads_to_our_lock(const CacheDirectory *directory, int dir_fd, const char *name)
 {
     if (directory->lock_fd < 0 || directory->is_read_only)
@@ -146,8 +146,8 @@ static bool leads_to_our_lock(const CacheDirectory *directory, int dir_fd, const
     return is_ours;
 }
 
-/* 0; -EAGAIN if the name, of the lock or of the directory, leads to another one than `fd` by now,
- * or to none; or another negative errno. */
+/* 0; -EAGAIN if the name of the lock or of the directory now leads to something other than `fd`, or
+ * to nothing; or another negative errno. */
 static int check_name(const CacheDirectory *directory, int dir_fd, const char *name, int fd)
 {
     struct stat there, here;
@@ -160,7 +160,7 @@ static int check_name(const CacheDirectory *directory, int dir_fd, const char *n
     return leads_to_our_lock(directory, dir_fd, name) ? 0 : -EAGAIN;
 }
 
-/* What is made last when a directory is new is the lock: where it is, the mark is whole. */
+/* The lock is created last in a new directory: if it exists, the mark is whole. */
 static int make_lock(const CacheDirectory *directory)
 {
     uint64_t size;
@@ -190,7 +190,7 @@ static int take_lock(CacheDirectory *directory, Waiting *waiting)
 {
     directory->failed = "cannot lock the cache directory";
     directory->lock_fd = open_lock(directory);
-    if (directory->lock_fd == -ENOENT) /* nobody has written here, and we shall not */
+    if (directory->lock_fd == -ENOENT) /* nobody has written here, nor shall we */
         return 0;
     if (directory->lock_fd < 0)
         return directory->lock_fd;
@@ -201,8 +201,8 @@ static int take_lock(CacheDirectory *directory, Waiting *waiting)
     return status;
 }
 
-/* Nobody else may hold the lock, and it has no other name: what is written to it, a user's file might
- * get. */
+/* Nobody else may hold the lock, and it must have no other name: a write to it could reach a user's
+ * file. */
 static int own_lock(const CacheDirectory *directory)
 {
     struct stat status;
@@ -216,7 +216,7 @@ static int own_lock(const CacheDirectory *directory)
     return 0;
 }
 
-/* The directory behind the path, locked; -EAGAIN if it was removed or replaced meanwhile. */
+/* The directory at the path, locked; -EAGAIN if it was removed or replaced meanwhile. */
 static int try_open(CacheDirectory *directory, const char *path, unsigned how, Waiting *waiting)
 {
     int status = open_directory(directory, path, how);
@@ -230,7 +230,7 @@ static int try_open(CacheDirectory *directory, const char *path, unsigned how, W
 int cache_directory_open(CacheDirectory *directory, const char *path, unsigned how,
                          void (*waiting)(void *context), void *context)
 {
-    enum { MOST_TRIES = 1000 }; /* each one lost to somebody who replaced the directory */
+    enum { MOST_TRIES = 1000 }; /* each lost to somebody replacing the directory */
     Waiting reported = {waiting, context};
     int status, tries = 0;
     *directory = (CacheDirectory){.fd = -1, .lock_fd = -1};
@@ -279,7 +279,7 @@ int cache_directory_end_work(CacheDirectory *directory)
 
 /* ---- names ---------------------------------------------------------------------------------- */
 
-/* The directory above, and `more` of those above it. */
+/* The parent directory, and `more` of its parents. */
 static int sync_above(int fd, unsigned more)
 {
     int above = open_at(fd, "..", O_RDONLY | O_DIRECTORY);
@@ -310,7 +310,7 @@ void cache_directory_entry_path(int project_fd, Slice name, ByteBuffer *path)
     buffer_put(path, name);
 }
 
-/* Without a path the directory's identity on its disk serves as well. */
+/* Without a path, the directory's identity on its disk serves as well. */
 int cache_directory_entry_id(int project_fd, Slice name, char id[ENTRY_ID_SIZE + 1])
 {
     struct stat stat;
@@ -364,7 +364,7 @@ int cache_directory_visit(const CacheDirectory *directory, CacheFileVisit visit,
         if (error != 0)
             status = error;
     }
-    if (errno != 0) /* the list ended too early */
+    if (errno != 0) /* the list ended early */
         status = -errno;
     closedir(list);
     return status;

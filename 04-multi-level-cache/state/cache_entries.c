@@ -73,7 +73,7 @@ static void join_files(CacheEntries *entries)
     entries->count = kept + 1;
 }
 
-/* Only what the system says is not there is gone: a disk that cannot be read may come back. */
+/* A file is gone only if the system says so: an unreadable disk may come back. */
 static bool is_missing(Slice path)
 {
     struct stat status;
@@ -178,13 +178,13 @@ void entry_count_load(EntryCount *count, const CacheDirectory *directory)
     (void)binary_file_read(directory->fd, count_name, &count_format, count, sizeof *count);
 }
 
-/* Half of it says as much as none: all are looked at again. */
+/* Half of it counts as none: all entries are looked at again. */
 int entry_count_store(const EntryCount *count, const CacheDirectory *directory)
 {
     Slice part = slice_of(count, sizeof *count);
     int status =
         binary_file_overwrite(directory->fd, count_name, &count_format, &part, 1, false);
-    if (status == -EBADMSG) /* what has its name is no file */
+    if (status == -EBADMSG) /* its name is not that of a file */
         status = binary_file_write(directory->fd, count_name, &count_format, &part, 1, false);
     return status;
 }

@@ -30,7 +30,7 @@ static bool parse_number(const char **rest, uint64_t *number)
     return true;
 }
 
-/* The first of the words that stands whole at the front. */
+/* The first of the words that is whole at the front. */
 static bool skip_one_of(const char **rest, const char *const *words, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -74,7 +74,7 @@ static bool parse_of_entry(const char **rest, CacheName *parsed)
     return parsed->is_manifest || skip_one_of(rest, others, 2) || parse_table(rest, parsed);
 }
 
-/* What may follow the name of a file that is not finished. */
+/* What may follow the name of an unfinished file. */
 static bool parse_temporary(const char **rest)
 {
     uint64_t process;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The names of the files in a cache directory: what is not named like this is not ours.
+ * The names of the files in a cache directory: a file with any other name is not ours.
  *
  *     zir.pack  zir.index  air.pack  air.index      objects, shared by all entries
- *     used_bytes  entries  clock  secret            what is known of the directory as a whole
+ *     used_bytes  entries  clock  secret            about the directory as a whole
  *     <id>.manifest  <id>.spare  <id>.unsettled     of one entry
- *     <id>.TABLE.NUMBER  <id>.TABLE.NUMBER.journal  a table of its state, of one generation
- *     NAME.tmp  NAME.tmp.PID                        any of these, not finished
+ *     <id>.TABLE.NUMBER  <id>.TABLE.NUMBER.journal  a table of its state, one generation
+ *     NAME.tmp  NAME.tmp.PID                        any of these, unfinished
  *
- * Names are matched whole: "zir.packs" is somebody else's. The lock and the mark are not among
- * them, for they are never removed.
+ * Names are matched whole: "zir.packs" is not ours. The lock and the mark are not among them: they
+ * are never removed.
  *
  *     CacheName name;
  *     if (cache_name_parse(item->d_name, &name) && name.is_temporary)
@@ -29,7 +29,7 @@ enum { ENTRY_ID_SIZE = 16, TABLE_NAME_SIZE = 16 };
 
 typedef struct CacheName {
     char id[ENTRY_ID_SIZE + 1];  /* of the entry; "" if the file is shared */
-    char table[TABLE_NAME_SIZE]; /* "files" of <id>.files.7; "" if it is none */
+    char table[TABLE_NAME_SIZE]; /* "files" of <id>.files.7; "" if not a table */
     uint64_t generation;         /* of the table */
     bool is_manifest;
     bool is_temporary;

@@ -16,7 +16,7 @@ typedef struct SecretFile {
 
 _Static_assert(sizeof(SecretFile) == 48, "the file has no holes");
 
-/* A cache that nobody signs has a sign as well: none. */
+/* A cache that nobody signs has the zero sign. */
 static Hash128 sign_of(const unsigned char seed[HASH_SEED_SIZE], const HashSecret *maker)
 {
     return maker == NULL ? (Hash128){0, 0} : hash_keyed(maker, slice_of(seed, HASH_SEED_SIZE));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The FileHashCache of stage 1 as one of the tables that are committed together: what was a file
- * that is saved whole becomes a base and a journal (state_file.h).
+ * The FileHashCache of stage 1 as one of the tables that are committed together: instead of a file
+ * saved whole, a base and a journal (state_file.h).
  *
  *     FileHashCache files;
  *     StateFile state;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who holds the lock stands in the file in one line of three words: the machine, the process, and
- * when that began, for the number of a process is given again. A machine is known by its run (boot)
- * and by the set of processes that can be seen, which is another one in each container.
+ * The file names the holder of the lock in one line of three words: the machine, the process, and
+ * when that began, since process numbers are reused. A machine is identified by its boot and by the
+ * set of visible processes, which differs in each container.
  */
 #include "lock_file.h"
 
@@ -17,7 +17,7 @@
 enum {
     OWNER_SIZE = 128,
     MOST_KILLED = 1000,
-    LOOKS = 12000, /* at one that cannot be asked: ten minutes */
+    LOOKS = 12000, /* at a holder that cannot be asked: ten minutes */
     LOOK_EVERY_MS = 50,
 };
 
@@ -41,8 +41,8 @@ static int read_text(int dir_fd, const char *name, char *text, size_t size)
     return status;
 }
 
-/* When a process began, in ticks since the system did; 0 where that is not reported. It is the 22nd
- * word, and the second one, in parentheses, may have blanks in it. */
+/* When a process began, in ticks since boot; 0 where that is not reported. It is the 22nd word; the
+ * second, in parentheses, may contain blanks. */
 static unsigned long long start_of(long process)
 {
     char name[64], text[1024];
@@ -90,7 +90,7 @@ static bool is_running(long process, unsigned long long start)
     return start == 0 || now == 0 || now == start;
 }
 
-/* A file that is still empty is somebody's who is about to write it. */
+/* An empty file belongs to a process that is about to write it. */
 static Holder look_at_holder(int dir_fd, const char *name)
 {
     char text[OWNER_SIZE], machine[HASH_HEX_SIZE + 1], owner[HASH_HEX_SIZE + 1];

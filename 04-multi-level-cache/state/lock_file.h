@@ -3,22 +3,22 @@
  * A lock where the kernel has none: flock is missing where NFS has no lock daemon, where Lustre is
  * mounted without it, and where a sandbox filters system calls.
  *
- * What every file system can do is make a file that was not there. Who makes it holds the lock, and
- * removes it at the end. A process that is killed does not, so the file says who made it, and that
- * of a process of this machine which has ended does not count:
+ * Every file system can create a file exclusively. The process that creates it holds the lock, and
+ * removes it at the end. A killed process does not, so the file names its maker, and the file of a
+ * process of this machine that has ended does not count:
  *
  *     lock.0     made by a process that was killed; it stays
  *     lock.1     another one
- *     lock.2     who makes this one holds the lock; all others wait until it is gone
+ *     lock.2     its maker holds the lock; all others wait until it is gone
  *
  * Rejected: removing what a killed process left. Two processes that both find it would both remove
- * something, and the second what the first has made in its place. Rejected, too: going by the age
- * of the file. A build that is stopped, or runs for hours, holds the lock all the same.
+ * something, the second the file that the first has made in its place. Also rejected: going by the
+ * age of the file. A build that is stopped, or runs for hours, still holds the lock.
  *
- * Whoever uses a directory must lack flock alike: a build that has it does not look for these
- * files.
+ * All users of a directory must lack flock: a build that has it does not look for these files.
  *
- * A process of another machine cannot be asked. It is waited for, and after ten minutes given up.
+ * A process of another machine cannot be asked. The build waits for it for ten minutes, then gives
+ * up.
  */
 #ifndef LOCK_FILE_H
 #define LOCK_FILE_H
@@ -35,8 +35,8 @@ typedef struct LockFile { /* {0}: not held */
 } LockFile;
 
 /* Takes the lock in the directory. If somebody holds it, `waiting`, which may be NULL, is called
- * once. 0; -ETIMEDOUT if it was given up; -ENOENT if there is no such directory; or another
- * negative errno. */
+ * once. 0; -ETIMEDOUT if it gave up; -ENOENT if there is no such directory; or another negative
+ * errno. */
 int lock_file_take(LockFile *lock, int dir_fd, void (*waiting)(void *context), void *context);
 
 /* Harmless if it is not held. */

@@ -155,7 +155,7 @@ int manifest_mark_in_progress(int dir_fd, const char *entry_id, uint64_t generat
     Slice part = slice_of(&generation, sizeof generation);
     file_name(name, entry_id, "unsettled");
     int status = binary_file_overwrite(dir_fd, name, &in_progress_format, &part, 1, sync);
-    if (status == -EBADMSG) /* what has its name is no file */
+    if (status == -EBADMSG) /* its name is not that of a file */
         status = binary_file_write(dir_fd, name, &in_progress_format, &part, 1, sync);
     return status;
 }

@@ -2,17 +2,17 @@
 /*
  * The manifest: which files, up to which length, make up the state of one entry.
  *
- * A commit writes packs, bases and journals first, where nobody looks yet, and then one rename
- * puts a small file in the place of the old manifest, which becomes the spare that the next commit
- * writes over. Before the rename the old state is valid, afterwards the new one; there is no
- * moment at which it is neither.
+ * A commit first writes packs, bases and journals where no build looks yet; then one rename puts a
+ * small file in the place of the old manifest, which becomes the spare that the next commit
+ * overwrites. Before the rename the old state is valid, after it the new one; at no moment is it
+ * neither.
  *
  *     name    <entry id>.manifest
  *     bytes   header (fixed) │ name[16] size u32 0 u32 bytes, padded to 8 │ ...
  *
- * Beside it lies <entry id>.unsettled: the generation of a build that has begun to write its
- * output. If the manifest is older than that, the output may be half old and half new. It is
- * written over in its place: a mark that is damaged counts as one, so half of one will do.
+ * Beside it is <entry id>.unsettled: the generation of a build that has begun to write its output.
+ * If the manifest is older than that, the output may be half old and half new. It is overwritten in
+ * place: a damaged mark counts as a mark, so half of one will do.
  */
 #ifndef MANIFEST_H
 #define MANIFEST_H
@@ -30,8 +30,8 @@ typedef struct ManifestHeader {
     uint64_t generation;     /* counted from 1; 0: there is no manifest */
     Hash128 fingerprint;     /* of the compiler that made everything */
     Hash128 combined;        /* over all paths and contents */
-    Hash128 prelude;         /* of what goes into the prelude */
-    Hash128 boot;            /* identity of the system's run that committed it */
+    Hash128 prelude;         /* of the prelude's inputs */
+    Hash128 boot;            /* identity of the system's run (boot) that committed it */
     uint64_t function_count; /* of the whole program */
     StateRef files, units;
 } ManifestHeader;
@@ -39,24 +39,24 @@ typedef struct ManifestHeader {
 typedef struct Manifest { /* {0}: there is none */
     ManifestHeader header;
     ByteBuffer blobs;  /* as on disk */
-    ByteBuffer loaded; /* private: the blobs of the last commit, once others were set */
+    ByteBuffer loaded; /* private: the blobs of the last commit, once others are set */
 } Manifest;
 
 /* 0; -ENOENT, -EBADMSG (damaged): the manifest is {0}; or another negative errno. The caller
  * frees. */
 int manifest_load(Manifest *manifest, int dir_fd, const char *entry_id);
 
-/* Writes over <entry id>.spare and exchanges the names. 0 or a negative errno; on failure the old
+/* Overwrites <entry id>.spare and exchanges the names. 0 or a negative errno; on failure the old
  * one is in place. */
 int manifest_store(const Manifest *manifest, int dir_fd, const char *entry_id, bool sync,
                    uint64_t *written);
 
-/* The blob of that name. One of the last commit is valid until manifest_free, one that was set
+/* The blob of that name. A blob of the last commit is valid until manifest_free, a newly set one
  * until the next manifest_set_blob. */
 bool manifest_blob(const Manifest *manifest, const char *name, Slice *blob);
 
-/* Where the table of that name stands: its files are <entry id>.NAME.NUMBER. Those of the floors
- * above have their StateRef in a blob that is called as they are. False if there is none. */
+/* The state of the table of that name: its files are <entry id>.NAME.NUMBER. Tables of the stages
+ * above have their StateRef in a blob of the same name. False if there is none. */
 bool manifest_table(const Manifest *manifest, const char *name, StateRef *ref);
 
 /* Sets the blob of that name (at most 15 characters); the bytes are copied. */
@@ -67,8 +67,8 @@ void manifest_free(Manifest *manifest);
 /* Records that generation `generation` begins to write its output. 0 or a negative errno. */
 int manifest_mark_in_progress(int dir_fd, const char *entry_id, uint64_t generation, bool sync);
 
-/* True if a generation after `generation` began to write and is not known to have finished. A
- * mark that cannot be read counts as one. */
+/* True if a generation after `generation` began to write and is not known to have finished. An
+ * unreadable mark counts as one. */
 bool manifest_is_in_progress(int dir_fd, const char *entry_id, uint64_t generation);
 
 /* Identity of the system's current run, {0} if it has none. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Nothing here decides what is valid: that is the StateRef's word. Hence the order of a commit:
+ * Nothing here decides what is valid: the StateRef does. Hence the order of a commit:
  *
  *     name.7, name.7.journal up to 480     valid: the manifest says {7, .., 480}
  *     append an entry, 480 to 560          killed here: the manifest still says 480
@@ -35,7 +35,7 @@ static int load_base(const StateFile *state, Image *image)
     const StateRef *ref = &state->committed;
     char name[FILE_NAME_SIZE];
     format_name(state, ref->generation, "", name);
-    /* Each byte that the image grew by stands in the journal, so a larger growth is damage. */
+    /* Each byte by which the image grew is in the journal, so a larger growth is damage. */
     if (ref->image_size < ref->base_size || ref->image_size - ref->base_size > ref->journal_size)
         return -EBADMSG;
     size_t growth = (size_t)(ref->image_size - ref->base_size);
@@ -43,7 +43,7 @@ static int load_base(const StateFile *state, Image *image)
     return status == 0 && image->size != ref->image_size ? -EBADMSG : status;
 }
 
-/* The recorded part of the journal onto the base. What stands after it was never committed. */
+/* Replays the recorded part of the journal onto the base. What follows it was never committed. */
 static int replay(const StateFile *state, Image *image, Slice journal)
 {
     uint64_t checksum = image->base.checksum;
@@ -149,8 +149,8 @@ int state_file_commit(StateFile *state, Image *image, bool sync, StateRef *ref, 
     return 0;
 }
 
-/* Starts one generation too early: a process that was killed between its manifest and this
- * call left that one behind. */
+/* Starts one generation too early: a process killed between its manifest and this call left that
+ * one. */
 int state_file_prune(StateFile *state)
 {
     int status = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An edit changes a few records that lie near each other. An entry's header costs more than a few
- * unchanged bytes between two of them: what nearly touches becomes one entry. All entries of a
- * commit go out in one write.
+ * An edit changes a few records near each other. An entry's header costs more than a few unchanged
+ * bytes between two of them: records that nearly touch become one entry. All entries of a commit
+ * are written in one write.
  */
 #include "state_journal.h"
 
@@ -29,7 +29,7 @@ static uint64_t align(uint64_t size)
     return (size + ALIGNMENT - 1) & ~(uint64_t)(ALIGNMENT - 1);
 }
 
-/* `covered` is what stands behind the checksum. */
+/* `covered` is what follows the checksum. */
 static uint64_t entry_checksum(uint64_t before, Slice covered)
 {
     Slice parts[] = {slice_of(&before, sizeof before), covered};
@@ -110,7 +110,7 @@ int journal_write(int dir_fd, const char *name, Slice entries, uint64_t offset, 
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
-/* One entry, from `at` on. Returns the place behind it, or 0 if it is damaged. */
+/* One entry, from `at` on. Returns the offset after it, or 0 if it is damaged. */
 static uint64_t replay_entry(Slice journal, uint64_t at, char *image, size_t image_size,
                              uint64_t *checksum)
 {
@@ -150,7 +150,7 @@ int journal_read(int dir_fd, const char *name, uint64_t size, ByteBuffer *journa
     if (fd < 0)
         return fd;
     int status = -EBADMSG;
-    if (file_size >= size) { /* else no memory is taken for what is not there */
+    if (file_size >= size) { /* otherwise no memory is allocated for bytes that do not exist */
         buffer_reserve(journal, (size_t)size);
         status = read_all_at(fd, journal->data + journal->size, (size_t)size, 0);
         journal->size += status == 0 ? (size_t)size : 0;

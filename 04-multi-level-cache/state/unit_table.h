@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the last committed build knew of each file's units: their keys.
+ * The keys of each file's units, as of the last committed build.
  *
  * A body edit needs the keys of one file and the interface keys of the few it names; so the
  * table is an image (image.h) in which each file has one row and a block of units, found by
- * file number. Setting a file's units writes in place if their number is the same, else the
- * block moves to the end; its old place is wasted until the whole table is replaced.
+ * file number. Setting a file's units writes in place if their number is the same; otherwise the
+ * block moves to the end, and its old place is wasted until the whole table is replaced.
  *
  *     header │ UnitRow × file count │ UnitRecord blocks ...
  *
@@ -22,7 +22,7 @@ extern "C" {
 #endif
 
 typedef struct UnitRecord {
-    Hash128 interface_key; /* none, if what they are made from is in a cycle of interfaces */
+    Hash128 interface_key; /* none, if what they depend on is in a cycle of interfaces */
     Hash128 unit_key;
     uint64_t own_hash; /* of its own source: name, interface, body, the names in both */
 } UnitRecord;
@@ -30,7 +30,7 @@ typedef struct UnitRecord {
 typedef struct UnitRow {
     Hash128 section_key;      /* path and unit keys, in order */
     Hash128 interface_digest; /* see program_interface_digest */
-    uint64_t prelude_digest;  /* of the lines it wants in the prelude; 0: none */
+    uint64_t prelude_digest;  /* of the lines it needs in the prelude; 0: none */
     uint32_t first_unit;      /* offset in the image, in units of 8 bytes */
     uint32_t unit_count;
     uint32_t function_count;
@@ -55,7 +55,7 @@ const UnitRecord *unit_table_units(const UnitTable *table, uint32_t file);
 /* Replaces one file's row and units; row->first_unit is set by the table. */
 void unit_table_set(UnitTable *table, uint32_t file, const UnitRow *row, const UnitRecord *units);
 
-/* True if more than half of the image is blocks that moved away: time to replace it. */
+/* True if more than half of the image is old places of moved blocks: time to replace it. */
 bool unit_table_is_wasteful(const UnitTable *table);
 
 /* Replaces everything: `rows` and, for each, its units. */

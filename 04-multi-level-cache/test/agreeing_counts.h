@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What holds for the counts of every build, whatever it was asked for and however it ended. */
+/* What holds for the counts of every build, whatever its request and however it ends. */
 #ifndef AGREEING_COUNTS_H
 #define AGREEING_COUNTS_H
 

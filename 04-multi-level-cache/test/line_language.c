@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Lowering copies parameters and body of a unit into its IR, with each reference replaced by
- * the byte REFERENCE or POINTER and its number. Emitting copies them out again and asks the lookup
- * for each number: the parameters of what it finds may refer to further units.
+ * Lowering copies parameters and body of a unit into its IR, with each reference replaced by the
+ * byte REFERENCE or POINTER and its number. Emitting copies them out again and looks up each
+ * number: the parameters of the unit found may refer to further units.
  *
  *     IR of a unit    parameters NUL body
  */
@@ -50,7 +50,7 @@ static Slice take_name(Slice *line)
     return name;
 }
 
-/* What stands before the next `end`, which is taken too. */
+/* The text up to the next `end`, which is consumed too. */
 static bool take_until(Slice *line, char end, Slice *taken)
 {
     const char *found = line->size == 0 ? NULL : memchr(line->data, end, line->size);
@@ -256,22 +256,22 @@ static bool lower(void *language, Slice source, const HashSecret *secret, Arena 
 
 /* ---- emitting ------------------------------------------------------------------------------ */
 
-typedef struct Signature { /* one that is being written */
+typedef struct Signature { /* one being written */
     const Unit *unit;
-    const struct Signature *outer; /* that this one stands in; NULL: none */
+    const struct Signature *outer; /* the one that contains this one; NULL: none */
 } Signature;
 
 typedef struct Emission {
-    const Unit *unit; /* what is emitted; its unknown names are its errors, those of others not */
+    const Unit *unit; /* the unit being emitted; only its own unknown names are its errors */
     const Lookup *lookup;
-    const Signature *inner; /* the innermost that is being written */
+    const Signature *inner; /* the innermost one being written */
     ByteBuffer *text;
     Diagnostics *diagnostics;
     unsigned depth; /* of interfaces in interfaces */
     bool failed, is_endless;
 } Emission;
 
-enum { MAX_DEPTH = 100 }; /* deeper is taken for a cycle */
+enum { MAX_DEPTH = 100 }; /* deeper counts as a cycle */
 
 static bool is_reference(char byte)
 {
@@ -283,7 +283,7 @@ static const Declaration *declaration_of(const Unit *unit)
     return &unit->declarations->items[unit->declaration];
 }
 
-/* Empty slices if the IR is not what lower makes: what comes from disk is checked. */
+/* Empty slices if the IR is not as lower makes it: IR from disk is checked. */
 static void split_ir(const Unit *unit, Slice *parameters, Slice *body)
 {
     const Declaration *declaration = declaration_of(unit);
@@ -312,7 +312,7 @@ static void put_signature(Emission *emission, const Unit *unit)
     emission->inner = signature.outer;
 }
 
-/* Does what is being written stand in the unit's own signature? */
+/* Is the text being written part of the unit's own signature? */
 static bool is_in_signature_of(const Emission *emission, const Unit *unit)
 {
     for (const Signature *at = emission->inner; at != NULL; at = at->outer)
@@ -346,7 +346,7 @@ static void put_found(Emission *emission, char kind, const Unit *found)
         put_contained(emission, found);
 }
 
-/* The numbers that may be asked for: of what is found, those of its interface alone. */
+/* The numbers that may be looked up: of a unit found, only those of its interface. */
 static uint32_t reference_count(const Emission *emission, const Unit *unit)
 {
     const Declaration *declaration = declaration_of(unit);
@@ -355,7 +355,7 @@ static uint32_t reference_count(const Emission *emission, const Unit *unit)
            (is_emitted ? declaration->body_reference_count : 0);
 }
 
-static void tell_missing(Emission *emission, uint32_t number)
+static void report_missing(Emission *emission, uint32_t number)
 {
     const Unit *unit = emission->unit;
     const Declaration *at = declaration_of(unit);
@@ -366,7 +366,7 @@ static void tell_missing(Emission *emission, uint32_t number)
                     (int)name.size, name.data);
 }
 
-/* A number that is none of the unit's own comes out of damaged IR. */
+/* A number that is not one of the unit's own comes from damaged IR. */
 static void expand_reference(Emission *emission, const Unit *unit, char kind, uint32_t number)
 {
     Unit found;
@@ -381,7 +381,7 @@ static void expand_reference(Emission *emission, const Unit *unit, char kind, ui
     }
     emission->failed = true;
     if (resolution == NAME_MISSING && unit == emission->unit)
-        tell_missing(emission, number);
+        report_missing(emission, number);
 }
 
 static void expand(Emission *emission, const Unit *unit, Slice ir)

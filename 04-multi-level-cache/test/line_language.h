@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The smallest language that needs everything the build engine does: for tests, and as an
- * example of how little a front end has to fill in. A file is a list of lines:
+ * The smallest language that needs all of the build engine: for tests, and as an example of how
+ * little a front end must provide. A file is a list of lines:
  *
  *     # comment
  *     import "lib/other.line" as other
- *     unit NAME(PARAMETERS) BODY         others see name and parameters; either may be left out
+ *     unit NAME(PARAMETERS) BODY         others see name and parameters; parameters and body are
+ *     optional
  *     declare SYMBOL LINE                a line that the prelude of the program must hold
  *
  * In parameters and bodies `$name` and `$other.name` refer to units, and `\n` is a line break.
@@ -14,8 +15,8 @@
  *     unit add(a b) sum                  math.line:add(a b) sum
  *     unit main calls $math.add          main() calls <math.line:add(a b)>
  *
- * Parameters that lead back to themselves have no end, and are an error. For these there is `&`
- * instead of `$`: where it leads back, it writes the symbol alone.
+ * Parameters that lead back to themselves have no end, and are an error. `&` instead of `$` allows
+ * them: where it leads back, it writes only the symbol.
  *
  *     unit node(&node)
  *     unit main walks &node              main() walks &<list.line:node(&list.line:node)>
@@ -25,7 +26,7 @@
 
 #include "compiler.h"
 
-/* The plug. `settings` stands for what a compiler's flags are: it makes the fingerprint. */
+/* The plug. `settings` stands for a compiler's flags: it makes the fingerprint. */
 Compiler line_language(const char *settings);
 
 #endif

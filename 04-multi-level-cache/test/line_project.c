@@ -102,7 +102,7 @@ static void write_output(Build *build, LineOutput *output)
 
 /* ---- builds -------------------------------------------------------------------------------- */
 
-static void tell(void *context, Decision decision, Slice subject)
+static void report(void *context, Decision decision, Slice subject)
 {
     ByteBuffer *decisions = context;
     static const char *const names[DECISIONS_OF(5)] = {
@@ -198,7 +198,7 @@ static LineRun build_into(const LineProject *project, LineRequest line, LineOutp
 {
     LineRun run = {0};
     LineSteps steps;
-    Observer observer = {tell, &run.decisions};
+    Observer observer = {report, &run.decisions};
     BuildRequest request = make_request(project, &line, &steps);
     request.observer = &observer;
     Build *build;
@@ -257,7 +257,7 @@ void line_project_clean(const LineProject *project)
     clean_cache(project, "cache");
 }
 
-/* The fresh cache is removed again: hundreds of them would be kept otherwise. */
+/* The fresh cache is removed: otherwise hundreds would accumulate. */
 static void remove_cache(const LineProject *project, const char *name)
 {
     static const char *const left[] = {"lock", CACHE_MARK_NAME, "CACHEDIR.TAG", ".gitignore"};
@@ -267,7 +267,7 @@ static void remove_cache(const LineProject *project, const char *name)
         snprintf(path, sizeof path, "%s/%s", name, left[i]);
         assert_int_equal(unlinkat(project->scratch.fd, path, 0), 0);
     }
-    /* clean has left nothing else */
+    /* clean left nothing else */
     assert_int_equal(unlinkat(project->scratch.fd, name, AT_REMOVEDIR), 0);
 }
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A project in the line language, and an output that is kept as a patching caller would keep it:
- * a build replaces the sections that the engine calls dirty and believes it about all others. A
- * section that is wrongly called clean then stays wrong, and the comparison with a clean build
- * finds it.
+ * A project in the line language, and an output maintained as a patching caller would: a build
+ * replaces the sections that the engine calls dirty and trusts it about all others. A section
+ * wrongly called clean then stays wrong, and the comparison with a clean build finds it.
  *
  *     LineProject project;
  *     line_project_open(&project);
@@ -34,7 +33,7 @@ typedef struct LineOutput { /* {0}: there is none */
 
 typedef struct LineProject {
     Scratch scratch;
-    LineOutput output; /* what the last build that was right left */
+    LineOutput output; /* left by the last successful build */
     unsigned clean_builds;
 } LineProject;
 
@@ -42,10 +41,10 @@ typedef struct LineRequest {
     const char *entry;    /* NULL: main.line */
     const char *cache;    /* name in the scratch directory; NULL: "cache" */
     const char *settings; /* NULL: "" */
-    Executor *executor;   /* NULL: one item after another */
+    Executor *executor;   /* NULL: items in sequence */
     bool force, paranoid, sync;
     uint64_t limit_bytes; /* of the packs; 0: none */
-    const HashSecret *maker; /* NULL: whoever made the cache */
+    const HashSecret *maker; /* NULL: use any cache */
     bool trust_cache;
     bool in_memory;    /* writes nothing; for line_steps_open */
     bool check_only;   /* emits, and neither saves nor commits */
@@ -67,27 +66,27 @@ typedef struct LineRun {
 void line_project_open(LineProject *project);
 void line_project_close(LineProject *project);
 
-/* Builds, and brings the output up to date if the program is right. */
+/* Builds, and brings the output up to date if the program has no errors. */
 LineRun line_project_build(LineProject *project, LineRequest request);
 
 /* Removes the cache, as build_clean does. */
 void line_project_clean(const LineProject *project);
 
-/* Builds what the disk holds in a fresh cache, into `output`. */
+/* Builds the sources on disk with a fresh cache, into `output`. */
 LineRun line_project_build_clean(LineProject *project, LineRequest request, LineOutput *output);
 
-/* Fails the test unless the output is that of a clean build of what the disk holds. */
+/* Fails the test unless the output is that of a clean build of the sources on disk. */
 void line_project_expect_clean(LineProject *project, LineRequest request);
 
-/* What verifying the cache finds, "subject: what\n" each, NUL-terminated; with the verification's
- * counts in *counts, if that is not NULL. The caller frees the buffer. */
+/* What verifying the cache finds, "subject: what\n" each, NUL-terminated; the verification's counts
+ * go to *counts, if that is not NULL. The caller frees the buffer. */
 ByteBuffer line_project_verify(const LineProject *project, LineRequest request,
                                Verification *counts);
 
-/* What the entries of "cache" use, as a collection sees it. The caller frees. */
+/* The objects that the entries of "cache" use, as a collection sees them. The caller frees. */
 void line_project_used(const LineProject *project, UsedObjects *used);
 
-/* A build that a test drives step by step, and closes with build_close. */
+/* A build that the test drives step by step and closes with build_close. */
 typedef struct LineSteps {
     Build *build;
     Compiler compiler;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Two programs in the line language, and the small steps that tests of them are made of: edit a
- * file, build, and say what that must have cost. */
+/* Two programs in the line language, and the small steps of their tests: edit a file, build, and
+ * check what it cost. */
 #ifndef LINE_SAMPLE_H
 #define LINE_SAMPLE_H
 
@@ -20,15 +20,15 @@ int line_project_teardown(void **state);
 void line_sample_write(const LineProject *project);
 void line_pair_write(const LineProject *project);
 
-/* Puts `to` in the place of the first `from` in the file. */
+/* Replaces the first `from` in the file by `to`. */
 void line_edit(const LineProject *project, const char *file, const char *from, const char *to);
 
 /* Builds; the test fails unless the program is right and the output that of a clean build. The
- * caller frees the run; the second does that itself. */
+ * caller frees the run; the second function frees it itself. */
 LineRun line_build(LineProject *project, LineRequest request);
 void line_rebuild(LineProject *project);
 
-/* Builds, with so many lowered files, emitted functions and these dirty sections. */
+/* Builds; expects so many lowered files, emitted functions and these dirty sections. */
 void line_expect(LineProject *project, unsigned lowered, unsigned emitted, const char *dirty);
 
 #endif

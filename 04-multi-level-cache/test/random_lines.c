@@ -23,7 +23,7 @@ static void file_path(unsigned file, char path[32])
     snprintf(path, 32, file % 3 == 2 ? "d/f%u.line" : "f%u.line", file);
 }
 
-/* The file that a name at this place is looked for in. */
+/* The file in which a name at this place is looked up. */
 static unsigned target_of(const RandomFile *file, unsigned import)
 {
     return import < IMPORTS && file->imports[import] != RANDOM_FILES ? file->imports[import]
@@ -41,8 +41,8 @@ static void put_number(ByteBuffer *text, const char *word, unsigned number)
     buffer_put_decimal(text, number);
 }
 
-/* A file that imports itself calls its units by their plain names all the same: two ways to
- * write one thing have two keys and one text. */
+/* A file that imports itself still calls its units by their plain names: two spellings of one
+ * reference would have two keys and one text. */
 static void put_reference(ByteBuffer *text, const RandomFile *file, const char *kind,
                           unsigned import, unsigned name)
 {
@@ -164,7 +164,7 @@ static void change_import(RandomLines *lines, RandomFile *file)
     file->imports[place] = target < RANDOM_FILES ? target : RANDOM_FILES;
 }
 
-/* The place of an import of `target`, be it that the file gets one. */
+/* The place of an import of `target`, added to the file if necessary. */
 static unsigned import_of(RandomFile *file, unsigned target)
 {
     for (unsigned i = 0; i <= IMPORTS; i++)
@@ -174,7 +174,7 @@ static unsigned import_of(RandomFile *file, unsigned target)
     return 0;
 }
 
-/* The unit and one of the same file, or of one that is imported, point to each other. */
+/* The unit and one of the same file, or of an imported file, point to each other. */
 static void make_cycle(RandomLines *lines, const RandomFile *file, RandomUnit *unit)
 {
     unit->pointer_file = pick(lines, IMPORTS + 1);
@@ -211,7 +211,7 @@ static void edit_file(RandomLines *lines)
     write_file(lines, number);
 }
 
-/* So that most steps are programs that are right: what is broken is soon repaired. */
+/* What is broken is soon repaired, so that most steps are correct programs. */
 static void repair(RandomLines *lines)
 {
     for (unsigned i = 0; i < RANDOM_FILES; i++) {
@@ -224,7 +224,7 @@ static void repair(RandomLines *lines)
     }
 }
 
-/* The name leads to a unit, be it that the file gets one. */
+/* The name leads to a unit, added to the file if necessary. */
 static void mend_reference(RandomLines *lines, unsigned file, unsigned import, unsigned name)
 {
     RandomFile *target = &lines->files[target_of(&lines->files[file], import)];

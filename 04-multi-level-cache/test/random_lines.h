@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A random program in the line language, and random edits of it: bodies, interfaces, imports and
- * the order of units change, files come and go, break and are mended. Interfaces come to refer to
- * each other in cycles, in one file and across several. A few of these cycles are errors, and
- * all are broken now and then.
+ * the order of units change; files are added and removed, broken and mended. Interfaces come to
+ * refer to each other in cycles, within a file and across several. A few of these cycles are
+ * errors, and all are broken now and then.
  *
  *     RandomLines lines;
  *     random_lines_make(&lines, &scratch, random_begin());
@@ -20,7 +20,7 @@ enum { RANDOM_FILES = 9, RANDOM_ENTRIES = 2, UNITS = 5, IMPORTS = 4, REFERENCES 
 
 typedef struct RandomUnit {
     bool exists;
-    unsigned name; /* u0, u1, ...; an interface holds smaller names only, and points to any */
+    unsigned name; /* u0, u1, ...; an interface holds only smaller names, and points to any */
     unsigned parameters, body;
     /* Imports' places; IMPORTS: its own file. */
     unsigned interface_file, pointer_file, body_files[REFERENCES];
@@ -44,10 +44,10 @@ typedef struct RandomLines {
 /* Writes a program without errors, whose entry f0.line reaches a cycle. The numbers say which. */
 void random_lines_make(RandomLines *lines, const Scratch *scratch, Random random);
 
-/* Some edits; in half of all cases what was broken before is mended, and names lead somewhere. */
+/* Some edits; in half of all cases earlier faults are mended, and names lead somewhere. */
 void random_lines_edit(RandomLines *lines);
 
-/* A number below that, also for what else a test leaves to chance. */
+/* A random number below that, also for other random choices of a test. */
 unsigned random_lines_pick(RandomLines *lines, unsigned below);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Files that are written over, and names that are exchanged, where that can be done. */
+/* Files are overwritten and names exchanged, where that is possible. */
 #define _GNU_SOURCE /* RTLD_NEXT */
 
 #include "binary_exchange.h"
@@ -15,7 +15,7 @@
 
 static const BinaryFormat FORMAT = {"exmpl", 1};
 static const char *const NAME = "example.bin";
-static int exchange_error; /* 0: as it is */
+static int exchange_error; /* 0: unchanged */
 
 /* In place of the C library's. */
 int renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned flags)
@@ -68,7 +68,7 @@ static void expect_spare(const Scratch *scratch, const char *expected)
     free(bytes);
 }
 
-/* Two files are enough for ever: the old one is what the next exchange writes over. */
+/* Two files always suffice: the next exchange overwrites the old one. */
 static void an_exchange_leaves_the_old_file_as_the_spare(void **state)
 {
     Scratch *scratch = *state;
@@ -89,7 +89,7 @@ static void an_exchange_leaves_the_old_file_as_the_spare(void **state)
     expect_content(scratch, "4th");
 }
 
-/* A killed process leaves a spare that is half written; somebody may leave anything else. */
+/* A killed process leaves a half-written spare; somebody may leave anything else. */
 static void an_exchange_takes_any_spare(void **state)
 {
     Scratch *scratch = *state;
@@ -155,7 +155,7 @@ static void overwriting_keeps_the_file_and_its_length_is_the_content_s(void **st
     assert_int_equal(binary_file_overwrite(scratch->fd, ".", &FORMAT, &part, 1, false), -EBADMSG);
 }
 
-/* Whatever it says: a plain rename has the last word. */
+/* Whatever it returns, a plain rename decides. */
 static void without_an_exchange_there_is_a_rename(void **state)
 {
     const Scratch *scratch = *state;

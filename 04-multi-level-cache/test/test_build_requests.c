@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The same program, asked for in other ways: with other settings, with force or without trust,
- * only checked, by many threads, stopped midway, and from another entry. */
+/* The same program under other requests: other settings, force, paranoid, check only, many threads,
+ * stopped midway, another entry. */
 #include "line_sample.h"
 #include "thread_executor.h"
 
@@ -107,8 +107,8 @@ static void test_a_build_that_stopped_midway_is_known(void **state)
     line_run_free(&run);
 }
 
-/* The entry's `main` has a plain name; imported it has another. Everything that names it must
- * know, also where it is named by an interface. */
+/* The entry's `main` has a plain name; imported, it has another. Everything that names it must
+ * follow, even an interface. */
 static void test_an_entry_may_be_imported_elsewhere(void **state)
 {
     LineProject *project = *state;

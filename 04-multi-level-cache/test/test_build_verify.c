@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Verifying is silent where all is well, and tells apart what was not built since. What damage
- * does is in test_build_verify_damage.c, what only a mistake could do in
- * test_build_verify_mistakes.c. */
+/* Verifying is silent where all is well, and recognizes what was not built since. Damage is tested
+ * in test_build_verify_damage.c, mistakes of the caches in test_build_verify_mistakes.c. */
 #include "verified_cache.h"
 
 #include <errno.h>
@@ -34,8 +33,7 @@ static void test_touched_files_and_old_objects_are_no_difference(void **state)
     expect_found(project, "");
 }
 
-/* A build that was killed, or had errors, leaves objects more and a journal that is longer than
- * recorded. */
+/* A build that was killed or had errors leaves extra objects and a journal longer than recorded. */
 static void test_what_a_failed_build_leaves_is_no_difference(void **state)
 {
     LineProject *project = *state;
@@ -92,7 +90,7 @@ static void test_an_unfinished_build(void **state)
                     "lib.line: was edited since the last build\n");
 }
 
-/* A program with errors cannot be compared with; that is the program's fault. */
+/* A program with errors cannot be compared with; the fault is the program's. */
 static void test_a_wrong_program_is_reported_as_such(void **state)
 {
     LineProject *project = *state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Verifying names every file of the cache that is damaged or missing. */
+/* Verifying names every damaged or missing file of the cache. */
 #include "verified_cache.h"
 
 #include <sys/stat.h>
@@ -12,7 +12,7 @@ static off_t size_of(const LineProject *project, const char *path)
     return status.st_size;
 }
 
-/* What a flipped byte of that file must be called. NULL: it is no state. */
+/* How a flipped byte of that file must be reported. NULL: it is not state. */
 static const char *name_of_damage(const char *file)
 {
     static const struct {
@@ -36,11 +36,11 @@ static bool is_padding(const char *file, off_t place)
     return strstr(file, ".pack") != NULL && place >= 12 && place < 32;
 }
 
-typedef struct Flips { /* of so many bytes */
+typedef struct Flips { /* this many bytes */
     unsigned named, unnoticed;
 } Flips;
 
-/* Flips one byte after another of the file. */
+/* Flips each byte of the file in turn. */
 static void flip_all(const LineProject *project, const char *file, const char *line, Flips *flips)
 {
     for (off_t place = 0; place < size_of(project, file); place++) {
@@ -77,7 +77,7 @@ static void test_a_flipped_byte_anywhere_is_named(void **state)
     }
     expect_found(project, "");
     assert_true(flips.named > 1000);
-    assert_true(flips.unnoticed < flips.named / 10); /* padding behind the objects */
+    assert_true(flips.unnoticed < flips.named / 10); /* padding after the objects */
 }
 
 static void test_each_missing_file_is_named(void **state)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Verifying names what no checksum tells: keys, hashes, imports and objects that are whole, and
+/* Verifying finds what no checksum shows: keys, hashes, imports and objects that are intact and
  * wrong. Only a mistake in the caches could make them so; here the tests do. */
 #include "line_language.h"
 #include "multi_level_cache.h"
@@ -15,7 +15,8 @@ typedef struct OpenCache {
     int project_fd;
 } OpenCache;
 
-/* Opens the caches as a build does, to change what only a mistake in the caches could change. */
+/* Opens the caches as a build does, to make a change that only a mistake in the caches could
+ * make. */
 static void open_cache(const LineProject *project, OpenCache *opened)
 {
     char path[512];
@@ -119,7 +120,7 @@ static void test_wrong_keys_are_named(void **state)
     }
 }
 
-/* The hash on record is not that of the file, and the stamp is: nobody else would ever know. */
+/* The recorded hash is not that of the file, but the stamp is: nothing else would detect it. */
 static void test_a_missed_edit_is_named(void **state)
 {
     LineProject *project = *state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* When old objects go, and which. That nothing goes that any entry uses is tried at length in
+/* When old objects are removed, and which. That nothing in use is removed is tested at length in
  * test_random_builds. */
 #include "cache_collection.h"
 #include "line_project.h"
@@ -29,7 +29,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* A program whose body is that number, so and so often. */
+/* A program whose body repeats that number. */
 static void write_body(const LineProject *project, const char *name, unsigned number, int times)
 {
     ByteBuffer text = {0};
@@ -132,7 +132,7 @@ static void build_other(LineProject *project, unsigned emitted)
     project->output = output;
 }
 
-/* What is in use takes more than the limit: it stays, and is not copied at each commit. */
+/* The objects in use take more than the limit: they stay, and are not copied at each commit. */
 static void test_a_limit_below_what_is_used(void **state)
 {
     LineProject *project = *state;
@@ -148,7 +148,7 @@ static void test_a_limit_below_what_is_used(void **state)
     build_other(project, 0);
 }
 
-/* Above the limit and below twice what is used: everything stays. */
+/* Above the limit and below twice the size in use: everything stays. */
 static void test_what_is_used_is_counted_before_anything_goes(void **state)
 {
     LineProject *project = *state;
@@ -182,7 +182,7 @@ static void test_other_entries_are_safe_while_they_are_recorded(void **state)
     build_other(project, 1);
 }
 
-/* Settings are a part of the keys: what an entry uses is what it was built with last. */
+/* Settings are part of the keys: an entry uses the objects of its last build. */
 static void test_used_keys_are_those_of_the_manifest(void **state)
 {
     LineProject *project = *state;
@@ -212,7 +212,7 @@ static void damage_one(const LineProject *project, const char *part)
     assert_int_equal(damaged, 1);
 }
 
-/* What is damaged is not recorded; the rest of the directory is none the worse. */
+/* A damaged entry counts as not recorded; the rest of the directory is unaffected. */
 static void test_a_damaged_entry_uses_nothing(void **state)
 {
     static const char *const parts[] = {".manifest", ".files.", ".units."};
@@ -229,7 +229,7 @@ static void test_a_damaged_entry_uses_nothing(void **state)
     }
 }
 
-/* No room for compacting: that is reported, and the build is as good as any. */
+/* No room for compaction: that is reported, and the build succeeds. */
 static void test_a_compaction_that_fails_fails_no_build(void **state)
 {
     LineProject *project = *state;

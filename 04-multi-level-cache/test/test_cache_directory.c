@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One build at a time, in a directory that is really there, and a clean that removes its own. */
+/* One build at a time, in a directory that really exists, and a clean that removes only our
+ * files. */
 #include "cache_directory.h"
 #include "cache_mark.h"
 #include "scratch.h"
@@ -77,7 +78,7 @@ static void test_it_alone_is_made_for_its_owner_alone(void **state)
     CacheDirectory directory;
     struct stat status;
     mode_t before = umask(022);
-    strcat(world->path, "//"); /* a name that ends like that is the directory's as well */
+    strcat(world->path, "//"); /* a name with that ending is the directory's as well */
     open_cache(world, &directory);
     umask(before);
     assert_int_equal(fstat(directory.fd, &status), 0);
@@ -114,7 +115,7 @@ static void test_a_symlink_is_not_followed(void **state)
         assert_int_equal(cache_directory_open(&directory, world->path, make, NULL, NULL), -ELOOP);
     assert_non_null(strstr(directory.failed, "symlink"));
     assert_false(scratch_exists(&world->scratch, "elsewhere/lock"));
-    strcat(world->path, "/"); /* who writes that, means where it leads */
+    strcat(world->path, "/"); /* a user who writes that means its target */
     open_cache(world, &directory);
     assert_true(scratch_exists(&world->scratch, "elsewhere/lock"));
     cache_directory_close(&directory);
@@ -125,7 +126,7 @@ static void test_another_users_directory_is_refused(void **state)
     World *world = *state;
     CacheDirectory directory;
     if (geteuid() != 0)
-        skip(); /* only root can make one */
+        skip(); /* only root can create one */
     assert_int_equal(mkdirat(world->scratch.fd, "deep", 0777), 0);
     assert_int_equal(mkdirat(world->scratch.fd, "deep/cache", 0777), 0);
     assert_int_equal(chown(world->path, 12345, 12345), 0);
@@ -226,8 +227,8 @@ static void test_what_stands_in_the_place_of_a_file_is_found(void **state)
 
 /* ---- the lock ------------------------------------------------------------------------------ */
 
-/* Writes a byte into the pipe whose descriptor is `context`. */
-static void tell_waiting(void *context)
+/* Writes a byte to the pipe whose descriptor is `context`. */
+static void report_waiting(void *context)
 {
     const int *fd = context;
     if (write(*fd, "w", 1) != 1)
@@ -241,9 +242,9 @@ static char read_byte(int fd)
     return byte;
 }
 
-/* A process that opens the directory, tells "w" if it must wait and "o" when it has it. A child
- * shares the lock that its parent holds, until it closes it. */
-static pid_t start_opener(const World *world, CacheDirectory held, int tell_fd)
+/* A process that opens the directory and reports "w" if it must wait and "o" when it has it. A
+ * child shares its parent's lock until it closes it. */
+static pid_t start_opener(const World *world, CacheDirectory held, int report_fd)
 {
     pid_t child = fork();
     assert_true(child >= 0);
@@ -251,8 +252,9 @@ static pid_t start_opener(const World *world, CacheDirectory held, int tell_fd)
         return child;
     CacheDirectory directory;
     cache_directory_close(&held);
-    int status = cache_directory_open(&directory, world->path, CACHE_DIRECTORY_MAKE, tell_waiting, &tell_fd);
-    if (status != 0 || write(tell_fd, "o", 1) != 1)
+    int status = cache_directory_open(&directory, world->path, CACHE_DIRECTORY_MAKE, report_waiting,
+                                      &report_fd);
+    if (status != 0 || write(report_fd, "o", 1) != 1)
         _exit(8);
     _exit(0);
 }
@@ -285,7 +287,7 @@ static void test_a_second_build_waits_and_says_so(void **state)
     close(pipes[1]);
 }
 
-/* The waiting process has the lock of a directory that is no longer behind the path. */
+/* The waiting process has the lock of a directory that is no longer at the path. */
 static void test_a_directory_that_was_replaced_is_left(void **state)
 {
     World *world = *state;
@@ -340,7 +342,7 @@ static void test_the_lock_says_whether_somebody_may_have_leftovers(void **state)
     open_cache(world, &directory);
     assert_true(directory.may_have_leftovers);
     cache_directory_close(&directory);
-    open_cache(world, &directory); /* still so: nothing was done about it */
+    open_cache(world, &directory); /* unchanged: nothing was done about it */
     assert_true(directory.may_have_leftovers);
     assert_int_equal(cache_directory_begin_work(&directory), 0);
     assert_int_equal(cache_directory_end_work(&directory), 0);
@@ -373,7 +375,7 @@ static void test_an_entry_has_one_id(void **state)
     assert_int_equal(cache_directory_entry_id(real, slice_from("main.x"), a), 0);
     assert_int_equal(strspn(a, "0123456789abcdef"), ENTRY_ID_SIZE);
     assert_int_equal(cache_directory_entry_id(link, slice_from("main.x"), b), 0);
-    assert_string_equal(a, b); /* the same file, whatever the way to it */
+    assert_string_equal(a, b); /* the same file by any path */
     assert_int_equal(cache_directory_entry_id(real, slice_from("other.x"), b), 0);
     assert_string_not_equal(a, b);
     assert_int_equal(cache_directory_entry_id(world->scratch.fd, slice_from("main.x"), b), 0);

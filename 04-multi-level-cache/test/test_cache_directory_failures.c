@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls of the system on the cache directory that fail, and go on failing: that is reported, at once. */
+/* System calls on the cache directory that fail, and keep failing: that is reported at once. */
 #define _GNU_SOURCE /* RTLD_NEXT */
 
 #include "cache_directory.h"
@@ -13,24 +13,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *failing_name; /* which fstatat cannot look at; NULL: none */
-static bool lists_fail;          /* readdir does, each time */
+static const char *failing_name; /* on which fstatat fails; NULL: none */
+static bool lists_fail;          /* readdir fails, each time */
 
 static enum { AS_THEY_ARE, NEW_AT_EACH_LOOK, NEW_BY_NAME } numbers; /* of inodes */
 static unsigned looks;
-static const char *replaced; /* a new file before each look at it by name; NULL: none */
+static const char *replaced; /* replaced by a new file before each look at it by name; NULL: none */
 
 static void change_number(struct stat *status, bool by_name)
 {
     if (++looks > 100000)
-        _exit(1); /* a program that tries for ever */
+        _exit(1); /* a program that retries endlessly */
     if (numbers == NEW_AT_EACH_LOOK)
         status->st_ino = looks;
     if (numbers == NEW_BY_NAME && by_name)
         status->st_ino++;
 }
 
-/* In place of the C library's, as the next ones. */
+/* In place of the C library's, like the next ones. */
 int fstatat(int dir_fd, const char *restrict path, struct stat *restrict status, int flags)
 {
     int (*real)(int, const char *, struct stat *, int);
@@ -69,7 +69,7 @@ static void expect_failure_at(const char *path, const char *name)
 {
     CacheDirectory directory;
     failing_name = name;
-    alarm(600); /* ends a program that tries for ever */
+    alarm(600); /* ends a program that retries endlessly */
     int status = cache_directory_open(&directory, path, CACHE_DIRECTORY_MAKE, NULL, NULL);
     alarm(0);
     failing_name = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* An entry goes when its file is gone, or when a limit asks for it and it was not used for long; and
- * a commit costs the same whatever else is in the directory. */
+/* An entry is removed when its file is gone, or when a limit requires it and it was long unused;
+ * and a commit costs the same whatever else is in the directory. */
 #include "cache_entries.h"
 #include "line_project.h"
 
@@ -39,7 +39,7 @@ static void build(LineProject *project, const char *entry, const char *text, uin
     char source[300];
     snprintf(source, sizeof source, "unit main %s of %s\n", text, entry);
     scratch_write(&project->scratch, entry, source);
-    line_output_free(&project->output); /* it was another program's */
+    line_output_free(&project->output); /* of another program */
     LineRun run =
         line_project_build(project, (LineRequest){.entry = entry, .limit_bytes = limit_bytes});
     assert_int_equal(run.status, BUILD_OK);
@@ -122,7 +122,7 @@ static bool is_recorded(const LineProject *project, const char *entry)
     return recorded;
 }
 
-/* As if the entry had been used so long ago for the last time. */
+/* As if the entry had last been used that long ago. */
 static void age(const LineProject *project, const char *entry, int seconds)
 {
     char manifest[64];
@@ -163,7 +163,7 @@ static void test_forty_deleted_checkouts_go_with_a_limit(void **state)
     used_objects_free(&used);
 }
 
-/* Without a limit, too: what is gone is at most as much as what is there, and a few more. */
+/* Without a limit too: at most as many entries are gone as exist, plus a few. */
 static void test_deleted_checkouts_do_not_pile_up(void **state)
 {
     LineProject *project = *state;
@@ -177,7 +177,8 @@ static void test_deleted_checkouts_do_not_pile_up(void **state)
     assert_in_range(most, 2, 20);
 }
 
-/* Neither the state of an entry nor its objects go while it is there, whatever else goes. */
+/* Neither the state of an entry nor its objects are removed while its file exists, whatever else
+ * is. */
 static void test_what_is_there_stays(void **state)
 {
     LineProject *project = *state;
@@ -205,7 +206,7 @@ static uint64_t size_of(const LineProject *project, const char *name)
     return (uint64_t)status.st_size;
 }
 
-/* What one of several entries that are alike takes, with its objects. */
+/* The size of one of several similar entries, with its objects. */
 static uint64_t bytes_of_one(const LineProject *project, unsigned builds)
 {
     CacheEntries entries;
@@ -213,7 +214,7 @@ static uint64_t bytes_of_one(const LineProject *project, unsigned builds)
     open_cache(project, &directory);
     assert_int_equal(cache_entries_list(&entries, &directory, ""), 0);
     uint64_t objects = size_of(project, "cache/zir.pack") + size_of(project, "cache/air.pack");
-    uint64_t bytes = entries.items[1].bytes + objects / builds; /* the first has a spare, too */
+    uint64_t bytes = entries.items[1].bytes + objects / builds; /* the first has a spare too */
     cache_entries_free(&entries);
     cache_directory_close(&directory);
     return bytes;
@@ -232,7 +233,7 @@ static void test_the_oldest_go_if_the_limit_asks_for_it(void **state)
     expect_entries(project, 4, 0);
 
     uint64_t one = bytes_of_one(project, 5); /* d was built twice */
-    build(project, "d.line", "another text!", one * 4); /* a spare more than three take */
+    build(project, "d.line", "another text!", one * 4); /* a spare more than the size of three */
     assert_false(is_recorded(project, "b.line"));
     expect_entries(project, 3, 0);
     build(project, "d.line", "a fourth text", 1);
@@ -240,7 +241,7 @@ static void test_the_oldest_go_if_the_limit_asks_for_it(void **state)
     assert_true(is_recorded(project, "d.line"));
 }
 
-/* Two projects that are built in turns do not drive each other out. */
+/* Two projects built in turns do not evict each other. */
 static void test_what_was_used_today_stays(void **state)
 {
     LineProject *project = *state;
@@ -253,7 +254,7 @@ static void test_what_was_used_today_stays(void **state)
     }
 }
 
-/* A build with nothing to do writes nothing, and once a day one time stamp. */
+/* A build with nothing to do writes nothing, except one time stamp a day. */
 static void test_last_use_is_noted_once_a_day(void **state)
 {
     LineProject *project = *state;
@@ -272,7 +273,7 @@ static void test_last_use_is_noted_once_a_day(void **state)
     }
 }
 
-/* State without a manifest, as a `clean` leaves that was killed. */
+/* State without a manifest, as a killed `clean` leaves it. */
 static void test_what_no_manifest_names_goes_too(void **state)
 {
     LineProject *project = *state;

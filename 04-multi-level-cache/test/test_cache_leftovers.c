@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What killed builds leave in a cache directory goes with the next commit, and nothing else does. */
+/* The next commit removes what killed builds leave in a cache directory, and nothing else. */
 #include "cache_leftovers.h"
 #include "cache_mark.h"
 #include "line_project.h"
@@ -18,7 +18,7 @@ static const char *const left_over[] = {
     ID ".files.8",          ID ".units.1",        ID ".units.3.journal",   ID ".sections.5",
 };
 
-/* Files in use, tables of which nothing is known, and names that no stage makes. */
+/* Files in use, unknown tables, and names that no stage uses. */
 static const char *const kept[] = {
     "lock",           "clock",          "zir.pack",          "air.index",      ID ".manifest",
     ID ".spare",      ID ".unsettled",  ID ".files.7",       ID ".files.7.journal",
@@ -72,7 +72,7 @@ static void test_what_is_left_over_goes_and_all_else_stays(void **state)
     scratch_close(&scratch);
 }
 
-/* A directory is not removed, and keeps nothing else from going. */
+/* A directory is not removed, and prevents no other removal. */
 static void test_what_cannot_be_removed_is_reported(void **state)
 {
     Scratch scratch;
@@ -100,7 +100,7 @@ static void build(LineProject *project, bool is_unchanged)
     line_run_free(&run);
 }
 
-/* The lock says that a process was killed; without that nobody looks. */
+/* The lock says that a process was killed; otherwise no build looks. */
 static void test_they_go_with_a_commit_and_not_before(void **state)
 {
     LineProject project;

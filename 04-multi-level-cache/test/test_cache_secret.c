@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The secret of a cache: what it is kept for, what is done about one that others made, and that
- * nothing of a cache is used without it. */
+/* The secret of a cache: how it is kept, what happens to a cache that others made, and that nothing
+ * in a cache is used without it. */
 #include "build_internal.h"
 #include "cache_secret.h"
 #include "line_project.h"
@@ -76,7 +76,7 @@ static void test_that_of_another_maker_is_not_used_unless_trusted(void **state)
     assert_true(same(&theirs, &signed_now));
 }
 
-/* A program without a key of its own uses any cache, and what it makes, nobody with a key uses. */
+/* A program without a key uses any cache; no program with a key uses the cache it makes. */
 static void test_who_has_no_key_signs_nothing(void **state)
 {
     Scratch *scratch = *state;
@@ -163,7 +163,7 @@ static void test_one_that_is_trusted_is_used_and_signed(void **state)
     line_project_close(&project);
 }
 
-/* Copied or moved by their maker, they stay what they are. */
+/* Caches copied or moved by their maker stay the maker's own. */
 static void test_a_cache_that_was_moved_is_used(void **state)
 {
     (void)state;
@@ -177,7 +177,7 @@ static void test_a_cache_that_was_moved_is_used(void **state)
     line_project_close(&project);
 }
 
-/* Whatever else is left in the directory: without the secret there is no way to it. */
+/* Whatever else remains in the directory is unreachable without the secret. */
 static void test_without_the_secret_nothing_is_found(void **state)
 {
     (void)state;
@@ -196,7 +196,7 @@ static void test_without_the_secret_nothing_is_found(void **state)
 
 /* ---- what is recorded ---------------------------------------------------------------------- */
 
-/* The hashes that a cache records of a.line: of what is in the file, and of the whole program. */
+/* The hashes that a cache records for a.line: of the file's contents, and of the whole program. */
 typedef struct Recorded {
     Hash128 content, combined, prelude, interface_digest, interface_key, unit_key, section_key;
     uint64_t own_hash, prelude_digest;
@@ -224,7 +224,7 @@ static Recorded recorded_in(LineProject *project, const char *cache)
     return recorded;
 }
 
-/* One program in two caches: whoever knows the hashes of the one knows none of the other. */
+/* One program in two caches: the hashes of one reveal none of the other. */
 static void test_all_that_is_recorded_depends_on_the_secret(void **state)
 {
     (void)state;

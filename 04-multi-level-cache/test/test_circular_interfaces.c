@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* In some languages two interfaces may refer to each other. Nothing that reaches such a cycle has
- * a key, so nothing of it is kept; and the output is right all the same. */
+/* In some languages two interfaces may refer to each other. Nothing that reaches such a cycle has a
+ * key, so none of it is cached; the output is right all the same. */
 #include "line_project.h"
 
 #include <stdio.h>
@@ -12,7 +12,7 @@ static const Declaration *declaration_of(const Unit *unit)
     return &unit->declarations->items[unit->declaration];
 }
 
-/* A unit is emitted as the sizes of all that its interface and body name, two levels deep. */
+/* A unit is emitted as the sizes of everything its interface and body name, two levels deep. */
 static void put_sizes(const Lookup *lookup, const Unit *unit, uint32_t count, int levels,
                       ByteBuffer *text)
 {
@@ -50,7 +50,7 @@ static BuildStatus emit_all(Build *build)
     return status == BUILD_OK ? build_commit(build) : status;
 }
 
-/* All of the output, with what is kept in `cache`. The caller frees. */
+/* The whole output, built with `cache`. The caller frees. */
 static ByteBuffer output_with(const LineProject *project, const char *cache)
 {
     LineSteps steps;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sources that somebody made such that their hashes are equal, and a cache that built one of them:
- * the other is another program all the same. Every part of a source that is hashed by itself has
- * its turn: the file, a body, an interface, a line of the prelude.
+ * Sources crafted to have equal hashes, and a cache that built one of them: the other is still
+ * another program. Every separately hashed part of a source has its turn: the file, a body, an
+ * interface, a line of the prelude.
  */
 #include "colliding_texts.h"
 #include "line_project.h"
@@ -31,8 +31,8 @@ static void write_source(const LineProject *project, const char *name, const cha
     buffer_free(&source);
 }
 
-/* Builds with the one, then with the other: each time as if nothing had been there. `offset` is
- * where the texts stand in what is hashed. */
+/* Builds with one, then with the other: each time as if from nothing. `offset` is the offset of the
+ * texts in the hashed bytes. */
 static void expect_both(const char *before, size_t offset, const char *after)
 {
     LineProject project;
@@ -81,7 +81,7 @@ static void test_two_bodies(void **state)
     expect_both("unit f ", 0, "");
 }
 
-/* What is hashed of an interface: the sizes of name and parameters, and both. */
+/* The hashed bytes of an interface: the sizes of name and parameters, then both. */
 static void test_two_interfaces(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Whatever becomes of the files of a cache: the output is that of a clean build, and the cache
- * is whole again afterwards. */
+/* Whatever happens to the files of a cache, the output is that of a clean build, and the cache is
+ * whole again afterwards. */
 #include "cache_directory.h"
 #include "line_sample.h"
 #include "manifest.h"
@@ -26,7 +26,7 @@ typedef enum Damage {
     DAMAGE_COUNT
 } Damage;
 
-/* An empty file has no byte to be flipped. */
+/* An empty file has no byte to flip. */
 static void flip(const Scratch *scratch, const char *path, off_t place, off_t size)
 {
     if (size != 0)
@@ -134,7 +134,7 @@ static void test_damaged_state_is_reported(void **state)
     }
 }
 
-/* A unit table that is gone is noticed only when it is needed. */
+/* A missing unit table is noticed only when it is needed. */
 static void test_a_lost_unit_table_is_made_again(void **state)
 {
     LineProject *project = *state;
@@ -215,7 +215,7 @@ static void test_lost_objects_are_made_again_from_the_sources(void **state)
     line_run_free(&run);
 }
 
-/* The source goes between the plan and the emission, when nothing else is left of it. */
+/* The source is removed between plan and emission, when no other copy of it is left. */
 static void expect_no_emission(LineProject *project, const char *changed_source)
 {
     LineSteps steps;

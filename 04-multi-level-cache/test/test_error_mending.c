@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Errors of four kinds in four files: reported in one run, mended one by one, and what that costs. */
+/* Errors of four kinds in four files: reported in one run, mended one by one, and the cost of
+ * that. */
 #include "line_project.h"
 
 #include <stdlib.h>
@@ -8,7 +9,7 @@ typedef struct Fault {
     const char *path, *right, *wrong, *error;
 } Fault;
 
-/* In path order. util.line names what parts.line offers, and is right but for that. */
+/* In path order. util.line names a unit of parts.line, and has no other fault. */
 static const Fault faults[] = {
     {"main.line", "import \"names.line\" as names\nunit main $names.one\n",
      "import \"names.line\" as names\nunit mane $names.one\n",
@@ -52,7 +53,7 @@ static void expect_faults(LineProject *project, unsigned which)
     line_output_free(&output);
 }
 
-/* A Gray code: from each set of faults to the next, one of them comes or is mended. */
+/* A Gray code: from each set of faults to the next, one is added or mended. */
 static void test_errors_of_four_kinds_come_and_go_one_by_one(void **state)
 {
     for (unsigned i = 0; i < 1u << FAULTS; i++)
@@ -61,7 +62,7 @@ static void test_errors_of_four_kinds_come_and_go_one_by_one(void **state)
 
 /* ---- what it costs ----------------------------------------------------------------------------- */
 
-/* Who names a file that has errors was right before: nobody looks at it again. */
+/* A file that names one with errors was right before: it is not looked at again. */
 static void test_a_file_with_errors_costs_its_importers_nothing(void **state)
 {
     LineProject *project = *state;
@@ -74,14 +75,15 @@ static void test_a_file_with_errors_costs_its_importers_nothing(void **state)
     line_run_free(&run);
 }
 
-/* What is right is kept although the build fails: mending costs what was wrong and who names it. */
+/* Correct units are kept although the build fails: mending costs only the wrong ones and those that
+ * name them. */
 static void test_what_is_right_in_a_wrong_program_is_kept(void **state)
 {
     LineProject *project = *state;
     write_faults(project, 1u << 2);
     LineRun run = line_project_build(project, (LineRequest){0});
     assert_int_equal(run.status, BUILD_PROGRAM_WRONG);
-    assert_int_equal(run.counts.functions_total, 3); /* those of parts.line nobody can count */
+    assert_int_equal(run.counts.functions_total, 3); /* those of parts.line cannot be counted */
     assert_int_equal(run.counts.functions_emitted, 2);
     assert_int_equal(run.counts.functions_failed, 1); /* util.line:help */
     line_run_free(&run);

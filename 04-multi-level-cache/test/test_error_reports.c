@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One run tells every error that is certain, and no other.
+ * One run reports every certain error, and no other.
  *
- * Random projects are broken at random: lines that are no lines, imports that lead nowhere, files
- * that are gone, names that nobody declares, declarations that disagree, no `main`. What must be
- * reported follows from the model in a few lines (expect_file): it knows of no phase, key or cache.
- * Each state is built incrementally and from nothing, by one thread or by several.
+ * Random projects are broken at random: invalid lines, imports that lead nowhere, missing files,
+ * undeclared names, conflicting declarations, no `main`. What must be reported follows from the
+ * model in a few lines (expect_file): it knows no phase, key or cache. Each state is built
+ * incrementally and from nothing, by one thread or by several.
  *
  *     SEED=7 STEPS=1000 test_error_reports
  */
@@ -18,7 +18,7 @@
 
 enum { FILES = 6, UNITS = 4, REFERENCES = 3, GONE = FILES, NOBODY = FILES + 1 };
 
-typedef struct Target { /* what a reference names; GONE: behind the import that leads nowhere */
+typedef struct Target { /* what a reference names; GONE: through the import that leads nowhere */
     unsigned file, unit;
 } Target;
 
@@ -28,7 +28,7 @@ typedef struct ModelUnit {
     Target interface, bodies[REFERENCES];
 } ModelUnit;
 
-typedef struct ModelFile { /* lines as written last; 0: not there */
+typedef struct ModelFile { /* lines as last written; 0: missing */
     bool is_missing, is_broken, imports[FILES + 1], has_main;
     unsigned declares; /* 0: nothing; else one of several lines for one symbol */
     unsigned import_lines[FILES + 1], broken_line, declare_line;

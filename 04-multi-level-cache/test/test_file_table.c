@@ -35,7 +35,7 @@ static void as_part_of_a_larger_state(void **state)
     file_hash_cache_close(&cache);
 }
 
-/* Bytes that were committed whole, and are no table: empty, and the next commit is rebuilt it. */
+/* Bytes committed whole that are not a table load as empty; the next commit rebuilds it. */
 static void an_image_that_is_no_table_is_damage(void **state)
 {
     Scratch *scratch = *state;

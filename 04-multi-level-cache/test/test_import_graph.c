@@ -103,7 +103,7 @@ static void a_diamond_is_visited_once(void **state)
 
 static void cycles_stand_together(void **state)
 {
-    /* 0 → 3 → 1 → 3 is a cycle behind 0; 2 imports itself; 4 stands alone */
+    /* 0 → 3 → 1 → 3 is a cycle reached from 0; 2 imports itself; 4 is isolated */
     static const Edge edges[] = {{0, 3}, {3, 1}, {1, 3}, {2, 2}, {1, 4}};
     static const uint32_t expected_order[] = {4, 1, 3, 0, 2}, expected_cycle[] = {0, 1, 2, 1, 0};
     (void)state;
@@ -140,7 +140,7 @@ static void a_chain_of_100000(void **state)
     assert_int_equal(import_graph_affected(&graph, &last, 1, marked), MANY);
     import_graph_free(&graph);
 
-    edges[MANY - 1] = (Edge){MANY - 1, 0}; /* and the same bent to a ring */
+    edges[MANY - 1] = (Edge){MANY - 1, 0}; /* the same bent into a ring */
     build_graph(&graph, MANY, edges, MANY);
     assert_int_equal(import_graph_order(&graph, order, NULL), 1);
     for (uint32_t i = 0; i < MANY; i++)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The engine, driven with a language of a few lines: how much is done after which edit. Programs
- * with errors are in test_wrong_programs.c, other ways to ask for a build in
- * test_build_requests.c. */
+/* The engine, driven with the line language: how much is done after each edit. Programs with errors
+ * are in test_wrong_programs.c, other build requests in test_build_requests.c. */
 #include "line_sample.h"
 
 static void test_a_cold_build_does_everything(void **state)

@@ -17,12 +17,12 @@
 #include <time.h>
 #include <unistd.h>
 
-static int flock_error;                  /* 0: as it is */
+static int flock_error;                  /* 0: unchanged */
 static unsigned slept, reported;             /* how often */
 static void (*while_sleeping)(void *context);
 static void *sleep_context;
 
-/* In place of the C library's, as the next one. */
+/* In place of the C library's, like the next one. */
 int flock(int fd, int how)
 {
     int (*real)(int, int);
@@ -31,7 +31,7 @@ int flock(int fd, int how)
     return flock_error != 0 ? -1 : real(fd, how);
 }
 
-/* Nobody has ten minutes. */
+/* Skips the ten minutes. */
 int nanosleep(const struct timespec *wanted, struct timespec *left)
 {
     (void)wanted;
@@ -42,7 +42,7 @@ int nanosleep(const struct timespec *wanted, struct timespec *left)
     return 0;
 }
 
-static void tell(void *context)
+static void report(void *context)
 {
     (void)context;
     reported++;
@@ -54,7 +54,7 @@ static int open_cache(const Scratch *scratch, CacheDirectory *directory, int err
     snprintf(path, sizeof path, "%s/cache", scratch->path);
     slept = reported = 0;
     flock_error = error;
-    int status = cache_directory_open(directory, path, CACHE_DIRECTORY_MAKE, tell, NULL);
+    int status = cache_directory_open(directory, path, CACHE_DIRECTORY_MAKE, report, NULL);
     flock_error = 0;
     return status;
 }
@@ -150,7 +150,7 @@ static void a_number_that_is_given_again_is_another_process(void **state)
     read_own_line(scratch, machine, &process, &start);
     assert_int_equal(process, getpid());
     if (start == 0)
-        skip(); /* the system does not tell */
+        skip(); /* the system does not report it */
     snprintf(line, sizeof line, "%s %ld %llu\n", machine, process, start - 1);
     scratch_write(scratch, "cache/lock.0", line);
     assert_int_equal(open_cache(scratch, &directory, ENOLCK), 0);
@@ -158,7 +158,7 @@ static void a_number_that_is_given_again_is_another_process(void **state)
     cache_directory_close(&directory);
 }
 
-/* Another machine's, one that was never written, and what is no lock at all. */
+/* Another machine's lock, one that was never written, and something that is not a lock. */
 static void who_cannot_be_asked_is_given_up(void **state)
 {
     const Scratch *scratch = *state;
@@ -186,7 +186,7 @@ static void wait_really(void *context)
     sched_yield();
 }
 
-/* Adds one to a number in a file, as often as it is reported; dies in the middle of the last time. */
+/* Adds one to a number in a file the given number of times; dies in the middle of the last one. */
 static void count_up(const Scratch *scratch, int times)
 {
     while_sleeping = wait_really;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The manifest is the old one or the new one, and what it cannot be is damage. */
+/* The manifest is the old one or the new one; anything else is damage. */
 #include "manifest.h"
 #include "scratch.h"
 
@@ -125,7 +125,7 @@ static void test_every_damaged_byte_is_found(void **state)
     free(bytes);
 }
 
-/* A file that passes the checksum and was made by somebody else. */
+/* A file made by somebody else that passes the checksum. */
 static void test_blobs_that_do_not_fit_are_damage(void **state)
 {
     const Scratch *scratch = *state;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The plug: every field is set, and the fingerprint follows what can reach the output. */
+/* The plug: every field is set, and the fingerprint follows everything that can reach the
+ * output. */
 #include "mini_compiler.h"
 
 #include "scratch.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which names are those of descriptors. What is done with them, stage 5 tests. */
+/* Which names mean descriptors. Stage 5 tests what is done with them. */
 #include "output_place.h"
 #include "scratch.h"
 
@@ -49,7 +49,7 @@ static void other_names_are_those_of_files(void **state)
     }
 }
 
-/* Only what is spelled counts: a tree can come with a link to a directory, too. */
+/* Only the spelling counts: a tree can also come with a link to a directory. */
 static void a_link_on_the_way_names_no_descriptor(void **state)
 {
     static const char *const targets[] = {"/proc/self/fd", "/dev/fd", "/proc/thread-self/fd"};

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Random projects, random edits: after each, an incremental build says and writes what a clean
- * build says and writes, and does no more than is new.
+ * Random projects, random edits: after each, an incremental build reports and writes the same as a
+ * clean build, and does only work that is new.
  *
- * What is new is known from outside. A function's text was seen before with these settings and
- * this entry: it must not be emitted again, unless it reaches a cycle of interfaces. A file's
- * content was seen before: it must not be lowered again. Damage to the cache costs work, perhaps
+ * What is new is known from outside. If a function's text was seen before with these settings and
+ * this entry, it must not be emitted again, unless it reaches a cycle of interfaces. If a file's
+ * content was seen before, it must not be lowered again. Damage to the cache costs work, perhaps
  * much later, and nothing else: from then on work is not counted until the cache is removed and a
- * new one begun. As long as there is no damage, verifying the cache finds no difference, and every
- * object that a recorded entry uses is there: also if old objects are dropped at nearly every step.
+ * new one begun. Without damage, verifying the cache finds no difference, and every object that a
+ * recorded entry uses is present, even if old objects are dropped at nearly every step.
  *
  *     SEED=7 STEPS=1000 test_random_builds
  */
@@ -91,7 +91,7 @@ static Hash128 name_text(const World *world, const char *path, Slice line)
     return hash;
 }
 
-/* Does it reach a cycle of interfaces? There alone `&` writes a symbol without its parameters. */
+/* Does it reach a cycle of interfaces? Only there `&` writes a symbol without its parameters. */
 static bool reaches_cycle(Slice line)
 {
     for (size_t i = 0; i + 1 < line.size; i++)
@@ -100,7 +100,7 @@ static bool reaches_cycle(Slice line)
     return false;
 }
 
-/* How many of the functions in the output are new, or reach a cycle: those have no key. */
+/* How many functions in the output are new, or reach a cycle: those have no key. */
 static unsigned count_new_texts(World *world, const LineOutput *output)
 {
     unsigned count = 0;
@@ -191,7 +191,7 @@ static void expect_all(const ObjectStore *store, const KeySet *used)
         assert_true(object_store_get(store, used->keys[i].key, &payload));
 }
 
-/* Nothing that any recorded entry uses is gone, and what is recorded of this one is right. */
+/* Nothing that a recorded entry uses is gone, and the record of this one is right. */
 static void check_cache(World *world, const LineRequest *request, const LineRun *run)
 {
     UsedObjects used;

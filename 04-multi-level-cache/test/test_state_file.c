@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A state file: what is committed is loaded, for what it should cost. What damage does is in
- * test_state_file_damage.c, what many random steps do in test_state_file_model.c. */
+/* A state file: what is committed is loaded, at the expected cost. Damage is tested in
+ * test_state_file_damage.c, many random steps in test_state_file_model.c. */
 #include "sample_state.h"
 
 #include <errno.h>
@@ -90,7 +90,7 @@ static void a_build_that_did_not_commit_leaves_no_trace(void **state)
     image_close(&file.image);
     expect_state(scratch, &ref, 99, "xnewxx");
 
-    /* The next build overwrites the tail; what remains of it behind the new end is ignored. */
+    /* The next build overwrites the tail; what remains of it after the new end is ignored. */
     open_state(&file, scratch, &ref);
     change_state(&file, 200, "kept");
     commit_state(&file, &ref);
@@ -120,7 +120,7 @@ static void a_new_base_after_an_eighth(void **state)
     assert_int_equal(ref.generation, 2);
     assert_int_equal(ref.journal_size, 0);
 
-    expect_state(scratch, &before, 2000, "xxxx"); /* both are there until the prune */
+    expect_state(scratch, &before, 2000, "xxxx"); /* both exist until the prune */
     expect_state(scratch, &ref, 2000, "last");
     state_file_prune(&file.state);
     assert_false(scratch_exists(scratch, "files.1"));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A state file whose files are damaged, or not those that its ref was made for: the image is empty
- * then, never wrong, and can be written anew. */
+/* A state file whose files are damaged, or not those its ref was made for: the image is then empty,
+ * never wrong, and can be written again. */
 #include "sample_state.h"
 
 #include <errno.h>
@@ -55,7 +55,7 @@ static void refs_that_do_not_fit_the_files(void **state)
     expect_state(scratch, &good, 99, "xnewx");
 }
 
-/* Files that are intact and of the same sizes, but not those that the ref was made for. */
+/* Files that are intact and of the same sizes, but not those the ref was made for. */
 static void files_of_another_project(void **state)
 {
     const Scratch *scratch = *state;
@@ -66,9 +66,9 @@ static void files_of_another_project(void **state)
     make_state_journal(scratch, 'y', "wen", &other);
     assert_int_equal(other.journal_size, ref.journal_size);
     expect_state(scratch, &other, 99, "yweny");
-    expect_no_state(scratch, &ref, -EBADMSG); /* both are the other's */
+    expect_no_state(scratch, &ref, -EBADMSG); /* both belong to the other */
     scratch_write_bytes(scratch, "files.1.journal", slice_of(journal, ref.journal_size));
-    expect_no_state(scratch, &ref, -EBADMSG); /* the base is */
+    expect_no_state(scratch, &ref, -EBADMSG); /* the base does */
     expect_no_state(scratch, &other, -EBADMSG);
     scratch_write_bytes(scratch, "files.1", slice_of(base, BINARY_HEADER_SIZE + BASE_SIZE));
     expect_state(scratch, &ref, 99, "xnewx");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A state file beside a naive model of it, an array of bytes: after each of many random steps the
- * image is that array, and what a killed process left is the array of the last commit. */
+/* A state file beside a naive model, an array of bytes: after each of many random steps the image
+ * equals that array, and what a killed process left equals the array of the last commit. */
 #include "sample_state.h"
 
 #include <stdlib.h>
@@ -13,7 +13,7 @@ typedef struct Model {
 typedef struct Run {
     const Scratch *scratch;
     SampleState state;
-    StateRef manifest; /* what the manifest on disk would say */
+    StateRef manifest; /* the ref in the manifest on disk */
     Model now, committed;
     unsigned seed;
     int step;

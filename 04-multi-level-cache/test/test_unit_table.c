@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Rows and their units, in place and moved, and the images that are refused. */
+/* Rows and their units, in place and moved, and refused images. */
 #include "scratch.h"
 #include "unit_table.h"
 
@@ -32,7 +32,7 @@ static int teardown(void **state)
 
 enum { FILES = 20, LONGEST = 9 };
 
-/* What file `file` holds in version `version`: so many units, each recognisable. */
+/* The contents of file `file` in version `version`: so many units, each recognizable. */
 static UnitRow make_row(uint32_t file, uint32_t version, uint32_t count,
                         UnitRecord units[LONGEST])
 {
@@ -158,7 +158,7 @@ static void expect_refused(World *world, ByteBuffer *image)
     assert_int_equal(world->table.file_count, 0);
 }
 
-/* Images with a good checksum, and numbers that lead out of them. */
+/* Images with a valid checksum, and numbers that lead out of them. */
 static void test_wrong_numbers_are_refused(void **state)
 {
     World *world = *state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Programs with errors: these are reported in every build, the same as in a clean one, and no edit is
- * lost that was made meanwhile. */
+/* Programs with errors: these are reported in every build, as in a clean one, and no edit made
+ * meanwhile is lost. */
 #include "line_sample.h"
 
 #include <unistd.h>
@@ -44,7 +44,7 @@ static void test_a_wrong_unit_is_reported_and_others_are_kept(void **state)
     line_edit(project, "main.line", " $nobody", "");
     line_edit(project, "main.line", " $lib.nobody", "");
     LineRun run = line_build(project, (LineRequest){0});
-    assert_int_equal(run.counts.functions_emitted, 1); /* main; helper is as it was, alone kept */
+    assert_int_equal(run.counts.functions_emitted, 1); /* main; only helper is unchanged and kept */
     line_run_free(&run);
 }
 

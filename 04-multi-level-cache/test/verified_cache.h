@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Verifying the cache of a project, in tests: what is found is compared, and that not a byte or a
- * time of the cache directory is changed by it. */
+/* Verifying the cache of a project, in tests: compares the findings, and checks that no byte or
+ * time of the cache directory changes. */
 #ifndef VERIFIED_CACHE_H
 #define VERIFIED_CACHE_H
 
 #include "line_sample.h"
 
-/* The lines that are found, each "subject: what\n", `*` in place of the entry's id; all of them,
- * or one of them. */
+/* The lines found, each "subject: what\n", `*` in place of the entry's id; all of them, or one of
+ * them. */
 void expect_found(const LineProject *project, const char *lines);
 void expect_among_found(const LineProject *project, const char *line);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The state of one entry behind checksums that fit: a manifest of any bytes, a unit table with
- * any numbers. Each is refused, or can be read everywhere, changed, written and read again.
+ * The state of one entry under valid checksums: a manifest of any bytes, a unit table with any
+ * numbers. Each is refused, or can be read everywhere, changed, written and read again.
  *
  *     kind u8 │ 0: bytes of a manifest
- *             │ 1: blobs, what is set over them, and damage to the file
- *             │ 2: a unit table, damage to its image, and rows that are set
+ *             │ 1: blobs, blobs set over them, and damage to the file
+ *             │ 2: a unit table, damage to its image, and rows set in it
  */
 #include "fuzz_input.h"
 #include "manifest.h"
@@ -138,7 +138,7 @@ static void make_table(FuzzInput *input, ByteBuffer *image)
     unit_table_close(&table);
 }
 
-/* Every row that was accepted can be read. */
+/* Every accepted row can be read. */
 static void look_at_rows(const UnitTable *table)
 {
     for (uint32_t i = 0; i < table->file_count; i++) {
@@ -163,7 +163,7 @@ static void set_rows(FuzzInput *input, UnitTable *table)
     }
 }
 
-/* Keeps any image under the table's name. */
+/* Saves any image under the table's name. */
 static void write_table(const Scratch *scratch, ByteBuffer *image, StateRef *ref)
 {
     UnitTable table;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The image of a FileHashCache behind a checksum that fits: damaged, or any bytes at all. It is
- * refused, or everything that can be asked of it is answered from inside of it.
+ * The image of a FileHashCache under a valid checksum: damaged, or any bytes at all. It is refused,
+ * or every query is answered from inside it.
  *
  *     kind u8 │ 0: bytes of an image
  *             │ 1: a table of files, and damage to its image
@@ -87,7 +87,7 @@ static void check_graph(const FileHashCache *cache)
     free(order);
 }
 
-/* Changes every record, saves, and loads again what was saved. */
+/* Changes every record, saves, and loads the result again. */
 static void check_change(FileHashCache *cache, const char *path)
 {
     FileHashCache again;

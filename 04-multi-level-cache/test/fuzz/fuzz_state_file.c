@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An image that is changed, committed, loaded again and damaged, next to a model of it: an array
- * of bytes that is copied wherever the promise says that something is kept.
+ * An image that is changed, committed, loaded again and damaged, next to a model of it: an array of
+ * bytes, copied wherever the contract promises that something is kept.
  *
  *     step u8: what happens │ its arguments
  *
- * What is committed is what a load gives back, whatever a build that never finished left behind.
- * Files that were damaged load as an empty image; entries that are forged behind a checksum that
- * fits change the image as they say, or are damage.
+ * A load returns what was committed, whatever an unfinished build left. Damaged files load as an
+ * empty image; forged entries under a valid checksum change the image as they say, or are damage.
  */
 #include "content_hash.h"
 #include "fuzz_input.h"
@@ -28,10 +27,10 @@ typedef struct Model {
     Scratch scratch;
     StateFile state;
     Image image;
-    StateRef ref;          /* what a manifest would say */
+    StateRef ref;          /* the ref a manifest would record */
     ByteBuffer expected;   /* the image as it should be in memory */
     ByteBuffer committed;  /* as it should be on disk */
-    bool is_damaged;       /* a file that counts is; until the next commit */
+    bool is_damaged;       /* a committed file is damaged; until the next commit */
 } Model;
 
 static void copy(ByteBuffer *to, const ByteBuffer *from)
@@ -89,7 +88,7 @@ static void commit(Model *model, FuzzInput *input)
     FUZZ_CHECK(!image_is_changed(&model->image));
     copy(&model->committed, &model->expected);
     model->is_damaged = false;
-    if (fuzz_below(input, 4) != 0) /* else it is killed before it removes the old files */
+    if (fuzz_below(input, 4) != 0) /* otherwise it is killed before it removes the old files */
         state_file_prune(&model->state);
 }
 
@@ -114,7 +113,7 @@ static void file_name(const Model *model, bool is_journal, char name[64])
              is_journal ? ".journal" : "");
 }
 
-/* Writes behind the recorded length of the journal. */
+/* Writes after the recorded length of the journal. */
 static void put_behind_journal(const Model *model, Slice bytes)
 {
     char name[64];
@@ -124,15 +123,15 @@ static void put_behind_journal(const Model *model, Slice bytes)
     close(fd);
 }
 
-/* A build that was killed before its manifest was in place. */
+/* A build killed before its manifest was in place. */
 static void leave_a_tail(Model *model, FuzzInput *input)
 {
     put_behind_journal(model, fuzz_bytes(input, fuzz_below(input, 64)));
     reopen(model);
 }
 
-/* An entry with a checksum that fits (it covers that of the entry before, too) and an offset and
- * size that need not. */
+/* An entry with a valid checksum (which also covers that of the entry before) and an offset and
+ * size that need not fit. */
 static void forge_entry(Model *model, FuzzInput *input)
 {
     ByteBuffer entry = {0};
@@ -163,7 +162,7 @@ static void forge_entry(Model *model, FuzzInput *input)
     reopen(model);
 }
 
-/* Any byte of what counts is another: a checksum sees it. */
+/* Changes any byte of a committed file: a checksum catches it. */
 static void damage_file(Model *model, FuzzInput *input)
 {
     char name[64];
@@ -196,7 +195,7 @@ static void cut_file(Model *model, FuzzInput *input)
     reopen(model);
 }
 
-/* A ref that no manifest of ours would hold. Whatever comes of it, it can be looked at. */
+/* A ref that no manifest of ours would hold. Whatever it loads can be read. */
 static void forge_ref(Model *model, FuzzInput *input)
 {
     StateFile state;

@@ -13,7 +13,7 @@ static BuildStatus write_and_commit(Build *build)
         status = build_save(build);
     if (status == BUILD_OK)
         status = build_begin_output(build);
-    /* here the texts of build_section_texts go into your output */
+    /* write the texts of build_section_texts to your output here */
     return status == BUILD_OK ? build_commit(build) : status;
 }
 
@@ -35,7 +35,7 @@ static bool build_once(bool expect_unchanged)
 
 int main(void)
 {
-    FILE *file = fopen("program.txt", "wx"); /* one that is there already is not ours */
+    FILE *file = fopen("program.txt", "wx"); /* an existing one is not ours */
     if (file == NULL || fputs("a program\n", file) < 0 || fclose(file) != 0)
         return 1;
     return !(build_once(false) && build_once(true));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One process at a time: who opens the directory second waits, and is reported so. */
+/* One process at a time: the second to open the directory waits, and is notified. */
 #include "cache_directory.h"
 
 #include <stdio.h>
@@ -15,7 +15,7 @@ int main(void)
     CacheDirectory directory;
     if (cache_directory_open(&directory, "my_cache", CACHE_DIRECTORY_MAKE, waiting, NULL) != 0)
         return 1;
-    /* here nobody else is in my_cache */
+    /* nobody else is in my_cache here */
     cache_directory_close(&directory);
     return 0;
 }
