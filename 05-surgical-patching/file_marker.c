@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A marker is read from both ends: a fixed beginning, a fixed end with the hash before it, and
- * what is between them is the path. No byte of a path can be taken for something else, because
- * the line ends at the first newline and a path's own newlines are escaped.
+ * between them the path. No byte of a path can be mistaken for anything else, because the line ends
+ * at the first newline and a path's own newlines are escaped.
  *
  *     ; ==== FILE: │ path, escaped │ : │ 32 hex digits │  ====\n
  *     PREFIX                        SUFFIX_SIZE bytes
  *
- * Reading is strict. What file_marker_write would not have written is not a marker but text.
+ * Reading is strict. A line that file_marker_write would not have written is not a marker but text.
  */
 #include "file_marker.h"
 
@@ -237,8 +237,8 @@ static int order_of_next(const OutputSection *was, const OutputSection *is)
 }
 
 void output_sections_compare(const OutputSections *before, const OutputSections *after,
-                             void (*tell)(void *context, SectionDifference difference,
-                                          const OutputSection *was, const OutputSection *is),
+                             void (*report)(void *context, SectionDifference difference,
+                                            const OutputSection *was, const OutputSection *is),
                              void *context)
 {
     const OutputSection **old_order = sorted(before), **new_order = sorted(after);
@@ -246,12 +246,12 @@ void output_sections_compare(const OutputSections *before, const OutputSections 
     while (*was != NULL || *is != NULL) {
         int order = order_of_next(*was, *is);
         if (order < 0)
-            tell(context, SECTION_REMOVED, *was++, NULL);
+            report(context, SECTION_REMOVED, *was++, NULL);
         else if (order > 0)
-            tell(context, SECTION_NEW, NULL, *is++);
+            report(context, SECTION_NEW, NULL, *is++);
         else {
             bool equal = hash_equal((*was)->key, (*is)->key);
-            tell(context, equal ? SECTION_UNCHANGED : SECTION_CHANGED, *was++, *is++);
+            report(context, equal ? SECTION_UNCHANGED : SECTION_CHANGED, *was++, *is++);
         }
     }
     free(old_order);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The line that stands before each file's section of an output, and the way back from an output
- * to its sections.
+ * The line before each file's section of an output, and the way back from an output to its
+ * sections.
  *
  *     ; ==== FILE: lib/math.mini:0123456789abcdef0123456789abcdef ====
  *
@@ -10,7 +10,7 @@
  * written as a backslash and two upper-case hex digits, as LLVM writes names. Only this form is
  * read back, so paths and markers match one to one. The hash, the section's key, is that of the
  * text as it was written, the same on every machine. So two outputs of builds can be compared by
- * their markers alone. It does not show what somebody wrote into a section since then.
+ * their markers alone. It does not show later changes to a section.
  *
  * A text can hold a line that looks like a marker. Outputs whose sections start at multiples of
  * some number (output_layout.h) are parsed with that `alignment`: a marker counts only there.
@@ -18,7 +18,7 @@
  *     OutputSections before = {0}, after = {0};
  *     output_sections_parse(&before, old_text, 1);          1: a marker may stand anywhere
  *     output_sections_parse(&after, new_text, 1);
- *     output_sections_compare(&before, &after, tell, NULL);
+ *     output_sections_compare(&before, &after, report, NULL);
  *     output_sections_free(&before);
  *     output_sections_free(&after);
  *
@@ -60,15 +60,15 @@ typedef struct OutputSection {
 } OutputSection;
 
 typedef struct OutputSections { /* {0} is empty */
-    Slice prelude;        /* what stands before the first marker; in the output */
+    Slice prelude;        /* the bytes before the first marker; in the output */
     OutputSection *items; /* owned; in the order of the output */
     uint32_t count;
-    Arena paths; /* those that were escaped; the others point into the output */
+    Arena paths; /* paths that were escaped; the others point into the output */
 } OutputSections;
 
-/* Splits any bytes into sections: where there is no marker, everything is prelude. The result
- * lives as long as the output's bytes. The caller frees. Cost: one pass over the lines, or,
- * with an alignment, one look at each multiple of it. */
+/* Splits any bytes into sections: without a marker, everything is prelude. The result lives as long
+ * as the output's bytes. The caller frees. Cost: one pass over the lines, or, with an alignment,
+ * one look at each multiple of it. */
 void output_sections_parse(OutputSections *sections, Slice output, size_t alignment);
 void output_sections_free(OutputSections *sections);
 
@@ -79,12 +79,12 @@ typedef enum SectionDifference {
     SECTION_REMOVED,
 } SectionDifference;
 
-/* Calls `tell` for each section of either output, in byte order of paths, with what became of
- * it. `before` is NULL for a new section, `after` for a removed one. Where a path occurs more
- * than once, the n-th is compared with the n-th. */
+/* Calls `report` for each section of either output, in byte order of paths, with its change. `was`
+ * is NULL for a new section, `is` for a removed one. Where a path occurs more than once, the n-th
+ * is compared with the n-th. */
 void output_sections_compare(const OutputSections *before, const OutputSections *after,
-                             void (*tell)(void *context, SectionDifference difference,
-                                          const OutputSection *was, const OutputSection *is),
+                             void (*report)(void *context, SectionDifference difference,
+                                            const OutputSection *was, const OutputSection *is),
                              void *context);
 
 #ifdef __cplusplus

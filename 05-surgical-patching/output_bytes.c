@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Both loops know the place of every section before they start: the sizes are summed up first.
+ * Both loops know the place of every section before they start: the sizes are summed first.
  *
  *     places[i] .. places[i + 1]     bytes of section i; the prelude ends at places[0]
  */
@@ -143,7 +143,7 @@ static int first_error(const BatchLoop *loop)
     return 0;
 }
 
-/* A stream takes its bytes in order, one batch after the other. */
+/* A stream takes its bytes in order, one batch after another. */
 static int write_sections(BatchLoop *loop)
 {
     Executor *executor =
@@ -152,9 +152,9 @@ static int write_sections(BatchLoop *loop)
     return first_error(loop);
 }
 
-/* The space is asked for at once. A full disk is found out before the first section is written,
- * and the rename is spared a wait: ext4 flushes a file that replaces another, unless its blocks
- * have their places on the disk already (2 ms instead of 8 for 12.5 MB). */
+/* The space is allocated at once. A full disk is detected before the first section is written, and
+ * the rename need not wait: ext4 flushes a file that replaces another, unless its blocks are
+ * already allocated on disk (2 ms instead of 8 for 12.5 MB). */
 int output_write_all(const OutputDraft *draft, Build *build, ByteBuffer *records,
                      OutputRecord *record)
 {

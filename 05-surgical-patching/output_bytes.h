@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The bytes of an output: made whole, made in part, compared with a file.
+ * The bytes of an output: all of them, some of them, or compared with a file.
  *
- * Sections are worked on in batches of neighbours, one batch an item of the executor: a batch is
+ * Sections are processed in batches of neighbors, each batch an item of the executor: a batch is
  * put together (or read) in a buffer of the worker and written (or compared) at once. So memory
  * does not grow with the output, and the cache still holds the bytes when they are hashed.
  *
@@ -18,8 +18,8 @@
 extern "C" {
 #endif
 
-/* -EILSEQ from the functions that make bytes: a text holds a line that would be read as a marker
- * (see blocks_hold_marker). */
+/* -EILSEQ from the functions that make bytes: a text has a line that would be read as a marker (see
+ * blocks_hold_marker). */
 
 /* ---- one section, after build_emit --------------------------------------------------------- */
 
@@ -35,9 +35,9 @@ int prelude_make(Build *build, ByteBuffer *bytes, OutputRecord *record);
 
 /* ---- all of it ----------------------------------------------------------------------------- */
 
-/* Writes prelude and all sections, whose texts build_emit has ready, to the draft. Appends a
- * SectionRecord for each to `records`, sets size and prelude of `record`. 0 or a negative errno
- * (of the draft), or -EILSEQ. */
+/* Writes prelude and all sections, with their texts from build_emit, to the draft. Appends a
+ * SectionRecord for each to `records`, sets size and prelude of `record`. 0 or a negative errno (of
+ * the draft), or -EILSEQ. */
 int output_write_all(const OutputDraft *draft, Build *build, ByteBuffer *records,
                      OutputRecord *record);
 
@@ -47,8 +47,7 @@ typedef struct OutputDifference { /* the caller frees `sections` */
     uint32_t count;
 } OutputDifference;
 
-/* Which sections of the open output are not what `state` (loaded) says? What cannot be read
- * differs. */
+/* Which sections of the open output differ from `state` (loaded)? An unreadable one differs. */
 void output_compare(int fd, const Build *build, const OutputState *state,
                     OutputDifference *difference);
 

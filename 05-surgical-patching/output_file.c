@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The draft's name does not depend on the process, so that what a killed build left is replaced
- * by the next draft, or removed by the next commit; it does depend on the cache directory and the
- * entry, whose lock keeps others from writing the same draft. Somebody else can work out that name,
- * too, and be there first: with a directory, or in /tmp, where nobody removes another's file. That
- * must not keep anybody from building, so then, and only then, the name is random.
+ * The draft's name does not depend on the process, so that a draft left by a killed build is
+ * replaced by the next one, or removed by the next commit; it does depend on the cache directory
+ * and the entry, whose lock keeps others from writing the same draft. Others can work out that name
+ * and take it first: with a directory, or in /tmp, where users cannot remove each other's files.
+ * That must not prevent a build, so then, and only then, the name is random.
  */
 #include "output_file.h"
 
@@ -19,7 +19,7 @@
 
 /* ---- looking --------------------------------------------------------------------------------- */
 
-/* A device that the system itself has a link to, in /dev. Any other link is replaced. */
+/* A device that the system itself links to, in /dev. Any other link is replaced. */
 static bool is_link_to_device(const OutputFile *file, const struct stat *target)
 {
     static const char dev[] = "/dev/";
@@ -91,7 +91,7 @@ int output_file_look(OutputFile *file, const char *path)
     return file_stamp_from(&status, &file->stamp);
 }
 
-/* The regular file that was looked at, whatever was written into it since. */
+/* The regular file that was looked at, whatever was written to it since. */
 static bool is_looked_at(const OutputFile *file, const struct stat *status)
 {
     return S_ISREG(status->st_mode) && (uint64_t)status->st_ino == file->stamp.inode &&
@@ -151,7 +151,7 @@ static int create(const char *path)
     return fd < 0 ? -errno : fd;
 }
 
-/* With a name that nobody knows beforehand. */
+/* With a name that cannot be guessed. */
 static int create_random(char path[PATH_MAX], const OutputFile *file)
 {
     enum { TRIES = 100 };
@@ -179,12 +179,12 @@ static int create_draft(char path[PATH_MAX], const OutputFile *file, const char 
     if (fd == -EEXIST)
         fd = create_random(path, file);
     if (fd < 0)
-        path[0] = '\0'; /* nothing that is there is ours to be removed */
+        path[0] = '\0'; /* an existing file is not ours to remove */
     return fd;
 }
 
-/* Whoever can write into the directory may have put something else there since it was looked at.
- * A file is not cut off by that, and is not written. */
+/* Anyone who can write to the directory may have put something else there since the look. A file is
+ * then neither truncated nor written. */
 static int open_special(const OutputFile *file)
 {
     struct stat status;
@@ -202,8 +202,8 @@ static int open_special(const OutputFile *file)
     return -ESTALE;
 }
 
-/* The draft gets the mode of the file that it replaces, if that is of our own: the draft is, and shows
- * how the file system shows us. Mostly it has the mode already. */
+/* The draft gets the mode of the file it replaces, if that file is our own: the draft is, and shows
+ * how the file system reports our files. Mostly it has that mode already. */
 static int copy_mode(int fd, const OutputFile *file)
 {
     struct stat made;
@@ -228,7 +228,7 @@ int output_draft_open(OutputDraft *draft, const OutputFile *file, const char *un
     return file->keeps_mode ? copy_mode(draft->fd, file) : 0;
 }
 
-/* A pipe or a terminal cannot be synced, and need not be. */
+/* A pipe or a terminal cannot be synced and need not be. */
 static int sync_draft(const OutputDraft *draft)
 {
     if (sync_fd(draft->fd) == 0 || (draft->is_stream && (errno == EINVAL || errno == EROFS)))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What one call of output_write knows. Private to surgical_patch.c, which acts, and
- * output_look.c, which finds out.
+ * The state of one call of output_write. Private to surgical_patch.c, which acts, and
+ * output_look.c, which inspects.
  */
 #ifndef OUTPUT_JOB_H
 #define OUTPUT_JOB_H
@@ -17,7 +17,7 @@ typedef struct OutputJob {
     OutputFile file;
     OutputState state;
     int fd; /* of the output as it is, or -1 */
-    KnownStamp compared; /* what may be recorded, if the bytes were found to be right */
+    KnownStamp compared; /* the stamp to record, if the bytes were found to be right */
     OutputDifference difference;
     uint32_t *dirty;    /* sections to write, ascending */
     uint32_t dirty_count;
@@ -25,11 +25,11 @@ typedef struct OutputJob {
     PatchSituation situation;
 } OutputJob;
 
-/* Records a failure; -EILSEQ is that of a text that holds a marker. */
+/* Records a failure; -EILSEQ means a text that holds a marker. */
 BuildStatus output_job_fail(const OutputJob *job, const char *what, int error);
 
-/* Looks as closely at output and state as the decision needs, and fills in the situation. A
- * build in which nothing changed, and whose output has the recorded stamp, opens neither. */
+/* Looks at output and state as closely as the decision needs, and fills in the situation. If
+ * nothing changed and the output has the recorded stamp, it opens neither. */
 BuildStatus output_job_look(OutputJob *job);
 
 void output_job_free(OutputJob *job);

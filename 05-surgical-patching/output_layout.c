@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The sizes are computed before the bytes, from the same parts: what is written always fits. */
+/* The sizes are computed before the bytes, from the same parts: the bytes always fit. */
 #include "output_layout.h"
 
 #include "file_marker.h"
@@ -11,7 +11,7 @@ static char *write_bytes(char *to, Slice bytes)
     return to + bytes.size;
 }
 
-/* Ends blocks that begin at `start` and are written up to `to`. */
+/* Pads the blocks that begin at `start` and are written up to `to`. */
 static void write_padding(const char *start, char *to)
 {
     size_t size = OUTPUT_BLOCK - (size_t)(to - start) % OUTPUT_BLOCK;

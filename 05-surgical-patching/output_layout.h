@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How many bytes a section takes in the output, and which.
+ * How many bytes a section takes in the output, and which ones.
  *
  *     ┌──────────────────────────────┐
  *     │ prelude text                 │
@@ -12,12 +12,12 @@
  *     ├──────────────────────────────┤
  *     │ ; ==== FILE: b.mini:… ==== ↵ │
  *
- * Padding is one line: 0 to 255 spaces and a newline, so always 1 to 256 bytes. There is one
- * even where the text fills its blocks exactly: without that rule a section whose last line has
- * no newline could swallow the marker behind it.
+ * Padding is one line: 0 to 255 spaces and a newline, so always 1 to 256 bytes. It is added even if
+ * the text fills its blocks exactly: otherwise a section whose last line has no newline could
+ * swallow the marker after it.
  *
- * A section that grows a little still fits its place, and yet its size depends on its own text
- * alone, not on what stood there before. So a patched output equals a freshly built one.
+ * A section that grows a little still fits its place, yet its size depends on its own text alone,
+ * not on the previous bytes. So a patched output equals a freshly built one.
  *
  * Threads: any.
  */
@@ -50,8 +50,8 @@ uint64_t section_blocks(Slice path, const Slice *texts, uint32_t text_count);
 void prelude_write(char *to, Slice prelude);
 void section_write(char *to, Slice path, const Slice *texts, uint32_t text_count);
 
-/* True if a line of these blocks, besides that at their beginning, would be read as a marker:
- * it looks like one and stands where a section may start. */
+/* True if a line of these blocks, other than the first, would be read as a marker: it looks like
+ * one and is where a section may start. */
 bool blocks_hold_marker(Slice blocks);
 
 #ifdef __cplusplus

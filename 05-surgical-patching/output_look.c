@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is at the output's path, is it what the last build left, and what must be written?
+ * What is at the output's path, is it as the last build left it, and what must be written?
  *
  *     one stat        says whether the file is there, plain, and has the recorded stamp
  *     its bytes       are compared section by section if the stamp proves nothing: it is racily clean,
@@ -25,8 +25,8 @@ BuildStatus output_job_fail(const OutputJob *job, const char *what, int error)
 
 /* ---- looking ------------------------------------------------------------------------------- */
 
-/* What is there and must not be written over; NULL if nothing is. A file that we made, that has
- * no second name, and whose program has the same sources as when we made it, is none of these. */
+/* What must not be overwritten; NULL if nothing. A file made by us, with no second name, and whose
+ * program has the same sources as when we made it, may be overwritten. */
 static const char *refusal(const OutputJob *job)
 {
     const PatchSituation *s = &job->situation;
@@ -91,7 +91,7 @@ static BuildStatus look_at_file(OutputJob *job)
 
 /* ---- what is to be written? ---------------------------------------------------------------- */
 
-/* Two ascending lists, one ascending list without repetitions. */
+/* Merges two ascending lists into one without repetitions. */
 static uint32_t merge(uint32_t *to, const uint32_t *a, uint32_t a_count, const uint32_t *b,
                       uint32_t b_count)
 {
@@ -106,7 +106,7 @@ static uint32_t merge(uint32_t *to, const uint32_t *a, uint32_t a_count, const u
     return count;
 }
 
-/* What the program changed, and what others changed in the output. */
+/* The sections that the program changed, and those that others changed in the output. */
 static void collect_dirty(OutputJob *job)
 {
     uint32_t count;
@@ -119,7 +119,7 @@ static void collect_dirty(OutputJob *job)
         build_prelude_is_dirty(job->build) || difference->prelude_differs;
 }
 
-/* Before anything is emitted: as if every dirty section kept its size. */
+/* Before anything is emitted: assumes that every dirty section keeps its size. */
 static void estimate_costs(OutputJob *job)
 {
     PatchSituation *s = &job->situation;
@@ -132,12 +132,12 @@ static void estimate_costs(OutputJob *job)
     s->sections_clean = build_section_count(job->build) - job->dirty_count;
 }
 
-/* Without a clock the bytes tell as much; only the stamp they have will not do next time. */
+/* Without a clock the bytes still decide; only their stamp cannot be used next time. */
 static void compare_bytes(OutputJob *job)
 {
     FileClock clock;
     FileStamp before, after;
-    (void)build_probe_clock(job->build, &clock); /* who wants to know asks the build */
+    (void)build_probe_clock(job->build, &clock); /* the build can be asked for it */
     if (file_stamp_of(job->fd, &before) != 0)
         return;
     output_compare(job->fd, job->build, &job->state, &job->difference);
@@ -149,7 +149,7 @@ static void compare_bytes(OutputJob *job)
     }
 }
 
-/* Could the output at hand be what the last build left, in whole or in part? */
+/* Could this output be the one that the last build left, in whole or in part? */
 static bool has_predecessor(const PatchSituation *s)
 {
     return !s->forced && s->had_state && !s->state_damaged && !s->last_unfinished &&
@@ -170,7 +170,7 @@ static BuildStatus examine(OutputJob *job)
         return output_job_fail(job, "cannot read the output's state", status);
     job->fd = output_file_open(&job->file, &s->output_is_writable);
     if (job->fd < 0)
-        s->output_is_whole = false; /* what cannot be read is not known */
+        s->output_is_whole = false; /* what cannot be read is unknown */
     else if (!s->output_is_untouched)
         compare_bytes(job);
     collect_dirty(job);

@@ -8,10 +8,10 @@
  *     old    │ a │ b    │ c │ d │         b shrinks: c moves left, from its front to its end
  *     new    │ a │ b │ c │ D      │ e │   d grows: e moves right, from its end to its front
  *
- * With several runs, those that move left go first, front to back, then those that move right,
- * back to front. A run can only hit the old place of one that moves the same way and lies ahead
- * of it, and that one has gone: between a run that moves right and one behind it that moves left,
- * and the other way round, the new places keep the order of the old ones.
+ * Of several runs, those that move left go first, front to back, then those that move right, back
+ * to front. A run can only hit the old place of one ahead of it that moves the same way, and that
+ * one has already moved: between a run that moves right and a later one that moves left, and the
+ * other way round, the new places keep the order of the old ones.
  */
 #include "output_patch.h"
 
@@ -40,7 +40,7 @@ static void add_run(ByteBuffer *runs, PatchRun run)
     buffer_put(runs, slice_of(&run, sizeof run));
 }
 
-/* Passes clean sections up to `end`. */
+/* Skips clean sections up to `end`. */
 static void pass_clean(OutputPatch *patch, Cursor *cursor, uint32_t end)
 {
     uint64_t blocks = 0;
@@ -114,7 +114,7 @@ static const PatchRun *runs_of(const ByteBuffer *runs)
     return (const PatchRun *)(const void *)runs->data;
 }
 
-/* If this fails too, the next build finds the wrong size and makes a new file. */
+/* If this fails too, the next build sees the wrong size and makes a new file. */
 void output_patch_cancel(const OutputPatch *patch, int fd)
 {
     if (patch->output.size_bytes > patch->old_size && resize_fd(fd, (off_t)patch->old_size) != 0)
@@ -144,7 +144,7 @@ static int move_run(const PatchRun *run, int fd, char *buffer)
         size_t size = left < MOVE_BUFFER ? (size_t)left : MOVE_BUFFER;
         uint64_t at = moves_right(run) ? left - size : done;
         status = read_all_at(fd, buffer, size, run->old_offset + at);
-        if (status == -EBADMSG) /* somebody has cut the file off */
+        if (status == -EBADMSG) /* somebody truncated the file */
             status = -EIO;
         if (status == 0)
             status = put_all_at(fd, slice_of(buffer, size), run->offset + at);

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Writing into an output that is already there.
+ * Writing into an existing output.
  *
  *     before    │ prelude │ a │ b │ c    │ d │ e │
  *     after     │ prelude │ a │ B  B │ c    │ d │ E │      b grew by a block, e changed in place
  *                             └─dirty┘└─moved──┘└dirty
  *
- * A plan is made of the new bytes of what is dirty, and of the runs of clean sections whose place
- * moves. Everything before the first section that changed its size stays where it is and is
- * neither read nor written; so does what comes after, once shrinking and growing cancel out.
+ * A plan consists of the new bytes of the dirty sections, and of the runs of clean sections that
+ * move. Everything before the first section that changed its size stays where it is and is neither
+ * read nor written; the same holds for what follows once shrinking and growing cancel out.
  *
  *     OutputPatch patch = {0};
  *     output_patch_plan(&patch, build, &state, &dirty);     after build_emit
- *     output_patch_prepare(&patch, fd);                     what can fail for lack of space
+ *     output_patch_prepare(&patch, fd);                     may fail for lack of space
  *     output_patch_apply(&patch, fd);                       from here on the output is a mix
  *     output_patch_free(&patch);
  *
@@ -34,7 +34,7 @@ typedef struct PatchRun { /* bytes of the new output */
     size_t source;       /* of a dirty run: where in `dirty_bytes` it is */
 } PatchRun;
 
-typedef struct DirtyParts { /* what the patch writes anew */
+typedef struct DirtyParts { /* written by the patch, not moved */
     const uint32_t *sections; /* ascending */
     uint32_t count;
     bool prelude;
@@ -58,11 +58,11 @@ static inline size_t patch_run_count(const ByteBuffer *runs)
 int output_patch_plan(OutputPatch *patch, Build *build, const OutputState *state,
                       const DirtyParts *dirty);
 
-/* Makes the file as long as it will be while it is written. 0 or a negative errno; the file is
- * as it was then. */
+/* Makes the file as long as it will be during writing. 0 or a negative errno; then the file is as
+ * it was. */
 int output_patch_prepare(const OutputPatch *patch, int fd);
 
-/* Takes back what prepare did. */
+/* Undoes prepare. */
 void output_patch_cancel(const OutputPatch *patch, int fd);
 
 /* Writes. 0 or a negative errno. */

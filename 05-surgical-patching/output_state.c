@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The blobs come out of a manifest that is checked as a whole, but their sizes and what they say
- * of each other are checked here: number of sections, sum of their blocks, size of the output.
+ * The blobs come from a manifest that is checked as a whole, but their sizes and their agreement
+ * are checked here: number of sections, sum of their blocks, size of the output.
  */
 #include "output_state.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is known of the output that the last build left.
+ * The record of the output that the last build left.
  *
  *     blob "output"     one OutputRecord, then the absolute path. All that a build in which
  *                       nothing changed looks at: one stat decides
@@ -8,10 +8,10 @@
  *     that state        SectionRecord × section count, in path order
  *
  * A section's place is not recorded: it is the sum of the blocks before it. So when a section
- * grows, one record changes and not all behind it; and a place cannot disagree with a size.
+ * grows, one record changes and not all after it; and a place cannot disagree with a size.
  *
- * Every commit of an entry must go through output_write: another caller of build_commit would
- * leave these blobs saying something of an output that they no longer describe.
+ * Every commit of an entry must go through output_write: another caller of build_commit would leave
+ * blobs that no longer describe the output.
  */
 #ifndef OUTPUT_STATE_H
 #define OUTPUT_STATE_H
@@ -31,7 +31,7 @@ typedef struct SectionRecord {
 
 typedef struct OutputRecord {
     KnownStamp known;       /* after it was written */
-    uint64_t size_bytes;    /* OUTPUT_NOT_KEPT: it went into a FIFO or a device */
+    uint64_t size_bytes;    /* OUTPUT_NOT_KEPT: it went to a FIFO or a device */
     Hash128 prelude;        /* keyed hash of the prelude's blocks */
     uint32_t prelude_blocks;
     uint32_t reserved;
@@ -39,7 +39,7 @@ typedef struct OutputRecord {
 
 #define OUTPUT_NOT_KEPT UINT64_MAX
 
-typedef struct OutputState { /* {0} knows nothing */
+typedef struct OutputState { /* {0}: nothing is known */
     bool is_known;           /* `record` and `path` are the last build's */
     OutputRecord record;
     char *path;              /* owned */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The places of a clean build's sections are summed up first, as for writing; then each section
- * is made in a buffer of the worker, and so is what the file has at that place. An output that
- * has another section more, or one of another size, differs from there on in every section.
+ * The places of a clean build's sections are summed first, as for writing; then each section is
+ * made in a buffer of the worker, and the bytes of the file at that place are read into another. An
+ * output with an extra section, or one of another size, differs in every section from there on.
  */
 #include "output_verify.h"
 
@@ -22,7 +22,7 @@ typedef struct SectionLook {
 typedef struct OutputLook {
     Build *build;
     Verification *verification;
-    const char *path; /* NULL: there is no output to be compared */
+    const char *path; /* NULL: no output to compare */
     int fd;           /* of the output, or -1 */
     bool is_wrong;    /* some byte of it */
     OutputState state;
@@ -32,12 +32,12 @@ typedef struct OutputLook {
     ByteBuffer *buffers; /* two per worker */
 } OutputLook;
 
-static void tell_output(const OutputLook *look, const char *what)
+static void report_output(const OutputLook *look, const char *what)
 {
     verification_tell(look->verification, slice_from(look->path), what);
 }
 
-static void tell_state(const OutputLook *look, const char *what)
+static void report_state(const OutputLook *look, const char *what)
 {
     ByteBuffer name = {0};
     buffer_put(&name, slice_from(build_entry_id(look->build)));
@@ -57,14 +57,14 @@ static BuildStatus load_state(OutputLook *look)
 {
     output_state_open(&look->state, look->build);
     if (!look->state.is_known)
-        tell_state(look, "nothing is recorded of the output");
+        report_state(look, "nothing is recorded of the output");
     if (!is_kept(look))
         return BUILD_OK;
     int status = output_state_load(&look->state, look->build, build_section_count(look->build));
     if (status == 0)
         look->records = output_state_sections(&look->state);
     else if (status == -EBADMSG)
-        tell_state(look, "is missing, damaged or contradicts itself");
+        report_state(look, "is missing, damaged or contradicts itself");
     else
         return build_fail(look->build, look->path == NULL ? "" : look->path,
                           "cannot read the output's state", status);
@@ -81,13 +81,13 @@ static void open_output(OutputLook *look)
     look->fd = open_file_at(AT_FDCWD, look->path, O_RDONLY);
     if (look->fd < 0) {
         bool is_other = errno == EINVAL || errno == EISDIR;
-        tell_output(look, errno == ENOENT ? "does not exist"
-                          : is_other      ? "is not a regular file"
-                                          : "cannot be read");
+        report_output(look, errno == ENOENT ? "does not exist"
+                            : is_other      ? "is not a regular file"
+                                            : "cannot be read");
     } else if (fstat(look->fd, &status) != 0 || !S_ISREG(status.st_mode)) {
         close(look->fd);
         look->fd = -1;
-        tell_output(look, "is not a regular file");
+        report_output(look, "is not a regular file");
     }
 }
 
@@ -118,7 +118,7 @@ static bool file_has(const OutputLook *look, Slice expected, uint64_t offset, By
            slice_equal(slice_of(buffer->data, expected.size), expected);
 }
 
-/* What would not be written at all, a text that holds a marker, differs from whatever is there. */
+/* A text that holds a marker would not be written at all: it differs from any bytes. */
 static void compare_section(void *arg, size_t index, unsigned worker)
 {
     OutputLook *look = arg;
@@ -144,12 +144,12 @@ static void compare_prelude(OutputLook *look)
     if (look->fd >= 0 &&
         (status != 0 || !file_has(look, buffer_slice(&bytes), 0, &look->buffers[0]))) {
         look->is_wrong = true;
-        tell_output(look, "its prelude is wrong");
+        report_output(look, "its prelude is wrong");
     }
     buffer_free(&bytes);
 }
 
-static void tell_sections(OutputLook *look)
+static void report_sections(OutputLook *look)
 {
     for (uint32_t i = 0; i < build_section_count(look->build); i++) {
         const SectionLook *section = &look->sections[i];
@@ -158,13 +158,14 @@ static void tell_sections(OutputLook *look)
         if (section->bytes_differ)
             verification_tell(look->verification, path, "its section of the output is wrong");
         if (section->record_differs)
-            verification_tell(look->verification, path, "what is recorded of its section is wrong");
+            verification_tell(look->verification, path,
+                                "what is recorded of its section is wrong");
     }
 }
 
 /* ---- the output as a whole ----------------------------------------------------------------- */
 
-/* Would the next build believe that nobody touched it? */
+/* Would the next build take it as untouched? */
 static bool stamp_is_believed(const OutputLook *look)
 {
     FileStamp now;
@@ -179,10 +180,10 @@ static void compare_whole(OutputLook *look)
         return;
     if (fstat(look->fd, &status) == 0 && (uint64_t)status.st_size != look->clean.size_bytes) {
         look->is_wrong = true;
-        tell_output(look, "its size is wrong");
+        report_output(look, "its size is wrong");
     }
     if (look->is_wrong && stamp_is_believed(look))
-        tell_output(look, "its stamp says that nobody changed it");
+        report_output(look, "its stamp says that nobody changed it");
 }
 
 static void compare_record(const OutputLook *look)
@@ -191,9 +192,9 @@ static void compare_record(const OutputLook *look)
     if (!look->state.is_known)
         return;
     if (!hash_equal(kept->prelude, clean->prelude) || kept->prelude_blocks != clean->prelude_blocks)
-        tell_state(look, "what is recorded of the prelude is wrong");
+        report_state(look, "what is recorded of the prelude is wrong");
     if (is_kept(look) && kept->size_bytes != clean->size_bytes)
-        tell_state(look, "the recorded size of the output is wrong");
+        report_state(look, "the recorded size of the output is wrong");
 }
 
 static void compare(OutputLook *look)
@@ -206,7 +207,7 @@ static void compare(OutputLook *look)
     executor_run(executor, count, measure_section, look);
     sum_up(look);
     executor_run(executor, count, compare_section, look);
-    tell_sections(look);
+    report_sections(look);
     compare_whole(look);
     compare_record(look);
     look->verification->sections += count;

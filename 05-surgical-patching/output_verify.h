@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Is the output, and what is kept of it, right?
+ * Are the output and its record right?
  *
- * The part of build_verify.h that concerns stage 5. The sections of the program were emitted in
- * memory; they are put together as a clean build would and compared with the bytes of the output
- * and with the recorded hash and size of each section. Nothing is written.
+ * The part of build_verify.h that concerns stage 5. The program's sections, emitted in memory, are
+ * put together as in a clean build and compared with the bytes of the output and with the recorded
+ * hash and size of each section. Nothing is written.
  *
  *     status = build_verify(build, &verification);
  *     if (status == BUILD_OK)
@@ -21,9 +21,9 @@
 extern "C" {
 #endif
 
-/* Compares the output at `path`, or, if it is NULL, the one that the last build wrote. The
- * subject of a difference is the path of the output, or of the section. After a change of sources
- * or settings the output differs with good reason, and nothing is compared. One that went into a
+/* Compares the output at `path`, or, if it is NULL, the one that the last build wrote. The subject
+ * of a difference is the path of the output or of the section. After a change of sources or
+ * settings the output differs with good reason, and nothing is compared. An output that went to a
  * FIFO or a device is not kept, and not compared either. BUILD_OK or BUILD_MACHINE_FAILED. */
 BuildStatus output_verify(Build *build, const char *path, Verification *verification);
 

@@ -12,9 +12,9 @@
  *     writing bytes into a new file             0.4    per byte: every page is new
  *     fetching a clean section's text           700    a lookup and a checksum per unit
  *
- * So one edit in a large program is patched (1 µs against 12 ms), also if half of the file must
- * move along (0.7 ms). Where two sections of three are written one by one, the new file wins. The
- * sums need not be exact: near the line both ways cost the same.
+ * So one edit in a large program is patched (1 µs against 12 ms), even if half of the file must
+ * move (0.7 ms). If two sections of three are written one by one, the new file wins. The sums need
+ * not be exact: near the line both ways cost the same.
  */
 #include "patch_strategy.h"
 

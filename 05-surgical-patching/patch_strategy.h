@@ -3,14 +3,14 @@
  * Patch, reassemble or build in full: which, and why.
  *
  *     up-to-date   nothing is written
- *     patch        changed sections are written into their places; if sizes moved, what stands
- *                  behind them is moved along. Everything else in the file stays untouched
+ *     patch        changed sections are written into their places; if sizes changed, what follows
+ *                  is moved. Everything else in the file stays untouched
  *     reassemble   a new file from cached sections, renamed over the old one
  *     full         the same, with nothing recorded to start from
  *
- * The choice is made twice with what is known then: before anything is emitted (may the output
- * be patched at all? else every section's text is needed), and again when the new sizes are
- * known (is patching still the cheaper way?).
+ * The choice is made twice, with what is known at the time: before anything is emitted (may the
+ * output be patched at all? if not, every section's text is needed), and again when the new sizes
+ * are known (is patching still cheaper?).
  *
  * Every reason to give up patching has a name, and a test that provokes it.
  */
@@ -40,11 +40,11 @@ typedef enum PatchReason {
     REASON_FIRST_BUILD,      /* no state: this entry was never built here */
     REASON_LAST_UNFINISHED,  /* the last build began to write and did not commit */
     REASON_OTHER_OUTPUT,     /* the last build wrote to another path */
-    REASON_NO_OUTPUT,        /* there is no file at that path */
+    REASON_NO_OUTPUT,        /* no file at that path */
     REASON_OUTPUT_LINKED,    /* more than one link, a symlink, or not a regular file */
-    REASON_OUTPUT_CHANGED,   /* by others, since the last build. If its size is as it was, only
-                                what differs is patched, else it is reassembled */
-    REASON_OUTPUT_READ_ONLY, /* it may be replaced but not written to */
+    REASON_OUTPUT_CHANGED,   /* by others, since the last build. If its size is as it was, only what
+                                differs is patched; otherwise it is reassembled */
+    REASON_OUTPUT_READ_ONLY, /* it may be replaced but not written */
     REASON_FILES_CHANGED,    /* files were added or removed */
     REASON_TOO_MANY_CHANGES,
     REASON_SECTION_OUTGREW,  /* a section outgrew its place, and moving the rest costs more */
@@ -55,11 +55,11 @@ typedef enum PatchReason {
 const char *patch_strategy_name(PatchStrategy strategy);
 const char *patch_reason_name(PatchReason reason);
 
-/* What is known before anything is written. */
+/* The facts known before anything is written. */
 typedef struct PatchSituation {
     bool forced;
     bool had_state, state_damaged, settings_changed, last_unfinished, files_changed;
-    bool same_output_path;   /* as the last build's */
+    bool same_output_path;   /* the same as in the last build */
     bool output_exists;
     bool output_is_plain;    /* a regular file, reached by no symlink, with one link */
     bool output_is_writable;

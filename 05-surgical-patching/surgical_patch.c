@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The order of things, and what a process that is killed in between leaves behind:
+ * The order of steps, and what a process killed in between leaves:
  *
  *                                  patch                     new file
- *     1  emit what is missing      objects in the packs: found again
+ *     1  emit uncached units       objects in the packs: found again
  *     2  bytes, hashes, space      the file may be longer    a draft beside the output
- *     3  state to disk             nobody looks at it yet
+ *     3  state to disk             no build looks at it yet
  *     4  build_begin_output        known to be unsettled: the next build reassembles
  *     5  the output                pwrite                    rename
  *     6  stamp, build_commit       the new state is valid
  *
- * All that needs space stands before 4, and until 4 the old output and the old state are valid:
- * a longer file is found by its size, a draft is replaced by the next one or removed by the next
- * commit.
+ * All steps that need space come before 4, and until 4 the old output and the old state are valid:
+ * a longer file is recognized by its size, a draft is replaced by the next one or removed by the
+ * next commit.
  */
 #include "output_job.h"
 #include "output_patch.h"
@@ -36,7 +36,7 @@ static double now(void)
 /* ---- finishing ----------------------------------------------------------------------------- */
 
 /* A name that differs between all builds that may run at the same time: the lock on the cache
- * directory excludes any other of this entry. */
+ * directory excludes other builds of this entry. */
 static void draft_name(const OutputJob *job, char hex[HASH_HEX_SIZE + 1])
 {
     struct stat status = {0};
@@ -50,7 +50,7 @@ static void draft_name(const OutputJob *job, char hex[HASH_HEX_SIZE + 1])
     buffer_free(&key);
 }
 
-/* Under that name, a draft that is still there was left by a build that was killed. */
+/* An existing draft of that name was left by a killed build. */
 static BuildStatus commit(OutputJob *job)
 {
     char unique[HASH_HEX_SIZE + 1];
@@ -64,16 +64,16 @@ static BuildStatus commit(OutputJob *job)
     return BUILD_OK;
 }
 
-/* Is the file under the output's name the one that was written, as it was at its last byte? Its
- * name was given after that: the ctime may be another. */
+/* Is the file under the output's name the one that was written, as it was at its last byte? It was
+ * renamed after that: the ctime may differ. */
 static bool is_as_written(const FileStamp *now, const FileStamp *written)
 {
     return now->inode == written->inode && now->device == written->device &&
            now->size_bytes == written->size_bytes && now->mtime_ns == written->mtime_ns;
 }
 
-/* {0} if somebody else was there already. The stamp is asked for before the clock: a later change
- * of the file then cannot have a stamp that the clock calls older. */
+/* {0} if somebody else was faster. The stamp is read before the clock: a later change of the file
+ * then cannot have a stamp that the clock calls older. */
 static KnownStamp stamp_output(const OutputJob *job, const FileStamp *written)
 {
     const KnownStamp unknown = {0};
@@ -81,11 +81,11 @@ static KnownStamp stamp_output(const OutputJob *job, const FileStamp *written)
     FileStamp now;
     if (file_stamp_at(AT_FDCWD, job->file.place.path, &now) != 0 || !is_as_written(&now, written))
         return unknown;
-    (void)build_probe_clock(job->build, &clock); /* without one, nothing is believed */
+    (void)build_probe_clock(job->build, &clock); /* without one, no stamp is trusted */
     return file_stamp_judge(&now, &unknown, &clock);
 }
 
-/* Comes after close, by which a server can still say that the bytes are lost. `written` is the
+/* Called after close, by which a server can still report that the bytes are lost. `written` is the
  * stamp that the output had before; {0} if it is not kept. */
 static BuildStatus record_output(OutputJob *job, const FileStamp *written, OutputRecord *record)
 {
@@ -96,7 +96,7 @@ static BuildStatus record_output(OutputJob *job, const FileStamp *written, Outpu
     return commit(job);
 }
 
-/* The engine's comes first: with it the cache says that somebody is at work there. */
+/* The engine's mark comes first: with it the cache says "at work". */
 static BuildStatus save_state(OutputJob *job)
 {
     BuildStatus status = build_save(job->build);
@@ -114,7 +114,7 @@ static BuildStatus emit(OutputJob *job)
     return status;
 }
 
-static void tell(const OutputJob *job)
+static void report(const OutputJob *job)
 {
     static const Decision decisions[] = {
         [PATCH_UP_TO_DATE] = DECISION_UP_TO_DATE,
@@ -130,7 +130,7 @@ static void tell(const OutputJob *job)
 
 /* ---- up to date ---------------------------------------------------------------------------- */
 
-/* The bytes were compared, and more is known about the stamp that they have now. */
+/* The bytes were compared, and more is known about their current stamp. */
 static bool has_better_stamp(const OutputJob *job)
 {
     const KnownStamp *before = &job->state.record.known, *now = &job->compared;
@@ -138,7 +138,7 @@ static bool has_better_stamp(const OutputJob *job)
                                      !file_stamp_equal(&now->stamp, &before->stamp));
 }
 
-/* With --sync a build says that the output is on the disk: its bytes, and its name, which builds
+/* With --sync a build guarantees that the output is on disk: its bytes and its name, which builds
  * without --sync may have left in memory. */
 static int sync_output(const OutputJob *job, int fd)
 {
@@ -158,11 +158,11 @@ static int sync_kept_output(const OutputJob *job)
     return status;
 }
 
-/* Nothing to write. What was learnt is kept: stamps of files that were touched, the hash of one
- * whose comment was edited, the stamp of the output. */
+/* Nothing to write. New knowledge is kept: stamps of touched files, the hash of a file with an
+ * edited comment, the stamp of the output. */
 static BuildStatus keep(OutputJob *job)
 {
-    tell(job);
+    report(job);
     bool is_learnt = has_better_stamp(job) && !build_cache_is_read_only(job->build);
     if (is_learnt) {
         OutputRecord record = job->state.record;
@@ -180,7 +180,7 @@ static BuildStatus keep(OutputJob *job)
 
 /* ---- a new file ---------------------------------------------------------------------------- */
 
-/* The state that the new records replace must be known, if only to be removed afterwards. */
+/* The state that the new records replace must be loaded, if only to be removed afterwards. */
 static BuildStatus load_for_replacing(OutputJob *job)
 {
     if (job->state.is_loaded)
@@ -238,7 +238,7 @@ static BuildStatus write_anew(OutputJob *job)
     if (status == BUILD_OK)
         status = load_for_replacing(job);
     if (status == BUILD_OK)
-        tell(job);
+        report(job);
     if (status == BUILD_OK)
         status = write_draft(job, &draft);
     output_draft_close(&draft);
@@ -292,7 +292,7 @@ static BuildStatus carry_out(OutputJob *job, OutputPatch *patch)
     result->sections_written = job->dirty_count;
     result->bytes_moved = patch->bytes_moved;
     result->bytes_written = patch->dirty_bytes.size + patch->bytes_moved;
-    tell(job);
+    report(job);
     int error = output_patch_prepare(patch, job->fd);
     if (error != 0)
         return output_job_fail(job, "cannot write the output", error);
@@ -309,7 +309,7 @@ static BuildStatus carry_out(OutputJob *job, OutputPatch *patch)
     return status == BUILD_OK ? record_output(job, &written, &patch->output) : status;
 }
 
-/* Emits, and looks again whether patching is the way. */
+/* Emits, and checks again whether to patch. */
 static BuildStatus patch(OutputJob *job)
 {
     OutputPatch patch = {0};

@@ -9,22 +9,22 @@
  * size alone, so the bytes of the file depend on the sources and on nothing else: a patched
  * output equals a freshly built one, byte for byte.
  *
- * output_write takes over after build_plan: it emits what the build says is missing, leaves the
- * file as a clean build would, and commits. It decides by itself how (patch_strategy.h), and says
- * why. Nothing is taken for granted about the file: that it is still what the last build left is
- * shown by its stamp or, where the stamp proves nothing, by the hash of each section's bytes.
+ * output_write takes over after build_plan: it emits what the build needs, leaves the file as a
+ * clean build would, and commits. It chooses the way itself (patch_strategy.h), and says why.
+ * Nothing is assumed about the file: its stamp or, where the stamp proves nothing, the hash of each
+ * section's bytes shows that it is still as the last build left it.
  *
  *     PatchResult result;
  *     status = build_plan(build);
  *     if (status == BUILD_OK)
  *         status = output_write(build, "out.ll", &result);     emits, writes, commits
  *
- * Whoever reads the output while it is patched may see a mix: wait for the build to end. A
- * process that is killed meanwhile leaves a mix that the next build knows of. When the disk is
- * full, that is found out before the first byte of the output is changed. A symlink, or one name
- * of several, is replaced by a file of its own; into a FIFO or a device everything is written.
+ * A program that reads the output while it is patched may see a mix: wait for the build to end. A
+ * process killed meanwhile leaves a mix that the next build knows of. A full disk is detected
+ * before the first byte of the output is changed. A symlink, or one name of several, is replaced by
+ * a file of its own; to a FIFO or a device everything is written.
  *
- * Every commit of an entry must be one of output_write: after another's, what is recorded of the
+ * Every commit of an entry must be made by output_write: after another one, the record of the
  * output would describe sections that it does not have.
  *
  * Threads: one build from one thread.
@@ -50,17 +50,17 @@ enum OutputDecision {
 typedef struct PatchResult {
     PatchStrategy strategy;
     PatchReason reason;
-    uint64_t sections_total, sections_written; /* written: put together anew from their texts */
+    uint64_t sections_total, sections_written; /* written: put together from their texts */
     uint64_t bytes_moved;   /* of unchanged sections that were copied to another place */
     uint64_t bytes_written; /* to the output, moved ones included */
-    uint64_t state_bytes_written; /* of what is kept about the output */
+    uint64_t state_bytes_written; /* of the record of the output */
     double emit_seconds, write_seconds;
 } PatchResult;
 
 /* Brings the output at `path` (from the working directory) up to date and commits the build.
- * `build` is planned, with status BUILD_OK; afterwards it is to be closed. BUILD_PROGRAM_WRONG
- * if emitting found errors: the output is as it was. BUILD_MISUSED if `path` is a source of the
- * program. BUILD_MACHINE_FAILED: see build_failure. */
+ * `build` is planned, with status BUILD_OK; afterwards, close it. BUILD_PROGRAM_WRONG if emitting
+ * found errors: the output is as it was. BUILD_MISUSED if `path` is a source of the program.
+ * BUILD_MACHINE_FAILED: see build_failure. */
 BuildStatus output_write(Build *build, const char *path, PatchResult *result);
 
 #ifdef __cplusplus

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One output file, and what becomes of its sections.
+ * One output file, and what happens to its sections.
  *
  *     demo-05                      a program of three files, and seven builds of it
- *     demo-05 ENTRY.mini OUT       one build of yours, by the contract that the README tells; edit
+ *     demo-05 ENTRY.mini OUT       one build of yours, by the contract in the README; edit
  *                                  something and build again
  *     demo-05 --split FILE         the sections of any file
- *     demo-05 clean ENTRY.mini     removes what is kept in .mini_cache beside the entry
+ *     demo-05 clean ENTRY.mini     removes the state in .mini_cache beside the entry
  */
 #include "demo_mini_build.h"
 #include "demo_patch.h"
@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 /* A section with its offset and size. */
-static void tell_section(void *context, SectionDifference difference, const OutputSection *was,
-                         const OutputSection *is)
+static void report_section(void *context, SectionDifference difference, const OutputSection *was,
+                           const OutputSection *is)
 {
     Slice path = path_in_marker(is != NULL ? is->path : was->path, context);
     if (is == NULL) {
@@ -31,9 +31,9 @@ static void tell_section(void *context, SectionDifference difference, const Outp
            (unsigned long long)is->offset, (unsigned long long)is->size, is_moved ? "  moved" : "");
 }
 
-static void tell_patch(Patch *patch)
+static void report_patch(Patch *patch)
 {
-    output_sections_compare(&patch->before.sections, &patch->after.sections, tell_section,
+    output_sections_compare(&patch->before.sections, &patch->after.sections, report_section,
                             &patch->after.arena);
     const PatchResult *result = &patch->result;
     printf("  strategy %s, reason %s, written %llu\n", patch_strategy_name(result->strategy),
@@ -49,7 +49,7 @@ static void build(const char *title)
     if (status == BUILD_OK)
         status = patch_output(mini.build, "out.ll", &patch);
     if (status == BUILD_OK)
-        tell_patch(&patch);
+        report_patch(&patch);
     else
         mini_build_tell_errors(&mini);
     patch_free(&patch);

@@ -32,26 +32,26 @@ void patch_free(Patch *patch)
     view_close(&patch->after);
 }
 
-static void tell_section(void *context, SectionDifference difference, const OutputSection *was,
-                         const OutputSection *is)
+static void report_section(void *context, SectionDifference difference, const OutputSection *was,
+                           const OutputSection *is)
 {
     Slice path = path_in_marker(is != NULL ? is->path : was->path, context);
     printf("  %-10s %.*s\n", section_verdict(difference), (int)path.size, path.data);
 }
 
-static void tell_patch(const MiniBuild *mini, Patch *patch)
+static void report_patch(const MiniBuild *mini, Patch *patch)
 {
     const PatchResult *result = &patch->result;
     bool is_fast = result->strategy == PATCH_UP_TO_DATE &&
                    build_counts(mini->build)->files_changed == 0;
-    output_sections_compare(&patch->before.sections, &patch->after.sections, tell_section,
+    output_sections_compare(&patch->before.sections, &patch->after.sections, report_section,
                             &patch->after.arena);
     mini_build_tell_counts(mini, is_fast);
     printf("  strategy %s\n  reason %s\n  written %llu\n", patch_strategy_name(result->strategy),
            patch_reason_name(result->reason), (unsigned long long)result->bytes_written);
 }
 
-static BuildStatus patch_and_tell(const char *entry, const char *output)
+static BuildStatus patch_and_report(const char *entry, const char *output)
 {
     MiniBuild mini;
     Patch patch = {0};
@@ -60,7 +60,7 @@ static BuildStatus patch_and_tell(const char *entry, const char *output)
     if (status == BUILD_OK)
         status = patch_output(mini.build, output, &patch);
     if (status == BUILD_OK)
-        tell_patch(&mini, &patch);
+        report_patch(&mini, &patch);
     else
         mini_build_tell_errors(&mini);
     patch_free(&patch);
@@ -105,5 +105,5 @@ int patch_command(int argument_count, char **arguments)
     if (strcmp(arguments[1], "clean") == 0)
         return (int)mini_build_clean(arguments[2]);
     char name[32];
-    return (int)patch_and_tell(arguments[1], output_beside_facts(arguments[2], name));
+    return (int)patch_and_report(arguments[1], output_beside_facts(arguments[2], name));
 }

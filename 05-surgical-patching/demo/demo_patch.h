@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The program that the contract of this stage asks for: it writes an output where it changed, and
- * tells what became of its sections.
+ * The program that this stage's contract asks for: it writes an output where it changed, and
+ * reports what happened to its sections.
  */
 #ifndef DEMO_PATCH_H
 #define DEMO_PATCH_H
@@ -22,7 +22,7 @@ typedef struct Patch { /* what a build did to an output; {0} is nothing */
 /* The main function, with the arguments, facts and exit statuses of the contract. */
 int patch_command(int argument_count, char **arguments);
 
-/* What it does to an output with a build that is open. `patch` is {0}, and to be freed. */
+/* What it does to an output with an open build. `patch` is {0}; the caller frees it. */
 BuildStatus patch_output(Build *build, const char *output, Patch *patch);
 void patch_free(Patch *patch);
 

@@ -141,7 +141,7 @@ static void put_units(Renderer *renderer, const EditFile *file)
     for (unsigned i = 0; i < EDIT_UNITS; i++)
         if (file->units[i].exists)
             put_unit(renderer, &file->units[i], i, i == 0 && file->is_misspelled);
-    if (file->declares != 0) /* 1 and 2 do not go together */
+    if (file->declares != 0) /* 1 and 2 exclude each other */
         put_numbered(renderer, file->declares < 3 ? "declare s line " : "declare t line ",
                      file->declares);
     put(renderer, file->is_broken ? "\nwhat is this\n" : "\n");
@@ -201,7 +201,7 @@ void edit_project_write(const EditProject *project)
 
 /* ---- building ------------------------------------------------------------------------------ */
 
-/* Takes the steps of output_write up to the one before which the build is killed. */
+/* Takes the steps of output_write up to the one at which the build is killed. */
 static BuildStatus build_until(Build *build, EditStop stop)
 {
     BuildStatus status = BUILD_OK;
@@ -231,7 +231,7 @@ static void read_output(const char *path, ByteBuffer *output)
     fclose(file);
 }
 
-static void tell_errors(const Build *build, ByteBuffer *text)
+static void report_errors(const Build *build, ByteBuffer *text)
 {
     const Diagnostics *diagnostics = build_diagnostics(build);
     for (size_t i = 0; i < diagnostics->count; i++)
@@ -271,7 +271,7 @@ EditOutcome edit_project_build(const EditProject *project, const EditRequest *wa
     if (outcome.status == BUILD_OK)
         outcome.status = wanted->stop == STOP_NEVER ? output_write(build, output, &outcome.patch)
                                                     : build_until(build, wanted->stop);
-    tell_errors(build, &outcome.errors);
+    report_errors(build, &outcome.errors);
     build_close(build);
     if (outcome.status == BUILD_OK && wanted->stop == STOP_NEVER)
         read_output(output, &outcome.output);
@@ -294,7 +294,7 @@ EditOutcome edit_project_build_clean(const EditProject *project, const EditReque
     return outcome;
 }
 
-static void tell_outcome(const char *what, const EditOutcome *outcome)
+static void report_outcome(const char *what, const EditOutcome *outcome)
 {
     fprintf(stderr, "---- %s: status %d, %s (%s), %zu bytes\n%.*s\n", what, outcome->status,
             patch_strategy_name(outcome->patch.strategy), patch_reason_name(outcome->patch.reason),
@@ -309,8 +309,8 @@ void edit_outcome_expect_equal(const EditOutcome *built, const EditOutcome *clea
                     slice_equal(buffer_slice(&built->output), buffer_slice(&clean->output));
     if (is_equal)
         return;
-    tell_outcome("this build", built);
-    tell_outcome("a clean one", clean);
+    report_outcome("this build", built);
+    report_outcome("a clean one", clean);
     FUZZ_CHECK(is_equal);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A small project in the line language that is edited as somebody's bytes say (fuzz_input.h), and
- * built incrementally and from nothing.
+ * A small project in the line language, edited as the fuzzer's bytes say (fuzz_input.h), and built
+ * incrementally and from nothing.
  *
  *     EditProject project;
  *     edit_project_open(&project);
@@ -11,8 +11,8 @@
  *     edit_outcome_free(&outcome);
  *     edit_project_close(&project);
  *
- * As most edits shall meet a program that is right, files refer to each other only where what they
- * refer to is there; a misspelling is an edit of its own. Interfaces may refer in cycles.
+ * Most edits should meet a correct program, so files refer only to units that exist; a misspelling
+ * is an edit of its own. Interfaces may refer to each other in cycles.
  */
 #ifndef EDIT_PROJECT_H
 #define EDIT_PROJECT_H
@@ -25,7 +25,7 @@ enum { EDIT_FILES = 5, EDIT_UNITS = 3, EDIT_VERSIONS = 4 };
 
 typedef struct EditUnit {
     bool exists;
-    uint8_t letter;     /* what parameters and body are made of */
+    uint8_t letter;     /* the contents of parameters and body */
     uint16_t body_size; /* 0: no body */
     uint8_t interface;  /* unit it refers to, counted through all files; EDIT_NOTHING: none */
     uint8_t body;       /* likewise */
@@ -53,7 +53,7 @@ typedef struct EditRequest {
     const char *output;   /* absolute path, or NULL: out */
     const char *cache;    /* absolute path, or NULL: cache */
     bool force, paranoid, sync;
-    EditStop stop;        /* the build is left there, as if its process had been killed */
+    EditStop stop;        /* the build stops there, as if its process had been killed */
 } EditRequest;
 
 typedef struct EditOutcome {
@@ -69,7 +69,7 @@ void edit_project_close(EditProject *project);
 /* Changes the model of the project. */
 void edit_project_edit(EditProject *project, FuzzInput *input);
 
-/* Writes the files that differ from those on disk, removes those that are gone. */
+/* Writes the files that differ from those on disk, removes deleted ones. */
 void edit_project_write(const EditProject *project);
 
 EditOutcome edit_project_build(const EditProject *project, const EditRequest *request);
@@ -77,7 +77,7 @@ EditOutcome edit_project_build(const EditProject *project, const EditRequest *re
 /* The same in an empty cache, to another output. */
 EditOutcome edit_project_build_clean(const EditProject *project, const EditRequest *request);
 
-/* Ends the process, and tells both, unless they ended alike, with the same bytes or errors. */
+/* Unless both ended alike, with the same bytes or errors, prints both and ends the process. */
 void edit_outcome_expect_equal(const EditOutcome *built, const EditOutcome *clean);
 
 void edit_outcome_free(EditOutcome *outcome);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A program in the line language, in a directory of its own, and its output. */
+/* A program in the line language, in its own directory, and its output. */
 #ifndef PROJECT_H
 #define PROJECT_H
 
@@ -42,35 +42,36 @@ void project_write_unit(const Project *project, const char *file, const char *na
 /* Changes the body of the unit in a.line, so that there is something to patch. */
 void project_edit(Project *project);
 
-/* Puts `text` at `offset` of a file that is there. */
+/* Writes `text` at `offset` of an existing file. */
 void project_overwrite(const Project *project, const char *name, off_t offset, const char *text);
 
-/* The name of the cache's file that ends so; e.g. ".sections.1". Valid until the next call. */
+/* The name of the cache's file with that ending; e.g. ".sections.1". Valid until the next call. */
 const char *project_cache_file(const Project *project, const char *ending);
 
-/* Absolute path of a file of the project; "-" stays as it is. Valid until the next call but seven. */
+/* Absolute path of a file of the project; "-" stays as it is. Valid for the next seven calls. */
 const char *project_path(const Project *project, const char *name);
 
-/* What project_build asks for; the compiler is lent to it. */
+/* The request of project_build; the compiler is lent to it. */
 BuildRequest project_request(const Project *project, const Compiler *compiler);
 
 /* Builds main.line into the output of that name. */
 BuildStatus project_build(Project *project, const char *output);
 
-/* Builds, and fails the test unless it ends as expected, with an output that equals the one of
- * a build from nothing. */
+/* Builds, and fails the test unless it ends as expected, with an output equal to that of a build
+ * from nothing. */
 void project_expect(Project *project, const char *output, PatchStrategy strategy,
                     PatchReason reason);
 void project_expect_clean_output(Project *project, const char *output);
 
-/* Builds, and fails the test unless that fails so, and says these words. */
+/* Builds, and fails the test unless the build fails with these values and these words. */
 void project_expect_failure(Project *project, const char *output, BuildStatus status,
                             const char *words);
 
-/* Fails the test unless a file still holds `before`, which scratch_read gave and this frees. */
+/* Fails the test unless a file still holds `before`, which comes from scratch_read and is freed
+ * here. */
 void project_expect_kept(const Project *project, const char *name, char *before);
 
-/* Changes what is recorded of the output, as if the last build had left it so. */
+/* Changes the record of the output, as if the last build had left it so. */
 void project_change_record(Project *project,
                            void (*change)(OutputRecord *record, void *context), void *context);
 
@@ -78,10 +79,10 @@ void project_change_record(Project *project,
 
 enum { MANY = 500 };
 
-/* main.line then imports many/0.line and so on, and "out" is built of them. */
+/* main.line then imports many/0.line and so on, and "out" is built from them. */
 void project_build_many(Project *project);
 
-/* Gives every file of them from `first` on, in steps, another body. */
+/* Changes the body of every `step`-th of these files, from `first` on. */
 void project_write_many(Project *project, int first, int step, size_t size, char letter);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Builds that fail, or are killed, while they write the output: the old one stays, or the next
- * build makes good what was left. */
+/* Builds that fail or are killed while they write the output: the old one stays, or the next build
+ * repairs what was left. */
 #include "project.h"
 
 #include "output_layout.h"
@@ -82,7 +82,7 @@ static void a_full_disk_leaves_the_old_output(void **state)
     project_expect(project, "out", PATCH_UP_TO_DATE, REASON_NONE);
 }
 
-/* The state is saved after the file was made longer: that is taken back. */
+/* The state is saved after the file was made longer: that is undone. */
 static void a_cache_that_fails_leaves_the_old_output(void **state)
 {
     Project *project = *state;
@@ -100,7 +100,7 @@ static void a_cache_that_fails_leaves_the_old_output(void **state)
     project_expect(project, "out", PATCH_IN_PLACE, REASON_NONE);
 }
 
-/* Builds in a child that is killed after a while; true if it was still at it. */
+/* Builds in a child that is killed after a while; true if it was still building. */
 static bool build_and_kill(Project *project, useconds_t after)
 {
     int status;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Markers: any path survives the way there and back, and no text is taken for one. */
+/* Markers: any path survives the round trip, and no text is mistaken for a marker. */
 #include "file_marker.h"
 #include "scratch.h"
 
@@ -166,13 +166,13 @@ static void with_an_alignment_markers_count_only_there(void **state)
     assert_int_equal(sections.count, 1);
     assert_int_equal(sections.items[0].offset, 256);
     output_sections_free(&sections);
-    output[255] = ' '; /* the right place, but not the beginning of a line */
+    output[255] = ' '; /* the right place, but not at the start of a line */
     output_sections_parse(&sections, slice_of(output, sizeof output), 256);
     assert_int_equal(sections.count, 0);
     output_sections_free(&sections);
 }
 
-/* Whatever the bytes: prelude and sections lie behind each other and cover all. */
+/* Whatever the bytes, prelude and sections follow each other and cover all of them. */
 static void any_bytes_are_covered(void **state)
 {
     (void)state;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A server may accept what is written, and say only on close that the user's quota is exceeded.
- * Then the build fails, and the next one makes it good.
+ * A server may accept what is written, and report only on close that the user's quota is exceeded.
+ * Then the build fails, and the next one repairs it.
  *
- * The functions by which a build writes and closes are defined once more here. Which files were
- * written since they were last closed is noted; the first close of such a file, by whatever
- * descriptor, has something to say of it. One of these closes fails.
+ * The functions with which a build writes and closes are redefined here. They note which files were
+ * written since they were last closed; the first close of such a file, on any descriptor, counts.
+ * One of these closes fails.
  */
 #define _GNU_SOURCE
 #include "project.h"
@@ -23,7 +23,7 @@
 static struct {
     pthread_mutex_t guard;
     bool is_watching;
-    ino_t written[64]; /* and not closed since; 0: free */
+    ino_t written[64]; /* not closed since; 0: free */
     unsigned closes;   /* of such files */
     unsigned failing;  /* the number of the one that fails; 0: none does */
     char victim[512];  /* the path of the one that failed */
@@ -45,7 +45,7 @@ static void path_of(int fd, char path[512])
     path[size < 0 ? 0 : size] = '\0';
 }
 
-/* The clock holds nothing; lock and entries hold nothing that must be kept. */
+/* The clock holds nothing; lock and entries hold nothing worth keeping. */
 static bool holds_something(int fd, ino_t *inode)
 {
     struct stat status;
@@ -69,7 +69,7 @@ static void note_write(int fd)
     pthread_mutex_unlock(&server.guard);
 }
 
-/* Does this close report that bytes are lost? */
+/* Does this close report lost bytes? */
 static bool reports(int fd)
 {
     ino_t inode;
@@ -125,7 +125,7 @@ ssize_t pwrite(int fd, const void *bytes, size_t size, off_t offset)
     return real(fd, bytes, size, offset);
 }
 
-/* Builds while the close of that number fails; 0: while none does. */
+/* Builds while the close of that number fails; 0: none fails. */
 static BuildStatus build_with_quota(Project *project, const char *output, unsigned failing)
 {
     memset(server.written, 0, sizeof server.written);
@@ -149,7 +149,7 @@ typedef void (*Change)(Project *project);
 
 /* ---- the output ------------------------------------------------------------------------------ */
 
-/* After each change, a build that loses something, until it is something of this name. */
+/* After each change, a build that loses a file, until it is one of this name. */
 static void build_losing(Project *project, const char *output, Change change, const char *lost)
 {
     for (unsigned failing = 1;; failing++) {

@@ -49,7 +49,7 @@ static void a_section_is_marker_texts_and_padding(void **state)
     assert_int_equal(blocks[OUTPUT_BLOCK - 1], '\n');
 }
 
-/* A section whose text fills its blocks to the last byte has a block of padding more. */
+/* A section whose text fills its blocks to the last byte has one more block, of padding. */
 static void sections_of_all_sizes_have_the_announced_size(void **state)
 {
     (void)state;

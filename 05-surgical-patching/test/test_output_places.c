@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What stands where the output shall be: a file with another name or none, one that may not be
- * written, what is no file, a source of the program. */
+/* What may be at the output's path: a file with another name or none, one that may not be written,
+ * something other than a file, a source of the program. */
 #include "project.h"
 
 #include "output_file.h"
@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Of what has the name itself: no symlink is followed. */
+/* Of the name itself: no symlink is followed. */
 static mode_t mode_of(const Project *project, const char *name)
 {
     struct stat status;
@@ -21,7 +21,7 @@ static mode_t mode_of(const Project *project, const char *name)
     return status.st_mode;
 }
 
-/* ---- other names, and what is no file ------------------------------------------------------- */
+/* ---- other names, and other than files ------------------------------------------------------ */
 
 static void a_hard_link_keeps_its_bytes(void **state)
 {
@@ -65,7 +65,7 @@ static void a_fifo_is_written_straight(void **state)
     char *expected = scratch_read(&project->scratch, "out", &size);
     assert_int_equal(mkfifo(project_path(project, "fifo"), 0600), 0);
     int reader = open(project_path(project, "fifo"), O_RDONLY | O_NONBLOCK);
-    for (int round = 0; round < 2; round++) { /* unchanged is no excuse: nothing is kept there */
+    for (int round = 0; round < 2; round++) { /* written even if unchanged: nothing is kept there */
         assert_int_equal(project_build(project, "fifo"), BUILD_OK);
         assert_int_equal(project->result.strategy, PATCH_REASSEMBLE);
         assert_int_equal(read(reader, text, sizeof text), (ssize_t)size);
@@ -87,7 +87,7 @@ static void a_device_is_written_straight(void **state)
 
 /* ---- permissions ---------------------------------------------------------------------------- */
 
-/* Root may write to anything, so a test of permissions must run as somebody else. */
+/* Root may write anything, so a test of permissions must run as another user. */
 static void become_ordinary(const Project *project)
 {
     char command[400];
@@ -136,7 +136,7 @@ static void a_new_file_has_the_mode_of_the_old(void **state)
     assert_int_equal(mode_of(project, "out") & 0777, 0640);
 }
 
-/* An output that somebody else made, and that all may write: the next one is not to be like it. */
+/* An output made by another user and writable by all: the next one must not be like it. */
 static void only_the_mode_of_an_own_file_is_kept(void **state)
 {
     Project *project = *state;
@@ -150,7 +150,7 @@ static void only_the_mode_of_an_own_file_is_kept(void **state)
     assert_int_equal(symlink("real", project_path(project, "out")), 0);
     project_expect(project, "out", PATCH_FULL, REASON_FORCED);
     assert_int_equal(mode_of(project, "out") & 07777, 0644);
-    if (geteuid() == 0) { /* only root can make one of another user */
+    if (geteuid() == 0) { /* only root can make one owned by another user */
         assert_int_equal(chmod(project_path(project, "out"), 0666), 0);
         assert_int_equal(chown(project_path(project, "out"), 12345, 12345), 0);
         project_expect(project, "out", PATCH_FULL, REASON_FORCED);
@@ -161,7 +161,7 @@ static void only_the_mode_of_an_own_file_is_kept(void **state)
 
 /* ---- what somebody else does meanwhile ------------------------------------------------------- */
 
-/* Looks at the output, lets it be exchanged, and fails the test unless that is noticed. */
+/* Looks at the output, exchanges it, and fails the test unless that is noticed. */
 static void expect_notice(Project *project, void (*exchange)(const Project *project))
 {
     OutputFile file;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Outputs that are not replaced and not patched: descriptors that the user named, FIFOs and
- * devices. And what only looks like one: a link that was found. */
+/* Outputs that are neither replaced nor patched: descriptors named by the user, FIFOs and devices.
+ * And what only looks like one: a link found at the path. */
 #include "project.h"
 
 #include "output_file.h"
@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A descriptor of a file that begins with a line of somebody else's. */
+/* A descriptor of a file that begins with somebody else's line. */
 static int open_begun(const Project *project, const char *name, int flags)
 {
     int fd = open(project_path(project, name), O_RDWR | O_CREAT | O_TRUNC | flags, 0600);
@@ -52,7 +52,8 @@ static void a_descriptor_is_written_from_where_it_stands(void **state)
     const int flags[] = {0, O_APPEND};
     for (int i = 0; i < 2; i++) {
         int fd = open_begun(project, "stream", flags[i]);
-        for (int times = 1; times <= 2; times++) { /* unchanged is no excuse: nothing is kept there */
+        for (int times = 1; times <= 2; times++) { /* written even if unchanged: nothing is kept
+                                                      there */
             assert_int_equal(project_build(project, name_of("/dev/fd/", fd)), BUILD_OK);
             expect_appended(project, "stream", times);
         }
@@ -82,7 +83,7 @@ static void a_descriptor_has_many_names(void **state)
     close(fd);
 }
 
-/* With its standard output led into a file, builds into each of these. */
+/* Redirects its standard output to a file and builds into each of these. */
 static void build_into_stdout(Project *project, const char *const *names, int count)
 {
     fflush(stdout);
@@ -103,7 +104,7 @@ static void standard_output_is_a_descriptor(void **state)
     expect_appended(*state, "stream", 4);
 }
 
-/* Reads a pipe to its end, later and in small bites, into the file `name`. */
+/* Reads a pipe to its end, with a delay and in small chunks, into the file `name`. */
 static pid_t read_slowly(const Project *project, const char *name, const int ends[2])
 {
     pid_t reader = fork();
@@ -125,7 +126,7 @@ static void a_pipe_gets_all_in_order(void **state)
     int ends[2], ended;
     project_build_many(project);
     project->executor = &thread_executor;
-    for (int i = 0; i < 2; i++) { /* of the second, somebody has said that it shall not be waited for */
+    for (int i = 0; i < 2; i++) { /* the second is set to non-blocking */
         assert_int_equal(pipe(ends), 0);
         pid_t reader = read_slowly(project, "stream", ends);
         if (i == 1)
@@ -140,7 +141,7 @@ static void a_pipe_gets_all_in_order(void **state)
     }
 }
 
-/* A build opens files of its own, and they get the lowest numbers that are free. */
+/* A build opens files of its own, which get the lowest free numbers. */
 static void a_descriptor_that_was_not_given_is_refused(void **state)
 {
     Project *project = *state;
@@ -208,7 +209,7 @@ static void a_link_that_was_found_is_no_descriptor(void **state)
     close(fd);
 }
 
-/* What was looked at is a FIFO, and what is opened is not, or is another. */
+/* The look found a FIFO; what is opened is not one, or is another. */
 static void what_took_its_place_is_not_written(void **state)
 {
     Project *project = *state;
@@ -220,7 +221,7 @@ static void what_took_its_place_is_not_written(void **state)
     assert_int_equal(file.kind, OUTPUT_SPECIAL);
     char *before = scratch_read(&project->scratch, "a.line", NULL);
     assert_int_equal(rename(path, project_path(project, "first")), 0);
-    assert_int_equal(mkfifo(path, 0600), 0); /* another FIFO, and somebody reads it */
+    assert_int_equal(mkfifo(path, 0600), 0); /* another FIFO, with a reader */
     int reader = open(path, O_RDONLY | O_NONBLOCK);
     assert_int_equal(output_draft_open(&draft, &file, "x"), -ESTALE);
     output_draft_close(&draft);
@@ -234,7 +235,7 @@ static void what_took_its_place_is_not_written(void **state)
     assert_int_equal(output_draft_open(&draft, &file, "x"), -ESTALE);
     output_draft_close(&draft);
     assert_int_equal(unlink(path), 0);
-    assert_int_equal(output_draft_open(&draft, &file, "x"), -ENOENT); /* and none is made */
+    assert_int_equal(output_draft_open(&draft, &file, "x"), -ENOENT); /* and no file is made */
     output_draft_close(&draft);
     project_expect_kept(project, "a.line", before);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Verifying an output: every byte of it is compared, and so is what is recorded of it. */
+/* Verifying an output: every byte of it is compared, and so is its record. */
 #include "output_layout.h"
 #include "output_verify.h"
 #include "project.h"
@@ -15,7 +15,7 @@ typedef struct Finding {
     ByteBuffer lines;
 } Finding;
 
-/* Without the directory of an output, and the id of an entry. */
+/* Strips the directory of an output and the id of an entry. */
 static Slice shown(const Finding *finding, Slice subject)
 {
     size_t directory = strlen(finding->project->scratch.path) + 1;
@@ -35,7 +35,7 @@ static void note(void *context, Slice subject, const char *what)
     buffer_put_byte(&finding->lines, '\n');
 }
 
-/* What verifying `output` (NULL: the recorded one) finds. The caller frees. */
+/* The differences found by verifying `output` (NULL: the recorded one). The caller frees. */
 static ByteBuffer verify(const Project *project, const char *output, Verification *counts)
 {
     Build *build;
@@ -158,7 +158,7 @@ static void a_stamp_that_lies(OutputRecord *record, void *context)
     record->known.racy_since_ns = 0;
 }
 
-/* Somebody changed the output, and what is recorded says that nobody did. */
+/* Somebody changed the output, and the record says that nobody did. */
 static void an_unnoticed_change_is_named_as_such(void **state)
 {
     flip(*state, "out", size_of(*state, "out") - OUTPUT_BLOCK);

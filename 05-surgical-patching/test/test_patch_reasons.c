@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Every reason not to patch, provoked on real files. After each build, project_expect compares the
- * output with that of a clean build. What stands in the output's place is in test_output_places.c,
- * what can go wrong while it is written in test_failed_outputs.c. */
+ * output with that of a clean build. What may be at the output's path is tested in
+ * test_output_places.c, failures while it is written in test_failed_outputs.c. */
 #include "project.h"
 
 #include "output_layout.h"
@@ -176,7 +176,7 @@ static void a_touched_output_is_compared_once(void **state)
     assert_int_equal(stat(project_path(project, "cache"), &before), 0);
     project_expect(project, "out", PATCH_UP_TO_DATE, REASON_NONE);
     assert_int_equal(stat(project_path(project, "cache"), &after), 0);
-    assert_int_equal(before.st_mtim.tv_nsec, after.st_mtim.tv_nsec); /* nothing left to learn */
+    assert_int_equal(before.st_mtim.tv_nsec, after.st_mtim.tv_nsec); /* nothing new to record */
 }
 
 /* An edit of the output that stat does not show, as on a file system with a coarse clock. */
@@ -205,7 +205,7 @@ static void paranoia_does_not_trust_a_stamp(void **state)
     Project *project = *state;
     hide_edit(project, 0);
     assert_int_equal(project_build(project, "out"), BUILD_OK);
-    assert_int_equal(project->result.strategy, PATCH_UP_TO_DATE); /* it cannot know */
+    assert_int_equal(project->result.strategy, PATCH_UP_TO_DATE); /* it cannot detect that */
     project->paranoid = true;
     project_expect(project, "out", PATCH_IN_PLACE, REASON_OUTPUT_CHANGED);
 }

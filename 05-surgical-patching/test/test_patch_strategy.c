@@ -76,7 +76,7 @@ static void obstacles_hold_even_if_nothing_is_to_be_written(void **state)
     CHECK(s.writes = 0; s.files_changed = true, PATCH_REASSEMBLE, REASON_FILES_CHANGED);
 }
 
-/* Its size is right, so what differs is known: it is patched, and the reason says why. */
+/* Its size is right, so the differences are known: it is patched, and the reason says why. */
 static void an_output_changed_in_place_is_patched(void **state)
 {
     (void)state;
@@ -99,7 +99,7 @@ static void writing_most_sections_one_by_one_is_not(void **state)
           REASON_TOO_MANY_CHANGES);
 }
 
-/* The sections alone would be patched; what must move along turns the scale. */
+/* The sections alone would be patched; the cost of moving the rest tips the balance. */
 static void growing_in_many_places_is_not(void **state)
 {
     (void)state;

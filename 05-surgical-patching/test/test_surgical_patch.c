@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Writing the output: only what changed, for whatever reason, and always what a clean build
- * would write. The reasons are provoked in test_patch_reasons.c. */
+/* Writing the output: only what changed, for any reason, and always what a clean build would write.
+ * The reasons are provoked in test_patch_reasons.c. */
 #include "project.h"
 
 #include "file_marker.h"
@@ -54,7 +54,7 @@ static void the_first_build_writes_every_section(void **state)
 static void nothing_changed_writes_nothing(void **state)
 {
     Project *project = *state;
-    project_build(project, "out"); /* compares the bytes if the output was young */
+    project_build(project, "out"); /* compares the bytes if the output was racily clean */
     struct stat output = stat_of(project, "out"), cache = stat_of(project, "cache");
     project_expect(project, "out", PATCH_UP_TO_DATE, REASON_NONE);
     struct stat after = stat_of(project, "out"), cache_after = stat_of(project, "cache");
@@ -96,7 +96,7 @@ static void a_comment_writes_nothing_and_is_remembered(void **state)
     assert_int_equal(project->counts.files_changed, 0);
 }
 
-/* What a comment's edit made of the file is kept, although nothing was written for it. */
+/* The new hash of a file with an edited comment is kept, although nothing was written for it. */
 static void what_a_comment_costs_is_paid_once(void **state)
 {
     Project *project = *state;
@@ -109,7 +109,7 @@ static void what_a_comment_costs_is_paid_once(void **state)
 static void a_section_that_grows_moves_those_behind_it(void **state)
 {
     Project *project = *state;
-    project_write_unit(project, "b.line", "two", 500, 'b'); /* and c is no longer imported */
+    project_write_unit(project, "b.line", "two", 500, 'b'); /* c is no longer imported */
     project_write(project, "main.line",
                   "import \"a.line\" as a\nimport \"b.line\" as b\nimport \"lib/c.line\" as c\n"
                   "unit main $a.one $b.two\n");
@@ -155,8 +155,8 @@ static void the_last_section_moves_nothing(void **state)
 static void what_cancels_out_moves_only_what_is_between(void **state)
 {
     Project *project = *state;
-    project_write_unit(project, "a.line", "one", 10, 'a');          /* a block less */
-    project_write_unit(project, "lib/c.line", "three", 300, 'c');   /* a block more */
+    project_write_unit(project, "a.line", "one", 10, 'a');          /* one block less */
+    project_write_unit(project, "lib/c.line", "three", 300, 'c');   /* one block more */
     project_expect(project, "out", PATCH_IN_PLACE, REASON_NONE);
     assert_int_equal(project->result.sections_written, 2);
     assert_int_equal(project->result.bytes_moved, OUTPUT_BLOCK); /* b */
@@ -230,7 +230,7 @@ static void random_output_damage(Project *project)
     case 2:
         memset(text, 'z', size / 2);
         break;
-    default: /* written anew, and equal */
+    default: /* written again, and equal */
         break;
     }
     scratch_write_bytes(&project->scratch, "out", slice_of(text, size));

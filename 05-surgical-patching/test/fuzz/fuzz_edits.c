@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The promise that outranks speed, with an adversary: bytes are a list of events, and after each
+ * The promise that outranks speed, against an adversary: bytes are a list of events, and after each
  * build the output, or the errors, must be those of a clean build.
  *
  *     event u8 │ its arguments; the highest bit: no build before the next one
  *
- * Besides edits, the events are what happens to a project in its life: switching back, builds
- * that are killed half-way, other settings, another output, a second program in the same cache,
- * and others who change the output or damage a file of the cache.
+ * Besides edits, the events are those of a project's life: switching back, builds killed half-way,
+ * other settings, another output, a second program in the same cache, and others who change the
+ * output or damage a file of the cache.
  */
 #include "edit_project.h"
 
@@ -23,7 +23,7 @@ enum { MOST_EVENTS = 24, MOST_CACHE_FILES = 32 };
 
 typedef struct Life {
     EditProject project;
-    EditRequest request; /* of the builds that follow */
+    EditRequest request; /* of the following builds */
 } Life;
 
 /* ---- others ------------------------------------------------------------------------------ */
@@ -33,7 +33,7 @@ static const char *output_name(const Life *life)
     return life->request.output == NULL ? "out" : life->request.output;
 }
 
-/* Writes other bytes over a file, and gives it back the mtime that it had. */
+/* Overwrites bytes of a file, and restores its mtime. */
 static void overwrite(int dir_fd, const char *name, FuzzInput *input)
 {
     struct stat status;
@@ -82,7 +82,7 @@ static int compare_names(const void *a, const void *b)
     return strcmp(a, b);
 }
 
-/* The name of some file of the cache. Their order must not depend on the directory's. */
+/* The name of some file of the cache. The order must not depend on that of the directory. */
 static bool choose_cache_file(int dir_fd, FuzzInput *input, char name[256])
 {
     char names[MOST_CACHE_FILES][256];

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The whole state of a project, damaged behind checksums that fit: file table, unit table,
- * sections, manifest and its blobs, objects and their indexes. No disk does that; it is what
- * remains when the checksums are taken for granted, and it reaches every check behind them.
+ * The whole state of a project, damaged under valid checksums: file table, unit table, sections,
+ * manifest and its blobs, objects and their indexes. No disk does that; it is what remains once
+ * checksums are taken for granted, and it reaches every check after them.
  *
  *     u8: stamps are trusted or not │ u8: forgeries │ each: what u8, damage │ u8: edits │ edits
  *
- * The next build need not make sense of it. It ends, in memory that is its own; and a build that
- * is to ignore the cache leaves the right output, and state that the one after it can use (if
+ * The next build need not make sense of it. It must end without touching foreign memory; and a
+ * build that ignores the cache must leave the right output, and state that the next one can use (if
  * the program has errors, the right errors: such a build leaves no state).
  */
 #include "edit_project.h"
@@ -26,13 +26,13 @@ typedef struct Forger {
     int cache_fd;
     char entry_id[ENTRY_ID_SIZE + 1];
     Manifest manifest;
-    bool header_is_forged; /* then nothing need be where it says */
+    bool header_is_forged; /* then nothing need be where it should */
     Arena arena;
 } Forger;
 
 /* ---- tables ------------------------------------------------------------------------------ */
 
-/* Magic and version as they stand in the base of a table. */
+/* Magic and version as in the base of a table. */
 static BinaryFormat format_of(const Forger *forger, const char *name, const StateRef *ref)
 {
     char file[80];

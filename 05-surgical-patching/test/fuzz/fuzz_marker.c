@@ -2,8 +2,8 @@
 /*
  * Any bytes as an output file, and as the path and the text of a section.
  *
- *     reading    what is read as a marker is what would be written for that path and key; the
- *                sections of an output and its prelude lie behind each other and are all of it
+ *     reading    a marker that is read is the one that would be written for that path and key; the
+ *                prelude and sections of an output follow each other and cover all of it
  *     writing    whatever the path and the text, the section is found again, as one, in its place,
  *                unless a line of the text would be taken for a marker, and then that is known
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Marks two sections, and finds them again. */
+/* Marks two sections and finds them again. */
 #include "file_marker.h"
 
 static void put_section(ByteBuffer *output, const char *path, const char *code)

@@ -26,6 +26,6 @@ static PatchStrategy build_from(const char *source, const char *mode)
 
 int main(void)
 {
-    return !(build_from("a program\n", "wx") == /* one that is there already is not ours */ PATCH_FULL &&
+    return !(build_from("a program\n", "wx") == /* an existing one is not ours */ PATCH_FULL &&
              build_from("another program\n", "w") == PATCH_IN_PLACE);
 }
