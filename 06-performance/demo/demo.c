@@ -2,8 +2,8 @@
 /*
  * One build, on one worker and on all of them: which phases get faster?
  *
- * The program is made up on the spot: FILES files, each with FUNCTIONS functions that call
- * functions of two other files.
+ * The program is generated: FILES files, each with FUNCTIONS functions that call functions of two
+ * other files.
  */
 #include "demo_story.h"
 #include "mini_compiler.h"
@@ -65,8 +65,8 @@ static void print_times(const char *label, const BuildTimes *times, double write
            times->lower * 1e3, times->keys * 1e3, times->emit * 1e3, write * 1e3, total * 1e3);
 }
 
-/* One build, with its cache in `target` and its output beside that. Prints a line of phase times
- * in milliseconds. */
+/* One build, with its cache in `target` and its output beside it. Prints a line of phase times in
+ * milliseconds. */
 static BuildStatus build(const Compiler *compiler, const char *target, WorkPool *pool,
                          const char *label)
 {

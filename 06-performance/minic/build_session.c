@@ -108,7 +108,7 @@ BuildStatus build_session_build(Invocation *invocation,
     BuildStatus status = build_open(&invocation->build, &request);
     if (status == BUILD_OK)
         status = steps(invocation, &patch);
-    invocation_tell_problems(invocation, status);
+    invocation_report_problems(invocation, status);
     if (status > BUILD_PROGRAM_WRONG)
         return status;
     bool is_written = status == BUILD_OK && steps == build_session_write;

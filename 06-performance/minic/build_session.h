@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the commands that compile have in common: the compiler, the key, the workers, the progress,
- * one build, and what is said about it. Private to minic.
+ * Shared by the commands that compile: the compiler, the key, the workers, the progress, one build,
+ * and its report. Private to minic.
  */
 #ifndef BUILD_SESSION_H
 #define BUILD_SESSION_H
@@ -12,17 +12,17 @@
 extern "C" {
 #endif
 
-/* Looks at what -o names before anything is compiled. What goes to a descriptor, a FIFO or a device
- * is gone afterwards: a command that has to read the output again refuses it, with one of these two
- * (": run needs an output that is a file"; NULL: it may be one). An exit status. */
+/* Looks at what -o names before anything is compiled. Output to a descriptor, a FIFO or a device is
+ * gone afterwards: a command that must read the output again refuses it, with one of these two (":
+ * run needs an output that is a file"; NULL: it is allowed). An exit status. */
 int build_session_look_at_output(Invocation *invocation, const char *stream_refusal,
                                  const char *special_refusal);
 
 /* Calls `work` between opening and closing all that a build needs. The cache is locked until it
- * returns. An exit status: that of what failed first. */
+ * returns. An exit status: that of the first failure. */
 int build_session(Invocation *invocation, int (*work)(Invocation *invocation));
 
-/* For `work`: what the command line asks of a build. */
+/* For `work`: the build request that the command line makes. */
 BuildRequest build_session_request(Invocation *invocation);
 
 /* For `work`: opens the build, calls `steps`, and reports problems and --stats. `stats` is filled

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The JSON is made from two lists, of counts and of times. The table takes the times from the same
- * list, so that no phase is forgotten in one of them, and groups the counts by hand.
+ * list, so that neither misses a phase, and groups the counts by hand.
  */
 #include "build_stats.h"
 

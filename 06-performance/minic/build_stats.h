@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Measure everything: what a build did and how long it took.
+ * What a build did and how long it took.
  *
  * Times are noisy, counts are not. The table is for people, the JSON line for scripts and tests;
  * both show the same numbers.
@@ -23,14 +23,15 @@ typedef struct BuildStats {
     BuildStatus status;
     BuildCounts counts;
     BuildTimes times;
-    bool has_output; /* false: nothing was written, `patch` says nothing */
+    bool has_output; /* false: nothing was written, `patch` is meaningless */
     PatchResult patch;
     double total_seconds;       /* wall clock, from the start of the command */
-    uint64_t peak_memory_bytes; /* most that was ever resident; 0: unknown */
+    uint64_t peak_memory_bytes; /* peak resident memory; 0: unknown */
     unsigned workers;
 } BuildStats;
 
-/* What `build` knows, without status and total, which the caller adds. `patch` may be NULL. */
+/* The statistics of `build`, without status and total, which the caller adds. `patch` may be
+ * NULL. */
 BuildStats build_stats_of(const Build *build, const PatchResult *patch);
 
 /* Both append to `text`. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* minic check: report errors. Everything that would be built is checked, nothing is written but the
- * caches. */
+/* minic check: report errors. Everything that would be built is checked; only the caches are
+ * written. */
 #include "build_session.h"
 #include "commands.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* minic doctor: try what the file system does, and say what that means for a build. */
+/* minic doctor: test what the file system does, and say what that means for a build. */
 #include "cache_mark.h"
 #include "commands.h"
 #include "doctor_report.h"
@@ -12,7 +12,7 @@ static int open_directory(const char *path)
     return fd < 0 ? -errno : fd;
 }
 
-/* Where there is no cache yet, the directory that it would be made in is probed. */
+/* If there is no cache yet, the directory where it would be made is probed. */
 static int probe(const CommandLine *line, FileSystemFacts *facts, const char **why)
 {
     int project_fd = open_directory(line->entry);

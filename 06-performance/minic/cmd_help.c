@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* minic help: the page of a command, or of all. */
+/* minic help: the page of one command, or of all. */
 #include "command_help.h"
 #include "commands.h"
 #include "invocation.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* minic run: build, then run what was built, whatever happens to the output meanwhile. */
+/* minic run: build, then run the result, whatever happens to the output meanwhile. */
 #include "build_session.h"
 #include "commands.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* minic verify: compare what the cache and the output hold with a clean build. */
+/* minic verify: compare the cache and the output with a clean build. */
 #include "build_session.h"
 #include "commands.h"
 #include "output_verify.h"
 
-/* One line for each difference, whatever a file is called. */
+/* One line for each difference, whatever the name of the file. */
 static void on_difference(void *context, Slice subject, const char *what)
 {
     Invocation *invocation = context;
@@ -12,7 +12,7 @@ static void on_difference(void *context, Slice subject, const char *what)
     diagnostics_put_shown(&invocation->text, subject);
     invocation_print_text(&invocation->text, stdout);
     printf(": %s\n", what);
-    if (invocation->on_terminal) /* in order with the line of progress */
+    if (invocation->on_terminal) /* in order with the progress line */
         fflush(stdout);
     progress_release(&invocation->progress);
 }
@@ -37,7 +37,7 @@ static void print_verification(const Invocation *invocation, const Verification 
                 (invocation_now() - invocation->begun) * 1e3);
 }
 
-/* The decisions of a build that uses nothing are the same for every file, and not reported. */
+/* A build that uses no cache makes the same decisions for every file; they are not reported. */
 static int verify(Invocation *invocation)
 {
     Verification verification = {.differs = on_difference, .context = invocation};
@@ -49,7 +49,7 @@ static int verify(Invocation *invocation)
         status = build_verify(invocation->build, &verification);
     if (status == BUILD_OK)
         status = output_verify(invocation->build, invocation->line.output, &verification);
-    invocation_tell_problems(invocation, status);
+    invocation_report_problems(invocation, status);
     if (status != BUILD_OK)
         return (int)status;
     print_verification(invocation, &verification);

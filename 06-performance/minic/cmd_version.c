@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* minic version: what minic this is, and what `run` uses. */
+/* minic version: which minic this is, and what `run` uses. */
 #include "commands.h"
 #include "invocation.h"
 #include "program_version.h"

@@ -15,7 +15,7 @@ typedef struct Parser {
     CommandLine *line;
     const char *command_name;
     const CommandRule *rule; /* of the command */
-    char **next; /* argument that is read next */
+    char **next; /* next argument */
     ByteBuffer *error;
 } Parser;
 
@@ -66,7 +66,7 @@ static bool set_command(CommandLine *line, Command command)
     return true;
 }
 
-/* `build --help` is `help build`, and the rest of the line does not matter. */
+/* `build --help` is `help build`; the rest of the line is ignored. */
 static bool set_help(Parser *parser)
 {
     if (parser->line->topic == NULL)
@@ -92,7 +92,7 @@ static bool set_workers(Parser *parser, const char *value)
     return true;
 }
 
-/* How far a number of the unit is shifted: "K" is 2^10 bytes. -1: no such unit. */
+/* By how many bits a number with this unit is shifted: "K" is 2^10 bytes. -1: no such unit. */
 static int unit_shift(const char *unit)
 {
     static const char units[] = "KMG";
@@ -172,7 +172,7 @@ static bool parse_flag(Parser *parser, const char *argument)
     return fail(parser, "unknown flag '", argument, "'");
 }
 
-/* ---- what was left out --------------------------------------------------------------------- */
+/* ---- defaults ------------------------------------------------------------------------------ */
 
 /* "dir/main.mini" → "dir/main.ll" */
 static const char *default_output(Arena *arena, const char *entry)
@@ -240,7 +240,7 @@ static bool fail_unknown(const Parser *parser, const char *name)
     return false;
 }
 
-/* `--help` and `--version` in the place of a command are commands. */
+/* `--help` and `--version` in place of a command are commands. */
 static const CommandRule *find_command(const char *name)
 {
     for (size_t i = 0; i < FLAG_RULES; i++) {

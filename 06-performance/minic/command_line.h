@@ -37,22 +37,23 @@ typedef struct CommandLine {
     Command command;
     const char *topic;        /* of help: the command whose page is wanted, or NULL: all */
     const char *entry;        /* lent from argv; NULL only for clean, help and version; of doctor,
-                                 the directory, "." if it was left out */
+                                 the directory, "." by default */
     const char *output;       /* -o, or made from the entry's name; of verify, -o or NULL */
     bool output_is_named;     /* it is -o */
     const char *cache_dir;    /* --cache-dir, or .mini_cache beside the entry */
     const char *root;         /* --root, or NULL: the entry's directory */
     uint64_t limit_bytes;     /* --cache-limit; 0: none */
-    char **program_arguments; /* of run: what follows the entry; ends with NULL; lent from argv */
-    unsigned workers;         /* 0: one per CPU that may be used */
+    char **program_arguments; /* of run: the arguments after the entry; ends with NULL; lent from
+                                 argv */
+    unsigned workers;         /* 0: one per available CPU */
     int verbosity;            /* 0, 1 or 2 */
     StatsForm stats;
     bool quiet, force, paranoid, sync, trust_cache, json;
-    bool is_settled; /* what follows is not for minic */
-    Arena arena; /* owns what was made */
+    bool is_settled; /* the rest is not for minic */
+    Arena arena; /* owns what was allocated */
 } CommandLine;
 
-/* False if the arguments make no sense; `error` then says why, in one line without a newline. */
+/* False if the arguments are invalid; `error` then says why, in one line without a newline. */
 bool command_line_parse(CommandLine *line, int argc, char **argv, ByteBuffer *error);
 
 void command_line_free(CommandLine *line);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What there is to type: one table of commands and one of flags. The parser and the help go by
- * both, so that no flag is read that the help does not know, and the other way round.
+ * All commands and flags, in two tables. The parser and the help both use them, so every flag that
+ * is parsed is in the help, and the other way round.
  */
 #ifndef COMMAND_TABLE_H
 #define COMMAND_TABLE_H
@@ -36,12 +36,12 @@ typedef enum FlagValue { VALUE_NONE, VALUE_NEEDED, VALUE_OPTIONAL } FlagValue;
 
 typedef struct FlagRule {
     const char *name;
-    const char *value_name; /* as the help shows it, after the name */
+    const char *value_name; /* as in the help, after the name */
     const char *help;       /* one line; NULL: another name of the flag that follows */
     Flag flag;
     FlagValue value;   /* "-j 4" and "-j4", "--cache-dir x" and "--cache-dir=x"; an optional
                           value only with "=" */
-    unsigned commands; /* that take it: 1u << COMMAND_... */
+    unsigned commands; /* commands that take it: 1u << COMMAND_... */
 } FlagRule;
 
 typedef struct CommandRule {
@@ -59,7 +59,7 @@ enum { FLAG_RULES = 17, COMMAND_RULES = 8 };
 extern const FlagRule flag_rules[FLAG_RULES];
 extern const CommandRule command_rules[COMMAND_RULES]; /* by Command */
 
-/* NULL if there is no command of that name. */
+/* NULL if no command has that name. */
 const CommandRule *command_rule_find(const char *name);
 
 /* "build, run, ... and version" */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The commands of minic, one file for each: cmd_build.c has cmd_build. The table in command_table.c
- * names them all, and nothing else does: main calls what the table says. Private to minic.
+ * The commands of minic, one file for each: cmd_build.c has cmd_build. Only the table in
+ * command_table.c names them: main calls what the table says. Private to minic.
  *
  * Each returns the exit status.
  */

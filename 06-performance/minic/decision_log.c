@@ -10,7 +10,7 @@
 typedef struct Wording {
     int level;
     const char *verb;
-    const char *why; /* behind the subject */
+    const char *why; /* after the subject */
 } Wording;
 
 static const Wording wordings[DECISIONS_OF(6)] = {

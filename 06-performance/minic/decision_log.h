@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Decisions as lines that a person reads: what -v and -vv print.
+ * Decisions as lines for people: what -v and -vv print.
  *
  *     changed      math.mini
  *     emitted      math.mini:add (its source changed)
@@ -21,8 +21,8 @@
 extern "C" {
 #endif
 
-/* How verbose one must be to hear of it. 1: what changed, what was done and why. 2: also what
- * was found unchanged or in a cache. */
+/* The verbosity at which it is printed. 1: what changed, what was done and why. 2: also what was
+ * found unchanged or in a cache. */
 int decision_level(Decision decision);
 
 /* Appends one line. */

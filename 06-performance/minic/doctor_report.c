@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One screen: what was seen, which rule follows from it, and what that means for a build. */
+/* One screen: the facts, the rule that follows from them, and what it means for a build. */
 #include "doctor_report.h"
 
 static const char *yes(bool fact)
@@ -7,7 +7,7 @@ static const char *yes(bool fact)
     return fact ? "yes" : "no";
 }
 
-/* What the rule means for somebody who saves a file and builds. */
+/* What the rule means for a user who saves a file and builds. */
 static const char *consequence(TrustRule rule)
 {
     switch (rule) {

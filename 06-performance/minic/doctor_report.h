@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a file system was found to do, in words for people and as JSON for scripts.
+ * The facts about a file system, in words for people and as JSON for scripts.
  *
  *     file_system_probe(&facts, cache_fd, project_fd);
  *     doctor_report_text(&facts, &text);

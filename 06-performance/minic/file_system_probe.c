@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The clock is measured twice. Files that nobody looks at while they are made share a stamp for a
- * tick: so files are made for a while, and looked at afterwards. From Linux 6.13 on, a file that
- * was looked at gets a fine stamp with its next write: so one file is written and looked at in
- * turn, as file_clock_probe does. The step from one stamp to the next would say less: between two
- * ticks, somebody else's look at somebody else's file can move the clock on by a little.
+ * The clock is measured twice. Files that are not looked at while they are made share a stamp for a
+ * tick: so files are made for a while, and looked at afterwards. Since Linux 6.13, a file that was
+ * looked at gets a fine stamp with its next write: so one file is written and looked at in turn, as
+ * file_clock_probe does. The step between two stamps would say less: between two ticks, another
+ * process that looks at another file can advance the clock a little.
  *
- * Whether something changes a ctime can be reported only after the clock has ticked: before each try,
- * a file beside it is written until its stamp is later.
+ * Whether something changes a ctime shows only after the clock has ticked: before each try, a file
+ * beside it is written until its stamp is later.
  *
- * All of it happens in one directory of a fixed name, which is locked meanwhile and gone afterwards.
- * Signals that would end the process wait until then: it is a tenth of a second. A process that is
- * killed all the same leaves the directory, unlocked, and the next probe empties and removes it.
+ * It all happens in one directory of a fixed name, locked during the probe and removed after it.
+ * Signals that would end the process wait until then: a tenth of a second. If the process is killed
+ * all the same, the directory stays, unlocked, and the next probe empties and removes it.
  */
 #include "file_system_probe.h"
 
@@ -31,18 +31,18 @@
 
 enum {
     SERIES_FILES = 256,
-    SERIES_NS = 60 * 1000 * 1000,  /* how long files are made, at most */
-    LOOKED_NS = 20 * 1000 * 1000,  /* how long one file is written and looked at */
-    TICK_LOOKS = 300, /* how often a tick is looked for, 200 us apart: a busy machine makes the time
-                       * between two looks longer, and none of them less */
-    FINE_NS = 100 * 1000,            /* a clock that stands still for less does not matter */
+    SERIES_NS = 60 * 1000 * 1000,  /* longest time that files are made */
+    LOOKED_NS = 20 * 1000 * 1000,  /* time that one file is written and looked at */
+    TICK_LOOKS = 300, /* how often a tick is looked for, 200 us apart: a busy machine makes the gaps
+                       * longer, but the looks no fewer */
+    FINE_NS = 100 * 1000,            /* a clock that stops for less does not matter */
 };
 
 #define NS_PER_SECOND INT64_C(1000000000)
 
 typedef struct Probe {
     FileSystemFacts *facts;
-    int fd; /* of the directory of the probe, locked */
+    int fd; /* of the probe's directory, locked */
 } Probe;
 
 /* ---- small things -------------------------------------------------------------------------- */
@@ -79,12 +79,12 @@ static void series_name(char name[16], unsigned number)
 
 /* ---- the clock ----------------------------------------------------------------------------- */
 
-/* A stamp that stands still, and since when. */
+/* A stamp that does not change, and since when. */
 typedef struct Standstill {
     int64_t stamp_ns, since_ns;
 } Standstill;
 
-/* `before` and `after`: a clock around the write that gave the stamp. */
+/* `before` and `after`: a clock, read around the write that set the stamp. */
 static void see_stamp(Standstill *still, int64_t *longest, int64_t stamp_ns, int64_t before,
                       int64_t after)
 {
@@ -100,7 +100,7 @@ static void see_resolution(FileSystemFacts *facts, int64_t stamp_ns)
         facts->resolution_ns /= 10;
 }
 
-/* `before` and `after`: the wall clock around the write that gave the stamp. */
+/* `before` and `after`: the wall clock, read around the write that set the stamp. */
 static void see_lag(FileSystemFacts *facts, int64_t stamp_ns, int64_t before, int64_t after)
 {
     if (after - stamp_ns > facts->behind_ns)
@@ -155,9 +155,9 @@ static void measure_looked_tick(const Probe *probe)
     }
 }
 
-/* ---- what a ctime tells --------------------------------------------------------------------- */
+/* ---- what a ctime shows --------------------------------------------------------------------- */
 
-/* Waits until a write gives a later stamp than that. */
+/* Waits until a write sets a later stamp than that. */
 static void wait_for_tick(const Probe *probe, int64_t moment_ns)
 {
     const struct timespec nap = {0, 200 * 1000};
@@ -281,7 +281,7 @@ static const char *const made_names[] = {"looked", "tick", "file",  "renamed", "
                                          "new",    "lock", "inode", "mapped"};
 enum { MADE_NAMES = sizeof made_names / sizeof *made_names };
 
-/* Is this the name of a file that a probe makes? */
+/* Is this the name of a probe's file? */
 static bool is_ours(const char *name)
 {
     for (size_t i = 0; i < MADE_NAMES; i++)
@@ -337,13 +337,13 @@ static void release_signals(const sigset_t *before)
     pthread_sigmask(SIG_SETMASK, before, NULL);
 }
 
-/* The directory is ours, still has its name, and nobody else probes in it. 0; -EAGAIN: try again,
- * somebody does; or another negative errno. */
+/* Ensures that the directory is ours, still has its name, and has no other probe in it. 0; -EAGAIN:
+ * another probe runs, try again; or another negative errno. */
 static int lock_directory(int dir_fd, int fd)
 {
     struct stat here, there;
     if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-        return -EAGAIN; /* where locks do not work, two probes at once may confuse each other */
+        return -EAGAIN; /* without working locks, two probes at once may confuse each other */
     if (fstat(fd, &here) != 0)
         return -errno;
     if (fstatat(dir_fd, FILE_SYSTEM_PROBE_NAME, &there, AT_SYMLINK_NOFOLLOW) != 0)
@@ -375,7 +375,7 @@ static int try_open_directory(int dir_fd)
     return status;
 }
 
-/* The descriptor or a negative errno. While another probe is waited for, signals get through. */
+/* The descriptor or a negative errno. During the wait for another probe, signals are delivered. */
 static int open_directory(int dir_fd, sigset_t *before)
 {
     const struct timespec nap = {0, 5 * 1000 * 1000};
@@ -391,7 +391,7 @@ static int open_directory(int dir_fd, sigset_t *before)
 
 static void remove_directory(int dir_fd, int fd)
 {
-    for (size_t i = 0; i < MADE_NAMES; i++) /* those of the series are gone */
+    for (size_t i = 0; i < MADE_NAMES; i++) /* those of the series are removed */
         unlinkat(fd, made_names[i], 0);
     unlinkat(dir_fd, FILE_SYSTEM_PROBE_NAME, AT_REMOVEDIR);
     close(fd);
@@ -446,7 +446,7 @@ int file_system_probe(FileSystemFacts *facts, int dir_fd, int project_fd)
                                .is_local = file_system_is_local(project_fd)};
     if (facts->is_one_device)
         return try_in(facts, dir_fd, try_both);
-    (void)try_in(facts, project_fd, try_stamps); /* sources may lie on a disk that is read-only */
+    (void)try_in(facts, project_fd, try_stamps); /* sources may be on a read-only disk */
     return try_in(facts, dir_fd, try_names);
 }
 

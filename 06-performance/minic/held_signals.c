@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A signal that was taken by sigwait is sent to this process once more: it is blocked, so it stays
- * pending until the end. To wait for it again at once would find it again at once: after the first
- * one only the child is waited for.
+ * A signal taken by sigwait is sent to this process again: it is blocked, so it stays pending until
+ * the end. Waiting for it again would return at once: after the first one, only the child is waited
+ * for.
  */
 #include "held_signals.h"
 
@@ -14,7 +14,7 @@
 static const int ending[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 enum { ENDING = sizeof ending / sizeof *ending };
 
-/* Without a handler some systems drop the signal, although it is waited for. */
+/* Without a handler, some systems drop the signal although it is waited for. */
 static void on_child(int signal_number)
 {
     (void)signal_number;

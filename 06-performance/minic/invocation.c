@@ -22,7 +22,7 @@ void invocation_print_text(ByteBuffer *text, FILE *stream)
     text->size = 0;
 }
 
-/* What somebody else named. */
+/* A name that somebody else chose. */
 void invocation_print_shown(const char *name, FILE *stream)
 {
     ByteBuffer text = {0};
@@ -86,14 +86,14 @@ int invocation_complain(int status, const ByteBuffer *error)
     return status;
 }
 
-/* Is the cache directory refused, and not for what is in it? */
+/* Is the cache directory refused for another reason than its contents? */
 static bool needs_another_directory(const BuildFailure *failure)
 {
     return (failure->error == EPERM || failure->error == ELOOP) && failure->what != NULL &&
            strstr(failure->what, "cache directory") != NULL;
 }
 
-/* "minic: MINIC_TARGET='a b': what is wrong with it"; no more of the value than fits a line. */
+/* "minic: MINIC_TARGET='a b': what is wrong with it"; the value is cut to fit a line. */
 int invocation_refuse_variable(const char *name, const char *value, const char *why)
 {
     enum { SHOWN_BYTES = 60 };
@@ -126,7 +126,7 @@ int invocation_print_failure(BuildStatus status, const BuildFailure *failure)
     return (int)status;
 }
 
-/* Paths of a build are relative to the entry's directory; people and editors want them from
+/* Paths of a build are relative to the entry's directory; people and editors need them relative to
  * the working directory. */
 static Slice shown_path(const char *entry, Slice path, Arena *arena)
 {
@@ -140,8 +140,8 @@ static Slice shown_path(const char *entry, Slice path, Arena *arena)
     return slice_of(shown, dir_size + path.size);
 }
 
-/* Once, for whoever misses the lines. */
-static void tell_root(Invocation *invocation)
+/* Once, to explain the absent source lines. */
+static void report_root(Invocation *invocation)
 {
     const CommandLine *line = &invocation->line;
     ByteBuffer *text = &invocation->text;
@@ -173,7 +173,7 @@ static void print_diagnostics(Invocation *invocation)
         arena_free(&arena);
     }
     if (!all_inside)
-        tell_root(invocation);
+        report_root(invocation);
     invocation_print_text(&invocation->text, stderr);
 }
 
@@ -201,7 +201,7 @@ void invocation_print_stats(Invocation *invocation, const BuildStats *stats)
     invocation_print_text(&invocation->text, is_taken ? stderr : stdout);
 }
 
-/* Such a build is right, and slow: each one reads again what the last one read. */
+/* Such a build is right, but slow: each one reads again what the last one read. */
 static void warn_of_lost_clock(const Invocation *invocation)
 {
     int error = build_clock_error(invocation->build);
@@ -215,7 +215,7 @@ static void warn_of_lost_clock(const Invocation *invocation)
 }
 
 /* A cache that came with the sources may hold code that they do not. */
-static void tell_origin(const Invocation *invocation)
+static void report_origin(const Invocation *invocation)
 {
     static const char *const became[] = {
         [CACHE_SET_ASIDE] = "renamed to",
@@ -236,7 +236,7 @@ static void tell_origin(const Invocation *invocation)
     fputs(" (--trust-cache uses one that you trust)\n", stderr);
 }
 
-static void tell_lost_key(const Invocation *invocation)
+static void report_lost_key(const Invocation *invocation)
 {
     if (invocation->key_error == 0 || invocation->line.quiet)
         return;
@@ -248,7 +248,7 @@ static void tell_lost_key(const Invocation *invocation)
             strerror(-invocation->key_error));
 }
 
-/* Such a build is right, too. */
+/* Such a build is right too. */
 static void warn_of_missing_flock(const Invocation *invocation)
 {
     if (!build_has_no_flock(invocation->build) || invocation->line.quiet)
@@ -259,7 +259,7 @@ static void warn_of_missing_flock(const Invocation *invocation)
           stderr);
 }
 
-/* Once per cache. What such a build cannot notice, no later one will. */
+/* Once per cache. A change that such a build misses, no later one will notice. */
 static void warn_of_missing_ctime(const Invocation *invocation)
 {
     if (!build_lacks_ctime(invocation->build) || invocation->line.quiet)
@@ -271,12 +271,12 @@ static void warn_of_missing_ctime(const Invocation *invocation)
           stderr);
 }
 
-void invocation_tell_problems(Invocation *invocation, BuildStatus status)
+void invocation_report_problems(Invocation *invocation, BuildStatus status)
 {
     progress_end(&invocation->progress);
     if (!invocation->line.trust_cache)
-        tell_lost_key(invocation);
-    tell_origin(invocation);
+        report_lost_key(invocation);
+    report_origin(invocation);
     if (status == BUILD_PROGRAM_WRONG)
         print_diagnostics(invocation);
     if (build_failure(invocation->build)->what != NULL)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One call of minic: what it carries, and what it says.
+ * One call of minic: its data, and its messages.
  *
- * Errors of the program and of the machine go to stderr; stdout is for what was asked for
- * (--stats, --help, the findings of verify and doctor). Names that somebody else chose are shown
- * without their control bytes. Private to minic.
+ * Errors of the program and of the machine go to stderr; stdout is for requested output (--stats,
+ * --help, the findings of verify and doctor). Names that somebody else chose are shown without
+ * their control bytes. Private to minic.
  */
 #ifndef INVOCATION_H
 #define INVOCATION_H
@@ -26,15 +26,15 @@ typedef struct Invocation {
     CommandLine line;
     double begun;     /* when the command started, in seconds of the monotonic clock */
     bool on_terminal; /* progress is shown */
-    int stream;       /* the descriptor that the output goes to; -1: it is a file */
+    int stream;       /* the output's descriptor; -1: it is a file */
     Compiler compiler;
     ByteBuffer prelude; /* owned for the compiler */
     HashSecret key;       /* the user's, see user_key.h */
     ByteBuffer key_path;
-    int key_error;        /* not 0: it could not be had, and no cache is the user's own */
+    int key_error;        /* not 0: it could not be read, and no cache is the user's own */
     WorkPool pool;
     Observer observer;
-    ByteBuffer text; /* what is about to be said */
+    ByteBuffer text; /* the message about to be printed */
     Progress progress;
     Build *build;
     ProgramCopy program; /* of run */
@@ -54,15 +54,15 @@ int invocation_complain(int status, const ByteBuffer *error);
 int invocation_refuse_variable(const char *name, const char *value, const char *why);
 int invocation_print_failure(BuildStatus status, const BuildFailure *failure);
 
-/* What went wrong with the invocation's build: the diagnostics, with their lines, or the failure.
+/* The problems of the invocation's build: the diagnostics, with their lines, or the failure.
  */
-void invocation_tell_problems(Invocation *invocation, BuildStatus status);
+void invocation_report_problems(Invocation *invocation, BuildStatus status);
 
 void invocation_print_stats(Invocation *invocation, const BuildStats *stats);
 void invocation_print_summary(const Invocation *invocation, const BuildStats *stats);
 
 
-/* What the build calls while it runs; `context` is the invocation. */
+/* Callbacks of the build; `context` is the invocation. */
 void invocation_on_decision(void *context, Decision decision, Slice subject);
 void invocation_on_waiting(void *context);
 void invocation_on_phase(void *context, BuildPhase phase);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * minic: the command line over the six stages. A call is one Invocation (invocation.h), and what it
- * does is in the table of commands (command_table.h).
+ * minic: the command line over the six stages. A call is one Invocation (invocation.h); the table
+ * of commands (command_table.h) says what it does.
  */
 #include "command_table.h"
 #include "invocation.h"
@@ -28,8 +28,8 @@ static int apply_environment(CommandLine *line)
     return BUILD_OK;
 }
 
-/* The C library gives threads heaps of their own, of 64 MB of address space each. Under `ulimit -v`
- * they would have what the work needs. */
+/* The C library gives each thread a heap of its own, of 64 MB of address space. Under `ulimit -v`
+ * the heaps would take the space that the work needs. */
 static void spare_address_space(void)
 {
 #ifdef __GLIBC__

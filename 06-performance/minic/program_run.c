@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Two processes after one another: clang, which writes a temporary executable, and the program.
- * With lli only one: it is given the copy as a descriptor, which has no name any more. Only where
- * there is no /dev/fd does the copy keep its name until the program has ended.
+ * Two processes, one after the other: clang, which writes a temporary executable, and the program.
+ * With lli only one: it gets the copy as a descriptor, without a name. Only without /dev/fd does
+ * the copy keep its name until the program ends.
  *
- * How does the parent know that the program has started, so that its executable can be removed
- * at once and a kill leaves nothing behind? It holds a pipe whose other end closes when exec
- * succeeds; if exec fails, its errno comes through instead.
+ * How does the parent know that the program has started, so that its executable can be removed at
+ * once and a kill leaves no files? It holds a pipe whose other end closes when exec succeeds; if
+ * exec fails, its errno comes through instead.
  */
 #include "program_run.h"
 
@@ -51,7 +51,7 @@ static bool find_in_path(const char *name, char *found, size_t size)
     return false;
 }
 
-/* The number after "version " in what `path --version` prints; 0 if there is none. */
+/* The number after "version " in the output of `path --version`; 0 if there is none. */
 static int version_of(const char *path)
 {
     char command[4200], line[256];
@@ -71,9 +71,10 @@ static int version_of(const char *path)
     return version;
 }
 
-enum { NOT_FOUND = -1 }; /* a version that is no version */
+enum { NOT_FOUND = -1 }; /* not a version number */
 
-/* Takes the tool if it exists and is new enough. `*too_old` keeps the version that was not. */
+/* Takes the tool if it exists and is new enough. If it is too old, its version goes to
+ * `*too_old`. */
 static bool take_named(LlvmTool *tool, const char *name, bool is_clang, int *too_old)
 {
     if (!find_in_path(name, tool->path, sizeof tool->path))
@@ -103,7 +104,7 @@ static bool refuse(ByteBuffer *error, const char *name, int version)
                  OLDEST_LLVM);
     else
         snprintf(why, sizeof why,
-                 version == NOT_FOUND ? "no such program" : "it does not tell its version");
+                 version == NOT_FOUND ? "no such program" : "it does not report its version");
     fail(error, "cannot use ", name, why);
     return false;
 }
@@ -133,7 +134,7 @@ bool llvm_tool_find(LlvmTool *tool, ByteBuffer *error)
 
 typedef struct Process {
     pid_t id;
-    struct sigaction interrupt, quit; /* what the caller had set */
+    struct sigaction interrupt, quit; /* the caller's settings */
 } Process;
 
 static void report_and_exit(int fd)
@@ -144,7 +145,7 @@ static void report_and_exit(int fd)
     _exit(127);
 }
 
-/* Starts the program and returns when exec has succeeded. `held` may be NULL. 0 or a negative
+/* Starts the program and returns once exec has succeeded. `held` may be NULL. 0 or a negative
  * errno. */
 static int process_start(Process *process, const char *path, char *const arguments[],
                          const HeldSignals *held)
@@ -176,7 +177,7 @@ static int process_start(Process *process, const char *path, char *const argumen
     return -why;
 }
 
-/* The exit status; or 128 + the signal, and in `error` which one. */
+/* The exit status; or 128 + the signal, with its name in `error`. */
 static int process_wait(Process *process, HeldSignals *held, ByteBuffer *error)
 {
     int status = 0;
@@ -285,8 +286,8 @@ static char **argument_list(char *first, char *second, char *const rest[])
     return list;
 }
 
-/* Starts it and waits. A program that shall have the copy no longer (`last`) is started, and then
- * the copy is removed; signals that came meanwhile are passed on or take effect. */
+/* Starts it and waits. With `last`, the copy is removed once the program has started; signals that
+ * arrived meanwhile are passed on or take effect. */
 static int run_and_wait(char *path, char **arguments, ProgramCopy *copy, bool last,
                         ByteBuffer *error)
 {
@@ -345,8 +346,8 @@ static int run_compiled(const LlvmTool *clang, ProgramCopy *copy, char *const ar
     return status;
 }
 
-/* Opens the copy for lli and removes it. A descriptor, with the path that leads to it; -1 if there
- * is no such path: the copy then stays, and its own path leads to it. */
+/* Opens the copy for lli and removes it. Returns a descriptor, and the path to it; -1 if there is
+ * no such path: then the copy stays, and its own path is used. */
 static int open_for_heir(ProgramCopy *copy, char path[PROGRAM_PATH_SIZE])
 {
     memcpy(path, copy->ir, PROGRAM_PATH_SIZE);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs a program that was compiled to LLVM IR: clang makes an executable of it, or lli
- * interprets it.
+ * Runs a program compiled to LLVM IR: clang makes an executable from it, or lli interprets it.
  *
- * The next build may write into the output while clang or lli still reads it, and while the
- * program runs, which may start that build itself. So a copy is made as long as the build that
- * wrote the output holds the lock, and what runs is what that build made.
+ * The next build may write to the output while clang or lli still reads it, and while the program
+ * runs; the program may even start that build. So a copy is made while the build that wrote the
+ * output holds the lock, and the program that runs is the one which that build made.
  *
  *     LlvmTool tool;
  *     ProgramCopy copy;
@@ -15,8 +14,8 @@
  *         status = program_run(&tool, &copy, arguments, &error);
  *     program_copy_remove(&copy);
  *
- * Threads: from one at a time; while the program runs, interrupts from the keyboard go to it
- * and not to the caller.
+ * Threads: one at a time; while the program runs, interrupts from the keyboard go to it and not to
+ * the caller.
  */
 #ifndef PROGRAM_RUN_H
 #define PROGRAM_RUN_H
@@ -32,30 +31,30 @@ enum { OLDEST_LLVM = 15 }; /* opaque pointers */
 
 typedef struct LlvmTool {
     char path[4096];
-    bool is_clang; /* else lli */
+    bool is_clang; /* otherwise lli */
     int version;   /* at least OLDEST_LLVM */
-    /* Called once when what is compiled is compiled: from then on the terminal is the program's.
-     * NULL after llvm_tool_find. */
+    /* Called once when compilation is done: from then on the terminal is the program's. NULL after
+     * llvm_tool_find. */
     void (*starting)(void *context);
     void *context;
 } LlvmTool;
 
-/* $MINIC_CLANG, $MINIC_LLI, then clang-N or lli-N with the greatest N, then plain ones. False
- * if there is none that is new enough; `error` then says so in one line without a newline. */
+/* $MINIC_CLANG, $MINIC_LLI, then clang-N or lli-N with the greatest N, then plain ones. False if
+ * none is new enough; `error` then says so in one line without a newline. */
 bool llvm_tool_find(LlvmTool *tool, ByteBuffer *error);
 
 enum { PROGRAM_PATH_SIZE = 4096 + 16 };
 
 typedef struct ProgramCopy { /* {0}: there is none */
-    const char *output;              /* what it is a copy of; lent */
+    const char *output;              /* path of the original; lent */
     char dir[4096];                  /* $TMPDIR/minic-XXXXXX; "" once it is removed */
     char ir[PROGRAM_PATH_SIZE];      /* the copy */
-    char program[PROGRAM_PATH_SIZE]; /* the executable that clang makes of it */
-    HeldSignals held;                /* while there is a copy, no signal ends the process */
+    char program[PROGRAM_PATH_SIZE]; /* the executable that clang makes from it */
+    HeldSignals held;                /* while the copy exists, no signal ends the process */
 } ProgramCopy;
 
-/* Copies an output, whose path is lent, into a directory of its own in $TMPDIR. 0; or -1, and
- * `error` says why. To be removed in every case. */
+/* Copies an output, whose path is lent, into a new directory in $TMPDIR. 0; or -1, and `error` says
+ * why. Must be removed in every case. */
 int program_copy_make(ProgramCopy *copy, const char *output, ByteBuffer *error);
 void program_copy_remove(ProgramCopy *copy);
 

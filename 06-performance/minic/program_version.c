@@ -6,7 +6,7 @@
 
 #define MINIC_VERSION "1.0"
 
-/* As .ci/note-commit writes it: a line before, and spaces up to this width after it. */
+/* As .ci/note-commit writes it: a line before it, and spaces up to this width after it. */
 #define COMMIT_NOTE "\nminic is of commit "
 enum { COMMIT_NOTE_SIZE = sizeof COMMIT_NOTE - 1, COMMIT_SIZE = 32 };
 
@@ -20,7 +20,7 @@ static int open_executable(void)
     return fd;
 }
 
-/* Empty if there is none: an executable that was stripped, or built from an archive. */
+/* Empty if there is none: the executable was stripped, or built from an archive. */
 static Slice read_commit(char note[COMMIT_NOTE_SIZE + COMMIT_SIZE + 1])
 {
     const size_t size = COMMIT_NOTE_SIZE + COMMIT_SIZE + 1;

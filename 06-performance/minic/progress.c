@@ -25,7 +25,7 @@ bool progress_is_possible(void)
 
 /* ---- the line ------------------------------------------------------------------------------- */
 
-/* Asked each time: a window may change its size. */
+/* Read each time: a window may change its size. */
 static int columns_of_terminal(void)
 {
     struct winsize window;
@@ -43,11 +43,11 @@ int progress_line(char *line, int size, int columns, const char *phase, size_t d
                           : snprintf(line, (size_t)size, "%s %zu/%zu, %.1f s", phase, done, total,
                                      seconds);
     used = used < 0 ? 0 : used < size ? used : size - 1;
-    /* A line that fills the last column makes some terminals wrap. */
+    /* A line that reaches the last column makes some terminals wrap. */
     return used < columns ? used : columns - 1;
 }
 
-/* What cannot be written now is drawn with the next tick. */
+/* What cannot be written now is drawn at the next tick. */
 static void write_out(const char *text, size_t size)
 {
     ssize_t written = write(STDERR_FILENO, text, size);
@@ -85,8 +85,8 @@ static void clear(Progress *progress)
 
 /* ---- the thread ----------------------------------------------------------------------------- */
 
-/* The wall clock's: the one that a condition can be waited for by everywhere. If it is set, a tick
- * is early or late. */
+/* The wall clock: the only clock that timed waits support everywhere. If it is set, a tick is early
+ * or late. */
 static struct timespec moment_after(double seconds)
 {
     struct timespec moment;
@@ -115,7 +115,7 @@ static void *tick(void *arg)
     return NULL;
 }
 
-/* Signals are for the thread that works. */
+/* Signals are for the working thread. */
 static bool start_thread(Progress *progress)
 {
     sigset_t all, before;

@@ -14,13 +14,13 @@ static const char NAME[] = "key";
 
 /* ---- where it is ---------------------------------------------------------------------------- */
 
-/* Where others may write, they could put a key that they know. */
+/* In a directory that others may write, they could put a key they know. */
 static bool is_private(const struct stat *status, uid_t owner)
 {
     return status->st_uid == owner && (status->st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-/* Is a directory that is there, and shows another user, ours all the same? */
+/* Is an existing directory that shows another owner ours all the same? */
 static bool is_shown_otherwise(const char *path, const struct stat *status)
 {
     int fd = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
@@ -30,9 +30,9 @@ static bool is_shown_otherwise(const char *path, const struct stat *status)
     return result;
 }
 
-/* The directory that a variable names; NULL if it names none, or that of another user: a program
- * that was started for one user may have the variables of another. Only with `ask` is a file made,
- * to find out whose it is. */
+/* The directory that a variable names; NULL if it names none, or one of another user: a program
+ * started for one user may have the variables of another. Only with `ask` is a file made to find
+ * out whose it is. */
 static const char *directory_in(const char *variable, bool ask)
 {
     struct stat status;
@@ -44,7 +44,7 @@ static const char *directory_in(const char *variable, bool ask)
     return ask && is_shown_otherwise(path, &status) ? path : NULL;
 }
 
-/* A user who is not known to the system (in a container) has what HOME says, or none. */
+/* A user unknown to the system (in a container) has the directory in HOME, or none. */
 static const char *home_directory(void)
 {
     const char *home = directory_in("HOME", false);
@@ -68,7 +68,7 @@ static int find_directory(ByteBuffer *path)
     return 0;
 }
 
-/* Is the open directory for the user alone? `*owner` is the user, as it shows him. */
+/* Is the open directory for the user alone? `*owner` is the user as it shows there. */
 static bool is_our_directory(int fd, uid_t *owner)
 {
     struct stat there;
@@ -78,7 +78,7 @@ static bool is_our_directory(int fd, uid_t *owner)
     return is_private(&there, there.st_uid) && cache_mark_is_own(fd, &there) == 1;
 }
 
-/* Opens the directory, and makes it if it is missing. A descriptor or a negative errno. */
+/* Opens the directory; makes it if it is missing. A descriptor or a negative errno. */
 static int open_directory(ByteBuffer *path, uid_t *owner)
 {
     int status = find_directory(path);
@@ -109,7 +109,8 @@ static int read_seed(int dir_fd, uid_t owner, unsigned char seed[HASH_SEED_SIZE]
     return binary_file_read(dir_fd, NAME, &FORMAT, seed, HASH_SEED_SIZE);
 }
 
-/* Of several processes that make a key, one gives it its name, and all others take that one. */
+/* Of several processes that make a key, one links it under its name, and all others use that
+ * one. */
 static int make_seed(int dir_fd, uid_t owner, unsigned char seed[HASH_SEED_SIZE])
 {
     char draft[40];

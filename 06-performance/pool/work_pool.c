@@ -2,29 +2,29 @@
 /*
  * One loop, many hands.
  *
- * A loop is three numbers: `next`, the first index that nobody has claimed; `*count`, which may
- * grow; and `inside`, the threads that are working on it besides the caller. A worker claims
- * indices from `next` until none is left, and then sleeps. So the loop is over when nothing is
- * left to claim and nobody is inside: whatever was claimed has returned, and only an item that
- * runs can make the loop grow. The fixed form is the growing form whose count stands still.
+ * A loop is three numbers: `next`, the first unclaimed index; `*count`, which may grow; and
+ * `inside`, the threads working on it besides the caller. A worker claims indices from `next` until
+ * none is left, and then sleeps. So the loop is over when nothing is left to claim and no thread is
+ * inside: every claimed item has returned, and only a running item can make the loop grow. The
+ * fixed form is the growing form with a constant count.
  *
  *            claimed, done or being done      │ not yet claimed        │ may come
  *     0 ──────────────────────────────────► next ─────────────────► *count ─ ─ ─ ►
  *
  * A claim takes an eighth of a worker's fair share of what is left, at least one item: large runs
- * first, when there is little to fear, single items at the end.
+ * first, when imbalance is no risk, single items at the end.
  *
- * Sleeping and waking costs some ten microseconds, and starting a thread more. The caller
- * therefore works alone at first, and calls the others only to a loop that has lasted longer than
- * that. A build of three files starts no thread at all. Only a loop whose caller says that its
- * items are heavy is shared from the first one on.
+ * Sleeping and waking costs some ten microseconds, starting a thread more. The caller therefore
+ * works alone at first, and calls the others only to a loop that has lasted longer than that. A
+ * build of three files starts no thread at all. Only a loop whose caller declares its items heavy
+ * is shared from the first one on.
  *
- * A sleeper that is about to miss an item: it raises `asleep`, then looks at *count. A worker
- * whose item made the loop grow raised *count, then looks at `asleep`. Both are sequentially
- * consistent, so at least one of them sees the other.
+ * Can a sleeper miss an item? It raises `asleep`, then looks at *count. A worker whose item made
+ * the loop grow raises *count, then looks at `asleep`. Both are sequentially consistent, so at
+ * least one of them sees the other.
  */
 #ifdef __linux__
-#define _GNU_SOURCE /* sched_getcpu and what sets on which processors a thread may run */
+#define _GNU_SOURCE /* sched_getcpu and the affinity of threads */
 #endif
 
 #include "work_pool.h"
@@ -44,14 +44,13 @@
 #include <unistd.h>
 
 enum {
-    ALONE_NS = 30000, /* about what it costs to wake the others */
+    ALONE_NS = 30000, /* about the cost of waking the others */
     CLAIMS_PER_WORKER = 8,
 };
 
-/* The stacks of 64 threads as the system makes them, of 8 MB, are all the address space that a
- * process may have under `ulimit -v`. The deepest source that the parser takes, a thousand calls in
- * each other, needs 600 KB. A build for debugging, or with a sanitizer, needs more: 0, as the
- * system makes it. */
+/* With the system's default of 8 MB, the stacks of 64 threads may use up the address space allowed
+ * by `ulimit -v`. The deepest source that the parser accepts, a thousand nested calls, needs 600
+ * KB. A build for debugging, or with a sanitizer, needs more: 0, the system's default. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define IS_SANITIZED
 #elif defined(__has_feature) /* clang */
@@ -65,7 +64,7 @@ enum { STACK_BYTES = 1 << 20 };
 enum { STACK_BYTES = 0 };
 #endif
 
-/* Each worker counts what it has done in a cache line of its own: nobody waits for anybody. */
+/* Each worker counts its finished items in a cache line of its own: no worker waits for another. */
 typedef struct DoneCount {
     atomic_size_t items;
     char padding[64 - sizeof(atomic_size_t)];
@@ -79,10 +78,10 @@ typedef struct Worker {
 
 struct WorkPoolShared {
     unsigned workers;      /* wanted, the caller included */
-    unsigned thread_count; /* that run */
+    unsigned thread_count; /* running */
     bool threads_started;  /* or tried */
     Worker *threads;
-    DoneCount *done; /* per worker, of the loop that runs */
+    DoneCount *done; /* per worker, of the running loop */
 
     pthread_mutex_t mutex;  /* guards what follows, up to the atomics */
     pthread_cond_t changed; /* work came, a worker left, or the pool closes */
@@ -94,7 +93,7 @@ struct WorkPoolShared {
     atomic_size_t *count; /* NULL: no loop runs */
 
     atomic_size_t next;
-    atomic_uint asleep; /* that wait for work */
+    atomic_uint asleep; /* threads waiting for work */
 };
 
 static size_t unclaimed(const WorkPoolShared *shared)
@@ -122,7 +121,7 @@ static bool claim(WorkPoolShared *shared, size_t most, size_t *begin, size_t *en
     }
 }
 
-/* Runs an item. No other thread writes to the count: it needs no atomic addition. */
+/* Runs an item. No other thread writes the count: it needs no atomic addition. */
 static void run_item(WorkPoolShared *shared, size_t index, unsigned worker)
 {
     atomic_size_t *done = &shared->done[worker].items;
@@ -180,8 +179,8 @@ static void *thread_main(void *arg)
     return NULL;
 }
 
-/* A new thread may find itself behind its maker on one processor, and stay there for longer than
- * a short build lasts. It is sent away once; where it runs from then on is the system's choice. */
+/* A new thread may be queued on its maker's processor, and stay there for longer than a short build
+ * lasts. It is moved away once; where it runs from then on is the system's choice. */
 static void send_away(pthread_t thread)
 {
 #ifdef __linux__
@@ -211,8 +210,8 @@ static bool start_thread(WorkPoolShared *shared, const pthread_attr_t *attribute
     return true;
 }
 
-/* Under `ulimit -v` a thread that starts takes from the others what they work with: beside its
- * stack it needs some MB for an item. Half of the space is for what all share. */
+/* Under `ulimit -v` a new thread takes space from the others: besides its stack it needs some MB
+ * for an item. Half of the space is for shared data. */
 static unsigned threads_that_fit(unsigned wanted)
 {
     enum { NEEDED_BYTES = 8 << 20 };
@@ -223,7 +222,7 @@ static unsigned threads_that_fit(unsigned wanted)
     return fit < wanted ? (unsigned)fit : wanted;
 }
 
-/* Signals are for the caller's thread, which may hold them back for a while. */
+/* Signals are for the caller's thread, which may hold them for a while. */
 static void start_threads(WorkPoolShared *shared)
 {
     unsigned fit = threads_that_fit(shared->workers - 1);
@@ -283,9 +282,9 @@ static void finish_together(WorkPoolShared *shared)
     pthread_mutex_unlock(&shared->mutex);
 }
 
-/* Makes it the loop that is run. The loop of before is closed and nobody is inside, but a thread
- * that wakes late reads `open` and, were it set, these; and whoever asks for the progress reads
- * them at any time: hence the mutex. */
+/* Makes it the running loop. The previous loop is closed and no thread is inside, but a thread that
+ * wakes late reads `open` and, were it set, these; and work_pool_progress reads them at any time:
+ * hence the mutex. */
 static void begin(WorkPoolShared *shared, atomic_size_t *count, ExecutorItem item, void *arg)
 {
     pthread_mutex_lock(&shared->mutex);
@@ -298,7 +297,7 @@ static void begin(WorkPoolShared *shared, atomic_size_t *count, ExecutorItem ite
     pthread_mutex_unlock(&shared->mutex);
 }
 
-/* `count` is the caller's, and may be gone from now on. */
+/* `count` belongs to the caller, and may be gone from now on. */
 static void end(WorkPoolShared *shared)
 {
     pthread_mutex_lock(&shared->mutex);
@@ -356,8 +355,8 @@ void work_pool_progress(const WorkPool *pool, size_t *done, size_t *total)
     pthread_mutex_unlock(&shared->mutex);
 }
 
-/* The processors that this process may use: `taskset`, a container or a batch system may leave it
- * fewer than there are. */
+/* The processors that this process may use: `taskset`, a container or a batch system may allow it
+ * only some of them. */
 static unsigned usable_cpus(void)
 {
 #ifdef __linux__

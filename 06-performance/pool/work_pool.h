@@ -2,13 +2,13 @@
 /*
  * The executor that uses every core.
  *
- * The loops of a build have thousands of items that take a microsecond each, so a worker claims
- * a run of indices with one atomic operation, and the runs get shorter towards the end so that
- * no worker waits long for the last. The calling thread is worker 0. The others are started
- * with the first loop that is worth it and sleep between loops.
+ * The loops of a build have thousands of items that take a microsecond each, so a worker claims a
+ * run of indices with one atomic operation, and the runs get shorter towards the end so that no
+ * worker waits long for the last. The calling thread is worker 0. The others start with the first
+ * loop that is worth it and sleep between loops.
  *
  *     WorkPool pool;
- *     work_pool_init(&pool, 8);                 0: one per CPU that may be used
+ *     work_pool_init(&pool, 8);                 0: one per available CPU
  *     executor_run(&pool.executor, count, item, arg);
  *     work_pool_free(&pool);
  *
@@ -32,16 +32,15 @@ typedef struct WorkPool {
     WorkPoolShared *shared;
 } WorkPool;
 
-/* Cannot fail: with threads that cannot be started, fewer workers do the work. More workers
- * than WORK_POOL_MAX_WORKERS are that many. */
+/* Cannot fail: if threads cannot be started, fewer workers do the work. At most
+ * WORK_POOL_MAX_WORKERS. */
 void work_pool_init(WorkPool *pool, unsigned workers);
 
-/* How far the loop is that runs now: items that are done, and items that there are so far. Both are
- * 0 if none runs. */
+/* Progress of the running loop: items done, and items so far. Both are 0 if no loop runs. */
 void work_pool_progress(const WorkPool *pool, size_t *done, size_t *total);
 
-/* Ends the threads. Not while a loop runs, and not before a build that uses the pool is closed.
- * {0} has none. */
+/* Ends the threads. Not while a loop runs, and not before a build that uses the pool is closed. {0}
+ * has no threads. */
 void work_pool_free(WorkPool *pool);
 
 #ifdef __cplusplus

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The functions of the C library through which a build learns of files, defined once more and
- * bent: stat's times are rounded to the tick of a coarse file system, and something is done just
- * before the N-th call. Time may go faster, so that a tick of 2 s is over in 10 ms.
+ * The functions of the C library through which a build learns of files, redefined: stat's times are
+ * rounded to the tick of a coarse file system, and an edit is made just before the N-th call. Time
+ * may run faster, so that a tick of 2 s is over in 10 ms.
  *
- * A program that includes this calls these and not the C library's: include it in one file, a
- * test's own. While `world` is as it begins, nothing is bent. _GNU_SOURCE must be defined.
+ * A program that includes this calls these and not the C library's: include it only in a test's own
+ * file. In the initial state of `world`, nothing is changed. _GNU_SOURCE must be defined.
  *
  *     begin_ticks(2 * SECOND);
  *     ...                                     builds, whose stamps are whole ticks
@@ -30,14 +30,14 @@
 #define SECOND INT64_C(1000000000)
 
 static struct {
-    int64_t tick_ns; /* 0: times are as they are */
-    int64_t speed;   /* of time, from start_ns on */
+    int64_t tick_ns; /* 0: times are unchanged */
+    int64_t speed;   /* speed of time, from start_ns on */
     int64_t start_ns;
-    bool probe_lies; /* the clock file's mtime is an hour later than it is */
-    unsigned bent;  /* times that were changed */
+    bool probe_lies; /* the clock file's mtime is reported an hour late */
+    unsigned bent;  /* number of changed times */
     unsigned calls; /* since edit_before_call */
     unsigned edit_at;
-    void (*edit)(void *context); /* NULL: no call is waited for */
+    void (*edit)(void *context); /* NULL: no edit is pending */
     void *context;
 } world;
 
@@ -49,7 +49,7 @@ static void *next_definition(const char *name)
     return function;
 }
 
-/* Comes before each call. */
+/* Called before each call. */
 static void note_call(void)
 {
     if (world.edit == NULL || ++world.calls != world.edit_at)
@@ -151,7 +151,7 @@ int clock_gettime(clockid_t clock, struct timespec *time)
     return result;
 }
 
-/* Stamps are rounded to `tick_ns` from now on; a tick lasts 10 ms at most. */
+/* Rounds stamps to `tick_ns` from now on; a tick lasts 10 ms at most. */
 static void begin_ticks(int64_t tick_ns)
 {
     struct timespec now;
@@ -176,7 +176,7 @@ static void edit_before_call(unsigned number, void (*edit)(void *context), void 
     world.edit_at = number;
 }
 
-/* True if there were as many calls, and the edit was made. */
+/* True if that many calls were made, and so the edit was. */
 static bool cancel_edit(void)
 {
     bool was_made = world.edit == NULL;

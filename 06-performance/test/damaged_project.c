@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Putting back is writing bytes, and whoever writes a file changes its ctime. The sources are
- * not written again: an edit is made once, after the state was kept. The output is, and so the
- * stamp that the kept manifest has for it is replaced by the one it has now.
+ * Restoring a file means writing it, which changes its ctime. The sources are not written again: an
+ * edit is made once, after the state was kept. The output is written, so its stamp in the kept
+ * manifest is replaced by its present one.
  */
 #include "damaged_project.h"
 
@@ -40,7 +40,7 @@ static void write_sources(const DamagedProject *in, unsigned files)
 
 static void build_until_settled(MiniProject *project)
 {
-    scratch_age(&project->scratch, "main.mini", 10); /* all the files', the clock waits for it */
+    scratch_age(&project->scratch, "main.mini", 10); /* of all the files; the clock waits for it */
     mini_project_settle(project);
 }
 
@@ -74,7 +74,7 @@ void damaged_project_close(DamagedProject *project)
     mini_project_close(&project->project);
 }
 
-/* ---- putting back -------------------------------------------------------------------------- */
+/* ---- restoring ----------------------------------------------------------------------------- */
 
 void damaged_project_restore(DamagedProject *project)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A project whose cache can be damaged and put back, again and again.
+ * A project whose cache can be damaged and restored again and again.
  *
- * It is built once, and what the build left is kept in memory. Putting it back gives the next
- * build the very state that the first one left: the same files in the cache, the same bytes in
- * the output, and stamps that fit them. So each damage is tried on a whole cache.
+ * It is built once, and the resulting files are kept in memory. Restoring them gives the next build
+ * exactly the state that the first one left: the same files in the cache, the same bytes in the
+ * output, and matching stamps. So each damage is tried on an intact cache.
  *
  *     DamagedProject project;
  *     damaged_project_open(&project, 3, DAMAGED_THEN_EDITED, FLAVOUR_USUAL);
@@ -21,11 +21,11 @@
 #include "kept_cache.h"
 #include "mini_project.h"
 
-/* What else the build after the damage meets. */
+/* What else changed before the build after the damage. */
 typedef enum Situation {
-    DAMAGED_ONLY,        /* nothing was changed: it looks at the least */
+    DAMAGED_ONLY,        /* nothing was changed: it reads the least */
     DAMAGED_THEN_EDITED, /* one file was edited: the output is patched */
-    DAMAGED_AND_NO_OUTPUT, /* an edit and no output: it asks for every object */
+    DAMAGED_AND_NO_OUTPUT, /* an edit and no output: it looks up every object */
     SITUATIONS
 } Situation;
 
@@ -38,18 +38,18 @@ typedef struct DamagedProject {
     KeptCache kept;   /* before the edit */
     char *new_output; /* after it */
     size_t new_size;
-    unsigned tries; /* how often the healing was looked at */
+    unsigned tries; /* how often the repair was checked */
 } DamagedProject;
 
-/* Two files as small as they come; or more, each with a struct, a constant and two functions,
- * after a few edits, so that there are journals where the state is large enough for one. Two
- * flavours differ in constants, and in no size. */
+/* Two minimal files; or more, each with a struct, a constant and two functions, after a few edits,
+ * so that journals exist where the state is large enough for one. Two flavors differ in constants,
+ * but in no size. */
 typedef enum Flavour { FLAVOUR_USUAL = 1, FLAVOUR_OTHER = 5 } Flavour;
 void damaged_project_open(DamagedProject *project, unsigned files, Situation situation,
                           Flavour flavour);
 void damaged_project_close(DamagedProject *project);
 
-/* Everything as the first build left it. */
+/* Restores everything as the first build left it. */
 void damaged_project_restore(DamagedProject *project);
 
 /* Builds; fails the test, naming `what`, unless the output is right and the next build finds

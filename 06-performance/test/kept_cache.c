@@ -19,7 +19,7 @@ static int compare_names(const void *a, const void *b)
     return strcmp(((const KeptFile *)a)->name, ((const KeptFile *)b)->name);
 }
 
-/* What marks the directory says nothing of a project. */
+/* The files that mark the directory say nothing about a project. */
 static bool holds_nothing(const char *name)
 {
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "lock") == 0 ||
@@ -76,7 +76,7 @@ const KeptFile *kept_cache_find(const KeptCache *kept, const char *ending)
     return NULL;
 }
 
-/* ---- putting back -------------------------------------------------------------------------- */
+/* ---- restoring ----------------------------------------------------------------------------- */
 
 static bool is_kept(const KeptCache *kept, const char *name)
 {
@@ -111,7 +111,7 @@ static bool holds(int fd, const KeptFile *file)
     return lseek(fd, 0, SEEK_END) == (off_t)file->size;
 }
 
-/* Most files are what they were, and comparing is cheaper than writing. */
+/* Most files are unchanged, and comparing is cheaper than writing. */
 static void put_back(int dir_fd, const char *path, const KeptFile *file)
 {
     int fd = openat(dir_fd, path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
@@ -154,7 +154,7 @@ static void adopt_stamp(Manifest *manifest, const Scratch *scratch)
     buffer_free(&changed);
 }
 
-/* The id of the entry that has a manifest; false if there is none. */
+/* The id of the entry with a manifest; false if there is none. */
 static bool find_entry(DIR *list, char id[ENTRY_ID_SIZE + 1])
 {
     for (struct dirent *item; (item = readdir(list)) != NULL;) {

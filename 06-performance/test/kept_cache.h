@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a build left, in memory: the files of the cache "cache" and the output "out.ll" of a
- * scratch directory, to be put back as often as a test wants to see what becomes of them.
+ * The results of a build, in memory: the files of the cache "cache" and the output "out.ll" of a
+ * scratch directory, which a test can restore as often as it needs.
  *
  *     KeptCache kept;
  *     kept_cache_read(&kept, &scratch);
@@ -24,7 +24,7 @@ typedef struct KeptFile {
 enum { MOST_KEPT = 24 };
 
 typedef struct KeptCache {
-    KeptFile files[MOST_KEPT]; /* sorted by name; all but lock and mark */
+    KeptFile files[MOST_KEPT]; /* sorted by name; all except lock and mark */
     unsigned count;
     KeptFile output;
 } KeptCache;
@@ -32,15 +32,15 @@ typedef struct KeptCache {
 void kept_cache_read(KeptCache *kept, const Scratch *scratch);
 void kept_cache_free(KeptCache *kept);
 
-/* The file whose name ends so, e.g. ".manifest"; NULL if there is none. */
+/* The file with that name ending, e.g. ".manifest"; NULL if there is none. */
 const KeptFile *kept_cache_find(const KeptCache *kept, const char *ending);
 
-/* Cache and output are what was kept, and there is no other file in the cache. */
+/* Restores cache and output to what was kept, and removes all other files of the cache. */
 void kept_cache_put_back(const KeptCache *kept, const Scratch *scratch);
 
-/* Makes the manifest on disk have the present stamp of an output of the size it knows: putting
- * back is writing, and gives a file another ctime. With `restarted` it says that it was written in
- * another run of the system, too. Without a manifest that can be read it does nothing. */
+/* Gives the manifest on disk the present stamp of an output of the recorded size: restoring is
+ * writing, and changes the ctime. With `restarted` the manifest also says that it was written in
+ * another run of the system. Without a readable manifest it does nothing. */
 void kept_cache_adopt_output(const Scratch *scratch, bool restarted);
 
 #endif

@@ -145,7 +145,7 @@ void mini_project_expect_clean(const MiniProject *project)
     free(expected);
 }
 
-/* ---- trying much --------------------------------------------------------------------------- */
+/* ---- many tries ---------------------------------------------------------------------------- */
 
 uint64_t number_from(const char *name, uint64_t otherwise)
 {

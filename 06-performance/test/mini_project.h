@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A Mini project in a directory of its own, built inside the test's process: a build takes less
- * than a millisecond, so that tens of thousands of them can be tried.
+ * A Mini project in its own directory, built inside the test's process: a build takes less than a
+ * millisecond, so tens of thousands of them can be tried.
  *
  *     MiniProject project;
  *     mini_project_open(&project);
@@ -35,21 +35,21 @@ void mini_project_close(MiniProject *project);
 
 void mini_project_write(const MiniProject *project, const char *name, const char *text);
 
-/* A program to be edited part by part: main.mini imports part0.mini, part1.mini and so on, and sums
- * up what the function `twice` of each returns. */
+/* A program to edit part by part: main.mini imports part0.mini, part1.mini and so on, and sums what
+ * the function `twice` of each returns. */
 void mini_project_write_main(const MiniProject *project, unsigned parts);
 void mini_project_write_part(const MiniProject *project, unsigned number, const char *text);
 
 BuildStatus mini_project_build(MiniProject *project);
 
-/* Builds until there is nothing left to learn: all stamps are old enough to be recorded. */
+/* Builds until nothing new is recorded: all stamps are old enough to be trusted. */
 void mini_project_settle(MiniProject *project);
 
 /* The same, with cache and output in another directory. */
 BuildStatus mini_project_build_in(MiniProject *project, const Scratch *place);
 
-/* The output of a build of the same sources with an empty cache; NULL if that is no BUILD_OK.
- * The caller frees. What the project keeps of its last build is not touched. */
+/* The output of a build of the same sources with an empty cache; NULL if that is not BUILD_OK. The
+ * caller frees. The project's data on its last build is unchanged. */
 char *mini_project_clean_output(const MiniProject *project, size_t *size);
 
 /* Is the output these bytes? */
@@ -58,7 +58,7 @@ bool mini_project_output_is(const MiniProject *project, Slice bytes);
 /* Fails the test unless the last build ended as a clean build does, with the same output. */
 void mini_project_expect_clean(const MiniProject *project);
 
-/* A number from the environment, for tests that try more when they are asked to. */
+/* A number from the environment, for tests that can try more. */
 uint64_t number_from(const char *name, uint64_t otherwise);
 
 /* SplitMix64: the next random number of a state. */

@@ -10,7 +10,7 @@ static RandomFile *some_file(RandomProject *project, int *number)
     return &project->files[*number];
 }
 
-/* NULL if the file that chance picked has none. */
+/* NULL if the randomly chosen file has none. */
 static RandomFunction *some_function(RandomProject *project)
 {
     int file;
@@ -104,7 +104,7 @@ static void edit_file(RandomProject *project)
         file->is_broken = random_chance(project, 50);
         break;
     default:
-        project->last_edit = slice_from("file written anew");
+        project->last_edit = slice_from("file rewritten");
         random_project_make_file(project, number);
         break;
     }
@@ -123,7 +123,7 @@ static void add_or_remove_file(RandomProject *project)
     }
 }
 
-/* What was broken does not stay broken for long, or most builds would end with errors. */
+/* What is broken is soon mended, or most builds would end with errors. */
 static void mend(RandomProject *project)
 {
     for (int i = 0; i < MOST_FILES; i++) {

@@ -12,8 +12,8 @@ static const char *const type_names[NUMBER_TYPES] = {"i32", "i64", "f64"};
 typedef struct ShapeRule {
     const char *name;
     int files;
-    uint32_t presence; /* percent of the files that are there in the beginning */
-    uint32_t fullness; /* percent of the functions that a file may have */
+    uint32_t presence; /* percent of the files that exist in the beginning */
+    uint32_t fullness; /* percent of a file's possible functions */
 } ShapeRule;
 
 static const ShapeRule rules[SHAPES] = {
@@ -141,7 +141,7 @@ void random_project_init(RandomProject *project, uint64_t seed, RandomShape shap
 typedef struct Renderer {
     const RandomProject *project;
     int file;
-    bool imports[MOST_FILES]; /* files that are named */
+    bool imports[MOST_FILES]; /* named files */
     ByteBuffer text;
 } Renderer;
 
@@ -199,8 +199,8 @@ static void render_struct(Renderer *renderer)
     put(renderer, "}\n");
 }
 
-/* A literal of a struct, and of the structs inside it. A file that is named here only because of
- * an inner struct is imported as well. */
+/* A literal of a struct and of the structs inside it. A file named here only because of an inner
+ * struct is imported as well. */
 static void render_literal(Renderer *renderer, int file)
 {
     char text[16];

@@ -36,11 +36,11 @@ typedef struct RandomFunction {
     bool exists;
     unsigned param_count;
     NumberType params[MOST_FIELDS];
-    bool swapped_names; /* the first two parameters' names change places */
+    bool swapped_names; /* the names of the first two parameters are swapped */
     NumberType result;
     uint32_t literal;
     bool has_comment;
-    bool is_misspelled; /* it is declared by another name: its callers break */
+    bool is_misspelled; /* it is declared under another name: its callers break */
     unsigned call_count;
     struct {
         int file, function;
@@ -58,11 +58,11 @@ typedef struct RandomFile {
     RandomFunction functions[MOST_UNITS];
 } RandomFile;
 
-/* Who names whom, and how much there is of what. */
+/* Who names whom, and how many of each. */
 typedef enum RandomShape {
-    SHAPE_WEB,   /* anybody names anybody */
+    SHAPE_WEB,   /* any file names any other */
     SHAPE_CHAIN, /* a file names the next one, and sometimes the one before */
-    SHAPE_STAR,  /* everybody names file 1 */
+    SHAPE_STAR,  /* all files name file 1 */
     SHAPE_FEW,   /* three files that are full */
     SHAPE_CROWD, /* all files, with little in each */
     SHAPES
@@ -72,25 +72,25 @@ typedef struct RandomProject {
     uint64_t random; /* state of the generator */
     RandomShape shape;
     RandomFile files[MOST_FILES];
-    Slice last_edit; /* what random_project_edit did; static text */
-    int last_file;   /* where it did it, or -1 */
+    Slice last_edit; /* what the last edit did; static text */
+    int last_file;   /* the file it edited, or -1 */
 } RandomProject;
 
 void random_project_init(RandomProject *project, uint64_t seed, RandomShape shape);
 const char *random_shape_name(RandomShape shape);
 
-/* The numbers that files may have are below it. */
+/* File numbers are below it. */
 int random_shape_files(RandomShape shape);
 
-/* Writes the files that differ from those on disk, removes those that are gone. */
+/* Writes the files that differ from those on disk, removes deleted ones. */
 void random_project_write(const RandomProject *project, const Scratch *scratch);
 
-/* ---- what edits are made of ---------------------------------------------------------------- */
+/* ---- parts of edits ------------------------------------------------------------------------ */
 
 uint32_t random_below(RandomProject *project, uint32_t limit);
 bool random_chance(RandomProject *project, uint32_t percent);
 
-/* Each is drawn anew, whatever was there before. */
+/* Each is drawn again, whatever was there before. */
 void random_project_make_file(RandomProject *project, int file);
 void random_project_make_const(RandomProject *project, int file, int number);
 void random_project_make_struct(RandomProject *project, int file);

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is reported beside something poisoned is true, and nothing is left out that need not be.
+ * What is reported beside something poisoned is true, and nothing is omitted unnecessarily.
  *
- * A random program that is right is changed at random places: characters vanish, names and types
- * become others, numbers grow, files are gone. Some files then have syntax errors or are missing:
- * nobody knows what they declare. If they declared what they did before, there would be these
- * errors and no others; so
+ * A correct random program is changed at random places: characters vanish, names and types change,
+ * numbers grow, files are removed. Some files then have syntax errors or are missing: what they
+ * declare is unknown. If they declared what they did before, a certain set of errors would be
+ * reported. So
  *
  *     every error reported of a file that can be parsed is reported then, too         no consequences
  *     every error reported then, of a file that neither reaches one of them
  *     nor is reached through them alone, is reported                              nothing is hidden
  *
- * and an incremental build tells what a clean one tells. CERTAIN_ERRORS_SEED and
- * CERTAIN_ERRORS_SEEDS in the environment say where it begins and how much is tried.
+ * and an incremental build reports what a clean one reports. CERTAIN_ERRORS_SEED and
+ * CERTAIN_ERRORS_SEEDS in the environment say where to begin and how much to try.
  */
 #include "mini_project.h"
 #include "parser.h"
@@ -25,10 +25,10 @@
 
 typedef struct Source {
     char path[16];
-    char *right, *changed; /* NUL-terminated, owned; right NULL: there is no such file */
+    char *right, *changed; /* NUL-terminated, owned; right NULL: no such file */
     bool is_missing, is_poisoned, reaches_poisoned;
-    bool is_reached; /* from main.mini, through files that can be parsed */
-    struct Source **imports; /* of a file that can be parsed; NULL: leads nowhere */
+    bool is_reached; /* from main.mini, through parsable files */
+    struct Source **imports; /* of a parsable file; NULL: leads nowhere */
     uint32_t import_count;
 } Source;
 
@@ -56,7 +56,7 @@ static bool is_word_byte(char byte)
            (byte >= '0' && byte <= '9');
 }
 
-/* The whole word at `at`, or `at` alone, becomes `text`. */
+/* Replaces the whole word at `at`, or only `at`, by `text`. */
 static void replace_word(Source *source, size_t at, const char *text)
 {
     const char *old = source->changed;
@@ -73,7 +73,7 @@ static void replace_word(Source *source, size_t at, const char *text)
     source->changed = made;
 }
 
-/* Of every two places, one is a word or a number behind the imports. */
+/* One of every two places is a word or a number after the imports. */
 static void change(Trial *trial, Source *source)
 {
     static const char *const words[] = {"i32",        "i64", "f64", "bool", "nowhere", "true",
@@ -161,7 +161,7 @@ static void lower_source(Trial *trial, Source *source)
     diagnostics_free(&ignored);
 }
 
-/* One step on all imports at once. True if something new was learnt. */
+/* One step along all imports at once. True if it found something new. */
 static bool propagate(Trial *trial)
 {
     bool is_new = false;
@@ -196,7 +196,7 @@ static unsigned find_poisoned(Trial *trial)
 
 /* ---- judging ------------------------------------------------------------------------------- */
 
-/* What a build of what the disk holds says, in the project's cache or in a new one. */
+/* The messages of a build of the sources on disk, with the project's cache or a new one. */
 static char *say(Trial *trial, bool in_new_cache)
 {
     MiniProject *project = &trial->project;
@@ -213,7 +213,7 @@ static char *say(Trial *trial, bool in_new_cache)
     return strcpy(memory_allocate(project->said.size), project->said.data);
 }
 
-/* Each line of `reported` that is not in `other`, of a file that counts, fails the test. */
+/* Each line of `reported`, of a file that counts, that is not in `other` fails the test. */
 static void expect_lines(Trial *trial, const char *reported, const char *other, bool is_certain,
                          Tally *tally)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whatever becomes of the files of a cache: the next build ends well, its output is that of a
- * clean build, and the one after it finds everything up to date.
+ * Whatever happens to the files of a cache, the next build succeeds, its output is that of a clean
+ * build, and the build after it finds everything up to date.
  *
  * Every file is cut at every length and has every bit flipped, with a small project; a larger
- * one is damaged at random; whole files are lost, mixed up, and replaced by things that are no
- * files. `make test` tries a sample. DAMAGE_STRIDE=1 tries all lengths and bits, DAMAGE_RANDOM
- * says how many random damages, DAMAGE_SEED which.
+ * one is damaged at random; whole files are lost, swapped, and replaced by things that are not
+ * files. `make test` tries a sample. DAMAGE_STRIDE=1 tries all lengths and bits, DAMAGE_RANDOM says
+ * how many random damages, DAMAGE_SEED which ones.
  */
 #include "damaged_project.h"
 
@@ -50,8 +50,7 @@ static void cut(DamagedProject *project, const KeptFile *file, size_t size)
     damaged_project_expect_rebuilding(project, what);
 }
 
-/* Tries every stride-th place in the situation that reads the most of the file; fewer in the
- * others. */
+/* Tries every stride-th place in the situation that reads most of the file; fewer in the others. */
 static size_t stride_for(const DamagedProject *project, const KeptFile *file, size_t otherwise)
 {
     size_t stride = number_from("DAMAGE_STRIDE", otherwise);
@@ -91,7 +90,7 @@ static void flip(DamagedProject *project, const KeptFile *file, size_t bit)
     damaged_project_expect_rebuilding(project, what);
 }
 
-/* Of a free slot of an index, which is most of it, one bit of each byte is enough. */
+/* In free slots, which are most of an index, one bit of each byte is enough. */
 static void flip_bits_of(DamagedProject *project, const KeptFile *file)
 {
     bool is_index = strstr(file->name, ".index") != NULL;
@@ -116,7 +115,7 @@ static void test_every_bit_flipped(void **state)
 
 /* ---- at random in a larger one ------------------------------------------------------------- */
 
-/* A place in the file, in front as often as anywhere: headers lie there. */
+/* A place in the file, at the front as often as anywhere else: that is where headers are. */
 static off_t random_place(uint64_t *random, off_t size)
 {
     off_t limit = random_next(random) % 2 == 0 && size > 256 ? 256 : size;
@@ -213,7 +212,7 @@ static void lose(const DamagedProject *project, const KeptFile *file, Loss how)
         close(fd);
         break;
     }
-    case LOSS_READ_BY_LINK: /* a second name of the same bytes is no loss */
+    case LOSS_READ_BY_LINK: /* a second name of the same bytes loses nothing */
         assert_int_equal(linkat(project->cache_fd, file->name, project->cache_fd, "second", 0), 0);
         break;
     case LOSSES: break;
@@ -260,14 +259,14 @@ static void test_files_swapped(void **state)
 
 /* ---- from another project ------------------------------------------------------------------ */
 
-/* The file's part of the name that is the same in every project. */
+/* The part of the file's name that is the same in every project. */
 static const char *role_of(const KeptFile *file)
 {
     const char *dot = strchr(file->name, '.');
     return dot != NULL && dot - file->name == 16 ? dot : file->name;
 }
 
-/* Puts the other project's files in place of those that are in the set. */
+/* Replaces the files in the set by the other project's files. */
 static void transplant(const DamagedProject *to, const DamagedProject *from, uint64_t set)
 {
     for (unsigned i = 0; i < to->kept.count; i++) {
@@ -306,7 +305,7 @@ static void test_files_of_another_project(void **state)
     }
 }
 
-/* ---- what is no file ----------------------------------------------------------------------- */
+/* ---- other than files ---------------------------------------------------------------------- */
 
 typedef enum Thing {
     THING_DIRECTORY, THING_FULL_DIRECTORY, THING_FIFO, THING_LINK_TO_NOTHING, THING_LINK_TO_ITSELF,
@@ -347,8 +346,9 @@ static void remove_thing(const DamagedProject *project, const KeptFile *file)
         unlinkat(project->cache_fd, file->name, AT_REMOVEDIR);
 }
 
-/* It is rebuilt, or fails with a line that names what is wrong, and then nothing is lost: without
- * the thing it is rebuilt. Never does it follow a link and write to what is behind. */
+/* The file is rebuilt, or the build fails with a line that names what is wrong and loses nothing:
+ * without the thing, the file is rebuilt. The build never follows a link and writes to its
+ * target. */
 static void expect_rebuilding_or_refusal(DamagedProject *project, const KeptFile *file, Thing thing)
 {
     MiniProject *in = &project->project;

@@ -2,9 +2,9 @@
 /*
  * What an edit costs, counted: the files hashed and lowered, the functions emitted, the sections
  * written. Each case builds a small Mini project, edits it, builds again, and bounds the work of
- * the second build; and its output must be the one of a clean build.
+ * the second build; its output must be that of a clean build.
  *
- * The edits are those that a cache is most often blind to.
+ * The edits are those that caches most often miss.
  */
 #include "agreeing_counts.h"
 #include "mini_compiler.h"
@@ -54,10 +54,10 @@ static void build_in(Project *project, const char *cache, const char *output)
     build_close(build);
 }
 
-/* Builds, and compares with a clean build in a cache that was never used. */
+/* Builds, and compares with a clean build in an unused cache. */
 static void rebuild(Project *project)
 {
-    static unsigned number; /* of clean caches, so that none is used twice */
+    static unsigned number; /* number of clean caches, so that none is used twice */
     char clean[32];
     snprintf(clean, sizeof clean, "clean-%u", number++);
     build_in(project, clean, "clean.ll");
@@ -88,7 +88,7 @@ static void project_close(Project *project)
     scratch_close(&project->scratch);
 }
 
-/* Writes a file as somebody would who saved it a while ago: its stamp can be trusted. */
+/* Writes a file as if it had been saved a while ago: its stamp can be trusted. */
 static void save(Project *project, const char *name, const char *text)
 {
     scratch_write(&project->scratch, name, text);
@@ -105,7 +105,7 @@ static void expect(const Project *project, unsigned hashed, unsigned lowered, un
     assert_int_equal(project->patch.sections_written, written);
 }
 
-/* main calls two functions of math, which everybody imports; other calls one. */
+/* main calls two functions of math, which every file imports; other calls one. */
 static void write_project(Project *project)
 {
     save(project, "main.mini", "import \"math.mini\" as math;\nimport \"other.mini\" as other;\n"
@@ -120,7 +120,7 @@ static void write_project(Project *project)
                                 "fn four() i32 { return math.half(8); }\n");
     rebuild(project);
     assert_int_equal(project->counts.functions_total, 7);
-    rebuild(project); /* stamps that were young are trusted from here on */
+    rebuild(project); /* young stamps are trusted from here on */
 }
 
 static void test_nothing_changed(void **state)
@@ -296,7 +296,7 @@ static void test_name_that_stops_and_starts_to_resolve(void **state)
     assert_non_null(strstr(project.errors.data, "main.mini:2:"));
     save(&project, "a.mini", "fn f() i32 { return 1; }\n");
     rebuild(&project);
-    expect(&project, 1, 0, 0, 0); /* as it was: found by content, nothing to write */
+    expect(&project, 1, 0, 0, 0); /* unchanged: found by content, nothing to write */
     project_close(&project);
 }
 
@@ -311,7 +311,7 @@ static void test_entry_in_one_build_and_import_in_another(void **state)
     rebuild(&project);
     project.entry = "second.mini";
     rebuild(&project);
-    assert_int_equal(project.counts.functions_emitted, 2); /* main.mini:main is no entry here */
+    assert_int_equal(project.counts.functions_emitted, 2); /* main.mini:main is not an entry here */
     project.entry = "main.mini";
     rebuild(&project);
     assert_int_equal(project.counts.functions_emitted, 0);
@@ -350,7 +350,7 @@ static void test_failed_build_between_two_edits(void **state)
                                 "fn zero() i32 { return 0; }\n"
                                 "fn half(x: i32) i32 { return x / 2; }\n");
     rebuild(&project);
-    expect(&project, 1, 1, 0, 1); /* add was emitted and kept by the build that failed */
+    expect(&project, 1, 1, 0, 1); /* add was emitted and kept by the failed build */
     project_close(&project);
 }
 

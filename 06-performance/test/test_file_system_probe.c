@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The probe: on the file system that the tests run on it finds what every local one does, and leaves
- * nothing behind; and from facts that are made up, the right rule follows. */
+/* The probe: on the file system of the tests it finds what every local one does, and leaves no
+ * files; and from made-up facts the right rule follows. */
 #include "file_system_probe.h"
 #include "scratch.h"
 
@@ -44,7 +44,7 @@ static void a_place_that_cannot_be_written_is_reported(void **state)
     close(fd);
 }
 
-/* There are descriptors for the probe's directory, and for no file in it. */
+/* Allows a descriptor for the probe's directory, and none for a file in it. */
 static void a_probe_that_fails_leaves_nothing_behind(void **state)
 {
     const Scratch *scratch = *state;
@@ -87,7 +87,7 @@ static void a_directory_with_other_things_in_it_is_refused(void **state)
     assert_true(scratch_exists(scratch, FILE_SYSTEM_PROBE_NAME "/notes"));
 }
 
-/* 0 if all of them found a sound file system. */
+/* 0 if all of them found a correct file system. */
 static int probe_times(const Scratch *scratch, unsigned times)
 {
     FileSystemFacts facts;
@@ -98,7 +98,7 @@ static int probe_times(const Scratch *scratch, unsigned times)
     return status;
 }
 
-/* Starts a child that probes again and again, and returns when its directory is there. */
+/* Starts a child that probes again and again, and returns when its directory exists. */
 static pid_t start_probing(const Scratch *scratch)
 {
     const struct timespec nap = {0, 100 * 1000};
@@ -133,7 +133,7 @@ static void what_a_probe_cannot_remove_the_next_one_does(void **state)
     const Scratch *scratch = *state;
     do
         end(start_probing(scratch), SIGKILL);
-    while (!is_left(scratch)); /* between two probes there is none */
+    while (!is_left(scratch)); /* it does not exist between two probes */
     assert_int_equal(probe_times(scratch, 1), 0);
     assert_false(is_left(scratch));
 }
@@ -164,7 +164,7 @@ static void two_devices_are_told_apart(void **state)
     close(other);
 }
 
-/* A file system where all is well, and whose clock ticks every 4 ms, looked at or not. */
+/* A correct file system whose clock ticks every 4 ms, looked at or not. */
 static const FileSystemFacts sound = {
     .is_one_device = true, .is_local = true, .has_tried_stamps = true, .tick_ns = 4000000, .looked_tick_ns = 4000000, .resolution_ns = 1,
     .ctime_on_write = true, .ctime_on_chmod = true, .ctime_on_rename = true,

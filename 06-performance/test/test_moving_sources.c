@@ -6,10 +6,10 @@
  * Stamps are rounded as a coarse file system would round them, and files are edited just before
  * the N-th call of a build; see bent_calls.h.
  *
- * That the first test would find a miss is shown with the guard taken out: the probe of the file
- * system's clock then claims to be an hour later than it is, and every stamp is trusted.
+ * That the first test would find a miss is shown with the guard disabled: the probe of the file
+ * system's clock then reports an hour too late, and every stamp is trusted.
  *
- * REWRITES says how many rewrites are tried at each tick, INTERLEAVING_STRIDE=1 that files are
+ * REWRITES says how many rewrites are tried at each tick; with INTERLEAVING_STRIDE=1 files are
  * edited at every call and not at a sample of them.
  */
 #define _GNU_SOURCE /* RTLD_NEXT */
@@ -51,7 +51,7 @@ static void set_result(const MiniProject *project, unsigned result, uint64_t how
     rewrite(project, "main.mini", text, how);
 }
 
-/* The place of "ret i32 <result>" in the output; NULL if it is not there. */
+/* The place of "ret i32 <result>" in the output; NULL if it is absent. */
 static bool output_returns(const MiniProject *project, unsigned result, off_t *place)
 {
     char expected[40];
@@ -63,7 +63,7 @@ static bool output_returns(const MiniProject *project, unsigned result, off_t *p
     return found != NULL;
 }
 
-/* Somebody changes bytes of the output; its size and, as far as possible, its mtime stay. */
+/* Changes bytes of the output; its size and, as far as possible, its mtime stay. */
 static void spoil_output(const MiniProject *project, off_t place)
 {
     struct stat before;
@@ -74,7 +74,7 @@ static void spoil_output(const MiniProject *project, off_t place)
     restore_mtime(project, "out.ll", &before);
 }
 
-/* How many of so many rewrites were not noticed. */
+/* How many of that many rewrites were not noticed. */
 static unsigned count_missed(int64_t tick_ns, unsigned rewrites, bool guard_is_off)
 {
     MiniProject project;
@@ -204,7 +204,7 @@ static void remove_cache_files(const MiniProject *project)
         assert_int_equal(build_clean(cache, NULL, NULL, &failure), BUILD_OK);
 }
 
-/* What the build that is meddled with begins with. */
+/* The starting point of the disturbed build. */
 static void prepare(MiniProject *project, Start start)
 {
     for (unsigned i = 0; i < FILES; i++)
@@ -225,7 +225,7 @@ static void prepare(MiniProject *project, Start start)
     }
 }
 
-/* Lets somebody edit a file before call `at` of a build. False if the build has fewer calls. */
+/* Edits a file before call `at` of a build. False if the build has fewer calls. */
 static bool interleave(Meddler *meddler, Start start, unsigned at)
 {
     MiniProject *project = meddler->project;
@@ -233,7 +233,7 @@ static bool interleave(Meddler *meddler, Start start, unsigned at)
     edit_before_call(at, meddle, meddler);
     BuildStatus status = mini_project_build(project);
     bool met = cancel_edit();
-    if (status == BUILD_MACHINE_FAILED) /* it said which file changed under its hands */
+    if (status == BUILD_MACHINE_FAILED) /* it said which file changed during the build */
         assert_non_null(strstr(project->said.data, "mini: "));
     for (int again = 0; again < 2; again++) {
         mini_project_build(project);

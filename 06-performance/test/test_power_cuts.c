@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * After a power cut a disk may hold any of its writes of the last seconds and lack any other: a
- * rename without the bytes that were written before it, a file without its tail, an output of
- * today under yesterday's stamp. Whatever it is, the next build gives the output of a clean one,
- * and the one after that finds everything up to date.
+ * After a power cut a disk may hold any of the last seconds' writes and lack any other: a rename
+ * without the bytes written before it, a file without its tail, today's output under yesterday's
+ * stamp. Whatever it is, the next build gives the output of a clean one, and the one after that
+ * finds everything up to date.
  *
- * What a build left is kept after each commit. A disk after a cut is put together from three
- * commits in a row: each file as one of them left it, or page by page as two of them did; missing,
- * where one of them did not have it; cut short, or with zeros in the end or within. Of every third
- * disk the cache is whole, and the output alone is not the one that belongs to it. Then the system
- * is another run, and the output has the very stamp that the manifest has on record.
+ * The files are kept after each commit. A disk after a cut is put together from three commits in a
+ * row: each file as one of them left it, or page by page as two of them did; missing, if one of
+ * them did not have it; cut short, or with zeros at the end or inside. On every third disk the
+ * cache is whole, and only the output does not belong to it. Then the system counts as restarted,
+ * and the output has exactly the stamp that the manifest records.
  *
- * `make test` tries a sample. POWER_CUTS says how many disks per commit, POWER_CUTS_SEED which.
+ * `make test` tries a sample. POWER_CUTS says how many disks per commit, POWER_CUTS_SEED which
+ * ones.
  */
 #include "kept_cache.h"
 #include "mini_project.h"
@@ -47,7 +48,8 @@ static void write_all(const MiniProject *project)
     mini_project_write_main(project, PARTS - 1);
 }
 
-/* Bodies of one size and of others, files that come and go, and a build that writes all anew. */
+/* Bodies of the same and of other sizes, files added and removed, and a build that writes
+ * everything again. */
 static void edit(MiniProject *project, unsigned commit)
 {
     project->force = commit == 7;
@@ -60,7 +62,7 @@ static void edit(MiniProject *project, unsigned commit)
     }
 }
 
-/* The build of the edit, and one more that finds stamps old enough to be recorded. */
+/* The build of the edit, and another one that finds stamps old enough to be recorded. */
 static void commit_edit(MiniProject *project, unsigned commit)
 {
     edit(project, commit);
@@ -85,7 +87,7 @@ static size_t whole_pages(size_t size)
     return size / PAGE * PAGE;
 }
 
-/* Some pages as the other version has them: a file that was written over in its place. */
+/* Some pages as in the other version: a file overwritten in place. */
 static void mix_pages(KeptFile *file, const KeptFile *other, uint64_t *random)
 {
     for (size_t at = 0; at < file->size; at += PAGE) {
@@ -95,7 +97,7 @@ static void mix_pages(KeptFile *file, const KeptFile *other, uint64_t *random)
     }
 }
 
-/* The length reached the disk, and some of the bytes did not; or not even the length. */
+/* The length reached the disk and some of the bytes did not; or not even the length did. */
 static void damage(KeptFile *file, uint64_t *random)
 {
     size_t place = file->size == 0 ? 0 : random_next(random) % file->size;
@@ -121,7 +123,7 @@ static bool copy(KeptFile *file, const KeptFile *from)
     return true;
 }
 
-/* One file of the disk, from one of the moments; false if it is not there. */
+/* One file of the disk, from one of the moments; false if it is missing. */
 static bool survive(KeptFile *file, const KeptCache *moments, const char *name, uint64_t *random)
 {
     const KeptFile *other = version_of(&moments[random_next(random) % WINDOW], name);
@@ -171,7 +173,7 @@ static void cut_power(KeptCache *disk, const KeptCache *moments, uint64_t seed)
         continue;
 }
 
-/* ---- what becomes of it -------------------------------------------------------------------- */
+/* ---- after the cut ------------------------------------------------------------------------- */
 
 static void expect_rebuilding(MiniProject *project, Slice expected, const char *what)
 {
@@ -239,7 +241,7 @@ static void test_power_cuts(void **state)
     walk(0);
 }
 
-/* What was synced is there, and what later builds wrote without --sync may be there, too. */
+/* What was synced is there; what later builds wrote without --sync may be there too. */
 static void test_power_cuts_after_synced_commits(void **state)
 {
     (void)state;
@@ -248,7 +250,7 @@ static void test_power_cuts_after_synced_commits(void **state)
 
 /* ---- a source ------------------------------------------------------------------------------ */
 
-/* Records the present stamp of a source with the content that it had before, and a restart. */
+/* Records the present stamp of a source with its previous content, and a restart. */
 static void record_present_stamp(const MiniProject *project, const char *source)
 {
     char id[17] = "", name[64];
@@ -276,7 +278,7 @@ static void record_present_stamp(const MiniProject *project, const char *source)
     close(dir_fd);
 }
 
-/* An editor saves, a build reads it from memory, and then the disk has the stamp and not the
+/* An editor saves, a build reads the file from memory, and then the disk has the stamp but not the
  * bytes. */
 static void test_a_source_whose_bytes_were_lost(void **state)
 {
@@ -289,7 +291,7 @@ static void test_a_source_whose_bytes_were_lost(void **state)
     record_present_stamp(&project, "part1.mini");
     assert_int_equal(mini_project_build(&project), BUILD_OK);
     mini_project_expect_clean(&project);
-    mini_project_build(&project); /* once: from now on stamps are believed again */
+    mini_project_build(&project); /* once: from now on stamps are trusted again */
     assert_true(project.counts.files_hashed <= 1);
     mini_project_close(&project);
 }

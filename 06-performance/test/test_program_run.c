@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The tools are shell scripts here, so that what minic does with them is tested alone; the real
- * ones run in minic.bats. */
+/* The tools are shell scripts here, so that only minic's handling of them is tested; the real ones
+ * run in minic.bats. */
 #include "program_run.h"
 #include "scratch.h"
 
@@ -23,7 +23,7 @@ static int open_world(void **state)
     unsetenv("MINIC_CLANG");
     unsetenv("MINIC_LLI");
     char path[600];
-    snprintf(path, sizeof path, "%s/bin", world->scratch.path); /* no tool of this machine */
+    snprintf(path, sizeof path, "%s/bin", world->scratch.path); /* none of this machine's tools */
     setenv("PATH", path, 1);
     setenv("TMPDIR", world->scratch.path, 1);
     *state = world;
@@ -102,7 +102,7 @@ static void without_any_tool_one_line_says_so(void **state)
     assert_error(world, "neither clang nor lli is installed");
 }
 
-/* What a build made, copied; then the next build writes into it; then it is run. */
+/* The output of a build is copied; then the next build writes into it; then the copy is run. */
 static int run_with(World *world, const char *script, bool is_clang)
 {
     ProgramCopy copy;
@@ -138,7 +138,7 @@ static void the_exit_status_is_the_programs(void **state)
     assert_int_equal(run_with(world, "#!/bin/sh\nkill -TERM $$\n", false), 128 + 15);
 }
 
-/* A compiler that writes a script where it is reported to. */
+/* A compiler that writes a script to its output path. */
 static const char compiler[] = "#!/bin/sh\n"
                                "while [ \"$1\" != -o ]; do shift; done\n"
                                "printf '#!/bin/sh\\nexit $1\\n' >\"$2\"\n"
@@ -153,7 +153,7 @@ static void clang_makes_an_executable_that_is_removed(void **state)
     assert_int_equal(run_with(world, "#!/bin/sh\nexit 0\n", true), -1); /* made nothing */
     assert_error(world, "cannot run");
     assert_clean(world);
-    /* A script is read after exec, when it is gone already: 127 or so, but never -1. */
+    /* A script is read after exec, when it is already removed: 127 or so, but never -1. */
     assert_true(run_with(world, compiler, true) >= 0);
     assert_clean(world);
 }
@@ -174,7 +174,7 @@ static void what_runs_is_what_this_build_made(void **state)
     assert_clean(world);
 }
 
-/* lli reads the copy, and then is the program: while it runs, nothing is left to be found. */
+/* lli reads the copy and then is the program: while it runs, no file is left. */
 static void an_interpreted_program_has_no_name(void **state)
 {
     World *world = *state;

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The promise that outranks speed: after any sequence of edits, an incremental build leaves the
- * same bytes, or tells the same errors, as a clean build of the same sources. And the counts of
+ * same bytes, or reports the same errors, as a clean build of the same sources. And the counts of
  * both agree.
  *
  * A walk begins with a random project. Each step edits it, builds it incrementally with a random
- * number of workers, and builds it again in an empty cache. In every second walk steps are
- * disturbed, too: the output or a pack is lost, the settings change, a build is forced. A walk
- * that fails is shrunk: steps are left out as long as it still fails, and what is left is reported.
+ * number of workers, and builds it again in an empty cache. In every second walk steps are also
+ * disturbed: the output or a pack is lost, the settings change, a build is forced. A failing walk
+ * is shrunk: steps are left out as long as it still fails, and the rest is reported.
  *
- * RANDOM_EDITS_SEEDS and RANDOM_EDITS_STEPS in the environment say how much is tried, and
- * RANDOM_EDITS_SEED where it begins. RANDOM_EDITS_SCRIPT=3,17,40 walks these steps of the first
- * seed alone.
+ * RANDOM_EDITS_SEEDS and RANDOM_EDITS_STEPS in the environment say how much to try, and
+ * RANDOM_EDITS_SEED where to begin. RANDOM_EDITS_SCRIPT=3,17,40 walks only these steps of the first
+ * seed.
  */
 #include "agreeing_counts.h"
 #include "mini_compiler.h"
@@ -50,7 +50,7 @@ typedef struct Walk {
     const char *disturbance; /* NULL: none */
 } Walk;
 
-static void tell_errors(const Build *build, ByteBuffer *text)
+static void report_errors(const Build *build, ByteBuffer *text)
 {
     const Diagnostics *diagnostics = build_diagnostics(build);
     for (size_t i = 0; i < diagnostics->count; i++)
@@ -77,7 +77,7 @@ static Outcome build_once(Walk *walk, const Scratch *place, bool is_forced)
     if (outcome.status == BUILD_OK)
         outcome.status = output_write(build, output, &outcome.patch);
     outcome.counts = *build_counts(build);
-    tell_errors(build, &outcome.errors);
+    report_errors(build, &outcome.errors);
     build_close(build);
     if (outcome.status == BUILD_OK)
         outcome.output = scratch_read(place, "out.ll", NULL);
@@ -101,9 +101,10 @@ static bool is_same(const Outcome *incremental, const Outcome *clean)
     return slice_equal(buffer_slice(&incremental->errors), buffer_slice(&clean->errors));
 }
 
-/* Emitted, cached and failed are the total, and both builds count the same functions. A build from
- * nothing has none from the cache. It may have more that failed: what names a file with syntax
- * errors fails there, and is not looked at where it was right before. */
+/* Emitted, cached and failed add up to the total, and both builds count the same functions. A build
+ * from nothing has none from the cache. More of its functions may fail: one that names a file with
+ * syntax errors fails there, while the incremental build does not look at it if it was right
+ * before. */
 static bool counts_are_right(const Outcome *incremental, const Outcome *clean)
 {
     return counts_agree(&incremental->counts) && counts_agree(&clean->counts) &&
@@ -125,7 +126,7 @@ static void print_counts(const BuildCounts *incremental, const BuildCounts *clea
                       (unsigned long long)both[i].counts->functions_failed);
 }
 
-/* A body edit is one function, a comment is none, whatever the project. */
+/* A body edit costs one function, a comment none, whatever the project. */
 static bool costs_too_much(const Walk *walk, const Outcome *is)
 {
     Slice edit = walk->project.last_edit;
@@ -142,7 +143,7 @@ static bool costs_too_much(const Walk *walk, const Outcome *is)
 
 /* ---- one walk ------------------------------------------------------------------------------ */
 
-typedef struct Script { /* which steps of a seed's walk are taken */
+typedef struct Script { /* the steps taken of a seed's walk */
     uint64_t seed;
     unsigned *steps; /* owned */
     unsigned count;
@@ -239,7 +240,7 @@ static bool take_step(Walk *walk, const Script *script, bool is_reported)
     return is_right && is_cheap && is_counted;
 }
 
-/* The place in the script of the step that fails, or its count. */
+/* The place in the script of the failing step, or its count. */
 static unsigned walk_script(const Script *script, bool is_reported, unsigned *right)
 {
     Walk walk;
@@ -264,7 +265,7 @@ static unsigned walk_script(const Script *script, bool is_reported, unsigned *ri
 
 /* ---- shrinking ----------------------------------------------------------------------------- */
 
-/* The place of the step that fails, or the count. */
+/* The place of the failing step, or the count. */
 typedef unsigned TryScript(const Script *script);
 
 static Script without(const Script *script, unsigned from, unsigned count)
@@ -276,7 +277,7 @@ static Script without(const Script *script, unsigned from, unsigned count)
     return shorter;
 }
 
-/* Leaves out half of the steps, a quarter, ... one, as long as what is left fails. */
+/* Leaves out half of the steps, a quarter, ... one, as long as the rest fails. */
 static void shrink(Script *script, TryScript *try)
 {
     for (unsigned part = script->count / 2; part > 0; part /= 2) {
@@ -301,7 +302,7 @@ static unsigned try_walk(const Script *script)
     return walk_script(script, false, &right);
 }
 
-static void tell_script(const Script *script)
+static void report_script(const Script *script)
 {
     unsigned right = 0;
     print_message("# again: RANDOM_EDITS_SEED=%llu RANDOM_EDITS_SCRIPT=",
@@ -342,7 +343,7 @@ static unsigned expect_good_walk(Script *script)
     if (failed < script->count) {
         script->count = failed + 1;
         shrink(script, try_walk);
-        tell_script(script);
+        report_script(script);
         fail_msg("the incremental build differs from the clean one");
     }
     free(script->steps);

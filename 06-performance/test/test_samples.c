@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The sample programs, compiled without any cache: each prints what its `expected` says, and each
- * of those in errors/ gets the errors that are listed there. (That the cached compiler gives the
- * same is tested from outside.)
+ * one in errors/ gets the errors listed there. (That the cached compiler gives the same is tested
+ * from outside.)
  */
 #include "mini_program.h"
 
@@ -15,7 +15,7 @@
 
 enum { MAX_SAMPLES = 100 };
 
-/* This file's path is as the compiler was given it: from the root, where the tests run. */
+/* This file's path as given to the compiler: from the root, where the tests run. */
 static const char *samples_directory(void)
 {
     static char path[4096];

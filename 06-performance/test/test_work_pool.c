@@ -18,7 +18,7 @@ typedef struct Loop {
     size_t limit;
     unsigned children;
     atomic_uint wrong_worker;
-    unsigned busy_us; /* how long an item takes */
+    unsigned busy_us; /* duration of an item */
 } Loop;
 
 static void spend(unsigned microseconds)
@@ -109,7 +109,7 @@ static void each_index_runs_once(void **state)
 
 /* ---- is the work shared? Items that wait leave the CPU to the other workers ------------------- */
 
-enum { WAIT_MS = 100000 }; /* for what comes at once, unless it never comes */
+enum { WAIT_MS = 100000 }; /* for something immediate, unless it never happens */
 
 typedef struct Sharing {
     atomic_uint items_of[16]; /* per worker, of the items that matter */
@@ -130,7 +130,7 @@ static unsigned workers_that_helped(const Sharing *sharing)
     return helped;
 }
 
-/* An item ends when a second worker has begun one, so nobody can do all of them before another
+/* An item ends when a second worker has begun one, so no worker can do all of them before another
  * has woken, however busy the machine is. */
 static void wait_for_help(Sharing *sharing, unsigned worker)
 {
@@ -139,7 +139,7 @@ static void wait_for_help(Sharing *sharing, unsigned worker)
         nap(1);
 }
 
-/* The first item is what the caller does alone; that it takes long brings the others. */
+/* The caller does the first item alone; its length brings the others. */
 static void long_item(void *arg, size_t index, unsigned worker)
 {
     if (index == 0)
@@ -159,7 +159,7 @@ static void few_long_items_are_shared(void **state)
     work_pool_free(&pool);
 }
 
-/* Item 1 runs while the others have gone to sleep, and then there are many more items. */
+/* Item 1 runs while the others have gone to sleep, and then adds many more items. */
 static void late_item(void *arg, size_t index, unsigned worker)
 {
     Sharing *sharing = arg;
@@ -191,8 +191,8 @@ static void a_growing_loop_ends_with_its_last_item(void **state)
         check_growing(workers, 1, 3, 0);
         check_growing(workers, 2, 3, 0);
         check_growing(workers, MOST_ITEMS, 3, 0); /* a bush */
-        check_growing(workers, 500, 1, 20);       /* a chain: nobody else ever finds work */
-        check_growing(workers, 200, 20, 50);      /* grows when the others already sleep */
+        check_growing(workers, 500, 1, 20);       /* a chain: no other worker ever finds work */
+        check_growing(workers, 200, 20, 50);      /* grows when the others are already asleep */
     }
 }
 
@@ -235,7 +235,7 @@ static void one_pool_runs_many_loops(void **state)
     work_pool_free(&pool);
 }
 
-/* What was written in one loop can be read in the next, on whichever worker. */
+/* What was written in one loop can be read in the next, on any worker. */
 static void copy_item(void *arg, size_t index, unsigned worker)
 {
     (void)worker;
@@ -293,7 +293,7 @@ static void small_work_starts_no_thread(void **state)
     assert_int_equal(started, 0);
 
     work_pool_init(&pool, 4);
-    loop.busy_us = 1000; /* longer than any loop that is worked off alone */
+    loop.busy_us = 1000; /* longer than any loop that the caller does alone */
     executor_run(&pool.executor, 30, count_item, &loop);
     assert_int_equal(threads_of_this_process(), before + 3);
     work_pool_free(&pool);
@@ -305,7 +305,7 @@ static void small_work_starts_no_thread(void **state)
     free(loop.times);
 }
 
-/* Two items: one returns at once, one takes long and sleeps. Nobody may spin meanwhile. */
+/* Two items: one returns at once, one takes long and sleeps. No worker may spin meanwhile. */
 static void sleepy_item(void *arg, size_t index, unsigned worker)
 {
     (void)arg;
@@ -329,8 +329,8 @@ static void idle_workers_do_not_burn_the_cpu(void **state)
     (void)state;
     WorkPool pool;
     work_pool_init(&pool, 8);
-    /* A worker that spins spends its half of 0.2 s, each time. On a busy machine the clock of the
-     * CPU is charged for more than the work: once in ten times is enough. */
+    /* A spinning worker spends its half of 0.2 s, each time. On a busy machine the CPU clock is
+     * charged for more than the work: once in ten times is enough. */
     double least = 1;
     for (int attempt = 0; attempt < 10 && least >= 0.05; attempt++) {
         double before = cpu_seconds();
@@ -354,7 +354,7 @@ static void zero_workers_means_one_per_cpu(void **state)
     work_pool_free(&pool);
 }
 
-/* Each item of two waits until the other has begun, but not for ever. */
+/* Each of two items waits until the other has begun, but not indefinitely. */
 static void meet(void *arg, size_t index, unsigned worker)
 {
     atomic_uint *begun = arg;
@@ -401,7 +401,7 @@ typedef struct Watched {
     atomic_uint wrong;
 } Watched;
 
-/* What an item sees: fewer are done than there are, for it is not done itself. */
+/* What an item sees: fewer are done than exist, since it is not done itself. */
 static void watch_item(void *arg, size_t index, unsigned worker)
 {
     Watched *watched = arg;

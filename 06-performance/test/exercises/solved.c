@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The exercises of stage 6, solved. Each file is visited once; memory is asked for when an array
- * doubles; of two statistics only what counts work is compared.
+ * The exercises of stage 6, solved. Each file is visited once; memory is allocated when an array
+ * doubles; of two statistics only the counts of work are compared.
  *
- * Names live in one table for the first two exercises: a name's number is its place in an array,
- * and a hash table of numbers finds it.
+ * The first two exercises keep names in one table: a name's number is its place in an array, and a
+ * hash table of numbers finds it.
  */
 #include <ctype.h>
 #include <stdbool.h>
@@ -73,7 +73,7 @@ static void grow(Names *names)
         *slot_of(names, names->items[i]) = i + 1;
 }
 
-/* The number of a name. The text must stay where it is. */
+/* The number of a name. The text must not move. */
 static uint32_t number_of(Names *names, Text name)
 {
     if (names->count * 2 >= names->slot_count)
@@ -134,7 +134,8 @@ static void read_graph(Graph *graph, const char *entry)
         graph->files[graph->imports[i]].waiting++;
 }
 
-/* Importers before what they import: a file is final when nobody is left who could deepen it. */
+/* Importers before what they import: a file is final when no importer is left that could deepen
+ * it. */
 static uint32_t depth_of(const char *entry)
 {
     Graph graph = {0};
@@ -185,7 +186,7 @@ static bool counts_work(Text name)
     return true;
 }
 
-/* The counts stand before the seconds; a name stands between quotes before its colon. */
+/* The counts come before the seconds; a name is in quotes before its colon. */
 static int compare(const char *old_path, const char *new_path)
 {
     const char *old = read_file(old_path).data, *new = read_file(new_path).data;

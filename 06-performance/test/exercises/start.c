@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The exercises of stage 6, done in the way that comes to mind first. The answers are right; what
- * they cost is not. Copy this file, make each of them cost what it must, and run
+ * The exercises of stage 6, done in the first way that comes to mind. The answers are right; the
+ * costs are not. Copy this file, reduce each cost to what is necessary, and run
  *
  *     cc -O2 -o build/mine build/mine.c && make check-mine STAGE=6 TIER=exercises CMD=build/mine
  *
  *     mine depth ENTRY.mini     the files on the longest chain of imports: `depth N`
- *     mine names FILE           how many different names there are in a file: `names N`
+ *     mine names FILE           how many different names a file has: `names N`
  *     mine compare OLD NEW      of two lines of `minic --stats=json`, the work that grew
  */
 #include <ctype.h>
@@ -101,7 +101,7 @@ static int count_names(const char *path)
 
 /* ---- exercise 3 ---------------------------------------------------------------------------- */
 
-/* Every number of OLD, `"name":12`, beside the one of the same name in NEW. */
+/* Compares every number of OLD, `"name":12`, with the one of the same name in NEW. */
 static int compare(const char *old_path, const char *new_path)
 {
     const char *old = read_file(old_path), *new = read_file(new_path);

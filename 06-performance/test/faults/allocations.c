@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* glibc's own, under the names that it gives them for those who replace malloc. */
+/* glibc's own, under the names that it provides for replacements of malloc. */
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *pointer, size_t size);
@@ -32,7 +32,7 @@ __attribute__((constructor)) static void read_environment(void)
         first = atol(wanted + 5);
         last = __LONG_MAX__;
     }
-    count = 0; /* the loader's allocations, before anybody can ask for a fault, do not count */
+    count = 0; /* the loader's allocations, before a fault can be requested, do not count */
 }
 
 __attribute__((destructor)) static void print_count(void)

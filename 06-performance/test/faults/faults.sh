@@ -1,46 +1,46 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 #
-# What the fault tests share: a project, edits of it, a build in which something goes wrong, and
-# the oracle that judges what comes afterwards:
+# Shared by the fault tests: a project, edits of it, a build with a fault, and the oracle that
+# judges the result:
 #
-#     the output that is there   is the old one or the new one. If it is neither, the next build
+#     the output on disk         is the old one or the new one. If it is neither, the next build
 #                                knows, gives that as its reason, and writes the output again
 #     the next build             ends as it should, and its output is that of a clean build in an
 #                                empty cache, byte for byte
 #     the one after that         finds everything up to date
-#     the next one that commits  leaves nothing over in the cache directory or beside the output;
+#     the next one that commits  leaves no leftovers in the cache directory or beside the output;
 #                                with large packs, every object is there (minic verify)
 #
-# One fault at one moment is a point. Before each, sources, cache and output are made anew, by
-# building: copies would have other inodes and times than the cache has on record.
+# One fault at one moment is a point. Before each, sources, cache and output are made again by
+# building: copies would have other inodes and times than those recorded in the cache.
 set -u
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-export ASAN_OPTIONS=detect_leaks=0 # looking for leaks is tracing, and strace does that already
+export ASAN_OPTIONS=detect_leaks=0 # leak detection traces the process, and so does strace
 export LC_ALL=C
 unset MINIC_TARGET MINIC_VERBOSE
 
-# In memory where there is such a place: what a process leaves is in the page cache in any case,
-# and a thousand builds with --sync take minutes on a disk.
+# In memory if possible: what a process leaves is in the page cache in any case, and a thousand
+# builds with --sync take minutes on a disk.
 [ -n "${TMPDIR:-}" ] || [ ! -w /dev/shm ] || TMPDIR=/dev/shm
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/minic-faults-XXXXXX") || exit 3
 trap 'cd / && rm -rf "$WORK"' EXIT
 cp "${MINIC:-${BUILD:?the directory that minic was built in}/minic}" "$WORK/minic" || exit 3
-MINIC=$WORK/minic # of its own: somebody may build another meanwhile
+MINIC=$WORK/minic # a copy: another may be built meanwhile
 mkdir "$WORK/project" && cd "$WORK/project" || exit 3
 
 # ---- TAP ----------------------------------------------------------------------------------------
 
 TESTS=0 TRIED=0 FLAWS=0 POINT=
 
-# flaw TEXT: the test that runs fails, and why. The first few are reported.
+# flaw TEXT: the running test fails, for this reason. The first few are reported.
 flaw() {
     FLAWS=$((FLAWS + 1))
     [ "$FLAWS" -gt 5 ] || echo "# $POINT: $1" >>"$WORK/flaws"
 }
 
-# finish NAME COUNT UNIT: ends a test that tried that many.
+# finish NAME COUNT UNIT: ends a test after COUNT tries.
 finish() {
     TESTS=$((TESTS + 1)) TRIED=$((TRIED + $2))
     [ "$2" -gt 0 ] || flaw "nothing was tried"
@@ -54,7 +54,7 @@ finish() {
     FLAWS=0
 }
 
-# conclude UNIT: the plan, and how much was tried in all.
+# conclude UNIT: the plan, and the total number of tries.
 conclude() {
     echo "1..$TESTS"
     echo "# tried: $TRIED $1"
@@ -93,20 +93,20 @@ JOBS=1 # of every build; the fault tests set it
 trace() { strike strace -f -qqq -y -o "$WORK/trace" "$@"; }
 
 # numbered FILE: the calls of a trace as lines "name number line", the third openat of a thread as
-# "openat 3". strace, too, counts those of each thread.
+# "openat 3". strace also counts those of each thread.
 numbered() {
     awk '{ thread = $1; sub(/^[0-9]+ +/, ""); name = $0; sub(/\(.*/, "", name) }
          name ~ /^[a-z_0-9]+$/ { print name, ++count[thread, name], $0 }' "$1"
 }
 
-# A commit of more than 1 MiB for each pack writes both at once, if there are two threads. Which of
-# them writes which is open, and so calls are counted for each file by itself: ON are the options
-# by which strace sees those on one file alone.
+# With two threads, a commit of more than 1 MiB for each pack writes both at once. Which thread
+# writes which is not fixed, so calls are counted for each file separately: ON are the options with
+# which strace sees only those on one file.
 PACK_FILES=(zir.pack zir.index zir.index.tmp air.pack air.index air.index.tmp)
 on_file() { ON=(-P "$PWD/.mini_cache/$1" -P "$1"); }
 
-# From a trace of it: it is so large, and with two threads each of them writes a pack, unless the
-# second one did not get a processor in time.
+# From a trace of it: it is large enough, and with two threads each of them writes a pack, unless
+# the second one did not get a processor in time.
 expect_large_commit() {
     local try writers name
     for try in {1..9}; do
@@ -124,7 +124,7 @@ expect_large_commit() {
 
 # ---- the project --------------------------------------------------------------------------------
 
-# math EXPRESSION [FILE]: what most edits edit. Its section stands in the middle of the output.
+# math EXPRESSION [FILE]: the target of most edits. Its section is in the middle of the output.
 math() {
     {
         echo "fn add(a: i32, b: i32) i32 { return $1; }"
@@ -132,7 +132,7 @@ math() {
     } >"${2:-math.mini}"
 }
 
-# entry NAME...: main.mini, which imports these files, too.
+# entry NAME...: main.mini, which also imports these files.
 entry() {
     local name sum=0
     for name in math shapes text "$@"; do echo "import \"$name.mini\" as $name;"; done
@@ -140,8 +140,8 @@ entry() {
     echo "fn main() i32 { print(text.hello()); return shapes.area() + math.add(2, 3) + $sum; }"
 } >main.mini
 
-# long_texts CHARACTER: functions with so much text that both packs grow by more than 1 MiB, which is
-# when they are written at the same time. Three objects are large, the others small.
+# long_texts CHARACTER: functions with so much text that both packs grow by more than 1 MiB and are
+# therefore written at the same time. Three objects are large, the others small.
 long_texts() {
     [ -d "../$1" ] || make_long_texts "$1"
     cp "../$1"/*.mini .
@@ -161,7 +161,7 @@ make_long_texts() {
     done
 }
 
-# make_project small: five files, one of which nobody imports yet. With `large`, seventy more: the
+# make_project small: five files, one of which no file imports yet. With `large`, seventy more: the
 # output is written in two batches, and changes of the state go into its journals. With `heavy`,
 # files of much text.
 make_project() {
@@ -191,8 +191,8 @@ make_project() {
 
 # ---- scenarios: each is a function that makes the sources old or new ----------------------------
 
-# What a scenario may change: is there an older build; what is run instead of a build, and how;
-# the exit status that a build has from then on.
+# What a scenario may change: whether there is an older build; what is run instead of a build, and
+# how; the exit status that a build has from then on.
 defaults() { BUILT=yes COMMAND=build OPTIONS=("${ALWAYS[@]}") STATUS=0; }
 
 first_build() { BUILT=no; }
@@ -219,7 +219,7 @@ new_texts() { case $1 in old) long_texts x ;; new) long_texts y ;; esac; }
 new_settings() { case $1 in old) unset MINIC_TARGET ;; new) export MINIC_TARGET="$OTHER" ;; esac; }
 
 EXTERN='extern fn abs(n: i32) i32;'
-LONG='a + b' # so much more code that the section needs several blocks more
+LONG='a + b' # so much code that the section needs several more blocks
 for _ in {1..40}; do LONG="$LONG + a * b"; done
 
 OTHER=aarch64-unknown-linux-gnu
@@ -230,7 +230,7 @@ edit_before() {
     math 'a + b'
 }
 
-# Old objects enough that --cache-limit finds something to drop.
+# Enough old objects for --cache-limit to drop some.
 make_history() {
     local i
     for i in {1..6}; do
@@ -252,7 +252,7 @@ edit_all() {
 
 build() { "$MINIC" build -q "-j$JOBS" main.mini; }
 
-# Everything as it is before the build of $SCENARIO.
+# Everything as before the build of $SCENARIO.
 prepare() {
     rm -rf .mini_cache main.ll .output-*.tmp
     defaults
@@ -261,8 +261,8 @@ prepare() {
     "$SCENARIO" new
 }
 
-# begin SCENARIO small|large [OPTION...]: what the output is before its build, and what it should
-# be afterwards.
+# begin SCENARIO small|large [OPTION...]: records the output before its build, and the expected one
+# after it.
 begin() {
     SCENARIO=$1 SIZE=$2 POINT="$1, without a fault"
     make_project "$2"
@@ -281,8 +281,8 @@ begin() {
     prepare
 }
 
-# strike FAULT...: the build of the scenario, under a command that makes something go wrong. Its
-# exit status is in $? and what it said in $WORK/said.
+# strike FAULT...: the build of the scenario, under a command that causes a fault. Its exit status
+# is in $? and its messages in $WORK/said.
 strike() {
     case $COMMAND in
     build) { "$@" "$MINIC" build -q "-j$JOBS" "${OPTIONS[@]}" main.mini; } ;;
@@ -291,7 +291,7 @@ strike() {
     esac >"$WORK/said" 2>&1
 }
 
-# The output is "old", "new", or else: "longer", the old one with space behind it, or "mixed".
+# The output is "old", "new", "longer" (the old one with space after it) or "mixed".
 look() {
     if [ ! -e main.ll ]; then
         [ -e ../old.ll ] && OUTPUT=lost || OUTPUT=old
@@ -308,9 +308,9 @@ look() {
     fi
 }
 
-# judge STATUS ERROR [CALL]: of the build with the fault. Right in spite of it, or one line that
-# tells what failed. A call that was only interrupted is no failure; but what --sync could not
-# bring to the disk is one, whatever the output looks like.
+# judge STATUS ERROR [CALL]: of the build with the fault. It is right in spite of it, or one line
+# says what failed. An interrupted call is no failure; but a --sync that could not reach the disk
+# is one, whatever the output looks like.
 judge() {
     local said
     mapfile -t said <"$WORK/said"
@@ -324,7 +324,7 @@ judge() {
         [[ ${#said[@]} = 1 && ${said[0]} =~ ^(minic: .+: .+|out of memory: .+) ]] ||
             flaw "exit status 3 and not one clear line: ${said[*]}"
     fi
-    # Not in a collection, though: if it cannot be sure of the new pack, the old one stays.
+    # Except in a collection: if it cannot be sure of the new pack, the old one stays.
     if [ "$1,${3:-}" = 0,fsync ] && [ "$2" != EINTR ] && [ "$SCENARIO" != collected ]; then
         flaw "fsync fails, and nobody is reported"
     fi
@@ -365,7 +365,7 @@ heal() {
 KEPT='^(lock|clock|secret|used_bytes|entries|incremental-cache|CACHEDIR.TAG|(zir|air)\.(pack|index)|[0-9a-f]{16}\.(manifest|spare|unsettled))$'
 TABLE='^([0-9a-f]{16}\.[a-z]+)\.([0-9]+)(\.journal)?$'
 
-# After a build that commits, though it has nothing to write.
+# After a build that commits although it has nothing to write.
 expect_nothing_left_over() {
     local file name
     local -A numbers=() # of each table there is one

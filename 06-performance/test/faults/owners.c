@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Preloaded into a program, shows other owners, as shares and volumes of other systems do. What may be
- * done stays as it is.
+ * Preloaded into a program, shows other owners, as shares and volumes of other systems do.
+ * Permissions stay as they are.
  *
- *     SHOWN_OWNER=NUMBER       whatever is the user's shows this owner
- *     SHOWN_STRANGER=PATH      what is at that path, if it is there, shows the owner 12345
+ *     SHOWN_OWNER=NUMBER       everything the user owns shows this owner
+ *     SHOWN_STRANGER=PATH      the file at that path, if it exists, shows the owner 12345
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

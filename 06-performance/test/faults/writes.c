@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Preloaded into a build, makes its writes go wrong. FAULT_WRITES says how:
+ * Preloaded into a build, makes its writes fail. FAULT_WRITES says how:
  *
  *     short:N   the Nth write takes half of the bytes
  *     short:0   every write takes one byte
  *     torn:N    the Nth write takes half of the bytes, and the process is killed
- *     full:N    the disk has room for N bytes more. What a file grows by is taken from them; a
- *               write takes what there is room for, and then there is no space left
+ *     full:N    the disk has room for N bytes more. Growth of a file is taken from them; a write
+ *               takes as much as fits, and then no space is left
  *
  * Standard output and error are left alone: they are not on that disk.
  */
@@ -23,7 +23,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* The number of the fault of that name, or -1 if it is another fault. */
+/* The number N of the fault of that name, or -1 if it is another fault. */
 static long long fault(const char *name)
 {
     const char *wanted = getenv("FAULT_WRITES");
@@ -33,7 +33,7 @@ static long long fault(const char *name)
 
 /* ---- a disk that fills up ------------------------------------------------------------------ */
 
-/* How much of `grows` bytes more there is room for; that is taken. Threads may ask at once. */
+/* How many of `grows` more bytes fit; takes that room. Threads may call it at once. */
 static long long take_space(long long grows)
 {
     static pthread_mutex_t asking = PTHREAD_MUTEX_INITIALIZER;
@@ -66,7 +66,7 @@ int posix_fallocate(int fd, off_t offset, off_t size)
 
 /* ---- writes -------------------------------------------------------------------------------- */
 
-/* The number of a write, among those of all threads. */
+/* The number of a write, counted over all threads. */
 static long long next_number(void)
 {
     static atomic_llong count;
@@ -85,7 +85,7 @@ static size_t allowed(long long number, int fd, size_t size, off_t offset)
     return room_for(fd, size, offset);
 }
 
-/* The end of each write: the process, in a torn one. */
+/* Ends each write: a torn one ends the process. */
 static ssize_t end(long long number, ssize_t written)
 {
     if (number == fault("torn:"))

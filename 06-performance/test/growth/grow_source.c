@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * grow-source NAME N DIR    writes a program, DIR/main.mini and what it imports, in which one
- *                           construct of the language stands N times, or N deep, or N long
- * grow-source               lists the constructs: NAME N VERDICT
+ * grow-source NAME N DIR    writes a program, DIR/main.mini and its imports, that contains one
+ * construct of the language N times, or N deep, or N long grow-source               lists the
+ * constructs: NAME N VERDICT
  *
- * N is where measuring begins; the sizes 2 N, 4 N and 8 N follow. The verdict of the largest is
- * "right", or words of the error that refuses it.
+ * N is the first size measured; 2 N, 4 N and 8 N follow. The verdict of the largest is "right", or
+ * words of the error that refuses it.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -25,7 +25,7 @@ static void put(const char *format, ...)
     va_end(arguments);
 }
 
-/* `text` n times; %d in it, once or twice, is the number of the time. */
+/* `text` n times; %d in it, once or twice, is the number of the repetition. */
 static void repeat(int n, const char *text)
 {
     for (int i = 0; i < n; i++)
@@ -122,7 +122,7 @@ static void parameters(int n)
     put("); return 0; }\n");
 }
 
-/* The calls are wrong, or each would have to say as much as the function has parameters. */
+/* The calls are wrong, otherwise each would have to be as long as the function's parameter list. */
 static void calls_of_a_wide_function(int n)
 {
     put("fn f(");
@@ -287,7 +287,8 @@ static void constant_chain_backwards(int n)
     put_main();
 }
 
-/* The chain begins with a mistake. All that follows is wrong, and only the mistake is reported. */
+/* The chain begins with a mistake. Everything after it is wrong, but only the mistake is
+ * reported. */
 static void wrong_constant_chain(int n)
 {
     put("const c0: i32 = true;\n");
@@ -394,7 +395,7 @@ static void struct_cycle(int n)
     put_main();
 }
 
-/* Each has twice what the one before has: 2^n scalars. */
+/* Each is twice as large as the one before: 2^n scalars. */
 static void doubled_structs(int n)
 {
     put("struct S0 { x: i32 }\n");
@@ -439,7 +440,7 @@ static void wide_constant(int n)
     put_main();
 }
 
-/* Wider than may be, and each use a mistake. */
+/* Wider than allowed, and each use is a mistake. */
 static void wide_struct_uses(int n)
 {
     put_wide(n);
@@ -450,7 +451,7 @@ static void wide_struct_uses(int n)
     put_main();
 }
 
-/* As wide as may be, and used n times. */
+/* As wide as allowed, and used n times. */
 enum { WIDEST = 256 };
 
 static void widest_struct_literals(int n)

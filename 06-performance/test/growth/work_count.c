@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Counts what a program does, and writes the counts into the file that WORK_FILE names when it
- * ends: the basic blocks of code that were entered (-fsanitize-coverage=trace-pc calls a function
- * at the beginning of each), and the bytes of memory that were asked for (--wrap). The counts are
- * the same on every machine of a kind, and under every load.
+ * Counts what a program does and, when it ends, writes the counts into the file that WORK_FILE
+ * names: the basic blocks of code that were entered (-fsanitize-coverage=trace-pc calls a function
+ * at the beginning of each), and the bytes of memory that were requested (--wrap). The counts are
+ * the same on every machine of a kind, and under any load.
  */
 #include <stddef.h>
 #include <stdio.h>
@@ -50,7 +50,7 @@ int __wrap_posix_memalign(void **pointer, size_t alignment, size_t size)
     return __real_posix_memalign(pointer, alignment, size);
 }
 
-static void __attribute__((destructor)) tell(void)
+static void __attribute__((destructor)) report(void)
 {
     const char *path = getenv("WORK_FILE");
     FILE *file = path == NULL ? NULL : fopen(path, "w");
