@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the machine itself takes: the least that a build must do, and nothing else.
+ * The cost of the machine itself: the least that a build must do, and nothing else.
  *
  *     ceilings DIR [OUTPUT_BYTES [RUNS]]
  *
@@ -10,11 +10,10 @@
  *     write_output OUTPUT_BYTES into a new file in an empty directory, by one write and a close:
  *                  a cold build's output. Without OUTPUT_BYTES, or with 0, only the walk is measured.
  *
- * One process, one thread, warm page cache: a run that is not counted comes first, then the
- * median of RUNS, or of seven. Each begins after a pause, as the builds do that are compared with
- * it: a processor that has just been idle is slower than one that is at it. A parallel build can
- * be faster than these, and minic is; they are ceilings for what one thread can do, and the unit
- * in which machines can be compared.
+ * One process, one thread, warm page cache: one uncounted run, then the median of RUNS, or of
+ * seven. Each begins after a pause, like the builds compared with it: a processor that has just
+ * been idle is slower than a busy one. A parallel build can be faster than these, and minic is;
+ * they are ceilings for one thread, and the unit in which machines can be compared.
  */
 #include "common.h"
 

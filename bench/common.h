@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the programs of the benchmark share, as common.sh is what its scripts share: whole files,
- * the clock, random numbers, and numbers on the command line.
+ * Shared by the programs of the benchmark, as common.sh is by its scripts: whole files, the clock,
+ * random numbers, and numbers on the command line.
  */
 #ifndef COMMON_H
 #define COMMON_H
@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* Replaces what is in `text` by the bytes of a file, terminated behind their end so that string
- * functions can search them. 0 or a negative errno. */
+/* Replaces the contents of `text` by the bytes of a file, NUL-terminated so that string functions
+ * can search them. 0 or a negative errno. */
 static inline int read_whole_file(const char *path, ByteBuffer *text)
 {
     Arena arena = {0};
@@ -29,7 +29,7 @@ static inline int read_whole_file(const char *path, ByteBuffer *text)
     return status;
 }
 
-/* Writes over the file itself, or a new one: one part behind the other. 0 or a negative errno. */
+/* Overwrites the file itself, or makes a new one: one part after another. 0 or a negative errno. */
 static inline int write_whole_file(const char *path, const Slice *parts, size_t part_count)
 {
     int fd = open_at(AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC);
@@ -39,8 +39,8 @@ static inline int write_whole_file(const char *path, const Slice *parts, size_t 
     return close_fd(fd) != 0 && status == 0 ? -errno : status;
 }
 
-/* A processor that has just been idle is slower than one that is at it, and a file that was just
- * edited cannot be trusted yet: 50 ms. */
+/* A processor that has just been idle is slower than a busy one, and a file that was just edited
+ * cannot be trusted yet: 50 ms. */
 static inline void take_a_break(void)
 {
     nanosleep(&(struct timespec){0, 50000000}, NULL);

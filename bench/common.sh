@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: MIT
 #
-# What the parts of the benchmark share: where things are, what is said while they run, and how
+# Shared by the parts of the benchmark: where things are, what is printed while they run, and how
 # one case is timed. To be sourced by bash; expects `part` to name the part.
 #
 # Every figure is the wall time of a whole process, started by hyperfine without a shell. Each
-# case is a pair: what is done before each run (not timed), and the build (timed). Around each
+# case is a pair: a preparation before each run (not timed), and the build (timed). Around each
 # case the ceilings of the machine are measured too, so that a ratio holds when a shared machine
-# drifts; a last run of the case, with --stats=json, tells how much work it was.
+# drifts; a last run of the case, with --stats=json, reports how much work it was.
 #
 # An edit is followed by a pause of 50 ms. People edit seconds before they build, and a file
 # that changes within the same tick of the file system's clock as the build is read again by
 # the next one: without the pause the cases would measure that.
 #
 #     BUILD=build        figures go to $BUILD/bench
-#     BIN=build/release  where the programs are; as they are built by make RELEASE=1
+#     BIN=build/release  where the programs are, built by make RELEASE=1
 #     QUICK=1            smaller corpora and fewer runs
 #     JOBS=2 SEED=1      -j of the builds; seed of the corpora
 #     KEEP=1             leave the corpora of a part in $BUILD/bench/PART
@@ -22,8 +22,8 @@ set -euo pipefail
 export LC_ALL=C
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# Commands are kept as texts and split into words, by hyperfine too, so the paths in them begin here:
-# the path of the project itself may have spaces.
+# Commands are kept as texts and split into words, by hyperfine too, so their paths are relative to
+# here: the path of the project itself may have spaces.
 bin=${BIN:-${BUILD:-build}}
 bin=${bin#"$PWD"/}
 results=${BUILD:-build}/bench
@@ -47,14 +47,14 @@ need() {
     done
 }
 
-# start_part TOOL...: what the part needs beside the programs that all of them need.
+# start_part TOOL...: the part's tools, besides the programs that all parts need.
 start_part() {
     need jq "$bin"/{minic,generate-corpus,edit-corpus} "$@"
     rm -rf "$work"
     mkdir -p "$work/raw"
 }
 
-# What stays of a part is NAME.json; its corpora are large.
+# Only NAME.json stays of a part; its corpora are large.
 end_part() {
     [ -n "${KEEP:-}" ] || rm -rf "$work"
 }
@@ -70,8 +70,8 @@ machine() {
 
 # ---- a corpus --------------------------------------------------------------------------------------
 
-# use_corpus NAME: sets `corpus`, `output`, `cache` and `build`, which the cases work with; and
-# `few` and `most`, files to edit, once the corpus is there.
+# use_corpus NAME: sets `corpus`, `output`, `cache` and `build`, used by the cases; and `few` and
+# `most`, files to edit, once the corpus exists.
 use_corpus() {
     corpus=$work/$1 output=$work/$1.ll cache=$work/$1.cache
     build="$bin/minic build $corpus/main.mini -q -j $jobs -o $output --cache-dir $cache"
@@ -90,7 +90,7 @@ make_corpus() {
     use_corpus "$name"
 }
 
-# The numbers mean nothing if the program that was built is wrong.
+# The numbers mean nothing if the built program is wrong.
 verify_program() {
     progress "running the program of the corpus"
     "$bin/minic" run -q -j "$jobs" -o "$output" --cache-dir "$cache" "$corpus/main.mini" \
@@ -99,7 +99,7 @@ verify_program() {
     sync
 }
 
-# After hundreds of edits the output must be what a build from nothing writes.
+# After hundreds of edits the output must equal that of a build from nothing.
 verify_output() {
     progress "comparing with a build from nothing"
     $build
@@ -118,8 +118,8 @@ measure_ceilings() {
     "$bin/ceilings" "$corpus" "$size" "$ceiling_runs" >"$2"
 }
 
-# time_runs FIGURES RUNS PREPARATION COMMAND...: so many runs of each command, each after the
-# preparation. FIGURES is the file for what hyperfine finds; its options may stand before a command.
+# time_runs FIGURES RUNS PREPARATION COMMAND...: RUNS runs of each command, each after the
+# preparation. hyperfine writes its results to FIGURES; its options may come before a command.
 time_runs() {
     local figures=$1 count=$2 prepare=$3
     shift 3
@@ -130,7 +130,7 @@ time_runs() {
 }
 
 # measure NAME TITLE RUNS PREPARATION: one case of the corpus in use, into $work/raw/NAME.case.
-# What was measured after one case is what stands before the next of the same corpus.
+# The ceilings measured after one case are those before the next of the same corpus.
 measure() {
     local name=$1 title=$2 count=$3 prepare=$4 raw=$work/raw
     progress "$title"
@@ -159,10 +159,10 @@ measure() {
     ceilings_are_of=$corpus
 }
 
-# The edits whose cost every program is asked for; see README.md.
+# The edits that are measured for every program; see README.md.
 all_cases="cold warm one_body touched comment popular_body popular_signature hundred added removed"
 
-# A hundred files of the corpus in use, or all if they are fewer, spread evenly over it.
+# A hundred files of the corpus in use, or all if there are fewer, spread evenly over it.
 hundred_files() {
     find "$corpus" -name 'f*.mini' | sort | awk '
         { files[NR] = $0 }
@@ -198,7 +198,7 @@ measure_all_cases() {
         "$edit add $few; $pause; $build; $edit remove $few; $pause"
 }
 
-# cases NAME...: what measure wrote, as one JSON array, each with its speedup over the cold build.
+# cases NAME...: the results of measure as one JSON array, each with its speedup over the cold build.
 cases() {
     local files=() name
     for name in "$@"; do files+=("$work/raw/$name.case"); done

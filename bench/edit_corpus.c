@@ -4,23 +4,23 @@
  *
  *     touch      a new mtime, the same bytes
  *     comment    the revision in the first comment grows by one
- *     body       the first `bias` constant grows by one: one function body differs; also in a
+ *     body       the first `bias` constant grows by one: one function body differs; also works in a
  *                translation of the file (bench/peers/)
  *     signature  the parameter of the last function gets a new name, in all of its body
- *     rename     so does the local variable `total` of the first function
+ *     rename     likewise, the local variable `total` of the first function
  *     swap       the first two functions change places, with the comments above them
- *     function   a new function stands before the first one; nobody calls it
- *     drop       takes back the last of these
+ *     function   a new function before the first one; nothing calls it
+ *     drop       removes the last of these
  *     constant   the value of the constant LIMIT grows by one
- *     field      the struct Span of the first FILE gets a new first field, which that FILE and
- *                the others, its importers, set where they make one
+ *     field      the struct Span of the first FILE gets a new first field, which that FILE and the
+ *                others, its importers, set wherever they make one
  *     add        a new file beside FILE, imported by FILE and called by a new function in it;
  *                the revision grows too, and both functions hold it
- *     remove     takes back what add did, but for the revision
+ *     remove     undoes add, except for the revision
  *
- * A number that only grows makes each edit new, so no cache has seen the result before, and it
- * needs no memory but the file itself. (Three kinds can lead back: swap, made twice, drop, and
- * remove.) Files are rewritten in place, as most editors do.
+ * A number that only grows makes each edit new, so no cache has seen the result before, and the
+ * file itself is the only state. (Three kinds can lead back: swap, made twice, drop, and remove.)
+ * Files are rewritten in place, as most editors do.
  */
 #include "common.h"
 #include "program_begin.h"
@@ -51,7 +51,7 @@ static void write_file(const char *path, Slice text)
 
 /* ---- text ------------------------------------------------------------------------------------ */
 
-/* Puts `with` in the place of [start, end); the buffer stays terminated. */
+/* Replaces [start, end) by `with`; the buffer stays NUL-terminated. */
 static void replace(ByteBuffer *text, size_t start, size_t end, Slice with)
 {
     buffer_reserve(text, with.size + 1);
@@ -60,7 +60,7 @@ static void replace(ByteBuffer *text, size_t start, size_t end, Slice with)
     text->size = text->size - (end - start) + with.size;
 }
 
-/* Adds one to the decimal number after the first `mark` at or behind `from`; none counts as 0.
+/* Adds one to the decimal number after the first `mark` at or after `from`; none counts as 0.
  * Returns where it ends, or SIZE_MAX if there is no such mark. */
 static size_t grow_number(ByteBuffer *text, size_t from, const char *mark)
 {
@@ -75,7 +75,7 @@ static size_t grow_number(ByteBuffer *text, size_t from, const char *mark)
     return start + (size_t)length;
 }
 
-/* The place of the first `mark` at or behind `from`, or the end of the text. */
+/* The offset of the first `mark` at or after `from`, or the end of the text. */
 static size_t place_of(const ByteBuffer *text, size_t from, const char *mark)
 {
     const char *found = strstr(text->data + from, mark);
@@ -90,12 +90,12 @@ static size_t start_of_last_function(const ByteBuffer *text)
     return start;
 }
 
-typedef struct Block { /* a function with the comment above it */
+typedef struct Block { /* a function with its comment */
     size_t start, end;
 } Block;
 
-/* The first function that begins at or behind `from`, which is 0 or the end of another; empty if
- * there is none. A blank line stands before each. */
+/* The first function that begins at or after `from`, which is 0 or the end of another; empty if
+ * there is none. Each has a blank line before it. */
 static Block find_block(const ByteBuffer *text, size_t from)
 {
     size_t name = place_of(text, from, "\nfn "), start = from;
@@ -108,7 +108,7 @@ static Block find_block(const ByteBuffer *text, size_t from)
 
 /* ---- the edits: each returns false if the file is not of this corpus -------------------------- */
 
-/* Gives the local `name` of the function behind `at` a new number, wherever it stands. */
+/* Gives the local `name` of the function after `at` a new number, everywhere. */
 static bool rename_local(ByteBuffer *text, size_t at, const char *name)
 {
     size_t renamed = 0;
@@ -154,11 +154,11 @@ static bool edit_drop(ByteBuffer *text)
     Block first = find_block(text, 0);
     if (strncmp(text->data + first.start, "fn unused_", strlen("fn unused_")) != 0)
         return false;
-    replace(text, first.start, first.end + 1, slice_from("")); /* and the blank line behind it */
+    replace(text, first.start, first.end + 1, slice_from("")); /* and the blank line after it */
     return true;
 }
 
-/* Puts a field in front of the others, behind each `opening`; its number follows from them. */
+/* Inserts a field before the others, after each `opening`; its number follows from them. */
 static bool add_field(ByteBuffer *text, const char *opening, const char *rest)
 {
     static const char name[] = "extra";
@@ -175,7 +175,7 @@ static bool add_field(ByteBuffer *text, const char *opening, const char *rest)
     return added != 0;
 }
 
-/* `owner` is the path of the file with the struct: of the importers' alias, too. */
+/* `owner` is the path of the file with the struct: its importers' alias comes from it too. */
 static bool edit_field(ByteBuffer *text, const char *owner, bool is_owner)
 {
     const char *slash = strrchr(owner, '/');

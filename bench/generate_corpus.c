@@ -5,19 +5,19 @@
  * First the graph is drawn (corpus_graph.h), then every function is planned as a list of steps
  * (corpus_steps.h), then the plan is read twice: once to write it as Mini, once to run it here. So
  * the generator knows what the compiled program must print, and a compiler that gets one operator
- * wrong does not get through.
+ * wrong is caught.
  *
- *     main.mini          imports every file that nobody else imports, calls and prints each
+ *     main.mini          imports every file without other importers, calls and prints each
  *     d042/f04217.mini   one of N files: K functions, imports among the files after it
  *     expected           what the program must print
- *     corpus.json        counts, and the files that are worth editing
+ *     corpus.json        counts, and the files worth editing
  *
  * Every function runs exactly once, or once more for each file that borrows it: the first
  * function of a file calls its others, and the first functions of some of its imports, chosen so
  * that the calls form a tree over the files; the last function of a file calls nothing and is
- * free for all importers. The program therefore takes linear time, whatever the graph.
+ * free for all importers. The program therefore runs in linear time, whatever the graph.
  *
- * All bytes follow from the options alone: integers only, no clock, no address, no libc random.
+ * All bytes follow from the options: integers only, no clock, no address, no libc random.
  */
 #include "common.h"
 #include "corpus/corpus_graph.h"
@@ -28,7 +28,7 @@
 
 enum {
     FILES_PER_DIRECTORY = 100,
-    OFFER_INTERVAL = 10, /* every so many files, one offers a constant and a struct */
+    OFFER_INTERVAL = 10, /* one in this many files has a constant and a struct */
     PATH_BYTES = 4096,
 };
 
@@ -60,7 +60,7 @@ static void die(const char *path, int error)
     exit(3);
 }
 
-/* Puts DIR/name into `path`. */
+/* Writes DIR/name to `path`. */
 static void join(const Options *options, const char *name, char path[PATH_BYTES])
 {
     int length = snprintf(path, PATH_BYTES, "%s/%s", options->directory, name);
@@ -119,7 +119,7 @@ static void add_uses(Corpus *corpus, int file)
     add_step(corpus, kind, file, 0);
 }
 
-/* The first function runs the file: its other functions, and the files it is the caller of. */
+/* The first function runs the file: its other functions, and the files whose caller it is. */
 static void add_calls_of_first(Corpus *corpus, int file)
 {
     const int *imports = corpus_graph_imports(&corpus->graph, file);
@@ -286,7 +286,7 @@ static void write_main(Corpus *corpus)
     buffer_free(&expected);
 }
 
-/* For whoever edits the corpus: the file with the most importers, and one that only main has. */
+/* For edits of the corpus: the file with the most importers, and one that only main imports. */
 static void write_summary(const Corpus *corpus)
 {
     const Options *options = &corpus->options;

@@ -5,17 +5,17 @@
  *     mutants [--count N] [--seed S] [--jobs J] [--without-cache] MINIC WORK ENTRY FILE...
  *
  * A mutant is one operator in one function body of one FILE, replaced by another: `+` by `-`, `<`
- * by `<=`. All that can be made are listed, shuffled by the seed, and the first N are built, one
- * after another. The file of the mutant before is put back in the same step, so that a build finds
- * one or two changed files, and each mutant is new to every cache.
+ * by `<=`. All possible ones are listed, shuffled by the seed, and the first N are built, one after
+ * another. The previous mutant's file is restored in the same step, so that a build finds one or
+ * two changed files, and each mutant is new to every cache.
  *
- * With the cache, a build of the unchanged program comes first and is counted with them. Without,
- * each build begins with an empty cache and no output. In the end the files are as they were.
+ * With the cache, a build of the unchanged program comes first and is counted too. Without, each
+ * build begins with an empty cache and no output. At the end the files are as they were.
  *
- * Prints sums over all builds as one line of JSON: what --stats=json counts, the wall time of the
- * processes from start to end, and what they call their total; `outputs` is one hash of all
- * output files that were written, so that two runs of this program can be compared. Starting
- * processes from here instead of a shell keeps what a shell costs out of the times.
+ * Prints sums over all builds as one line of JSON: the counts of --stats=json, the wall time of the
+ * processes from start to end, and the total that they report; `outputs` is one hash of all output
+ * files written, so that two runs of this program can be compared. Starting processes from here
+ * instead of a shell keeps the shell's cost out of the times.
  */
 #include "common.h"
 #include "content_hash.h"
@@ -33,7 +33,7 @@ typedef struct Operator {
     const char *from, *to;
 } Operator;
 
-/* With the spaces around them: the sign of a number has none behind it. */
+/* With the spaces around them: the sign of a number has none after it. */
 static const Operator operators[] = {
     {" + ", " - "},   {" - ", " + "},   {" * ", " + "},  {" / ", " * "},   {" % ", " / "},
     {" < ", " <= "},  {" > ", " >= "},  {" == ", " != "}, {" || ", " && "},
@@ -61,7 +61,7 @@ typedef struct Sums {
 
 typedef struct Mutants {
     Options options;
-    ByteBuffer *texts; /* of each file, as it was */
+    ByteBuffer *texts; /* of each file, before the mutation */
     ByteBuffer sites;  /* Site each */
     char output[PATH_BYTES], cache[PATH_BYTES], stats[PATH_BYTES];
     ByteBuffer outputs; /* the hash of each output */
@@ -94,7 +94,7 @@ static void find_sites_in_line(Mutants *mutants, size_t file, size_t start, size
         }
 }
 
-/* Lines that begin with a space stand in a function body, in a generated corpus. */
+/* In a generated corpus, lines that begin with a space are in a function body. */
 static void find_sites(Mutants *mutants, size_t file)
 {
     const char *text = mutants->texts[file].data;
@@ -253,7 +253,7 @@ static int usage(void)
     return 2;
 }
 
-/* Returns the number of arguments that the option at argv[0] takes with it, or 0. */
+/* Returns the number of arguments used by the option at argv[0], or 0. */
 static int parse_option(Options *options, char **argv)
 {
     if (strcmp(argv[0], "--without-cache") == 0) {

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How often does the cache hit while a program is edited as programs are?
+ * How often does the cache hit under ordinary edits of a program?
  *
  *     ordinary-edits [--count N] [--seed S] [--jobs J] MINIC EDIT_CORPUS ENTRY OUTPUT CACHE
  *
- * N edits of a generated corpus, one after another, drawn by the seed from the kinds below; after
- * each a build. The first build, from nothing, is not counted. Prints one line of JSON: sums over
- * all builds, and the same for each kind of edit.
+ * N edits of a generated corpus, one after another, drawn by the seed from the kinds below, each
+ * followed by a build. The first build, from nothing, is not counted. Prints one line of JSON: sums
+ * over all builds, and the same for each kind of edit.
  *
- *     emitted   functions that were compiled. All others are hits, of the three sums that follow
+ *     emitted   compiled functions. All others are hits, measured against the three sums that
+ *     follow
  *     total     all functions of the program, in each build
  *     reached   the functions of the edited file and of all files that import it, directly or
- *               through others: what a build without function keys looks at again
- *     keys      the declarations whose keys were computed: the least that this one looks at again
+ *               through others: a build without function keys looks at these again
+ *     keys      the declarations whose keys were computed: the least that this build looks at again
  *
- * Functions are counted in the sources, too; if that is not what the build counts, it ends.
+ * Functions are counted in the sources too; if the build's count differs, it ends.
  */
 #include "common.h"
 #include "discovery.h"
@@ -34,7 +35,7 @@ typedef enum Kind {
     BODY, COMMENT, SIGNATURE, FUNCTION, DROP, CONSTANT, TOUCH, UNDO, ADD, REMOVE, KINDS
 } Kind;
 
-/* How many of a hundred edits, and what edit-corpus calls it. */
+/* How many of a hundred edits, and the name in edit-corpus. */
 static const struct {
     const char *title, *name;
     int share;
@@ -62,19 +63,19 @@ typedef struct Sums {
 
 typedef struct File { /* as it is now */
     uint32_t functions;
-    bool has_constant, has_unused; /* can be edited so: CONSTANT, DROP */
+    bool has_constant, has_unused; /* whether these edits are possible: CONSTANT, DROP */
 } File;
 
 typedef struct Editing {
     Options options;
     uint64_t random;
-    FileHashCache cache; /* of the corpus as it was generated: its paths and imports */
+    FileHashCache cache; /* of the corpus as generated: its paths and imports */
     ImportGraph graph;
     File *files;
     bool *marked;
     uint32_t functions; /* of all files */
     uint32_t grown;     /* the file that ADD edited, or FILE_NONE */
-    uint32_t last;      /* the file of the edit before, which UNDO can take back; or FILE_NONE */
+    uint32_t last;      /* the file of the previous edit, which UNDO can revert; or FILE_NONE */
     ByteBuffer before;  /* its text */
     ByteBuffer stats;
     char path[PATH_BYTES];
@@ -158,7 +159,7 @@ static uint32_t functions_reached(Editing *editing, uint32_t file)
     return reached;
 }
 
-/* ---- programs that are run ------------------------------------------------------------------- */
+/* ---- running programs ------------------------------------------------------------------------ */
 
 /* Standard output goes to `output`, if there is one. */
 static void run(char *const *command, int output)
@@ -177,7 +178,7 @@ static void run(char *const *command, int output)
         die(command[0], "failed");
 }
 
-/* The line of statistics is shorter than what a pipe holds. */
+/* The line of statistics fits in a pipe. */
 static void build(Editing *editing)
 {
     const Options *options = &editing->options;
@@ -227,16 +228,16 @@ static bool fits(const Editing *editing, Kind kind, uint32_t file)
 {
     const File *now = &editing->files[file];
     if (strncmp(file_hash_cache_path(&editing->cache, file).data, "main.mini", 10) == 0)
-        return false; /* imports, and a function that prints: no file as the others are */
+        return false; /* imports, and a function that prints: unlike the other files */
     switch (kind) {
     case CONSTANT: return now->has_constant;
     case DROP: return now->has_unused;
-    case SIGNATURE: return file != editing->grown; /* its last function is of another form */
+    case SIGNATURE: return file != editing->grown; /* its last function has another form */
     default: return true;
     }
 }
 
-/* The next file, from a drawn one on, that can be edited so; FILE_NONE if there is none. */
+/* The next file, from a random one on, that allows this edit; FILE_NONE if there is none. */
 static uint32_t draw_file(Editing *editing, Kind kind)
 {
     uint32_t count = editing->graph.count, start = draw(editing, count);
@@ -246,7 +247,8 @@ static uint32_t draw_file(Editing *editing, Kind kind)
     return FILE_NONE;
 }
 
-/* One file is added at a time, and removed before the next is. What cannot be done is a body. */
+/* One file is added at a time, and removed before the next. An impossible edit becomes a body
+ * edit. */
 static Kind choose(Editing *editing, uint32_t *file)
 {
     Kind kind = draw_kind(editing);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What it costs to write an output in different ways: the numbers behind patch_strategy.c.
+ * The costs of writing an output in different ways: the numbers in patch_strategy.c.
  *
  *     output-costs [DIRECTORY]
  *
  * An output of 12.8 MB in 10,000 sections of 1,280 bytes, as big as that of the corpus, in the
- * page cache. Each line is the best of seven; before each round other bytes go through the CPU's
- * caches, as in a build, which does other things before it writes.
+ * page cache. Each line is the best of seven; before each round other bytes pass through the CPU's
+ * caches, as in a build, which does other work before it writes.
  */
 #include "common.h"
 
@@ -18,7 +18,7 @@ enum { SECTION = 1280, SECTIONS = 10000, OUTPUT = SECTION * SECTIONS, BATCH = 64
 typedef struct Bench {
     int fd;
     char *bytes;
-    char *other; /* what else a build looks at */
+    char *other; /* other memory that a build reads */
     uint64_t sections; /* how many to write */
     uint64_t moved;    /* how many bytes to move */
     uint64_t size;     /* of a new file */
@@ -77,7 +77,7 @@ static double best_of(Bench *bench, void (*run)(Bench *bench))
     return best;
 }
 
-static void tell(const char *what, double us, double count, const char *unit)
+static void report(const char *what, double us, double count, const char *unit)
 {
     printf("%-44s %10.1f us %9.2f ns per %s\n", what, us, us * 1e3 / count, unit);
 }
@@ -93,15 +93,15 @@ int main(int argument_count, char **arguments)
     bench.fd = open("costs.old", O_RDWR | O_CLOEXEC);
     check(bench.fd < 0 ? -errno : 0);
     bench.sections = 1;
-    tell("1 section written in place", best_of(&bench, write_sections), 1, "section");
+    report("1 section written in place", best_of(&bench, write_sections), 1, "section");
     bench.sections = 1000;
-    tell("1,000 sections written in place", best_of(&bench, write_sections), 1000, "section");
+    report("1,000 sections written in place", best_of(&bench, write_sections), 1000, "section");
     bench.moved = OUTPUT / 2;
-    tell("half of the output moved by a block", best_of(&bench, move_bytes), OUTPUT / 2, "byte");
+    report("half of the output moved by a block", best_of(&bench, move_bytes), OUTPUT / 2, "byte");
     close(bench.fd);
-    tell("a new output, renamed over the old", best_of(&bench, write_new_file), OUTPUT, "byte");
+    report("a new output, renamed over the old", best_of(&bench, write_new_file), OUTPUT, "byte");
     bench.size = 256;
-    tell("a new output of 256 bytes", best_of(&bench, write_new_file), 1, "file");
+    report("a new output of 256 bytes", best_of(&bench, write_new_file), 1, "file");
     unlink("costs.old");
     free(bench.bytes);
     free(bench.other);

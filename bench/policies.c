@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What would be compiled again? Four answers to the same edit: policies ENTRY.mini
+ * What would be recompiled? Four answers to the same edit: policies ENTRY.mini
  *
  * Compiles nothing. It looks at a program once, and again for every line on its standard input;
- * each time it prints, as one line of JSON, how many files and functions of the program each
- * policy would compile, given all that was compiled at the looks before:
+ * each time it prints, as one line of JSON, how many files and functions of the program each policy
+ * would compile, given everything compiled at earlier looks:
  *
- *     timestamps        a file whose mtime is newer than at the look before, and whatever imports
- *                       it, directly or through others
- *     file_hashes       a file whose key is new: a hash of its content and of the content of all
+ *     timestamps        a file whose mtime is newer than at the previous look, and all files that
+ *                       import it, directly or through others
+ *     file_hashes       a file whose key is new: a hash of its content and of the contents of all
  *                       it imports, directly or through others
  *     interface_hashes  a file whose key is new: a hash of its content and of the interfaces of
  *                       the files it imports; an interface changes with those it refers to
  *     function_keys     a function whose unit key is new (stage 3), and files whose content is
  *
- * Timestamps know only the look before. The others keep what they compiled under its key, so they
- * find it again when an edit is taken back. A file is compiled with all of its functions.
+ * Timestamps know only the previous look. The others keep what they compiled under its key, so they
+ * find it again when an edit is undone. A file is compiled with all of its functions.
  *
  *     $ build/policies main.mini         (edit, press Enter, read, edit ...)
  */
@@ -36,7 +36,7 @@ typedef struct Work {
     uint64_t files, functions;
 } Work;
 
-typedef struct Look { /* the program as it is now; {0}: there was no look yet */
+typedef struct Look { /* the program as it is now; {0}: no look yet */
     Program program;  /* first: a Look is a Program */
     FileHashCache files;
     ImportGraph graph;
@@ -65,7 +65,7 @@ static void die(const char *path, const char *what, int error)
 
 /* ---- looking --------------------------------------------------------------------------------- */
 
-/* True if nothing was ever compiled under the key; from now on it was. */
+/* True if nothing was compiled under the key before; records that it is now. */
 static bool is_new(ObjectStore *store, Hash128 key)
 {
     Slice nothing = slice_from("");
@@ -90,7 +90,7 @@ static ProgramFile *module_of(Program *program, uint32_t number)
     return &((Look *)(void *)program)->modules[number];
 }
 
-/* What the parser makes of the file, kept for files with the same bytes. */
+/* The parser's result for the file, kept for files with the same bytes. */
 static Lowered lower_file(Policies *policies, const Look *look, const FileChange *change,
                           Work *work)
 {
@@ -160,7 +160,7 @@ static void allocate_files(Look *look)
     look->interfaces = arena_allocate(&look->arena, count * sizeof *look->interfaces);
 }
 
-/* Reads every file. `lowered` counts the contents that were never seen before. */
+/* Reads every file. `lowered` counts contents not seen before. */
 static void look_at_program(Policies *policies, Look *look, Work *lowered)
 {
     Discovery found = {0};
@@ -228,7 +228,7 @@ static Work by_timestamps(Policies *policies, const Look *look)
     return work;
 }
 
-/* Path and content of a file, and the keys of those of its imports that have one by now. */
+/* Path and content of a file, and the keys of those of its imports that already have one. */
 static void put_file(const Look *look, uint32_t file, const Hash128 *keys, ByteBuffer *key)
 {
     key_put_slice(key, look->modules[file].path);
@@ -238,7 +238,7 @@ static void put_file(const Look *look, uint32_t file, const Hash128 *keys, ByteB
 }
 
 /* The keys of files that import each other in a cycle, or of one file: all of them depend on the
- * same contents, and are told apart by their paths. */
+ * same contents, and are distinguished by their paths. */
 static void make_keys(const Look *look, const uint32_t *files, size_t count, Hash128 *keys,
                       ByteBuffer *key)
 {
@@ -254,7 +254,7 @@ static void make_keys(const Look *look, const uint32_t *files, size_t count, Has
     }
 }
 
-/* A Merkle tree over the imports: in an order in which a file stands behind what it imports. */
+/* A Merkle tree over the imports: in an order in which a file comes after what it imports. */
 static void make_closure_keys(const Look *look, Hash128 *keys, ByteBuffer *key)
 {
     uint32_t count = look->files.count;
@@ -316,9 +316,9 @@ static Work by_function_keys(Policies *policies, Look *look, Work lowered)
     return work;
 }
 
-/* ---- telling --------------------------------------------------------------------------------- */
+/* ---- reporting ------------------------------------------------------------------------------- */
 
-static void tell(const char *before, const char *name, Work work)
+static void report(const char *before, const char *name, Work work)
 {
     printf("%s\"%s\": {\"files\": %" PRIu64 ", \"functions\": %" PRIu64 "}", before, name,
            work.files, work.functions);
@@ -331,11 +331,11 @@ static void look_again(Policies *policies)
     look_at_program(policies, &look, &lowered);
     for (uint32_t file = 0; file < look.files.count; file++)
         compile_file(&look, file, &total);
-    tell("{", "total", total);
-    tell(", ", "timestamps", by_timestamps(policies, &look));
-    tell(", ", "file_hashes", by_file_hashes(policies, &look));
-    tell(", ", "interface_hashes", by_interface_hashes(policies, &look));
-    tell(", ", "function_keys", by_function_keys(policies, &look, lowered));
+    report("{", "total", total);
+    report(", ", "timestamps", by_timestamps(policies, &look));
+    report(", ", "file_hashes", by_file_hashes(policies, &look));
+    report(", ", "interface_hashes", by_interface_hashes(policies, &look));
+    report(", ", "function_keys", by_function_keys(policies, &look, lowered));
     puts("}");
     fflush(stdout);
     look_free(&policies->before);

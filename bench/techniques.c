@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Each technique beside its naive version, on the same files, in one process, by one thread.
+ * Each technique beside its naive version, on the same files, in one process, on one thread.
  *
  *     techniques DIR WORK ROUNDS RUNGS EDIT
  *
  *     DIR     a generated corpus, whose entry is main.mini
  *     WORK    an empty directory for caches, outputs and states
- *     RUNGS   of the ladder of diamonds that the visited set is measured on
- *     EDIT    a command that changes one function body of the corpus, anew each time
+ *     RUNGS   of the ladder of diamonds on which the visited set is measured
+ *     EDIT    a command that changes one function body of the corpus, each time differently
  *
- * The two take turns, and the median of each is reported: what disturbs the machine for a second
- * disturbs both. Each begins after a pause, as in ceilings.c; a round that is not counted comes
- * first, and a pair that has taken eight seconds gets no more rounds than two. Prints one JSON
- * array; progress goes to stderr. At the end the outputs that were written in three ways must be
- * equal.
+ * The two take turns, and the median of each is reported: a disturbance of a second affects both.
+ * Each begins after a pause, as in ceilings.c; an uncounted round comes first, and a pair that has
+ * taken eight seconds gets only two rounds. Prints one JSON array; progress goes to stderr. At the
+ * end the outputs written in three ways must be equal.
  */
 #include "common.h"
 #include "mini_compiler.h"
@@ -152,7 +151,7 @@ static double run(Bench *bench, void (*half)(Bench *bench))
     return bench->ended - bench->begun;
 }
 
-/* Who begins changes from round to round. */
+/* The order alternates from round to round. */
 static Medians measure(Bench *bench, const Pair *pair, int rounds, const char *edit)
 {
     double ours[MOST_ROUNDS + 1], naive[MOST_ROUNDS + 1], spent = 0;
@@ -183,7 +182,7 @@ static const char *grouped(uint64_t number, char text[32])
     return text;
 }
 
-static void tell_unit(const Bench *bench, const Pair *pair)
+static void report_unit(const Bench *bench, const Pair *pair)
 {
     char a[32], b[32];
     const char *files = grouped(bench->cache.files.count, a);
@@ -200,12 +199,12 @@ static void tell_unit(const Bench *bench, const Pair *pair)
         printf("%s%s files", pair->wants_edit ? "1 body of " : "", files);
 }
 
-static void tell(const Bench *bench, const Pair *pair, Medians medians)
+static void report(const Bench *bench, const Pair *pair, Medians medians)
 {
     printf("%s{ \"name\": \"%s\", \"title\": \"%s\", \"naive_title\": \"%s\", ",
            pair == pairs ? "[ " : ",\n  ", pair->name, pair->title, pair->naive_title);
     printf("\"ours_ms\": %.4f, \"naive_ms\": %.4f, \"unit\": \"", medians.ours, medians.naive);
-    tell_unit(bench, pair);
+    report_unit(bench, pair);
     printf("\" }");
 }
 
@@ -224,7 +223,7 @@ static void compare_outputs(const OutputWay *a, const OutputWay *b)
         die("the outputs differ");
 }
 
-/* After the last edit all three are brought to the same sources. */
+/* After the last edit, all three are built from the same sources. */
 static void verify(Bench *bench)
 {
     bring_up_to_date(bench, &bench->patched, &executor_serial, false);
@@ -234,7 +233,7 @@ static void verify(Bench *bench)
     compare_outputs(&bench->patched, &bench->full);
 }
 
-/* The lock on the cache goes before builds want it; how many files there are stays. */
+/* Releases the lock on the cache before builds need it; the number of files stays. */
 static void close_cache(Bench *bench)
 {
     uint32_t count = bench->cache.files.count;
@@ -254,7 +253,7 @@ static void measure_all(Bench *bench, int rounds, const char *edit)
         if (pair->wants_edit && is_open)
             close_cache(bench);
         is_open &= !pair->wants_edit;
-        tell(bench, pair, measure(bench, pair, rounds, edit));
+        report(bench, pair, measure(bench, pair, rounds, edit));
         fflush(stdout);
     }
     printf(" ]\n");

@@ -33,7 +33,7 @@ static void add_import(CorpusGraph *graph, int from, int to)
     graph->files[to].importer_count++;
 }
 
-/* Draws `left` different files from the next IMPORT_REACH, or takes all if they are fewer. */
+/* Draws `left` different files from the next IMPORT_REACH, or takes all if there are fewer. */
 static void import_some_ahead(CorpusGraph *graph, int file, int left, uint64_t *random)
 {
     int ahead = graph->file_count - 1 - file;

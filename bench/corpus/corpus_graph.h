@@ -2,8 +2,8 @@
 /*
  * Who imports whom in a generated corpus, and who calls whom.
  *
- * Files are numbers from 0; main is none of them. main imports the roots, and every other file has
- * one caller among its importers: so the calls form a tree over the files, whatever the graph.
+ * Files are numbers from 0; main is not one of them. main imports the roots, and every other file
+ * has one caller among its importers: so the calls form a tree over the files, whatever the graph.
  */
 #ifndef CORPUS_GRAPH_H
 #define CORPUS_GRAPH_H
@@ -11,7 +11,7 @@
 #include "memory.h"
 
 enum {
-    IMPORT_REACH = 20, /* a file of the dag imports among the next so many */
+    IMPORT_REACH = 20, /* a file of the dag imports among the next this many */
     NO_FILE = -1,
 };
 
@@ -38,11 +38,11 @@ typedef struct CorpusGraph {
 
 const char *corpus_shape_name(CorpusShape shape);
 
-/* False if no shape has that name. */
+/* False if there is no such shape. */
 bool corpus_shape_parse(const char *name, CorpusShape *shape);
 
-/* Draws a graph of at least one file. `import_count` holds for the dag alone: so many of the next
- * IMPORT_REACH files, by chance from `random`. */
+/* Draws a graph of at least one file. `import_count` is only for the dag: that many of the next
+ * IMPORT_REACH files, drawn from `random`. */
 void corpus_graph_init(CorpusGraph *graph, CorpusShape shape, int file_count, int import_count,
                        uint64_t *random);
 void corpus_graph_free(CorpusGraph *graph);
@@ -50,7 +50,8 @@ void corpus_graph_free(CorpusGraph *graph);
 /* files[file].import_count numbers. */
 const int *corpus_graph_imports(const CorpusGraph *graph, int file);
 
-/* Does main import this file? It must import what nobody else does, and some file of a cycle. */
+/* Does main import this file? It must import files without other importers, and some file of a
+ * cycle. */
 bool corpus_graph_is_root(const CorpusGraph *graph, int file);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The steps that the functions of a generated corpus are made of.
+ * The steps of the functions of a generated corpus.
  *
- * A function is a list of steps on one number, `total`. Each kind of step is known twice, side
- * by side: step_write says it in Mini, step_run does it here, in 32-bit arithmetic that wraps
+ * A function is a list of steps on one number, `total`. Each kind of step exists twice, side by
+ * side: step_write writes it in Mini, step_run does it here, in 32-bit arithmetic that wraps
  * around. A new kind is a line in the enum and a case in both.
  *
  * Only generate_corpus.c includes this.
@@ -22,14 +22,14 @@ typedef enum StepKind {
     STEP_LOOP,
     STEP_PART,
     STEP_WIDE,
-    STEP_CALL, /* those before this one need nothing from another file */
+    STEP_CALL, /* kinds before this one need nothing from another file */
     STEP_LIMIT,
     STEP_SPAN,
 } StepKind;
 
 typedef struct Step {
     StepKind kind;
-    int a, b, c;  /* positive constants; what they mean is up to the kind */
+    int a, b, c;  /* positive constants; their meaning depends on the kind */
     int file;     /* whose function, constant or struct */
     int function; /* of a call */
 } Step;
@@ -66,7 +66,7 @@ static void put_qualifier(ByteBuffer *text, int from, int to)
         put(text, "f%05d.", to);
 }
 
-/* The value of the constant LIMIT of a file that offers one. */
+/* The value of a file's constant LIMIT, if it has one. */
 static int limit_of(int file)
 {
     return 10007 + file % 997;
@@ -154,13 +154,14 @@ static int32_t run_loop(const Step *step, int32_t total)
     return total;
 }
 
-/* What a call passes on; its result goes into step_run. */
+/* The argument of a call; its result goes into step_run. */
 static int32_t step_argument(const Step *step, int32_t total)
 {
     return wrap((int64_t)total - step->b);
 }
 
-/* `total` after the step; `result` is what the called function returned, if the step is a call. */
+/* `total` after the step; `result` is the value returned by the called function, if the step is a
+ * call. */
 static int32_t step_run(const Step *step, int32_t total, int32_t result)
 {
     int64_t t = total; /* so that no operator below can overflow */

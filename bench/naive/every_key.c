@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Must anything be done? Ask of each unit of each file: what is its key now, and is that the one
+ * Must anything be done? Ask for each unit of each file: what is its key now, and is that the one
  * on record? Each answer is right, and thirty thousand times it is "nothing changed".
  */
 #include "naive.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Which files does the program have? Read the entry, then do the same for each file it imports.
- * A file that is imported twice is read twice, and so is all that it imports: the work grows with
- * the number of paths through the graph, not with the number of files.
+ * A file imported twice is read twice, and so is everything it imports: the work grows with the
+ * number of paths through the graph, not with the number of files.
  *
  *          main            1 diamond    4 files    5 visits
  *         /    \           2            7         13
@@ -57,7 +57,7 @@ int naive_visit(int dir_fd, const char *path, NaiveVisits *visits)
     return status;
 }
 
-/* ---- what was found ------------------------------------------------------------------------ */
+/* ---- the result ---------------------------------------------------------------------------- */
 
 static int compare_paths(const void *a, const void *b)
 {

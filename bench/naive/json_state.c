@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The state as JSON, with Jansson (https://github.com/akheron/jansson), whose integers have 64
- * bits: as a double a time in nanoseconds would not survive.
+ * bits: a double would not hold a time in nanoseconds.
  *
  *     {"entry": "main.mini", "files": [{"path": "main.mini", "hash": "9f..", "size": 120,
  *       "mtime_ns": .., "ctime_ns": .., "inode": .., "device": .., "imports": ["math.mini"]}]}
  *
- * Everybody can read it, every tool can print it. To know anything of it, all of it is parsed.
+ * Anyone can read it, every tool can print it. To read any part of it, all of it is parsed.
  */
 #include "naive.h"
 
@@ -37,7 +37,7 @@ static json_t *file_to_json(const FileHashCache *cache, uint32_t number)
                      "device", (json_int_t)record->known.stamp.device, "imports", imports);
 }
 
-/* -EINVAL for a path that is not UTF-8, which no JSON string can be. */
+/* -EINVAL for a path that is not UTF-8, which JSON strings must be. */
 int json_state_save(const FileHashCache *cache, const char *path)
 {
     json_t *files = json_array();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A file for each object, called by its key, in 256 directories: how Git begins. The file system
- * is the index, and removing an object is removing a file.
+ * A file for each object, named by its key, in 256 directories: how Git begins. The file system is
+ * the index, and removing an object means removing a file.
  *
  *     objects/9f/86d081884c7d659a2feaa0c55ad015
  */
@@ -13,7 +13,7 @@
 
 enum { NAME_SIZE = HASH_HEX_SIZE + 2 };
 
-/* The first two digits, a slash, the others. */
+/* The first two digits, a slash, the rest. */
 static void format_name(Hash128 key, char name[NAME_SIZE])
 {
     char hex[HASH_HEX_SIZE + 1];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A malloc for each token, for each text, for each part of a path, and a free for each malloc:
- * every small thing has an owner of its own and can go when nobody needs it. In a compiler
- * nothing goes before all of it does.
+ * every small thing has its own owner and can be freed when no longer needed. In a compiler nothing
+ * is freed before everything is.
  */
 #include "naive.h"
 

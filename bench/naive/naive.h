@@ -2,10 +2,9 @@
 /*
  * How you would do it first.
  *
- * Each technique of the six stages has here what it took the place of: the version that comes to
- * mind, written as plainly as it can be. Each is right, and test_naive.c holds its result equal
- * to that of the stage; it is only slow. bench/techniques measures how slow, the one beside the
- * other.
+ * Each technique of the six stages has here the version it replaces: the first that comes to mind,
+ * written as plainly as possible. Each is right, and test_naive.c checks that its result equals
+ * that of the stage; it is only slow. bench/techniques measures how slow, side by side.
  *
  *     read_everything.c   read and hash every file            stage 1: one stat per file
  *     json_state.c        the state as JSON                   stage 1: a mapped image
@@ -28,20 +27,20 @@
 
 /* ---- plain files (plain_files.c) ----------------------------------------------------------- */
 
-/* The whole file in memory of its own, terminated; the caller frees. NULL, and errno, if it
- * cannot be read. */
+/* The whole file in new memory, NUL-terminated; the caller frees. NULL, and errno, if it cannot be
+ * read. */
 char *naive_read(int dir_fd, const char *path, size_t *size);
 
 int naive_write(int dir_fd, const char *path, Slice bytes);
 
 /* ---- what changed? ------------------------------------------------------------------------- */
 
-/* Sets changed[i] for each file that is not what the cache knows; returns how many there are. */
+/* Sets changed[i] for each file that differs from its record in the cache; returns their number. */
 size_t naive_find_changed(const FileHashCache *known, int dir_fd, bool *changed);
 
 /* ---- the state of the last build ----------------------------------------------------------- */
 
-typedef struct NaiveFile { /* as FileRecord, with everything in memory of its own */
+typedef struct NaiveFile { /* as FileRecord, with separate memory for everything */
     char *path;
     FileStamp stamp;
     Hash128 content;
@@ -63,14 +62,14 @@ void naive_state_add_import(NaiveState *state, const char *path);
 /* Adds a file without imports; `path` is copied. */
 NaiveFile *naive_state_add(NaiveState *state, const char *path);
 
-/* The 32 hex digits of a hash, read back. False if they are not that. */
+/* The 32 hex digits of a hash, read back. False if they are not valid. */
 bool naive_hash_from_hex(const char *hex, Hash128 *hash);
 
-/* The caller frees what was loaded, whatever the result. -EBADMSG: not such a file. */
+/* The caller frees what was loaded, whatever the result. -EBADMSG: not a state file. */
 int json_state_save(const FileHashCache *cache, const char *path);
 int json_state_load(NaiveState *state, const char *path);
 
-/* -EINVAL if a path holds a newline, which lines of text have no place for. */
+/* -EINVAL if a path holds a newline, which lines of text cannot hold. */
 int text_state_save(const FileHashCache *cache, const char *path);
 int text_state_load(NaiveState *state, const char *path);
 
@@ -78,7 +77,7 @@ int text_state_load(NaiveState *state, const char *path);
 
 typedef struct KeyComparison {
     uint64_t units;     /* whose keys were computed ... */
-    uint64_t different; /* ... and are not those on record, or there are none on record */
+    uint64_t different; /* ... and differ from those on record, or are not on record */
 } KeyComparison;
 
 /* `cache` is open, with units and objects, and its file table describes the files as they are.
@@ -88,7 +87,7 @@ int naive_compare_keys(MultiLevelCache *cache, Slice entry_point, KeyComparison 
 /* ---- the output ---------------------------------------------------------------------------- */
 
 /* As output_write, but the file is written from its first byte to its last: from the texts in the
- * cache, or, if the build was opened with `force`, from texts that are all emitted again. */
+ * cache or, if the build was opened with `force`, from newly emitted texts. */
 BuildStatus naive_write_output(Build *build, const char *path);
 
 /* ---- which files does the program have? ---------------------------------------------------- */
@@ -98,8 +97,8 @@ typedef struct NaiveVisits { /* {0} is empty */
     size_t count, capacity;
 } NaiveVisits;
 
-/* Appends the path of each file that is met on the way along all imports, as often as it is met.
- * Imports must not be circular: it would never end. */
+/* Appends the path of each file met along all imports, as often as it is met. Imports must not be
+ * circular: it would never end. */
 int naive_visit(int dir_fd, const char *path, NaiveVisits *visits);
 
 /* Sorts the paths and drops repetitions: the files of the program. */
@@ -115,12 +114,12 @@ struct TokenNode {
     TokenKind kind;
 };
 
-/* The tokens of a source as a list, up to but without TOKEN_END. */
+/* The tokens of a source as a list, up to TOKEN_END, exclusive. */
 TokenNode *naive_tokens(Slice source);
 void naive_tokens_free(TokenNode *list);
 
-/* As source_path_resolve: the path that `import`, written in file `importer`, names; NULL if it
- * names none. The caller frees. */
+/* As source_path_resolve: the path that `import`, written in file `importer`, names; NULL if none.
+ * The caller frees. */
 char *naive_resolve(const char *importer, const char *import);
 
 /* ---- objects ------------------------------------------------------------------------------- */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The state as objects in memory: what a parsed file becomes, whatever it was written in. */
+/* The state as objects in memory: the result of parsing a state file, whatever its format. */
 #include "naive.h"
 
 #include <stdlib.h>

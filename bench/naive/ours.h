@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The same tasks as in naive.h, as the stages do them: no more than a few lines around their
- * functions, so that both can be called in the same way, compared and measured.
+ * The same tasks as in naive.h, as the stages do them: only a few lines around their functions, so
+ * that both can be called, compared and measured in the same way.
  */
 #ifndef OURS_H
 #define OURS_H
@@ -12,7 +12,7 @@
 /* One stat per file. */
 size_t ours_find_changed(const FileHashCache *known, int dir_fd, bool *changed);
 
-/* One hash over what is known of all files: is it that of the last commit? */
+/* One hash over the records of all files: is it that of the last commit? */
 bool ours_is_unchanged(const MultiLevelCache *cache);
 
 /* Discovery; with an empty table a cold one, which reads each file of the program once. 0 or a
@@ -22,7 +22,7 @@ int ours_visit(int dir_fd, Slice entry, FileHashCache *files);
 /* As naive_tokens, with everything in the arena. */
 TokenNode *ours_tokens(Slice source, Arena *arena);
 
-/* ---- what both are measured and tested with -------------------------------------------------- */
+/* ---- for measuring and testing both ---------------------------------------------------------- */
 
 /* Copies paths, stamps, hashes and imports into a table of its own, to be saved. */
 void copy_table(const FileHashCache *from, FileHashCache *to);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Each half prepares what it needs, then looks at the clock, does its work, and looks again: only
- * what is between begin() and end() counts. What it found is checked afterwards.
+ * Each half prepares what it needs, reads the clock, does its work, and reads the clock again: only
+ * what is between begin() and end() counts. Its result is checked afterwards.
  */
 #include "pairs.h"
 
@@ -142,7 +142,7 @@ static void visit_paths(Bench *bench)
 
 /* ---- small things in memory ------------------------------------------------------------------ */
 
-/* The text of the path behind `import`, without its quotes; NULL if the token is no import. */
+/* The text of the path after `import`, without its quotes; NULL if the token is not an import. */
 static TokenNode *import_path(TokenNode *node)
 {
     return node->kind == TOKEN_IMPORT && node->next->kind == TOKEN_STRING ? node->next : NULL;
@@ -196,8 +196,8 @@ static void tokens_by_malloc(Bench *bench)
 
 /* ---- objects --------------------------------------------------------------------------------- */
 
-/* Each writing goes to a place of its own. To remove the objects of the round before would not be
- * fair to loose ones: ext4 passes over inodes that were freed a moment ago, one by one. */
+/* Each round writes to a new place. Removing the objects of the previous round would not be fair to
+ * loose ones: ext4 skips recently freed inodes, one by one. */
 static int new_place(Bench *bench)
 {
     char name[32];
@@ -206,11 +206,11 @@ static int new_place(Bench *bench)
         check(-errno, name);
     int place = openat(bench->work, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     check(place < 0 ? -errno : 0, name);
-    sync(); /* the file system is done with what went before */
+    sync(); /* the file system has finished the earlier work */
     return place;
 }
 
-/* What was written last is what is read back. */
+/* Reads back what was written last. */
 static void keep_place(int *kept, int place)
 {
     if (*kept != 0)
@@ -280,7 +280,7 @@ static BuildStatus write_output(Build *build, const OutputWay *way)
     return output_write(build, way->output, &result);
 }
 
-/* Builds from the plan on: what must be emitted is known, the output is not yet right. */
+/* Builds from the plan on: the dirty units are known, the output is not yet right. */
 void bring_up_to_date(Bench *bench, const OutputWay *way, Executor *executor, bool force)
 {
     Build *build;

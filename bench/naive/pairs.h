@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The pairs that bench/techniques measures: a technique and its naive version, each as a function
- * that prepares, does its work between two looks at the clock, checks the result, and cleans up.
+ * that prepares, does its work between two readings of the clock, checks the result, and cleans up.
  */
 #ifndef PAIRS_H
 #define PAIRS_H
@@ -10,7 +10,7 @@
 
 #include <limits.h>
 
-typedef struct OutputWay { /* one way to keep an output up to date; its own cache, its own file */
+typedef struct OutputWay { /* one way to keep an output up to date, with its own cache and file */
     const char *name;
     bool is_naive;
     char cache_dir[PATH_MAX], output[PATH_MAX];
@@ -32,9 +32,9 @@ typedef struct Bench {
     Slice *sources;        /* per file */
     KeyedObject *objects;  /* per file: its lowered form, in the cache */
     bool *changed;         /* per file */
-    uint64_t units, tokens, imports, visits; /* how much there was to do */
-    int pack, loose;       /* descriptors of the directories where objects were written last */
-    unsigned places;       /* how many such directories there are */
+    uint64_t units, tokens, imports, visits; /* the amount of work */
+    int pack, loose;       /* descriptors of the directories where objects were last written */
+    unsigned places;       /* number of such directories */
     double begun, ended;   /* milliseconds */
 } Bench;
 
@@ -48,7 +48,7 @@ typedef struct Pair {
 extern const Pair pairs[];
 extern const size_t pair_count;
 
-/* Brings one of the outputs up to date, whatever that takes; what follows the plan is timed. */
+/* Brings one of the outputs up to date, whatever that takes; the time after the plan counts. */
 void bring_up_to_date(Bench *bench, const OutputWay *way, Executor *executor, bool force);
 
 /* End the process, with one line. */

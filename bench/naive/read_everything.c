@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What changed? Read each file, hash it, and compare: the answer cannot be wrong. It reads all
- * of the program to find that nobody touched it.
+ * What changed? Read each file, hash it, and compare: the answer cannot be wrong. It reads the
+ * whole program to find that nothing changed.
  */
 #include "naive.h"
 

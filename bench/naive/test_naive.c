@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The naive versions are right: what each of them finds, keeps or writes is what the stages do. */
+/* The naive versions are right: each finds, keeps or writes the same as the stages. */
 #include "ours.h"
 #include "source_path.h"
 #include "test_project.h"
@@ -128,7 +128,7 @@ static void a_damaged_state_is_refused(void **state)
 
 /* ---- keys ---------------------------------------------------------------------------------- */
 
-/* Builds as far as the packs, not the state: the keys on record are those before the edit. */
+/* Builds as far as the packs, without the state: the keys on record are those before the edit. */
 static void lower_only(Project *project)
 {
     Build *build = plan(project, project->cache_dir, false);
@@ -159,7 +159,7 @@ static void every_key_says_what_the_combined_hash_says(void **state)
     multi_level_cache_close(&cache);
 }
 
-/* A constant's value is part of what others see: itself and the function that names it differ. */
+/* A constant's value is part of its interface: it and the function that names it differ. */
 static void every_key_follows_a_changed_interface(void **state)
 {
     Project *project = *state;
@@ -307,7 +307,7 @@ static void loose_objects_come_back_as_from_the_pack(void **state)
     object_store_close(store);
 }
 
-/* Keys that differ in one of their 128 bits are different keys. */
+/* Keys that differ in any of their 128 bits are different keys. */
 static void loose_objects_are_told_apart(void **state)
 {
     Project *project = *state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A program of three files that is built both ways: as the stages do it, into out.ll with the
- * cache "cache", and naively, into naive.ll with "naive_cache".
+ * A program of three files, built both ways: as the stages do it, into out.ll with the cache
+ * "cache", and naively, into naive.ll with "naive_cache".
  *
  * Only test_naive.c includes this.
  */

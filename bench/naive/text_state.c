@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The state as lines of text: nothing to install, and diff and grep know what to do with it.
+ * The state as lines of text: nothing to install, and diff and grep work on it.
  *
  *     entry main.mini
  *     file 9f.. 120 1700000000000000000 1700000000000000000 4711 2049 main.mini

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The output, written from its first byte to its last whenever anything changed. Nothing has to be
- * known of what stands there already: neither where a section begins, nor whether it still fits.
+ * The output, written from its first byte to its last whenever anything changed. Nothing need be
+ * known of the existing file: neither where a section begins, nor whether it still fits.
  */
 #include "naive.h"
 #include "output_layout.h"

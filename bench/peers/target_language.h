@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What C, TypeScript and Go write differently, where the difference is only in spelling. What
- * they mean differently is in translate_value.h.
+ * Differences between C, TypeScript and Go that are only in spelling. Differences in meaning are in
+ * translate_value.h.
  *
  * Only translate_corpus.c includes this.
  */
@@ -44,8 +44,8 @@ typedef struct Translation { /* one run of the program */
     uint32_t source_file;        /* its number + 1; 0: none was read yet */
 } Translation;
 
-/* How tightly an expression holds together, in all three languages: an operand that holds less
- * tightly than its place wants is put into parentheses. */
+/* Binding strength of an expression, in all three languages: an operand that binds less tightly
+ * than its place requires is put into parentheses. */
 typedef enum Level {
     LEVEL_OR = 1,
     LEVEL_AND,
@@ -73,18 +73,18 @@ typedef struct Part { /* one declaration, being translated */
     Slice source;            /* of its file */
     Value *values;           /* per instruction */
     bool *taken;             /* per instruction: its value stands in another expression */
-    uint32_t at;             /* the instruction that is being translated */
+    uint32_t at;             /* the instruction being translated */
     uint32_t next_call;      /* calls before this one are written or taken */
     int depth;               /* of blocks */
-    ByteBuffer needs;        /* lines that must stand before it, each terminated */
+    ByteBuffer needs;        /* lines that must come before it, each terminated */
     ByteBuffer text;
     Diagnostics *diagnostics;
     bool is_refused;
 } Part;
 
-/* ---- telling and formatting --------------------------------------------------------------------- */
+/* ---- errors and formatting ------------------------------------------------------------------- */
 
-/* The subset is what generated corpora are made of; all else is reported and not translated. */
+/* The subset is that of generated corpora; everything else is reported and not translated. */
 static void refuse(Part *part, uint32_t at, const char *what)
 {
     uint32_t line, column;
@@ -113,7 +113,7 @@ static void put_text(ByteBuffer *buffer, const char *text)
     buffer_put(buffer, slice_from(text));
 }
 
-/* One line that the file must hold before this declaration; the file holds equal ones once. */
+/* One line that the file must have before this declaration; equal lines are written once. */
 static void need(Part *part, const char *line)
 {
     put_text(&part->needs, line);
@@ -156,8 +156,8 @@ static const char *plain_name(Part *part, const Entity *entity)
     return text_of(part, "%.*s", (int)name.size, name.data);
 }
 
-/* The name of a declaration in the file that declares it. C has one space of names for the whole
- * program and Go one for each directory, so there the module is part of it. */
+/* The name of a declaration in the file that declares it. C has one namespace for the whole program
+ * and Go one per directory, so there the module is part of it. */
 static const char *own_name(Part *part, const Entity *entity)
 {
     const char *name = plain_name(part, entity);
@@ -187,7 +187,7 @@ static const char *use_module(Part *part, Slice path)
     return module;
 }
 
-/* The name of a declaration where this part uses it; sees to it that the name is known there. */
+/* The name of a declaration where this part uses it; makes the name known there. */
 static const char *used_name(Part *part, const Entity *entity)
 {
     const char *name = own_name(part, entity);
@@ -203,7 +203,7 @@ static const char *used_name(Part *part, const Entity *entity)
     return name;
 }
 
-/* ---- types and what C must be reported before a use --------------------------------------------------- */
+/* ---- types, and what C needs before a use ---------------------------------------------------- */
 
 static void need_struct(Part *part, Entity *entity);
 
@@ -269,7 +269,7 @@ static const char *parameter_list(Part *part, Entity *function)
     return count == 0 && part->translation->language == LANGUAGE_C ? "void" : list;
 }
 
-/* The line that a function begins with, up to its block; in C also its declaration. */
+/* The first line of a function, up to its block; in C also its declaration. */
 static const char *signature(Part *part, Entity *function)
 {
     uint32_t result = entity_parameter_count(function);

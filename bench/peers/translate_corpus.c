@@ -5,16 +5,16 @@
  *     translate-corpus c|ts|go CORPUS OUT
  *
  * Each d042/f04217.mini becomes OUT/d042/f04217.c (.ts, .go) with the same functions, calls and
- * arithmetic, and main.mini a program that prints the same. Only what generated corpora are made
- * of is translated: i32, i64, bool, structs, the statements and operators. Anything else is an
- * error with its place, and OUT is not complete then.
+ * arithmetic, and main.mini a program that prints the same. Only the subset of generated corpora is
+ * translated: i32, i64, bool, structs, the statements and operators. Anything else is an error with
+ * its place, and then OUT is incomplete.
  *
  * The engine of stage 4 does the work, with a compiler plugged in whose front half is Mini's and
  * whose back half writes another language. It keeps nothing: the build is in memory.
  *
  *     C      declarations stand in each file that uses them: no headers, nothing to preprocess
  *     TS     a module for each file, imported by name
- *     Go     a package for each directory; Go has no smaller unit that is compiled alone
+ *     Go     a package for each directory, the smallest unit that Go compiles separately
  */
 #include "../common.h"
 
@@ -101,8 +101,8 @@ static bool translate_part(Part *part)
     return !part->is_refused;
 }
 
-/* Units come file by file: the last source read is the one that is wanted, but for the first
- * unit of a file. */
+/* Units come file by file: the last source read is the wanted one, except for the first unit of a
+ * file. */
 static bool read_source(Translation *translation, const Unit *unit)
 {
     char path[PATH_BYTES];
@@ -116,7 +116,7 @@ static bool read_source(Translation *translation, const Unit *unit)
     return true;
 }
 
-/* An EmitUnit. The text is: lines that it needs, each terminated; an empty one; the rest. */
+/* An EmitUnit. The text is: the lines it needs, each terminated; an empty one; the rest. */
 static bool emit(void *language, const Unit *unit, const Lookup *lookup, Arena *scratch,
                  ByteBuffer *text, Diagnostics *diagnostics)
 {
@@ -171,7 +171,7 @@ static void add_unit(Slice unit, ByteBuffer *needs, ByteBuffer *text)
     buffer_put(text, slice_of(at, unit.size - (size_t)(at - unit.data)));
 }
 
-/* What a file begins with: `needs`, as one piece of text from here on. */
+/* The beginning of a file: `needs`, from here on as one text. */
 static void unite_lines(ByteBuffer *needs)
 {
     size_t size = 0;
@@ -266,7 +266,7 @@ static BuildStatus run(Translation *translation)
                          .scan_imports = mini_scan_imports,
                          .lower = lower,
                          .emit = emit};
-    /* A build in memory wants a cache directory to lock, and writes nothing there. */
+    /* A build in memory needs a cache directory to lock, and writes nothing there. */
     BuildRequest request = {.compiler = &compiler, .entry = entry, .in_memory = true,
                             .cache_dir = cache, .executor = &executor_serial};
     Build *build;

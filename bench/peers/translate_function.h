@@ -2,8 +2,8 @@
 /*
  * One function: ZIR and its types → C, TypeScript or Go.
  *
- * ZIR is flat: each operation is an instruction that names its operands, and these stand before
- * it. One forward pass makes the text of each value and writes a line wherever a statement stands.
+ * ZIR is flat: each operation is an instruction that names its operands, which come before it. One
+ * forward pass makes the text of each value and writes a line for each statement.
  *
  * Only translate_corpus.c includes this.
  */
@@ -22,8 +22,8 @@ static void write_line(Part *part, const char *line)
     buffer_put_byte(&part->text, '\n');
 }
 
-/* A call before the statement that is being translated, whose value nothing has taken by now, is
- * a statement of its own. */
+/* A call before the statement being translated, whose value is still unused, is a statement of its
+ * own. */
 static void write_calls(Part *part)
 {
     for (; part->next_call < part->at; part->next_call++)
@@ -45,8 +45,8 @@ static bool is_name_byte(char byte)
     return isalnum((unsigned char)byte) || byte == '_';
 }
 
-/* ZIR knows a local by its number. Its name stands in the source: at the position of the
- * instruction, or, if a type is written there, before the colon. */
+/* ZIR knows a local by its number. Its name is in the source: at the position of the instruction
+ * or, if a type is written there, before the colon. */
 static const char *local_name(Part *part, uint32_t at)
 {
     size_t end = zir_offset(part->zir, at);

@@ -4,8 +4,8 @@
  * So the translation has the nesting that its source had.
  *
  * Arithmetic means the same everywhere. An i32 wraps around: in C by -fwrapv, in Go always, in
- * TypeScript by `| 0` and Math.imul; an i64 is a bigint there. Divisors must be known and
- * positive, so that no language meets a division that another does differently.
+ * TypeScript by `| 0` and Math.imul; an i64 is a bigint there. Divisors must be known and positive,
+ * so that all languages divide alike.
  *
  * Only translate_corpus.c includes this.
  */
@@ -54,7 +54,7 @@ static void set_value(Part *part, uint32_t at, Level level, const char *text)
     part->values[at].level = level;
 }
 
-/* C calls the functions of one expression in any order. */
+/* C may call the functions of one expression in any order. */
 static void join_calls(Part *part, uint32_t at, uint32_t operand_at)
 {
     if (part->values[at].calls && part->values[operand_at].calls)
@@ -228,7 +228,7 @@ static void translate_field(Part *part, uint32_t at)
                       field_name(part, entity_text(part->unit, inst->b))));
 }
 
-/* What a place or a variable is called. */
+/* The name of a place or a variable. */
 static void translate_place(Part *part, uint32_t at)
 {
     const ZirInst *inst = inst_at(part, at);
