@@ -34,7 +34,7 @@ typedef struct OutputLook {
 
 static void report_output(const OutputLook *look, const char *what)
 {
-    verification_tell(look->verification, slice_from(look->path), what);
+    verification_report(look->verification, slice_from(look->path), what);
 }
 
 static void report_state(const OutputLook *look, const char *what)
@@ -42,7 +42,7 @@ static void report_state(const OutputLook *look, const char *what)
     ByteBuffer name = {0};
     buffer_put(&name, slice_from(build_entry_id(look->build)));
     buffer_put(&name, slice_from(".sections"));
-    verification_tell(look->verification, buffer_slice(&name), what);
+    verification_report(look->verification, buffer_slice(&name), what);
     buffer_free(&name);
 }
 
@@ -156,9 +156,9 @@ static void report_sections(OutputLook *look)
         Slice path = build_section_path(look->build, i);
         look->is_wrong |= section->bytes_differ;
         if (section->bytes_differ)
-            verification_tell(look->verification, path, "its section of the output is wrong");
+            verification_report(look->verification, path, "its section of the output is wrong");
         if (section->record_differs)
-            verification_tell(look->verification, path,
+            verification_report(look->verification, path,
                                 "what is recorded of its section is wrong");
     }
 }

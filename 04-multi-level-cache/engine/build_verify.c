@@ -46,7 +46,7 @@ typedef struct FileLook { /* one file being compared */
     FileTally *tally;
 } FileLook;
 
-void verification_tell(Verification *verification, Slice subject, const char *what)
+void verification_report(Verification *verification, Slice subject, const char *what)
 {
     verification->differences++;
     if (verification->differs != NULL)
@@ -65,7 +65,7 @@ static void report_state(Comparison *comparison, const char *suffix, const char 
 {
     char name[64];
     state_name(comparison->build, suffix, name);
-    verification_tell(comparison->verification, slice_from(name), what);
+    verification_report(comparison->verification, slice_from(name), what);
 }
 
 static bool is_damage(int status)
@@ -101,9 +101,9 @@ static void check_store(Comparison *comparison, const ObjectStore *store, const 
 {
     Verification *verification = comparison->verification;
     if (object_store_is_damaged(store) || object_store_count_damaged(store) != 0)
-        verification_tell(verification, slice_from(pack), "holds damaged records");
+        verification_report(verification, slice_from(pack), "holds damaged records");
     if (object_store_lost_index(store))
-        verification_tell(verification, slice_from(index), "does not fit its pack");
+        verification_report(verification, slice_from(index), "does not fit its pack");
 }
 
 static int open_stores(Comparison *comparison)
@@ -151,13 +151,13 @@ static void report_content(Comparison *comparison, uint32_t recorded_file, Slice
     Verification *verification = comparison->verification;
     if (file_hash_cache_is_current(&comparison->recorded.files, comparison->build->project_fd,
                                    recorded_file, &now)) {
-        verification_tell(
+        verification_report(
             verification, path,
             "its recorded hash is wrong, and its stamp says that it did not change");
         return;
     }
     verification->is_stale = true;
-    verification_tell(verification, path, "was edited since the last build");
+    verification_report(verification, path, "was edited since the last build");
 }
 
 static void compare_record(Comparison *comparison, uint32_t file)
@@ -169,11 +169,11 @@ static void compare_record(Comparison *comparison, uint32_t file)
     comparison->verification->files++;
     if (number == FILE_NONE) {
         comparison->verification->is_stale = true;
-        verification_tell(comparison->verification, path, "is not in the last build");
+        verification_report(comparison->verification, path, "is not in the last build");
     } else if (!hash_equal(files->records[file].content, recorded->records[number].content)) {
         report_content(comparison, number, path);
     } else if (!same_imports(files, file, recorded, number)) {
-        verification_tell(comparison->verification, path, "its recorded imports are wrong");
+        verification_report(comparison->verification, path, "its recorded imports are wrong");
     }
 }
 
@@ -190,7 +190,7 @@ static void compare_files(Comparison *comparison)
         if (file_hash_cache_find(files, path) != FILE_NONE)
             continue;
         comparison->verification->is_stale = true;
-        verification_tell(comparison->verification, path, "is no longer imported");
+        verification_report(comparison->verification, path, "is no longer imported");
     }
     if (!slice_equal(files->entry, recorded->entry))
         report_state(comparison, "files", "names another entry");
@@ -202,7 +202,7 @@ static void note(const FileLook *look, Slice subject, const char *what)
 {
     look->tally->differs = true;
     if (look->tells)
-        verification_tell(look->comparison->verification, subject, what);
+        verification_report(look->comparison->verification, subject, what);
 }
 
 static void note_unit(const FileLook *look, uint32_t unit, const char *what)
@@ -349,7 +349,7 @@ static bool compare_manifest(Comparison *comparison)
         return false;
     }
     if (cache->manifest.header.generation == 0) {
-        verification_tell(comparison->verification, comparison->build->entry,
+        verification_report(comparison->verification, comparison->build->entry,
                             "no build of it is recorded");
         return false;
     }

@@ -59,7 +59,7 @@ typedef struct Verification {
 BuildStatus build_verify(Build *build, Verification *verification);
 
 /* Counts a difference and reports it: for the stages above. */
-void verification_tell(Verification *verification, Slice subject, const char *what);
+void verification_report(Verification *verification, Slice subject, const char *what);
 
 #ifdef __cplusplus
 }
