@@ -14,7 +14,7 @@
  *     lower          source → declarations and IR. Sees one file and no path.
  *     emit           one unit → text. Sees the unit and the interfaces it names (codegen.h).
  *
- * The declarations come out of a DeclarationsBuilder (declarations.h). The IR is bytes in any form:
+ * The declarations come from a DeclarationsBuilder (declarations.h). The IR is bytes in any form:
  * no pointers in it, and nothing of the file's path. Both are copied after lower has returned, and
  * another process may get them from disk, at an address that is a multiple of 16.
  *

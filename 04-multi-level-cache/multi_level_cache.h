@@ -17,7 +17,7 @@
  *     MultiLevelCache cache;
  *     multi_level_cache_open(&cache, &request);            lock, manifest, file table
  *     multi_level_cache_open_units(&cache);                only if something changed
- *     multi_level_cache_commit_objects(&cache, executor, false);    a wrong program, too
+ *     multi_level_cache_commit_objects(&cache, executor, false);    even a wrong program
  *     multi_level_cache_save(&cache, false);               state, not yet valid
  *     multi_level_cache_begin_output(&cache, false);       from here on the output is unsettled
  *     multi_level_cache_commit(&cache, &summary, false);   one rename

@@ -33,7 +33,7 @@ typedef enum PatchStrategy {
 } PatchStrategy;
 
 typedef enum PatchReason {
-    REASON_NONE,             /* nothing stood in the way */
+    REASON_NONE,             /* no obstacle */
     REASON_FORCED,
     REASON_SETTINGS_CHANGED, /* the fingerprint */
     REASON_DAMAGED_STATE,

@@ -134,7 +134,7 @@ static void test_a_missed_edit_is_named(void **state)
     file_hash_cache_set(files, 0, &known, files->records[0].content);
     commit_cache(&opened);
     LineRun run = line_project_build(project, (LineRequest){0});
-    assert_true(run.is_unchanged); /* so it goes */
+    assert_true(run.is_unchanged); /* the mistake goes unnoticed */
     line_run_free(&run);
     expect_among_found(project, "lib.line: its recorded hash is wrong, and its stamp says that it "
                                 "did not change\n");

@@ -128,7 +128,7 @@ static void test_numbers_that_prove_nothing_keep_nobody_away(void **state)
     free(text);
 }
 
-/* Somebody replaces the lock again and again: that is reported in the end. */
+/* Somebody replaces the lock again and again: that is finally reported. */
 static void test_a_lock_that_is_always_another_one_is_given_up(void **state)
 {
     char path[512];

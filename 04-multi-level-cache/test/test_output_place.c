@@ -42,7 +42,7 @@ static void other_names_are_those_of_files(void **state)
     assert_int_equal(descriptor_of("/dev/null"), -1);
     assert_int_equal(descriptor_of("/dev/fd/1x"), -1);
     assert_int_equal(descriptor_of("/dev/fd/99999999999999999999"), -1);
-    for (int i = 0; i < 3; i++) { /* a link that was found */
+    for (int i = 0; i < 3; i++) { /* a link found at the path */
         snprintf(path, sizeof path, "%s/link%d", scratch->path, i);
         assert_int_equal(symlink(targets[i], path), 0);
         assert_int_equal(descriptor_of(path), -1);

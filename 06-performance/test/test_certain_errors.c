@@ -7,9 +7,9 @@
  * declare is unknown. If they declared what they did before, a certain set of errors would be
  * reported. So
  *
- *     every error reported of a file that can be parsed is reported then, too         no consequences
- *     every error reported then, of a file that neither reaches one of them
- *     nor is reached through them alone, is reported                              nothing is hidden
+ *     no consequences      every error reported of a file that can be parsed is in that set
+ *     nothing is hidden    every error in that set, of a file that neither reaches one of them nor
+ *                          is reached only through them, is reported
  *
  * and an incremental build reports what a clean one reports. CERTAIN_ERRORS_SEED and
  * CERTAIN_ERRORS_SEEDS in the environment say where to begin and how much to try.

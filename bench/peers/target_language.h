@@ -24,7 +24,7 @@ typedef struct Spelling {
     const char *i32, *i64, *boolean, *nothing;
     const char *i64_suffix; /* of a literal */
     const char *equal, *not_equal;
-    const char *open_if, *open_while, *open_block; /* the condition stands between */
+    const char *open_if, *open_while, *open_block; /* the condition is between */
     const char *end; /* of a statement */
 } Spelling;
 
@@ -72,7 +72,7 @@ typedef struct Part { /* one declaration, being translated */
     const Air *air;          /* of a function */
     Slice source;            /* of its file */
     Value *values;           /* per instruction */
-    bool *taken;             /* per instruction: its value stands in another expression */
+    bool *taken;             /* per instruction: its value is part of another expression */
     uint32_t at;             /* the instruction being translated */
     uint32_t next_call;      /* calls before this one are written or taken */
     int depth;               /* of blocks */

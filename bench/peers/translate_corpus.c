@@ -12,7 +12,7 @@
  * The engine of stage 4 does the work, with a compiler plugged in whose front half is Mini's and
  * whose back half writes another language. It keeps nothing: the build is in memory.
  *
- *     C      declarations stand in each file that uses them: no headers, nothing to preprocess
+ *     C      declarations are in each file that uses them: no headers, nothing to preprocess
  *     TS     a module for each file, imported by name
  *     Go     a package for each directory, the smallest unit that Go compiles separately
  */

@@ -5,7 +5,7 @@
  *     reading    a marker that is read is the one that would be written for that path and key; the
  *                prelude and sections of an output follow each other and cover all of it
  *     writing    whatever the path and the text, the section is found again, as one, in its place,
- *                unless a line of the text would be taken for a marker, and then that is known
+ *                unless a line of the text would be read as a marker, and then that is known
  */
 #include "file_marker.h"
 #include "fuzz_input.h"
