@@ -166,22 +166,6 @@ static void sum_up_counts(Build *build)
 
 /* ---- what is wanted ------------------------------------------------------------------------ */
 
-static int compare_numbers(const void *a, const void *b)
-{
-    const uint32_t *left = a, *right = b;
-    return (*left > *right) - (*left < *right);
-}
-
-/* Most lists are short or already ascending. */
-void build_sort_numbers(uint32_t *numbers, uint32_t count)
-{
-    for (uint32_t i = 1; i < count; i++)
-        if (numbers[i - 1] > numbers[i]) {
-            qsort(numbers, count, sizeof *numbers, compare_numbers);
-            return;
-        }
-}
-
 static void want(Build *build, uint32_t file)
 {
     if (build->plan[file].is_wanted)

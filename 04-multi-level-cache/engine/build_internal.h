@@ -2,11 +2,18 @@
 /*
  * Shared by the parts of the engine.
  *
- *     incremental_build.c   the public functions, in the order of a build
+ *     incremental_build.c   what changed, a plan for it, and the commit
+ *     build_open.c          the project, the cache, the memory
+ *     build_prepare.c       what comes before emission: lowered files, the plan
  *     build_program.c       the files of the program as keys and code generation see them
  *     build_plan.c          from what changed to what must be emitted
- *     build_prelude.c       the lines that declarations need before all sections
+ *     build_prelude.c       the lines that declarations want before all sections
  *     build_emit.c          the sections' texts, emitted or cached
+ *     build_save.c          what is written before the output
+ *     build_query.c         what can be asked about a build
+ *     build_shared.c        what all of them need
+ *
+ * No two of them call each other, in any number of steps.
  */
 #ifndef BUILD_INTERNAL_H
 #define BUILD_INTERNAL_H
@@ -100,6 +107,9 @@ struct Build {
 /* Seconds since `*start`; moves `*start` to now. */
 double build_lap(double *start);
 double build_now(void);
+
+/* BUILD_OK if `status` is 0, otherwise why the cache cannot be used. */
+BuildStatus build_cache_failed(Build *build, int status);
 
 /* A unit neither emitted nor failed is as it was, even where nothing had to be emitted: the counts
  * agree at any moment. */

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* What a build begins with and ends with: the project, the cache, the memory. */
+#include "build_internal.h"
+
+#include "system_calls.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char *copy_text(const char *text, size_t size)
+{
+    char *copy = memory_allocate(size + 1);
+    memcpy(copy, text, size);
+    copy[size] = '\0';
+    return copy;
+}
+
+/* "a/b/main.mini" is the file "main.mini" in "a/b"; "main.mini" is in ".". */
+static void split_entry(Build *build)
+{
+    const char *entry = build->request.entry;
+    const char *slash = strrchr(entry, '/');
+    build->entry = slice_from(slash == NULL ? entry : slash + 1);
+    if (slash == NULL)
+        build->directory = copy_text(".", 1);
+    else
+        build->directory = copy_text(entry, slash == entry ? 1 : (size_t)(slash - entry));
+}
+
+static void choose_cache_path(Build *build)
+{
+    const char *wanted = build->request.cache_dir;
+    ByteBuffer path = {0};
+    if (wanted != NULL) {
+        buffer_put(&path, slice_from(wanted));
+    } else {
+        buffer_put(&path, slice_from(build->directory));
+        buffer_put(&path, slice_from("/.mini_cache"));
+    }
+    buffer_put_byte(&path, '\0');
+    build->cache_path = path.data;
+}
+
+static Build *make_build(const BuildRequest *request)
+{
+    Build *build = memory_allocate_zeroed(1, sizeof *build);
+    unsigned workers = request->executor->workers;
+    build->request = *request;
+    build->project_fd = -1;
+    build->workers = memory_allocate_zeroed(workers, sizeof *build->workers);
+    build->codegen = memory_allocate_zeroed(workers, sizeof *build->codegen);
+    pthread_mutex_init(&build->loading, NULL);
+    split_entry(build);
+    choose_cache_path(build);
+    return build;
+}
+
+/* The entry is looked at before a cache is made for it: a mistyped name leaves no files. */
+static BuildStatus open_project(Build *build)
+{
+    FileStamp stamp;
+    build->project_fd = open_at(AT_FDCWD, build->directory, O_RDONLY | O_DIRECTORY);
+    int status = build->project_fd < 0 ? -errno : 0;
+    if (status == 0)
+        status = file_stamp_at(build->project_fd, build->entry.data, &stamp);
+    if (status == 0)
+        return BUILD_OK;
+    build_fail(build, build->request.entry, "cannot read the entry file", status);
+    bool is_wrong_name = status == -ENOENT || status == -ENOTDIR || status == -EISDIR ||
+                         status == -EINVAL;
+    return is_wrong_name ? BUILD_MISUSED : BUILD_MACHINE_FAILED;
+}
+
+/* A mistyped name must not silently mean that nothing is quoted. */
+static BuildStatus check_root(Build *build)
+{
+    const char *root = build->request.root;
+    struct stat status;
+    if (root == NULL)
+        return BUILD_OK;
+    int error = stat(root, &status) != 0 ? errno : S_ISDIR(status.st_mode) ? 0 : ENOTDIR;
+    if (error == 0)
+        return BUILD_OK;
+    build_fail(build, root, "cannot use this as the root", error);
+    return BUILD_MISUSED;
+}
+
+static BuildStatus open_cache(Build *build)
+{
+    CacheRequest request = {
+        .directory = build->cache_path,
+        .project_fd = build->project_fd,
+        .entry = build->entry,
+        .fingerprint = build->request.compiler->fingerprint,
+        .forget = build->request.force,
+        .in_memory = build->request.in_memory,
+        .limit_bytes = build->request.limit_bytes,
+        .maker = build->request.maker,
+        .trust_cache = build->request.trust_cache,
+        .observer = build->request.observer,
+        .waiting = build->request.waiting,
+        .waiting_context = build->request.waiting_context,
+    };
+    build->cache_is_open = true;
+    int status = multi_level_cache_open(&build->cache, &request);
+    if (status != -ENOTEMPTY)
+        return build_cache_failed(build, status);
+    build_fail(build, build->cache_path, build->cache.failed, 0); /* not a directory of ours */
+    return BUILD_MISUSED;
+}
+
+BuildStatus build_open(Build **opened, const BuildRequest *request)
+{
+    double lap = build_now();
+    Build *build = make_build(request);
+    *opened = build;
+    build_enter(build, BUILD_OPENS);
+    BuildStatus status = open_project(build);
+    if (status == BUILD_OK)
+        status = check_root(build);
+    if (status == BUILD_OK)
+        status = open_cache(build);
+    build->program = (Program){.file = build_program_file,
+                               .fingerprint = build->cache.fingerprint,
+                               .secret = &build->cache.secret.hash,
+                               .entry_point = request->compiler->entry_point};
+    build->times.open = build_lap(&lap);
+    return status;
+}
+
+void build_close(Build *build)
+{
+    if (build == NULL)
+        return;
+    for (unsigned i = 0; i < build->request.executor->workers; i++) {
+        arena_free(&build->workers[i].arena);
+        arena_free(&build->workers[i].once);
+        buffer_free(&build->workers[i].key);
+        diagnostics_free(&build->workers[i].diagnostics);
+        codegen_scratch_free(&build->codegen[i]);
+    }
+    free(build->workers);
+    free(build->codegen);
+    free(build->files);
+    free(build->plan);
+    free(build->rekeyed);
+    free(build->dirty);
+    free(build->wanted);
+    buffer_free(&build->prelude);
+    buffer_free(&build->rebuilt);
+    arena_free(&build->loaded);
+    diagnostics_free(&build->diagnostics);
+    discovery_free(&build->found);
+    if (build->cache_is_open)
+        multi_level_cache_close(&build->cache);
+    if (build->project_fd >= 0)
+        close(build->project_fd);
+    pthread_mutex_destroy(&build->loading);
+    free(build->directory);
+    free(build->cache_path);
+    free(build);
+}

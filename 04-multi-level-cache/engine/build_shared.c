@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* What all phases of a build need: the time, how it failed, lists of numbers. */
+#include "build_internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+double build_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+double build_lap(double *start)
+{
+    double now = build_now(), lap = now - *start;
+    *start = now;
+    return lap;
+}
+
+void build_enter(const Build *build, BuildPhase phase)
+{
+    if (build->request.phase != NULL)
+        build->request.phase(build->request.phase_context, phase);
+}
+
+BuildStatus build_fail(Build *build, const char *path, const char *what, int error)
+{
+    build->failure.what = what;
+    build->failure.error = error < 0 ? -error : error;
+    snprintf(build->failure.path, sizeof build->failure.path, "%s", path);
+    return BUILD_MACHINE_FAILED;
+}
+
+/* The errors that a directory, a link or a FIFO in the place of a file leads to. */
+static bool is_of_wrong_kind(int status)
+{
+    static const int errors[] = {EINVAL, EBADMSG, EISDIR, ENOTDIR, EEXIST, ENOTEMPTY, ELOOP};
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
+        if (status == -errors[i])
+            return true;
+    return false;
+}
+
+BuildStatus build_cache_failed(Build *build, int status)
+{
+    char name[256];
+    build->counts.bytes_written = build->cache.bytes_written;
+    if (status == 0)
+        return BUILD_OK;
+    build_fail(build, build->cache_path, build->cache.failed, status);
+    if (is_of_wrong_kind(status) && cache_directory_find_intruder(build->cache_path, name)) {
+        build_fail(build, build->cache_path, "cannot use this as a file of the cache: remove it", 0);
+        size_t size = strlen(build->failure.path);
+        snprintf(build->failure.path + size, sizeof build->failure.path - size, "/%s", name);
+    }
+    return BUILD_MACHINE_FAILED;
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+    const uint32_t *left = a, *right = b;
+    return (*left > *right) - (*left < *right);
+}
+
+/* Most lists are short or already ascending. */
+void build_sort_numbers(uint32_t *numbers, uint32_t count)
+{
+    for (uint32_t i = 1; i < count; i++)
+        if (numbers[i - 1] > numbers[i]) {
+            qsort(numbers, count, sizeof *numbers, compare_numbers);
+            return;
+        }
+}
