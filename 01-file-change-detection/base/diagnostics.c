@@ -346,7 +346,7 @@ static void put_errors(const Diagnostic *items, size_t count, Slice path, LineSe
                        ByteBuffer *text)
 {
     /* One that is left is reported in the place of the line that would count it. */
-    size_t reported = count <= DIAGNOSTICS_TOLD + 1 ? count : DIAGNOSTICS_TOLD;
+    size_t reported = count <= DIAGNOSTICS_SHOWN + 1 ? count : DIAGNOSTICS_SHOWN;
     for (size_t i = 0; i < reported; i++) {
         if (search != NULL)
             put_error_and_line(&items[i], path, search, text);

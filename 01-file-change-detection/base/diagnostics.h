@@ -76,10 +76,10 @@ void diagnostic_format_kind(const Diagnostic *diagnostic, ByteBuffer *text);
 size_t diagnostics_file_end(const Diagnostics *diagnostics, size_t first);
 
 /* At most so many errors of one file are shown; the others are counted. */
-enum { DIAGNOSTICS_TOLD = 100 };
+enum { DIAGNOSTICS_SHOWN = 100 };
 
 /* Formats the sorted diagnostics of one file, called `path`, as diagnostic_format does; if there
- * are many more than DIAGNOSTICS_TOLD, a last line says how many more: "path:line:column: error: 23
+ * are many more than DIAGNOSTICS_SHOWN, a last line says how many more: "path:line:column: error: 23
  * more errors in this file are not shown". Cost: one pass over the source. */
 void diagnostics_format_file(const Diagnostic *items, size_t count, Slice path, Slice source,
                              ByteBuffer *text);

@@ -30,7 +30,7 @@ static int compare_facts(const void *a, const void *b)
     return slice_compare(((const Fact *)a)->path, ((const Fact *)b)->path);
 }
 
-static void tell_facts(const Facts *facts)
+static void report_facts(const Facts *facts)
 {
     static const char *const words[] = {
         [DECISION_FILE_UNCHANGED] = "unchanged", [DECISION_FILE_TOUCHED] = "touched",
@@ -47,14 +47,14 @@ static void tell_facts(const Facts *facts)
     }
 }
 
-static void tell_counts(const Look *look)
+static void report_counts(const Look *look)
 {
     char hex[HASH_HEX_SIZE + 1];
     hash_to_hex(file_hash_cache_combined(&look->files, (Hash128){0}), hex);
     printf("  read       %d\n  combined   %.8s\n", (int)look->found.files_hashed, hex);
 }
 
-static void tell_below(const FileHashCache *files)
+static void report_below(const FileHashCache *files)
 {
     char hex[HASH_HEX_SIZE + 1];
     for (uint32_t file = 0; file < files->count; file++) {
@@ -73,19 +73,19 @@ static LookStatus save(Look *look)
     return error == 0 ? LOOK_OK : LOOK_MACHINE_FAILED;
 }
 
-static int look_and_tell(const char *entry, bool tells_below)
+static int look_and_report(const char *entry, bool reports_below)
 {
     Look look;
     Facts facts = {0};
     Observer observer = {keep_fact, &facts};
     look_begin(&look); /* where nothing can be kept, the files are reported, and then that */
     LookStatus status = look_find(&look, entry, &observer);
-    look_tell_unreadable(&look, entry);
+    look_report_unreadable(&look, entry);
     if (status == LOOK_OK) {
-        tell_facts(&facts);
-        tell_counts(&look);
-        if (tells_below)
-            tell_below(&look.files);
+        report_facts(&facts);
+        report_counts(&look);
+        if (reports_below)
+            report_below(&look.files);
         status = save(&look);
     }
     look_end(&look);
@@ -96,10 +96,10 @@ static int look_and_tell(const char *entry, bool tells_below)
 
 int detect(const char *entry)
 {
-    return look_and_tell(entry, false);
+    return look_and_report(entry, false);
 }
 
 int detect_below(const char *entry)
 {
-    return look_and_tell(entry, true);
+    return look_and_report(entry, true);
 }

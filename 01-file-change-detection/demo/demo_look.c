@@ -74,13 +74,13 @@ LookStatus look_find(Look *look, const char *entry, const Observer *observer)
     if (look->cache_fd >= 0)
         file_hash_cache_load(&look->files, LOOK_STATE); /* missing or damaged: all files are new */
     int status = discover(&look->found, &request, &look->files);
-    diagnostics_tell(&errors, (Slice){0});
+    diagnostics_report(&errors, (Slice){0});
     if (look->found.error == 0)
         return status == 0 ? LOOK_OK : LOOK_SOURCES_WRONG;
     return strcmp(look->found.error_path, entry) == 0 ? LOOK_MISUSED : LOOK_MACHINE_FAILED;
 }
 
-void look_tell_unreadable(const Look *look, const char *entry)
+void look_report_unreadable(const Look *look, const char *entry)
 {
     const Discovery *found = &look->found;
     if (found->error == 0)
@@ -107,7 +107,7 @@ const char *look_error_text(int error)
     return strerror(-error);
 }
 
-void diagnostics_tell(Diagnostics *errors, Slice source)
+void diagnostics_report(Diagnostics *errors, Slice source)
 {
     ByteBuffer text = {0};
     Arena arena = {0};

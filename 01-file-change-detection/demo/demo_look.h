@@ -51,7 +51,7 @@ void look_end(Look *look);
 LookStatus look_find(Look *look, const char *entry, const Observer *observer);
 
 /* Prints which file could not be read, if there is one, and why. */
-void look_tell_unreadable(const Look *look, const char *entry);
+void look_report_unreadable(const Look *look, const char *entry);
 
 /* Remembers the files for the next look, in LOOK_STATE. 0, or a negative errno. */
 int look_save(Look *look);
@@ -64,7 +64,7 @@ void print_name(FILE *stream, Slice name, int width);
 
 /* Prints the errors, with their lines of the source where that is not empty, and forgets them. Of a
  * file outside of the working directory it prints only the kinds of its errors. */
-void diagnostics_tell(Diagnostics *errors, Slice source);
+void diagnostics_report(Diagnostics *errors, Slice source);
 
 #ifdef __cplusplus
 }

@@ -223,7 +223,7 @@ static void collect_changes(Discovery *found, const bool *is_change, uint32_t co
             found->changes[found->change_count++] = found->changes[i];
 }
 
-static void tell_removed(Search *search, const bool *is_kept)
+static void report_removed(Search *search, const bool *is_kept)
 {
     for (uint32_t i = 0; i < search->cache->count; i++) {
         if (is_kept[i])
@@ -276,7 +276,7 @@ static void make_table(Search *search, const GraphWalk *walk)
     found->old_number = memory_allocate((count + 1) * sizeof *found->old_number);
     executor_run(search->request->executor, count, make_entry, &loop);
     collect_changes(found, loop.is_change, count);
-    tell_removed(search, loop.is_kept);
+    report_removed(search, loop.is_kept);
     found->renumbered = numbers_differ(search, count);
     file_hash_cache_replace(cache, search->request->entry, loop.entries, count);
     free(loop.is_kept);
@@ -304,14 +304,14 @@ static int walk_from_entry(Search *search)
     if (status != 0)
         return status;
     make_table(search, walk);
-    status = wrong_imports_tell(walk, &input);
+    status = wrong_imports_report(walk, &input);
     search->cache->has_gaps = status != 0;
     return status;
 }
 
 /* ---- all together ------------------------------------------------------------------------ */
 
-static void tell_files(const Search *search)
+static void report_files(const Search *search)
 {
     static const Decision decisions[] = {
         [FILE_TOUCHED] = DECISION_FILE_TOUCHED,
@@ -392,7 +392,7 @@ int discover(Discovery *found, const DiscoveryRequest *request, FileHashCache *c
     int status = run_steps(&search);
     found->lacks_ctime = sources_lack_ctime(&search);
     if (found->error == 0)
-        tell_files(&search);
+        report_files(&search);
 
     for (unsigned i = 0; i < workers; i++)
         free(search.scratch[i].scan.items);

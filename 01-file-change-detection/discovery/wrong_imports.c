@@ -35,8 +35,8 @@ static void locate_imports(const WalkInput *input, WalkNode *node)
     }
 }
 
-static void tell_import(const WalkInput *input, const WalkNode *node, const NodeImport *import,
-                        const WalkNode *target)
+static void report_import(const WalkInput *input, const WalkNode *node, const NodeImport *import,
+                          const WalkNode *target)
 {
     Diagnostics *diagnostics = input->request->diagnostics;
     diagnostics->path = file_hash_cache_path(input->last, node->number);
@@ -59,7 +59,7 @@ static bool import_is_wrong(const GraphWalk *walk, const NodeImport *import,
     return (*target)->reading != NULL && wrong_import_error((*target)->reading->error);
 }
 
-int wrong_imports_tell(const GraphWalk *walk, const WalkInput *input)
+int wrong_imports_report(const GraphWalk *walk, const WalkInput *input)
 {
     int status = 0;
     for (uint32_t n = 0; n < walk->count; n++) {
@@ -70,7 +70,7 @@ int wrong_imports_tell(const GraphWalk *walk, const WalkInput *input)
                 continue;
             if (node->imports[i].line == 0)
                 locate_imports(input, node);
-            tell_import(input, node, &node->imports[i], target);
+            report_import(input, node, &node->imports[i], target);
             status = -EBADMSG;
         }
     }

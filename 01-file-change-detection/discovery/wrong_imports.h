@@ -16,6 +16,6 @@ bool wrong_import_error(int error);
 /* Adds a diagnostic for each import that leads nowhere. The files of the walk are in the cache's
  * table by now, input->last, which lends the paths of the diagnostics. 0, or -EBADMSG if there is
  * such an import. */
-int wrong_imports_tell(const GraphWalk *walk, const WalkInput *input);
+int wrong_imports_report(const GraphWalk *walk, const WalkInput *input);
 
 #endif

@@ -234,9 +234,9 @@ static void of_many_errors_some_are_reported_and_the_others_counted(void **state
     ByteBuffer text = {0};
     format_many(1, &text);
     assert_string_equal(text.data, "shown:1:2: error: wrong\nline 1\n ^\n");
-    format_many(DIAGNOSTICS_TOLD + 1, &text);
+    format_many(DIAGNOSTICS_SHOWN + 1, &text);
     assert_non_null(strstr(text.data, "\nshown:101:2: error: wrong\nline 101\n ^\n"));
-    format_many(DIAGNOSTICS_TOLD + 2, &text);
+    format_many(DIAGNOSTICS_SHOWN + 2, &text);
     assert_non_null(strstr(text.data, "\nshown:100:2: error: wrong\nline 100\n ^\n"
                                       "shown:101:2: error: 2 more errors in this file are not "
                                       "shown\n"));

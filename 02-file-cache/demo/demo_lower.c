@@ -49,9 +49,9 @@ FormOrigin lower_cached(Lowering *lowering, uint32_t file, Lowered *lowered)
     return FORM_LOWERED;
 }
 
-void lowering_tell_errors(Lowering *lowering)
+void lowering_report_errors(Lowering *lowering)
 {
-    diagnostics_tell(&lowering->errors, lowering->source);
+    diagnostics_report(&lowering->errors, lowering->source);
 }
 
 /* ---- from the look to the commit ------------------------------------------------------------ */
@@ -116,7 +116,7 @@ static void name_lowered(const Lowered *lowered, char hex[HASH_HEX_SIZE + 1])
 }
 
 /* Lowers a file and tells how. False if it is wrong. */
-static bool lower_and_tell(Lowering *lowering, uint32_t file)
+static bool lower_and_report(Lowering *lowering, uint32_t file)
 {
     static const char *const words[] = {"cached", "lowered", "wrong"};
     char name[HASH_HEX_SIZE + 1] = "";
@@ -129,7 +129,7 @@ static bool lower_and_tell(Lowering *lowering, uint32_t file)
     print_name(stdout, path, 9);
     printf("%s%s\n", origin != FORM_WRONG ? "  " : "", name);
     if (origin == FORM_WRONG)
-        lowering_tell_errors(lowering);
+        lowering_report_errors(lowering);
     return origin != FORM_WRONG;
 }
 
@@ -137,7 +137,7 @@ static LookStatus lower_all(Lowering *lowering)
 {
     bool is_right = true;
     for (uint32_t file = 0; file < lowering->look.files.count; file++)
-        is_right &= lower_and_tell(lowering, file);
+        is_right &= lower_and_report(lowering, file);
     LookStatus status = lowering_commit(lowering);
     if (status != LOOK_OK)
         return status;
@@ -149,7 +149,7 @@ int lower(const char *entry)
 {
     Lowering lowering;
     LookStatus status = lowering_begin(&lowering, entry);
-    look_tell_unreadable(&lowering.look, entry);
+    look_report_unreadable(&lowering.look, entry);
     if (status == LOOK_OK)
         status = lower_all(&lowering);
     lowering_end(&lowering);

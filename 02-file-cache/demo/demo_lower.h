@@ -47,7 +47,7 @@ void lowering_end(Lowering *lowering);
 
 /* The lowered form of a file. The files in ascending order, as the changes of a look are. */
 FormOrigin lower_cached(Lowering *lowering, uint32_t file, Lowered *lowered);
-void lowering_tell_errors(Lowering *lowering);
+void lowering_report_errors(Lowering *lowering);
 
 /* Keeps what was lowered, then what the look found. */
 LookStatus lowering_commit(Lowering *lowering);

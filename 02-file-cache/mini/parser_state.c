@@ -41,7 +41,7 @@ static void resume(Parser *parser)
     parser->panicking = false;
 }
 
-static COLD void tell_invalid(Parser *parser)
+static COLD void report_invalid(Parser *parser)
 {
     char problem[128];
     if (lexer_problem(parser->source, parser->token, problem, sizeof problem))
@@ -64,7 +64,7 @@ void parser_step_specially(Parser *parser)
     if (parser_at(parser, TOKEN_NONE))
         read_batch(parser);
     if (parser_at(parser, TOKEN_INVALID))
-        tell_invalid(parser);
+        report_invalid(parser);
 }
 
 void parser_fail_to_expect(Parser *parser, TokenKind kind, const char *where)

@@ -29,7 +29,7 @@ static bool load_lowered(Compilation *self, uint32_t file, Lowered *lowered)
 {
     bool is_right = lower_cached(&self->lowering, file, lowered) != FORM_WRONG;
     if (!is_right)
-        lowering_tell_errors(&self->lowering);
+        lowering_report_errors(&self->lowering);
     return is_right;
 }
 
@@ -90,7 +90,7 @@ static void compile_unit(Compilation *self, const CachedCodegen *codegen, uint32
     self->listener->tell(self->listener->context, module->path,
                          declaration_name(&module->declarations, unit), &output);
     self->is_wrong |= output.origin == OUTPUT_WRONG;
-    diagnostics_tell(&self->worker.diagnostics, (Slice){0});
+    diagnostics_report(&self->worker.diagnostics, (Slice){0});
 }
 
 static void compile_units(Compilation *self)
@@ -113,7 +113,7 @@ static void compile_units(Compilation *self)
 static LookStatus begin(Compilation *self, const char *entry)
 {
     LookStatus status = lowering_begin(&self->lowering, entry);
-    look_tell_unreadable(&self->lowering.look, entry);
+    look_report_unreadable(&self->lowering.look, entry);
     if (status != LOOK_OK)
         return status;
     self->program.file = module_of;

@@ -71,7 +71,7 @@ static BuildStatus build(const char *title)
     if (verdict != NULL)
         putchar('\n');
     if (status != BUILD_OK)
-        mini_build_tell_errors(&mini);
+        mini_build_report_errors(&mini);
     if (status <= BUILD_PROGRAM_WRONG)
         report_counts(build_counts(mini.build), is_fast);
     mini_build_close(&mini);

@@ -191,15 +191,15 @@ const char *output_beside_facts(const char *output, char name[32])
 static BuildStatus build_and_report(const char *entry, const char *output)
 {
     MiniBuild mini;
-    Observer observer = {mini_build_tell_unit, &entry};
+    Observer observer = {mini_build_report_unit, &entry};
     bool is_fast = false;
     BuildStatus status = mini_build_open(&mini, entry, &observer);
     if (status == BUILD_OK)
         status = run_build(mini.build, output, &is_fast);
     if (status != BUILD_OK)
-        mini_build_tell_errors(&mini);
+        mini_build_report_errors(&mini);
     if (status <= BUILD_PROGRAM_WRONG)
-        mini_build_tell_counts(&mini, is_fast);
+        mini_build_report_counts(&mini, is_fast);
     mini_build_close(&mini);
     return status;
 }

@@ -88,7 +88,7 @@ void print_unit(const char *entry, Slice unit)
     print_name(stdout, unit, 0);
 }
 
-void mini_build_tell_unit(void *entry, Decision decision, Slice unit)
+void mini_build_report_unit(void *entry, Decision decision, Slice unit)
 {
     const char *verdict = unit_verdict(decision);
     if (verdict == NULL)
@@ -98,7 +98,7 @@ void mini_build_tell_unit(void *entry, Decision decision, Slice unit)
     putchar('\n');
 }
 
-void mini_build_tell_counts(const MiniBuild *self, bool is_fast)
+void mini_build_report_counts(const MiniBuild *self, bool is_fast)
 {
     const BuildCounts *counts = build_counts(self->build);
     printf("  files %d\n  lowered %d\n  functions %d\n  compiled %d\n  fast %s\n",
@@ -106,7 +106,7 @@ void mini_build_tell_counts(const MiniBuild *self, bool is_fast)
            (int)counts->functions_emitted, is_fast ? "yes" : "no");
 }
 
-void mini_build_tell_errors(const MiniBuild *self)
+void mini_build_report_errors(const MiniBuild *self)
 {
     ByteBuffer text = {0};
     Arena arena = {0};

@@ -4,11 +4,11 @@
  * contracts of stages 4 and 5.
  *
  *     MiniBuild mini;
- *     Observer observer = {mini_build_tell_unit, &entry};
+ *     Observer observer = {mini_build_report_unit, &entry};
  *     BuildStatus status = mini_build_open(&mini, entry, &observer);
  *     ... build_plan(mini.build) and so on, while status is BUILD_OK ...
  *     if (status != BUILD_OK)
- *         mini_build_tell_errors(&mini);
+ *         mini_build_report_errors(&mini);
  *     mini_build_close(&mini);
  */
 #ifndef DEMO_MINI_BUILD_H
@@ -34,10 +34,10 @@ void mini_build_close(MiniBuild *self);
 BuildStatus mini_build_clean(const char *entry);
 
 /* For an Observer: prints the fact of a unit. The context is a `const char **`, the entry. */
-void mini_build_tell_unit(void *entry, Decision decision, Slice unit);
+void mini_build_report_unit(void *entry, Decision decision, Slice unit);
 
-void mini_build_tell_counts(const MiniBuild *self, bool is_fast);
-void mini_build_tell_errors(const MiniBuild *self);
+void mini_build_report_counts(const MiniBuild *self, bool is_fast);
+void mini_build_report_errors(const MiniBuild *self);
 
 /* The word for a unit, or NULL if the decision is about something else. */
 const char *unit_verdict(Decision decision);

@@ -51,7 +51,7 @@ static void build(const char *title)
     if (status == BUILD_OK)
         report_patch(&patch);
     else
-        mini_build_tell_errors(&mini);
+        mini_build_report_errors(&mini);
     patch_free(&patch);
     mini_build_close(&mini);
 }

@@ -46,7 +46,7 @@ static void report_patch(const MiniBuild *mini, Patch *patch)
                    build_counts(mini->build)->files_changed == 0;
     output_sections_compare(&patch->before.sections, &patch->after.sections, report_section,
                             &patch->after.arena);
-    mini_build_tell_counts(mini, is_fast);
+    mini_build_report_counts(mini, is_fast);
     printf("  strategy %s\n  reason %s\n  written %llu\n", patch_strategy_name(result->strategy),
            patch_reason_name(result->reason), (unsigned long long)result->bytes_written);
 }
@@ -55,14 +55,14 @@ static BuildStatus patch_and_report(const char *entry, const char *output)
 {
     MiniBuild mini;
     Patch patch = {0};
-    Observer observer = {mini_build_tell_unit, &entry};
+    Observer observer = {mini_build_report_unit, &entry};
     BuildStatus status = mini_build_open(&mini, entry, &observer);
     if (status == BUILD_OK)
         status = patch_output(mini.build, output, &patch);
     if (status == BUILD_OK)
         report_patch(&mini, &patch);
     else
-        mini_build_tell_errors(&mini);
+        mini_build_report_errors(&mini);
     patch_free(&patch);
     mini_build_close(&mini);
     return status;

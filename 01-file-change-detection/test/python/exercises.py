@@ -57,7 +57,7 @@ def renamed(found):
     return pairs
 
 
-def tell_files(found):
+def report_files(found):
     pairs = renamed(found)
     for path in detect.by_bytes(set(found.known) | set(found.files)):
         if path in pairs:
@@ -92,7 +92,7 @@ def main(arguments):
     if len(arguments) != 1 + paranoid:
         raise detect.UsageError("usage: exercises.py [--paranoid] ENTRY.mini")
     found = detect.look(arguments[-1], ParanoidLook if paranoid else detect.Look)
-    tell_files(found)
+    report_files(found)
     for path in detect.by_bytes(found.files):
         detect.say("below", path, below(found.files, path))
     detect.say("read", found.reads)

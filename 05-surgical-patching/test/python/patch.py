@@ -369,7 +369,7 @@ class PatchBuild(build.Build):
 # ---- the program -----------------------------------------------------------------------------------
 
 
-def tell_sections(path):
+def report_sections(path):
     try:
         with open(path, "rb") as file:
             sections = split(file.read())
@@ -384,7 +384,7 @@ def main(arguments):
     if len(arguments) != 2:
         raise detect.UsageError("usage: patch.py ENTRY.mini OUT, or: --split FILE, or: clean ENTRY.mini")
     if arguments[0] == "--split":
-        return tell_sections(arguments[1])
+        return report_sections(arguments[1])
     if arguments[0] == "clean":
         return build.main(arguments)
     entry, out = arguments[0], build.beside_facts(arguments[1])
