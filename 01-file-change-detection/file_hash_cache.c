@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The image is checked once, when it is loaded; afterwards every offset and number in it is
- * believed. The check asks for the very layout that file_hash_cache_replace writes: each file's
- * imports and path begin where the file's before it end. So one running sum per array proves
- * that no range leaves its array, and no range has to be checked by itself.
+ * The image is checked once, on loading; after that, every offset and number in it is trusted. The
+ * check demands the exact layout that file_hash_cache_replace writes: each file's imports and path
+ * begin where those of the previous file end. One running sum per array then proves that no range
+ * leaves its array, and no range has to be checked separately.
  *
  *     records   │ main.mini        │ math.mini        │      each names a range of
  *     imports   │ 1                │                  │      these numbers, and of
  *     paths     │ main.mini\0      │ math.mini\0      │      these bytes
  *
- * The image is the only copy of the data. A warm build looks at it, calls stat once per record,
- * compares 48 bytes, and is done.
+ * The image is the only copy of the data. A warm build calls stat once per record, compares 48
+ * bytes, and is done.
  */
 #include "file_hash_cache.h"
 
@@ -68,9 +68,9 @@ static void attach(FileHashCache *cache)
         cache->entry = file_hash_cache_path(cache, header->entry);
 }
 
-/* Each record begins where the one before it ends, and the last ends where the arrays do. Paths
- * end in NUL and ascend strictly: a table that is not sorted would answer wrongly, not crash,
- * but to know costs 20 of the 35 us that the check of 10,000 records takes. */
+/* Each record begins where the previous one ends, and the last ends where the arrays do. Paths end
+ * in NUL and ascend strictly: an unsorted table would give wrong answers, not crash, yet checking
+ * the order takes 20 of the 35 us for 10,000 records. */
 static bool records_are_sound(const FileHashCache *cache, size_t paths_size)
 {
     uint64_t path_end = 0, import_end = 0;
@@ -174,7 +174,7 @@ static Slice all_paths(const FileHashCache *cache)
     return slice_of(cache->paths, (size_t)last->path + last->path_size + 1);
 }
 
-/* The paths lie together already and are hashed in one piece; the contents are collected. */
+/* The paths are contiguous and are hashed in one piece; the contents are collected. */
 Hash128 file_hash_cache_combined(const FileHashCache *cache, Hash128 seed)
 {
     ByteBuffer key = {0};
@@ -195,7 +195,7 @@ static void put_file(ByteBuffer *key, const FileHashCache *cache, uint32_t file)
     key_put_hash(key, cache->records[file].content);
 }
 
-/* Marks what `file` reaches, itself included. The marks are the caller's to free. */
+/* Marks what `file` reaches, itself included. The caller frees the marks. */
 static bool *mark_reached(const FileHashCache *cache, uint32_t file)
 {
     bool *reached = memory_allocate_zeroed(cache->count, sizeof *reached);
@@ -217,8 +217,8 @@ static bool *mark_reached(const FileHashCache *cache, uint32_t file)
     return reached;
 }
 
-/* The file comes first, for files of one cycle reach the same set and are yet not the same.
- * The others follow in path order, whatever way they were reached by. */
+/* The file comes first: files of one cycle reach the same set but must have different hashes. The
+ * others follow in path order, however they were reached. */
 Hash128 file_hash_cache_combined_from(const FileHashCache *cache, uint32_t file)
 {
     bool *reached = mark_reached(cache, file);

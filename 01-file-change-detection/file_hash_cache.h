@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What changed? For each file of a project, the FileHashCache has its stamp, the hash of its
+ * What changed? For each file of a project, the FileHashCache records its stamp, the hash of its
  * content and the files that it imports, as of the last build.
  *
- * It is one flat image, sorted by path, that is mapped and never parsed:
+ * It is one flat image, sorted by path, mapped and never parsed:
  *
  *     header │ FileRecord × count │ import numbers u32 × import_count │ paths, NUL-terminated
  *
- * A file's number is its place in path order. Looking up a path is a binary search; the imports
- * of a file are numbers. A build in which nothing changed builds no hash map, allocates nothing
- * per file and writes nothing.
+ * A file's number is its place in path order. Looking up a path is a binary search; the imports of
+ * a file are numbers. If nothing changed, a build makes no hash map, allocates nothing per file and
+ * writes nothing.
  *
  *     FileHashCache cache = {0};
  *     file_hash_cache_load(&cache, "file_hashes.bin");       missing or damaged: empty
@@ -34,7 +34,7 @@ extern "C" {
 #define FILE_NONE UINT32_MAX
 
 typedef struct FileRecord {
-    KnownStamp known; /* {0}: read the file before you believe anything */
+    KnownStamp known; /* {0}: nothing is known, read the file */
     Hash128 content;  /* hash of its bytes */
     uint32_t path;    /* offset in the paths */
     uint32_t path_size;
@@ -47,9 +47,9 @@ typedef struct FileHashCache { /* {0} is an empty cache */
     uint32_t count;
     const uint32_t *imports; /* file numbers */
     uint32_t import_count;
-    const HashSecret *secret; /* lent: what its hashes are made under; NULL, as after load and open:
+    const HashSecret *secret; /* lent: the secret of its hashes; NULL, as after load and open:
                                  public ones */
-    bool has_gaps; /* some of the imports are FILE_NONE: they lead nowhere. Never on disk */
+    bool has_gaps; /* some imports are FILE_NONE: they lead nowhere. Never on disk */
     const char *paths;
     Slice entry; /* path of the entry file, in the image; empty in an empty cache */
     Image image; /* owned */
@@ -66,8 +66,8 @@ int file_hash_cache_save(FileHashCache *cache, const char *path);
 
 void file_hash_cache_close(FileHashCache *cache);
 
-/* The same for an image that is kept in another way (stage 4): put it in cache->image, which was
- * {0}, and have it checked. 0, or -EBADMSG: the cache is empty and usable. */
+/* The same for an image that is stored in another way (stage 4): put it in cache->image, which was
+ * {0}, and let this check it. 0, or -EBADMSG: the cache is empty and usable. */
 extern const BinaryFormat file_hash_cache_format;
 int file_hash_cache_adopt(FileHashCache *cache);
 
@@ -81,22 +81,22 @@ static inline Slice file_hash_cache_path(const FileHashCache *cache, uint32_t fi
 /* The number of the file with the name `path`, or FILE_NONE. Cost: log2(count) comparisons. */
 uint32_t file_hash_cache_find(const FileHashCache *cache, Slice path);
 
-/* One stat: true if it proves that the file is as it was. `stamp` is what stat says now, {0} if it
- * fails. Paths are relative to `dir_fd`. */
+/* One stat: true if it proves that the file is unchanged. `stamp` is set to what stat says now, {0}
+ * if it fails. Paths are relative to `dir_fd`. */
 bool file_hash_cache_is_current(const FileHashCache *cache, int dir_fd, uint32_t file,
                                 FileStamp *stamp);
 
-/* The hash of all paths and content hashes under `seed`: one value that is equal to the last
- * build's exactly when no file changed, came or went. */
+/* The hash of all paths and content hashes under `seed`: equal to the last build's exactly when no
+ * file changed, came or went. */
 Hash128 file_hash_cache_combined(const FileHashCache *cache, Hash128 seed);
 
-/* The combined hash of one file and everything it imports, from the recorded hashes. Cost: the
- * files it reaches; each is visited once. */
+/* The combined hash of one file and everything it imports, from the recorded hashes. Cost: one
+ * visit to each file it reaches. */
 Hash128 file_hash_cache_combined_from(const FileHashCache *cache, uint32_t file);
 
 /* ---- changing --------------------------------------------------------------------------- */
 
-/* Replaces stamp and content hash of one file. Works in place. */
+/* Replaces stamp and content hash of one file. In place. */
 void file_hash_cache_set(FileHashCache *cache, uint32_t file, const KnownStamp *known,
                          Hash128 content);
 
@@ -108,9 +108,9 @@ typedef struct FileEntry { /* what a new table is made from */
     uint32_t import_count;
 } FileEntry;
 
-/* Makes the cache hold exactly these files, which must be sorted by path, without repetition,
- * the entry among them. The paths may lie in the cache as it was; afterwards nothing that was
- * lent by it is valid. At most 4 GiB of paths. */
+/* Makes the cache hold exactly these files, which must be sorted by path, without repetition, and
+ * include the entry. The paths may be in the old cache; afterwards nothing that it lent is valid.
+ * At most 4 GiB of paths. */
 void file_hash_cache_replace(FileHashCache *cache, Slice entry, const FileEntry *files,
                              uint32_t count);
 

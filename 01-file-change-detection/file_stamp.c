@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Three questions, one function each: what does stat say (file_stamp_at), what time is it for
- * the file system (file_clock_probe), and do the two prove that the next build need not read
- * (file_stamp_judge)? file_read asks the first one before and after reading.
+ * Three questions, one function each: what does stat say (file_stamp_at), what time is it by the
+ * file system's clock (file_clock_probe), and do the two prove that the next build need not read
+ * the file (file_stamp_judge)? file_read asks the first one before and after reading.
  *
- * Rejected: comparing with the wall clock. A file system stamps with the clock of its last
- * tick, so a file written now looks up to 10 ms older than now, and a second write within the
- * tick gets the same stamp; and a file server has a clock of its own. Rejected too: sleeping until
- * the tick is over, as Mercurial once did; it costs a tick in every build to save one read in some.
+ * Rejected: comparing with the wall clock. A file system stamps with the clock of its last tick, so
+ * a file written now looks up to 10 ms older than now, and a second write within the tick gets the
+ * same stamp; and a file server has its own clock. Also rejected: sleeping until the tick is over,
+ * as Mercurial once did; that costs a tick in every build to save one read in some.
  *
- * Patience reads the wall clock too, but at two moments of its own: only the time between them
- * counts. If somebody set it forward in between, by more than 3 s less what really passed, a
- * stamp is believed too early; if it was set back, the wait begins again.
+ * Patience also reads the wall clock, but twice, and only the time between the two readings counts.
+ * If the clock was set forward in between, by more than 3 s less the time that really passed, a
+ * stamp is trusted too early; if it was set back, the wait begins again.
  */
 #define _GNU_SOURCE /* O_TMPFILE, statx */
 
@@ -32,15 +32,15 @@
 
 #define NS_PER_SECOND INT64_C(1000000000)
 
-/* How long a stamp must have been seen: more than the coarsest tick in use, FAT's 2 s. */
+/* How long a stamp must have been known: more than the coarsest tick in use, FAT's 2 s. */
 #define PATIENCE_NS (3 * NS_PER_SECOND)
 
 static const int64_t LARGEST_FILE_BYTES = INT32_MAX;
 
 /* ---- stat --------------------------------------------------------------------------------- */
 
-/* A moment beyond what 64 bits of nanoseconds reach (the years 1677 to 2262) is the last one
- * that they do: in the future, hence never trusted. */
+/* A moment outside the range of 64 bits of nanoseconds (the years 1677 to 2262) becomes the last
+ * one in it: in the future, hence never trusted. */
 static int64_t to_ns(struct timespec time)
 {
     if (time.tv_sec >= INT64_MAX / NS_PER_SECOND)
@@ -89,7 +89,7 @@ int file_stamp_of(int fd, FileStamp *stamp)
 
 #define MOUNT_BIT (UINT64_C(1) << 63)
 
-/* Fixed times are whole seconds, and where there is nobody to change it, the ctime is the mtime. */
+/* Fixed times are whole seconds, and if nothing sets it, the ctime is the mtime. */
 static bool times_say_nothing(const FileStamp *stamp)
 {
     return stamp->mtime_ns == stamp->ctime_ns && stamp->mtime_ns % NS_PER_SECOND == 0;
@@ -143,7 +143,7 @@ static int write_and_stamp(int fd, FileStamp *stamp)
 
 static bool holds_clock_text(int fd)
 {
-    char text[sizeof clock_text]; /* one byte more than it may have */
+    char text[sizeof clock_text]; /* one byte more than it may hold */
     ssize_t size;
     do
         size = pread(fd, text, sizeof text, 0);
@@ -151,7 +151,7 @@ static bool holds_clock_text(int fd)
     return size == (ssize_t)sizeof clock_text - 1 && memcmp(text, clock_text, (size_t)size) == 0;
 }
 
-/* The file "clock" if it is one of ours, or if there is none and it can be made. */
+/* The file "clock" if it is ours, or if there is none and it can be made. */
 static int open_clock(int dir_fd, bool *is_new)
 {
     int flags = O_RDWR | O_NOFOLLOW;
@@ -167,7 +167,7 @@ static int open_clock(int dir_fd, bool *is_new)
     return -1;
 }
 
-/* A file that has no name, or, where there are none, one for a moment only. */
+/* A file without a name or, where the system has no such files, with a name for a moment only. */
 static int open_nameless(int dir_fd)
 {
     char name[40];
@@ -195,7 +195,7 @@ bool file_system_is_local(int fd)
         0x2fc12fc1, /* ZFS */
         0xca451a4e, /* bcachefs */
         0x01021994, /* tmpfs */
-        0x794c7630, /* overlay: what can be written lies in one layer */
+        0x794c7630, /* overlay: all writable files are in one layer */
     };
     struct statfs status;
     if ((fd == AT_FDCWD ? statfs(".", &status) : fstatfs(fd, &status)) != 0)
@@ -204,12 +204,12 @@ bool file_system_is_local(int fd)
         if ((uint32_t)status.f_type == types[i])
             return true;
 #else
-    (void)fd; /* POSIX has no name for it */
+    (void)fd; /* POSIX has no such call */
 #endif
     return false;
 }
 
-/* Sets the mtime back, as a program may that restores a file. */
+/* Sets the mtime back, as a program that restores a file may. */
 static bool ctime_repeats_mtime(int fd)
 {
     const struct timespec moment = {1000000000, 0}, times[2] = {moment, moment};
@@ -244,7 +244,7 @@ int file_clock_probe(FileClock *clock, int dir_fd)
         fd = open_nameless(dir_fd);
     int status = fd < 0 ? fd : probe_with(clock, fd);
     if (fd >= 0)
-        close(fd); /* nobody needs what was written */
+        close(fd); /* the data is not needed */
     if (status != 0)
         *clock = (FileClock){0};
     return status;
@@ -277,7 +277,7 @@ KnownStamp file_stamp_judge(const FileStamp *stamp, const KnownStamp *last, cons
         return known;
     int64_t since = last->racy_since_ns;
     if (!file_stamp_equal(&last->stamp, stamp) || since < 0 || since > clock->wall_ns)
-        known.racy_since_ns = wall_clock_ns(); /* comes after the stat */
+        known.racy_since_ns = wall_clock_ns(); /* read after the stat */
     else if (clock->wall_ns - since <= PATIENCE_NS)
         known.racy_since_ns = since;
     return known;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * When a stat may be believed instead of reading the file.
+ * When a stat may be trusted instead of reading the file.
  *
  * A stamp is what stat says about a file's content: size, mtime, ctime, inode, device. It is an
  * equality key, never an order: an older mtime (a restored backup, a checkout) is as different as a
- * newer one. The ctime is there because a program can restore an mtime but cannot restore a ctime.
+ * newer one. The ctime is included because a program can restore an mtime but not a ctime.
  *
  * Equal stamps are not enough. A file system's clock ticks coarsely (1 to 10 ms, 2 s on FAT):
  *
@@ -12,26 +12,26 @@
  *     tick 100: the editor saves a.mini again, another 20 bytes
  *     later:    stat says (size 20, mtime 100): "unchanged", and the build stays wrong
  *
- * Git calls such entries racily clean. A stamp is believed only when the file's clock is known to
+ * Git calls such entries racily clean. A stamp is trusted only when the file's clock is known to
  * have moved on before the file was read: a later write then gets another stamp. Two things prove
  * that.
  *
- *     The probe. A file of our own is written before anything is read (FileClock). A stamp that is
- *     strictly older than the probe's belongs to an earlier tick. That compares two clocks, so it
- *     holds only where they are one: on the same device, of a kind that is not put together from
- *     others, with stamps as fine as the probe's.
+ *     The probe. A file of our own is written before anything is read (FileClock). A stamp strictly
+ *     older than the probe's belongs to an earlier tick. That compares two clocks, so it holds only
+ *     where they are the same one: on the same device, of a kind that is not assembled from others,
+ *     with stamps as fine as the probe's.
  *
  *     Patience. Everywhere else (another disk, a file server, merged disks, the future) no clocks
- *     are compared. A stamp is recorded together with the moment when it was first seen. A build
- *     that still finds it more than 3 s later reads the file once more, and the stamp is believed
- *     from then on. No clock in use ticks more coarsely than every 2 s: whatever the file's clock
- *     says, it has moved on. The price is one more read of each edited file.
+ *     are compared. A stamp is recorded with the moment when it was first seen. A build that still
+ *     finds it more than 3 s later reads the file once more and then trusts the stamp. No clock in
+ *     use ticks more coarsely than every 2 s: whatever the file's clock says, it has moved on. The
+ *     price is one more read of each edited file.
  *
- * The probe file is written twice, with an fstat after each: from Linux 6.13 on, a stamp is fine
- * only if the file's last stamp was looked at.
+ * The probe file is written twice, with an fstat after each: since Linux 6.13, a stamp is
+ * fine-grained only if the file's last stamp was read.
  *
- * What stays open: a writer through mmap, whose stamp comes at any time; a write into the middle of
- * a file that is half done while the file is read, because the stamp comes before the bytes; and,
+ * Not covered: a writer through mmap, whose stamp comes at any time; a write into the middle of a
+ * file that is half done while the file is read, because the stamp comes before the bytes; and,
  * where the ctime only repeats the mtime (exFAT, sshfs), an edit whose mtime was set back.
  *
  * Source: Git, Documentation/technical/racy-git.txt. Threads: all functions, any thread.
@@ -52,17 +52,17 @@ typedef struct FileStamp { /* {0}: unknown, equal to no file's stamp */
     int64_t mtime_ns; /* since the epoch */
     int64_t ctime_ns;
     uint64_t inode;
-    uint64_t device; /* see file_stamp_in_mount for what may be here instead */
+    uint64_t device; /* or a mount, see file_stamp_in_mount */
 } FileStamp;
 
 typedef struct KnownStamp { /* what to record about a file that was read */
     FileStamp stamp;
     int64_t racy_since_ns; /* 0: an equal stamp means equal bytes. Otherwise the file is racily
-                            * clean: the wall clock when this stamp was first seen */
+                            * clean: the wall clock when the stamp was first seen */
 } KnownStamp;
 
-typedef struct FileClock { /* {0} proves no stamp, however long it has been known */
-    int64_t probed_ns; /* the file system's clock at the probe; 0: it proves nothing */
+typedef struct FileClock { /* {0} proves no stamp, however old */
+    int64_t probed_ns; /* the file system's clock at the probe; 0: proves nothing */
     int64_t wall_ns;   /* the wall clock before the probe */
     uint64_t device;   /* the file system that was asked */
     bool is_new;       /* this probe made the file "clock": the first one in its directory */
@@ -81,30 +81,30 @@ static inline bool file_stamp_equal(const FileStamp *a, const FileStamp *b)
 int file_stamp_at(int dir_fd, const char *path, FileStamp *stamp);
 int file_stamp_of(int fd, FileStamp *stamp);
 
-/* The same, from what stat has returned already. */
+/* The same, from the result of stat. */
 struct stat;
 int file_stamp_from(const struct stat *status, FileStamp *stamp);
 
-/* file_stamp_at for a file that others made. Images are often built with one fixed time for
- * everything, and can be exchanged for another one in which a file has equal size, times and inode.
- * Where the times say nothing (mtime and ctime are one whole second), `device` is therefore the
- * unique number of the mount, with the highest bit set, if the kernel has one (Linux 6.8). */
+/* file_stamp_at for a file that others made. Disk images are often built with one fixed time for
+ * everything, and one can be replaced by another in which a file has equal size, times and inode.
+ * If the times say nothing (mtime and ctime are one whole second), `device` is therefore the unique
+ * number of the mount, with the highest bit set, if the kernel has one (Linux 6.8). */
 int file_stamp_in_mount(int dir_fd, const char *path, FileStamp *stamp);
 
 /* Is the file system of a descriptor (or AT_FDCWD) known to have one clock for all of its files,
- * and a ctime that no program sets? Those of disks are. File systems that show the files of others
- * (FUSE, NFS, SMB, 9P) are not, and neither is one that we do not know. One system call. */
+ * and a ctime that no program sets? Disk file systems are. Those that show the files of others
+ * (FUSE, NFS, SMB, 9P) are not, nor are unknown ones. One system call. */
 bool file_system_is_local(int fd);
 
-/* Asks the clock of the file system that holds `dir_fd`. Call it before the files that it is to
- * judge are read. The file "clock" in the directory is written for it, and made if it is missing;
- * if something else has that name, it stays as it is, and a file that is removed at once serves
- * instead, at five times the cost. 0 or a negative errno: no file can be made there. The clock is
- * then {0}, and what is read will be read again by the next build. */
+/* Asks the clock of the file system that holds `dir_fd`. Call it before reading the files that it
+ * is to judge. It writes the file "clock" in the directory, and makes it if it is missing; if
+ * something else has that name, that is left alone, and a file that is removed at once serves
+ * instead, at five times the cost. 0, or a negative errno if no file can be made there. The clock
+ * is then {0}, and the next build reads all files again. */
 int file_clock_probe(FileClock *clock, int dir_fd);
 
-/* What to record about a file that was read after the probe and had this stamp: believed, racily
- * clean, or {0} if `stamp` is unknown. `last` is what was recorded before; {0} if nothing was. */
+/* What to record about a file that was read after the probe and had this stamp: trusted, racily
+ * clean, or {0} if `stamp` is unknown. `last` is the previous record; {0} if there is none. */
 KnownStamp file_stamp_judge(const FileStamp *stamp, const KnownStamp *last,
                             const FileClock *clock);
 
@@ -115,15 +115,15 @@ static inline bool file_stamp_proves(const KnownStamp *known, const FileStamp *n
 }
 
 /* Reads a whole regular file into the arena (NUL-terminated after its last byte). `stamp` is the
- * file's stamp, as by file_stamp_in_mount, if the stats taken before and after reading agree, else
- * {0}: the file was written while we read, and what was read may be a mix, good enough for this
- * build and never recorded.
- * 0, -EISDIR, -EINVAL (not a regular file), -EFBIG (2 GiB or more), or another negative errno. */
+ * file's stamp, as by file_stamp_in_mount, if the stats before and after reading agree, else {0}:
+ * the file was written meanwhile, and what was read may be a mix, good enough for this build and
+ * never recorded. 0, -EISDIR, -EINVAL (not a regular file), -EFBIG (2 GiB or more), or another
+ * negative errno. */
 int file_read(int dir_fd, const char *path, Arena *arena, Slice *bytes, FileStamp *stamp);
 
-/* The same, but of a file that is larger than `limit` only its first `limit` bytes, with the stamp
- * {0}. This is how a caller that refuses large files finds them, and reads no more than that: a
- * file may have holes, and be larger than all memory. A limit of 0 is none. */
+/* The same, but reads only the first `limit` bytes of a larger file, with the stamp {0}. A caller
+ * that refuses large files thus finds them without reading them whole: a file may have holes and be
+ * larger than memory. A limit of 0 means none. */
 int file_read_start(int dir_fd, const char *path, size_t limit, Arena *arena, Slice *bytes,
                     FileStamp *stamp);
 

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Writing: everything goes to "name.tmp.<pid>" first, then one rename. The pid keeps two
- * processes from writing into one temporary file. One that a killed process left behind can only
- * be removed by who knows that nobody else writes there (stage 4, which has a lock).
+ * Writing: everything goes to "name.tmp.<pid>" first, then one rename. The pid keeps two processes
+ * from writing into one temporary file. One that a killed process leaves behind may be removed only
+ * where no other process can be writing (stage 4 holds a lock).
  *
- * Mapping: the content shall be writable in memory and have room behind it, so that state can
- * be changed and grown where it lies. Address space for all of it is reserved first, and the
- * file is laid over its beginning:
+ * Mapping: the content is writable in memory and has room after it, so state can change and grow in
+ * place. Address space for all of it is reserved first, and the file is mapped over its beginning:
  *
  *     reserved   │················································│  zeros, on demand
  *     the file   │ header │ content                 │
  *                                          page end ┘└─ room ──────┘
  *
- * The pages are private: a page that is written to becomes a copy, one that is not stays the
- * page cache's own. Nothing is read until it is touched.
+ * The pages are private: a page that is written to becomes a copy; any other stays in the page
+ * cache. Nothing is read until it is touched.
  */
 #include "binary_file.h"
 #include "content_hash.h"
@@ -36,7 +35,7 @@
 enum {
     NAME_LIMIT = 4096,
     PARTS_PER_CALL = 256,
-    BYTES_PER_CALL = 512 << 10, /* for more the system may look for one large page, and clear it */
+    BYTES_PER_CALL = 512 << 10, /* for more, the system may look for one large page and clear it */
 };
 
 typedef struct Header {
@@ -57,8 +56,8 @@ static int fail_and_close(int fd, int error)
     return error;
 }
 
-/* Under a umask of 0222 files are made that their owner may not write a second time. Who the owner is,
- * chmod knows better than stat. */
+/* Under a umask of 0222, a file's owner may not write it a second time. chmod knows better than
+ * stat who the owner is. */
 static bool regain_access(int dir_fd, const char *name)
 {
     struct stat status;
@@ -76,7 +75,7 @@ int open_regular(int dir_fd, const char *name, int flags, uint64_t *size)
         else
             errno = EACCES;
     }
-    if (fd < 0) /* ENXIO: what became a FIFO, and nobody reads */
+    if (fd < 0) /* ENXIO: it became a FIFO without a reader */
         return errno == ELOOP || errno == EISDIR || errno == EINVAL || errno == ENXIO ? -EBADMSG
                                                                                       : -errno;
     struct stat status;
@@ -177,7 +176,7 @@ static void advance(Gather *rest, size_t written)
     }
 }
 
-/* Somebody who has the same pipe or terminal open may have said that nobody shall wait for it. */
+/* Another process with the same pipe or terminal open may have made it non-blocking. */
 static void wait_for_room(int fd)
 {
     struct pollfd room = {.fd = fd, .events = POLLOUT};
@@ -336,7 +335,7 @@ int binary_file_map(int dir_fd, const char *name, const BinaryFormat *format, si
     return status;
 }
 
-/* Of another size it is not even looked at: a file may have holes, and be larger than memory. */
+/* A file of another size is not read at all: it may have holes and be larger than memory. */
 int binary_file_read(int dir_fd, const char *name, const BinaryFormat *format, void *content,
                      size_t size)
 {

@@ -53,8 +53,8 @@ typedef struct MappedFile { /* {0} maps nothing */
 int binary_file_write(int dir_fd, const char *name, const BinaryFormat *format, const Slice *parts,
                       size_t part_count, bool sync);
 
-/* Writes header and parts from the beginning of an open file on, fsyncs it with `sync`, and closes
- * it in every case. 0 or a negative errno; until it returns 0 the file is a damaged one. */
+/* Writes header and parts from the beginning of an open file, fsyncs it with `sync`, and always
+ * closes it. 0 or a negative errno; until it returns 0 the file is damaged. */
 int binary_file_fill(int fd, const BinaryFormat *format, const Slice *parts, size_t part_count,
                      bool sync);
 
@@ -64,8 +64,8 @@ int binary_file_fill(int fd, const BinaryFormat *format, const Slice *parts, siz
 int binary_file_map(int dir_fd, const char *name, const BinaryFormat *format, size_t room,
                     MappedFile *file);
 
-/* Reads a content of fixed size into `content`, which stays as it is unless the result is 0. As
- * binary_file_map; another size is -EBADMSG. */
+/* Reads content of a fixed size into `content`, which changes only if the result is 0. Errors are
+ * those of binary_file_map; another size is -EBADMSG. */
 int binary_file_read(int dir_fd, const char *name, const BinaryFormat *format, void *content,
                      size_t size);
 
@@ -73,34 +73,35 @@ void mapped_file_close(MappedFile *file);
 
 /* ---- what other files of a cache are written with --------------------------------------- */
 
-/* Opens a file of a cache, with the `flags` of open. Whatever has that name, it follows no symlink
- * and waits for no FIFO. A file of our own that we may not open is given the rights that its owner
- * needs. The descriptor, with the file's size in *size, or a negative errno; -EBADMSG if there is
- * something that is not a regular file. */
+/* Opens a file of a cache, with the `flags` of open. It never follows a symlink or waits for a
+ * FIFO. A file of our own that we may not open is given the permissions that its owner needs.
+ * Returns the descriptor, with the file's size in *size, or a negative errno; -EBADMSG if the name
+ * is that of something other than a regular file. */
 int open_regular(int dir_fd, const char *name, int flags, uint64_t *size);
 
-/* Reads `size` bytes at `offset`, through interruptions and short reads. 0; -EBADMSG if the file
- * ends before that; or another negative errno. */
+/* Reads `size` bytes at `offset`, across interruptions and short reads. 0; -EBADMSG if the file
+ * ends first; or another negative errno. */
 int read_all_at(int fd, char *bytes, size_t size, uint64_t offset);
 
-/* Writes all bytes at `offset` of a regular file, in the same way, and leaves the descriptor's
- * position alone: several threads may call it at once. 0 or a negative errno. */
+/* Writes all bytes at `offset` of a regular file, in the same way, without moving the descriptor's
+ * position: several threads may call it at once. 0 or a negative errno. */
 int put_all_at(int fd, Slice bytes, uint64_t offset);
 
-/* Makes the file reach up to `end`, with space on the disk for what comes after `start`. 0 or a
- * negative errno; the file may have grown even if it failed. */
+/* Extends the file to `end`, with disk space for everything after `start`. 0 or a negative errno;
+ * the file may have grown even if it failed. */
 int reserve_space(int fd, uint64_t start, uint64_t end);
 
-/* Writes all parts, one after the other, at the descriptor's position: into whatever was opened, a
- * pipe and a terminal too. Goes on after interruptions and short writes, and waits where a plain
- * write would return EAGAIN. 0 or a negative errno. */
+/* Writes all parts, one after the other, at the descriptor's position; the file may be a pipe or a
+ * terminal. Continues after interruptions and short writes, and waits where a plain write would
+ * return EAGAIN. 0 or a negative errno. */
 int write_parts(int fd, const Slice *parts, size_t part_count);
 
-/* The same from `offset` on, in a regular file; the descriptor's position is then after them. */
+/* The same in a regular file, starting at `offset`; the descriptor's position ends up after
+ * them. */
 int write_all_at(int fd, const Slice *parts, size_t part_count, uint64_t offset);
 
-/* Makes a file's coming, going or new name survive a power cut: fsyncs its directory. 0 or a
- * negative errno. */
+/* Makes the creation, removal or renaming of a file survive a power cut: fsyncs its directory. 0 or
+ * a negative errno. */
 int sync_directory_of(int dir_fd, const char *name);
 
 #ifdef __cplusplus

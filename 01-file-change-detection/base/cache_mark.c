@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The mark comes first, so a directory that has any file of ours has the mark. Two processes may
- * meet in a new directory, and the second finds it neither marked nor empty any more:
+ * The mark is made first: any directory that has a file of ours has the mark. Two processes may
+ * meet in a new directory, and the second can find it neither marked nor empty:
  *
  *     A: is there a mark? no          B: is there a mark? no
  *     A: is it empty? yes             A: makes the mark, and other files
  *                                     B: is it empty? no
  *
- * Hence the mark is looked for again before a directory is refused.
+ * The mark is therefore checked again before a directory is refused.
  */
 #include "cache_mark.h"
 
@@ -42,7 +42,7 @@ bool cache_mark_owns(const char *name)
     return false;
 }
 
-/* Other caches have a CACHEDIR.TAG, too, but not with our words in it. */
+/* Other caches have a CACHEDIR.TAG too, but without our words in it. */
 static bool has_tag(int dir_fd)
 {
     const MarkFile *tag = &mark_files[TAG];
@@ -56,7 +56,7 @@ static bool has_tag(int dir_fd)
     return size == (ssize_t)strlen(tag->text) && memcmp(text, tag->text, (size_t)size) == 0;
 }
 
-/* 1: there is one; 0: none; or a negative errno. Where the mark was lost, the tag will do. */
+/* 1: marked; 0: not marked; or a negative errno. If the mark was lost, the tag will do. */
 static int has_mark(int dir_fd)
 {
     struct stat status;
@@ -170,7 +170,7 @@ bool cache_mark_is_trial(const char *name)
            name[size + strspn(name + size, "0123456789")] == '\0';
 }
 
-/* What has the name already is not ours to remove: another thread may have made it. */
+/* An existing file of that name is not ours to remove: another thread may have made it. */
 static int make_trial(int dir_fd, char name[40])
 {
     enum { TRIES = 100 };
@@ -183,14 +183,14 @@ static int make_trial(int dir_fd, char name[40])
     return fd < 0 ? -errno : fd;
 }
 
-/* It is closed first: removed while it is open, it would get another name on some file systems. */
+/* It is closed first: some file systems rename a file that is removed while it is open. */
 static void remove_trial(int dir_fd, const char *name, int fd)
 {
     close(fd);
     unlinkat(dir_fd, name, 0);
 }
 
-/* Where a directory has the set-user-ID bit, some systems give its new files its own owner. */
+/* On some systems, new files in a directory with the set-user-ID bit get the directory's owner. */
 int cache_mark_is_own(int dir_fd, const struct stat *status)
 {
     struct stat made;
@@ -205,8 +205,8 @@ int cache_mark_is_own(int dir_fd, const struct stat *status)
     return result;
 }
 
-/* Can the mode of a new file be changed? It counts as one that can if we may make none, though others
- * may: then the modes mean something. */
+/* Can the mode of a new file be changed? Yes also if we may create none but others may: then the
+ * modes mean something. */
 static bool new_file_has_mode(int dir_fd)
 {
     struct stat made, now;
@@ -224,10 +224,10 @@ static bool new_file_has_mode(int dir_fd)
 
 enum { OTHERS_WRITE = S_IWGRP | S_IWOTH };
 
-/* Can the right to write be taken from others? It is for a moment, to find out. On volumes without
- * modes (a disk of Windows, a share of a virtual machine) every directory shows the same, whoever
- * may write there. But where our own file has a mode that we can change, a directory whose mode we
- * cannot change is not ours, whatever it shows. */
+/* Can the right to write be taken from others? It is taken for a moment, to find out. On volumes
+ * without modes (a Windows disk, a share of a virtual machine) every directory shows the same mode,
+ * no matter who may write there. But where our own file has a mode that we can change, a directory
+ * whose mode we cannot change is not ours, whatever it shows. */
 static bool has_modes(int fd, mode_t mode)
 {
     struct stat now;
@@ -239,8 +239,8 @@ static bool has_modes(int fd, mode_t mode)
     return true;
 }
 
-/* Is a directory a place for a cache, as far as others are concerned? 0 or a negative errno; with
- * -EPERM, `*why` says what is wrong. */
+/* Is the directory safe from other users, so that a cache may be kept in it? 0 or a negative errno;
+ * with -EPERM, `*why` says what is wrong. */
 static int check_others(int fd, bool trust, const char **why)
 {
     struct stat status;
@@ -259,7 +259,8 @@ static int check_others(int fd, bool trust, const char **why)
     return -EPERM;
 }
 
-/* A symlink with these flags is no directory, and which of the two it is only lstat says. */
+/* With these flags, a symlink looks like any file that is not a directory; lstat tells them
+ * apart. */
 static int why_not_opened(const char *path, const char **why)
 {
     int error = errno;

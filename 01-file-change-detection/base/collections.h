@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stb_ds, the one way the stages include it. Include it in .c files only: no public header
+ * The one way in which the stages include stb_ds. Include it in .c files only: no public header
  * shows an stb_ds type.
  *
- * Three traps are closed here. Strict C11 has no `typeof`, which stb_ds needs for maps with
- * struct keys. Its realloc is unchecked, so it gets ours, which ends the process with a clear
- * line. And a lookup writes a hidden field of the map: a map that two threads read is a data
- * race, so the stages share sorted arrays between threads and keep maps to one.
+ * Three traps are closed here. Strict C11 has no `typeof`, which stb_ds needs for maps with struct
+ * keys. Its realloc is unchecked, so it gets ours, which ends the process with a clear line. And a
+ * lookup writes a hidden field of the map: two threads that read one map are a data race. The
+ * stages share sorted arrays between threads and keep each map to one thread.
  */
 #ifndef COLLECTIONS_H
 #define COLLECTIONS_H

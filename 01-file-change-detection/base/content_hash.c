@@ -20,7 +20,7 @@ Hash128 hash_bytes(Slice bytes)
     return (Hash128){hash.low64, hash.high64};
 }
 
-/* Where a sandbox has no getrandom. */
+/* For a sandbox without getrandom. */
 static int read_random_device(unsigned char seed[HASH_SEED_SIZE])
 {
     FILE *device = fopen("/dev/urandom", "rbe");
@@ -36,7 +36,7 @@ int hash_seed_make(unsigned char seed[HASH_SEED_SIZE])
     return getentropy(seed, HASH_SEED_SIZE) == 0 ? 0 : read_random_device(seed);
 }
 
-/* The secret's blocks are hashes of seed and number: any two differ in half of their bits. */
+/* The secret's blocks are hashes of seed and block number: any two differ in half of their bits. */
 void hash_secret_make(HashSecret *secret, const unsigned char seed[HASH_SEED_SIZE])
 {
     unsigned char numbered[HASH_SEED_SIZE + 1];

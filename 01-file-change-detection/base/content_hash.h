@@ -2,23 +2,23 @@
 /*
  * The hash that names everything: XXH3 with 128 bits.
  *
- * A key stands for the bytes it was made from. With 128 bits, two different things share a key
- * by chance about once in 10^19 times for a billion keys: never, for a build. On purpose is another
- * matter. XXH3 is not a cryptographic hash, and its constants are public: two sources that collide
- * can be made in a second. If a user built the first and then pulls the second, nothing seems to
- * have changed. Whatever decides that a result is used again is therefore hashed under a random
- * secret, which each cache draws for itself: without it, nobody can know what will collide. That
- * costs nothing. What leaves the cache (the markers of an output) is hashed without it, and is the
+ * A key stands for the bytes it was made from. With 128 bits, two different things share a key by
+ * chance about once in 10^19 times for a billion keys: never, for a build. A deliberate collision
+ * is another matter. XXH3 is not a cryptographic hash, and its constants are public: two sources
+ * that collide can be made in a second. If a user builds the first and then pulls the second,
+ * nothing seems to have changed. Every hash that decides whether a result is reused is therefore
+ * made under a random secret, one per cache: without it, nobody can know what will collide. That
+ * costs nothing. What leaves the cache (the markers of an output) is hashed without it and is the
  * same for everybody.
  *
  *     Hash128 hash = hash_bytes(slice_from("fn main() i32 { return 0; }"));
  *     char hex[HASH_HEX_SIZE + 1];
  *     hash_to_hex(hash, hex);
  *
- * A key over several fields hashes them with their lengths in between ("ab","c" is not
- * "a","bc"): collect them in a ByteBuffer with key_put_*, then hash the buffer.
+ * A key over several fields hashes their lengths too ("ab","c" is not "a","bc"): collect them in a
+ * ByteBuffer with key_put_*, then hash the buffer.
  *
- * Source: XXH3, https://xxhash.com. Threads: every function here may be called from any thread.
+ * Source: XXH3, https://xxhash.com. Threads: any function, any thread.
  */
 #ifndef CONTENT_HASH_H
 #define CONTENT_HASH_H
@@ -63,7 +63,7 @@ Hash128 hash_keyed(const HashSecret *secret, Slice bytes);
 /* 64 bits: the checksum of file contents, not a key. */
 uint64_t hash_checksum(Slice bytes);
 
-/* The same for bytes in several places, as if they were one after the other. */
+/* The same for bytes in several places, as if concatenated. */
 uint64_t hash_checksum_parts(const Slice *parts, size_t part_count);
 
 static inline bool hash_equal(Hash128 a, Hash128 b)

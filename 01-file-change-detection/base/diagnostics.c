@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is shown comes from a file that somebody else wrote, and goes to a terminal. So what is
- * no printable UTF-8 (escape sequences, invalid bytes) and what nobody sees (characters that
- * reverse the direction of text, have no width, or are tags of others) is shown as one '?': two
- * names that differ look different, and what is shown is all that is there.
+ * The text shown comes from a file that somebody else wrote, and goes to a terminal. Everything
+ * that is not printable UTF-8 (escape sequences, invalid bytes) and every invisible character (one
+ * that reverses the direction of text, has no width, or is a tag of others) is shown as one '?':
+ * different names look different, and nothing is hidden.
  *
  * The caret's line repeats the tabs of the line above it and has one space for every other
- * character; then the caret stands right whatever the terminal's tab stops are. Simple on
+ * character, so the caret is in the right column whatever the terminal's tab stops are. Simple on
  * purpose: characters that a terminal draws two columns wide count as one.
  */
 #include "diagnostics.h"
@@ -46,14 +46,14 @@ static const char *conversion_end(const char *at)
     return *at == '\0' ? at : at + 1;
 }
 
-/* The format with "..." for each conversion, or several in a row. That all of them are left out,
- * and not only those that are known to quote the file, keeps later messages safe. */
+/* The format with "..." for each conversion, or several in a row. Leaving out all of them, and not
+ * only those known to quote the file, keeps later messages safe. */
 static Slice make_kind(Arena *arena, const char *format)
 {
     static const char hidden[] = "...";
     ByteBuffer kind = {.arena = arena};
     buffer_reserve(&kind, strlen(format) * 2);
-    const char *hidden_end = NULL; /* in the format, where the last "..." stands for */
+    const char *hidden_end = NULL; /* in the format: the end of what the last "..." replaces */
     bool has_words = false;
     while (*format != '\0') {
         bool is_percent = strncmp(format, "%%", 2) == 0;
@@ -190,7 +190,7 @@ static bool is_printable(uint32_t code)
     return i == sizeof unseen / sizeof *unseen || code < unseen[i].first;
 }
 
-/* The next character as it is shown; moves `text` behind it. */
+/* The next character as it is shown; moves `text` past it. */
 static Slice next_shown(Slice *text)
 {
     uint32_t code = 0;
@@ -208,7 +208,7 @@ void diagnostics_put_shown(ByteBuffer *text, Slice bytes)
         buffer_put(text, next_shown(&bytes));
 }
 
-/* As wide as `bytes` are when they are shown. */
+/* Blanks as wide as `bytes` are when shown. */
 static void put_blank(ByteBuffer *text, Slice bytes)
 {
     while (bytes.size != 0)
@@ -217,11 +217,11 @@ static void put_blank(ByteBuffer *text, Slice bytes)
 
 /* ---- the source line --------------------------------------------------------------------- */
 
-/* The sources of a file's errors are shown in the order of their lines: each line is looked for
- * from the one before, so that all of them together cost one pass over the source. */
+/* A file's errors are shown in the order of their lines. Each line is searched for from the
+ * previous one: together they cost one pass over the source. */
 typedef struct LineSearch {
     Slice source;
-    uint32_t number; /* of the line that was found last; 0: none */
+    uint32_t number; /* of the last line found; 0: none */
     Slice line;      /* without its end */
     size_t next;     /* where the line after it starts */
 } LineSearch;
@@ -259,9 +259,9 @@ static bool inside_character(Slice line, size_t place)
     return place < line.size && ((unsigned char)line.data[place] & 0xC0) == 0x80;
 }
 
-/* The part [first, last) of a long line that is shown: the column stands in its middle, or as
- * near to it as the line's ends allow. Characters stay whole, where the bytes make any: a window
- * never begins behind its column. */
+/* The part [first, last) of a long line that is shown: the column is in its middle, or as near to
+ * it as the line's ends allow. Characters stay whole where the bytes form any; a window never
+ * begins after its column. */
 static void choose_window(Slice line, size_t column, size_t *first, size_t *last)
 {
     *first = 0;
@@ -345,7 +345,7 @@ size_t diagnostics_file_end(const Diagnostics *diagnostics, size_t first)
 static void put_errors(const Diagnostic *items, size_t count, Slice path, LineSearch *search,
                        ByteBuffer *text)
 {
-    /* One that is left is reported in the place of the line that would count it. */
+    /* A single remaining error is reported instead of the line that would count it. */
     size_t reported = count <= DIAGNOSTICS_SHOWN + 1 ? count : DIAGNOSTICS_SHOWN;
     for (size_t i = 0; i < reported; i++) {
         if (search != NULL)

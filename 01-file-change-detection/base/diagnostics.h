@@ -2,14 +2,14 @@
 /*
  * The errors of the program that is compiled, as many as one run can find.
  *
- * Each phase appends what it finds; at the end they are sorted by path, line and column, so
- * that the list is the same on one thread or eight, on a clean build or an incremental one. Lists
- * are whole; what a person is shown of a long one is for diagnostics_format_file to choose.
+ * Each phase appends what it finds; at the end they are sorted by path, line and column, so that
+ * the list is the same on one thread or eight, in a clean build or an incremental one. Lists are
+ * complete; diagnostics_format_file chooses what to show of a long one.
  *
- * A message may quote the file, and the file may be one that its reader must not see: an import can
- * lead to a private key, and the errors of a build end up in public logs. Each diagnostic therefore
- * has a second form, its kind, which holds nothing but the compiler's own words. The caller knows
- * where the file lies, and decides which of the two is shown (source_place.h).
+ * A message may quote the file, and its reader may not be allowed to see that file: an import can
+ * lead to a private key, and build errors end up in public logs. Each diagnostic therefore has a
+ * second form, its kind, in the compiler's own words only. The caller knows where the file is, and
+ * decides which of the two is shown (source_place.h).
  *
  * Lines and columns count from 1; columns count bytes. Threads: one list per worker, merged
  * afterwards.
@@ -31,7 +31,7 @@ typedef struct Diagnostic {
     uint32_t line;
     uint32_t column;
     Slice message; /* one line, without "error:" */
-    Slice kind;    /* the message without what may stand in the file: "undefined name '...'" */
+    Slice kind;    /* the message without text from the file: "undefined name '...'" */
 } Diagnostic;
 
 typedef struct Diagnostics { /* {0} is an empty list */
@@ -39,11 +39,11 @@ typedef struct Diagnostics { /* {0} is an empty list */
     size_t count;
     size_t capacity;
     Arena texts; /* owns the messages */
-    Slice path;  /* given to each diagnostic that is added; the caller sets it per file */
+    Slice path;  /* given to each added diagnostic; the caller sets it per file */
 } Diagnostics;
 
 /* Adds a message formatted as printf does. The message is copied, the path is lent. `format` must
- * be the compiler's own words: it becomes the kind, with "..." for all that is put in. */
+ * be the compiler's own words: it becomes the kind, with "..." for each conversion. */
 #if defined(__GNUC__)
 __attribute__((format(printf, 4, 5)))
 #endif
@@ -69,13 +69,13 @@ void diagnostics_sort(Diagnostics *diagnostics);
  * caret under the column. A line longer than a screen is shown around its column. */
 void diagnostic_format(const Diagnostic *diagnostic, Slice source, ByteBuffer *text);
 
-/* "path:line:column: error: kind\n", for a file of which nothing may be shown. */
+/* "path:line:column: error: kind\n", for a file that must not be quoted. */
 void diagnostic_format_kind(const Diagnostic *diagnostic, ByteBuffer *text);
 
-/* The end of the diagnostics, of a sorted list, that have the path of number `first`. */
+/* In a sorted list, the end of the diagnostics with the path of number `first`. */
 size_t diagnostics_file_end(const Diagnostics *diagnostics, size_t first);
 
-/* At most so many errors of one file are shown; the others are counted. */
+/* At most this many errors of one file are shown; the others are counted. */
 enum { DIAGNOSTICS_SHOWN = 100 };
 
 /* Formats the sorted diagnostics of one file, called `path`, as diagnostic_format does; if there
@@ -84,11 +84,11 @@ enum { DIAGNOSTICS_SHOWN = 100 };
 void diagnostics_format_file(const Diagnostic *items, size_t count, Slice path, Slice source,
                              ByteBuffer *text);
 
-/* The same with the kinds alone. */
+/* The same, but only the kinds. */
 void diagnostics_format_kinds(const Diagnostic *items, size_t count, Slice path, ByteBuffer *text);
 
-/* Appends bytes that somebody else chose (a file's name, a line of it) as a terminal may see them:
- * a '?' for each byte or character that is no printable UTF-8, or that nobody sees. Tabs stay. */
+/* Appends untrusted bytes (a file's name, a line of it) in a form that is safe on a terminal: a '?'
+ * for each byte or character that is not printable UTF-8 or is invisible. Tabs stay. */
 void diagnostics_put_shown(ByteBuffer *text, Slice bytes);
 
 void diagnostics_free(Diagnostics *diagnostics);

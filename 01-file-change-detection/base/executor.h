@@ -3,17 +3,16 @@
  * How a loop is run.
  *
  * A build is a handful of loops over arrays, and inside one loop no item waits for another. The
- * stages therefore write a loop's body as a function of an index, and hand it to an Executor.
- * Stages 1 to 5 run the items one after another; the work pool of stage 6 runs them on every core.
- * Nothing else changes: an item writes to the slot of its own index, and takes scratch memory
- * by the number of the worker it runs on.
+ * stages therefore write a loop's body as a function of an index and pass it to an Executor. Stages
+ * 1 to 5 run the items one after another; the work pool of stage 6 runs them on every core. Nothing
+ * else changes: an item writes to the slot of its own index, and takes the scratch memory of the
+ * worker it runs on.
  *
  *     static void stat_one(void *arg, size_t index, unsigned worker);
  *     executor_run(executor, file_count, stat_one, &context);
  *
- * In the growing form an item may add items while the loop runs (a file that was read imports
- * files that are new). The array grows while it is worked on; there is no barrier per level of
- * imports.
+ * In the growing form an item may add items while the loop runs (reading a file finds imports of
+ * new files). The array grows during the loop; there is no barrier per level of imports.
  *
  * Threads: one loop at a time, and none inside an item.
  */
@@ -39,10 +38,9 @@ struct Executor {
      * all have returned. */
     void (*run)(Executor *executor, size_t count, ExecutorItem item, void *arg);
     /* The same for an array that grows: `*count` is read again until every item below it has
-     * returned. An item raises it after the slots of the new items can be read. */
+     * returned. An item raises it once the slots of the new items can be read. */
     void (*run_growing)(Executor *executor, atomic_size_t *count, ExecutorItem item, void *arg);
-    /* As `run`, for a few items of which each takes milliseconds: worth a thread from the first
-     * one on. */
+    /* As `run`, for a few items that take milliseconds each: even the first is worth a thread. */
     void (*run_heavy)(Executor *executor, size_t count, ExecutorItem item, void *arg);
 };
 

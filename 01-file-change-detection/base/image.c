@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The bytes lie in one of two places. As loaded, they are the private mapping of the file, which
- * has room after it for what is appended. When that room is used up, or the owner replaces the
- * image, they are a buffer of our own.
+ * The bytes lie in one of two places. After loading, they are a private mapping of the file, with
+ * room after it for appending. When that room is used up, or the owner replaces the image, they are
+ * in a buffer of our own.
  */
 #include "image.h"
 

@@ -6,10 +6,9 @@
  *     marks                  │  │           │└ 96, 2
  *                            └──┴ 40, 4
  *
- * There are offsets in it and no pointers, so it is used as it lies there: loading it is one
- * mmap and one pass of the checksum. A change of bytes is marked. So an image in which nothing
- * changed is not written again; and a journal (stage 4) can take the marked bytes alone. Here the
- * image is one file, and is saved whole.
+ * It holds offsets and no pointers and is used in place: loading it is one mmap and one pass of the
+ * checksum. Changed bytes are marked. An unchanged image is not written again, and a journal (stage
+ * 4) can record only the marked bytes. Here the image is one file and is saved whole.
  *
  *     Image image;
  *     image_load(&image, AT_FDCWD, "table.bin", &format, 0);      missing or damaged: empty
@@ -35,14 +34,14 @@ typedef struct ImageMark { /* these bytes differ from what is on disk */
     uint64_t size;
 } ImageMark;
 
-typedef struct Image { /* {0} is empty, and nothing of it is on disk */
+typedef struct Image { /* {0} is empty, with nothing on disk */
     char *data;        /* may be written below `size`; moves in append and replace */
     size_t size;
     bool replaced;    /* all of it differs from what is on disk */
     ImageMark *marks; /* owned; they may overlap */
     size_t mark_count, mark_capacity;
-    MappedFile base; /* holds the bytes until they grow past the mapping's room */
-    ByteBuffer own;  /* holds them from then on, or after replace */
+    MappedFile base; /* holds the bytes until they outgrow the mapping */
+    ByteBuffer own;  /* holds them after that, or after replace */
 } Image;
 
 static inline Slice image_slice(const Image *image)
@@ -62,7 +61,7 @@ int image_save(Image *image, int dir_fd, const char *name, const BinaryFormat *f
 
 void image_close(Image *image);
 
-/* Says that the bytes [offset, offset + size) were changed in place. */
+/* Marks the bytes [offset, offset + size) as changed in place. */
 void image_mark(Image *image, size_t offset, size_t size);
 
 /* Adds bytes after the last one, 8-byte aligned, marked; returns their offset. `bytes` may be NULL
@@ -78,7 +77,7 @@ static inline bool image_is_changed(const Image *image)
     return image->replaced || image->mark_count != 0;
 }
 
-/* What is marked has been written by somebody else. image_save does this itself. */
+/* Clears the marks: the caller has written those bytes. image_save does this itself. */
 void image_forget_changes(Image *image);
 
 #ifdef __cplusplus

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An arena is a list of chunks; the newest has free space, and each new one is eight times as
- * large as the last up to a limit, so that a small build stays small and a large one soon has
- * chunks of large pages, which cost one page fault where small ones cost 512:
+ * An arena is a list of chunks; the newest has free space, and each new one is eight times as large
+ * as the last, up to a limit. A small build stays small, and a large one soon has chunks of large
+ * pages, which cost one page fault where small ones cost 512:
  *
  *     chunks ─► [older | used used used ####] ─► [oldest | used used]
  *                                next ^    ^ end
@@ -21,7 +21,8 @@ enum {
     CHUNK_GROWTH = 8,
     LARGEST_CHUNK_BYTES = 4 << 20,
     HUGE_PAGE_BYTES = 2 << 20,
-    LARGEST_ZEROED_BYTES = 64 << 20, /* above it, what is never written should cost nothing */
+    LARGEST_ZEROED_BYTES = 64 << 20, /* above it, memory that is never written should cost
+                                        nothing */
 };
 
 struct ArenaChunk {
@@ -44,7 +45,7 @@ void *memory_allocate(size_t size)
     return checked(malloc(size), size);
 }
 
-/* Memory of whole large pages, where the system has them: a page fault costs more than filling the
+/* Memory in whole large pages, where the system has them: a page fault costs more than filling the
  * page. `*size` is rounded up. */
 static void *allocate_large(size_t *size)
 {

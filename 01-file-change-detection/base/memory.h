@@ -2,14 +2,14 @@
 /*
  * The two allocators of the hot paths: an arena and a growing buffer.
  *
- * A compiler allocates millions of small things that all die together. An Arena hands them out
- * by moving a pointer and frees them in one call. A ByteBuffer is one piece of text or binary
- * that grows at its end. Neither asks malloc for an element: that is what lesson 6.2 measures.
+ * A compiler allocates millions of small things that all die together. An Arena hands them out by
+ * moving a pointer and frees them in one call. A ByteBuffer is one piece of text or binary that
+ * grows at its end. Neither calls malloc per element; lesson 6.2 measures the difference.
  *
  * Running out of memory cannot be handled in the middle of a parse. Both allocators, and stb_ds
- * (collections.h), end the process with one clear line and exit status 3 when malloc fails.
- * It is the one exception to "a library never exits". Nothing is lost: every file that the stages
- * write is safe against a process that ends at any instruction.
+ * (collections.h), end the process with one clear line and exit status 3 when malloc fails. This is
+ * the one exception to "a library never exits". Nothing is lost: every file that the stages write
+ * survives a process that ends at any instruction.
  *
  *     Arena arena = {0};
  *     char *name = arena_copy(&arena, slice_from("main.mini"));
@@ -44,7 +44,7 @@ typedef struct Arena { /* {0} is an empty arena */
     ArenaChunk *chunks; /* newest first */
     char *next;         /* the free rest of the newest chunk: next up to end */
     char *end;
-    ArenaChunk *spare; /* given by other arenas; used before new ones are asked for */
+    ArenaChunk *spare; /* given by other arenas; used before new ones are allocated */
 } Arena;
 
 /* `size` bytes, aligned for any type, not zeroed. They live until arena_free. */
@@ -53,12 +53,12 @@ void *arena_allocate(Arena *arena, size_t size);
 /* A copy of `text` with a terminating NUL that its length does not count. */
 char *arena_copy(Arena *arena, Slice text);
 
-/* Forgets everything the arena handed out and keeps its newest chunk for what comes next: one
- * arena serves a million short tasks. */
+/* Discards everything the arena handed out and keeps its newest chunk for reuse: one arena serves a
+ * million short tasks. */
 void arena_reset(Arena *arena);
 
-/* Forgets everything that `from` handed out, and gives its memory to `to`, to be used there: memory
- * that was touched is cheaper than fresh memory, which the system clears page by page. */
+/* Discards everything that `from` handed out and gives its memory to `to` for reuse: touched memory
+ * is cheaper than fresh memory, which the system clears page by page. */
 void arena_give(Arena *from, Arena *to);
 
 /* Frees everything the arena handed out; the arena is empty again and usable. */
@@ -70,7 +70,7 @@ typedef struct ByteBuffer { /* {0} is an empty buffer */
     char *data;             /* owned; moves when the buffer grows */
     size_t size;
     size_t capacity;
-    Arena *arena; /* where it grows, leaving what it had there; then it need not be freed */
+    Arena *arena; /* where it grows, abandoning its old memory; then it need not be freed */
 } ByteBuffer;
 
 /* Makes room for `extra` more bytes; afterwards that many may be written at data + size. */
@@ -104,7 +104,7 @@ static inline void buffer_put_u32(ByteBuffer *buffer, uint32_t value)
 /* `value` as decimal digits. */
 void buffer_put_decimal(ByteBuffer *buffer, uint64_t value);
 
-/* A short text formatted as printf does; what is longer than 255 bytes is cut. */
+/* A short text formatted as printf does; cut to 255 bytes. */
 #if defined(__GNUC__)
 __attribute__((format(printf, 2, 3)))
 #endif

@@ -2,9 +2,9 @@
 /*
  * How decisions are reported.
  *
- * A cache that silently does the wrong thing cannot be debugged. Each decision of the stages
- * (this file is unchanged, this function is compiled because ...) is an enum value with the
- * name of what it is about, handed to one optional function. The libraries never print.
+ * A cache that silently does the wrong thing cannot be debugged. Each decision of the stages (this
+ * file is unchanged, this function is compiled because ...) is an enum value with the name of its
+ * subject, passed to one optional function. The libraries never print.
  *
  * Decisions are reported from one thread, in index order: two runs report the same.
  */
@@ -18,7 +18,7 @@
 typedef int Decision;
 #define DECISIONS_OF(floor) ((floor) * 16)
 
-typedef struct Observer { /* {0} hears nothing */
+typedef struct Observer { /* {0} observes nothing */
     void (*decided)(void *context, Decision decision, Slice subject);
     void *context;
 } Observer;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a program that keeps files does first and last. A library does neither: the descriptors and
- * the signals of a process belong to its program.
+ * The first and last steps of a program that keeps files. A library does neither: the descriptors
+ * and the signals of a process belong to its program.
  *
- * Descriptors 0, 1 and 2 must be open. Otherwise the next files that are opened get these numbers,
- * and messages are written into them:
+ * Descriptors 0, 1 and 2 must be open. Otherwise the next files to be opened get these numbers, and
+ * messages are written into them:
  *
  *     minic build main.mini 2>&-            the lock of the cache is descriptor 2 ...
  *     main.mini:1:24: error: ...            ... and holds this line
@@ -12,8 +12,8 @@
  * A write that fails must return. The two signals that end a process instead (SIGPIPE, the reader
  * has gone; SIGXFSZ, the file would pass `ulimit -f`) get a handler that does nothing. The write
  * then returns EPIPE or EFBIG, and is reported like any other failure. Ignoring the signals would
- * do the same here. But an ignored signal stays ignored after exec, and a program that is run from
- * here must find them as this one found them.
+ * do the same here. But an ignored signal stays ignored after exec, and a program started from here
+ * must find the signals as this one did.
  *
  *     int main(int argc, char **argv)
  *     {
@@ -39,8 +39,8 @@ extern "C" {
 
 enum { PROGRAM_OUTPUT_LOST = 3 }; /* the exit status of a failing machine */
 
-/* Opened the wrong way round: a write to what was not there fails as before, and is reported. Where
- * there is no /dev/null, the root directory takes its place: it can be neither read nor written. */
+/* Opened for the opposite use: a write to a closed descriptor still fails and is reported. Without
+ * /dev/null, the root directory takes its place: it can be neither read nor written. */
 static inline void program_open_standard_descriptors(void)
 {
     for (int fd = 0; fd <= 2; fd++)
@@ -61,7 +61,7 @@ static inline void program_begin(void)
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
         struct sigaction action;
         if (sigaction(signals[i], NULL, &action) != 0 || action.sa_handler != SIG_DFL)
-            continue; /* our parent ignores it: what is started from here must, too */
+            continue; /* our parent ignores it: our children must too */
         memset(&action, 0, sizeof action);
         action.sa_handler = program_let_write_fail;
         action.sa_flags = SA_RESTART;
@@ -70,8 +70,8 @@ static inline void program_begin(void)
     }
 }
 
-/* The exit status: `status`, or PROGRAM_OUTPUT_LOST and a line on stderr if that was 0 and what
- * was printed to stdout did not arrive. A server may say so only when the file is closed. */
+/* The exit status: `status`, or PROGRAM_OUTPUT_LOST and a line on stderr if that was 0 and output
+ * to stdout was lost. A file server may report that only when the file is closed. */
 static inline int program_end(const char *name, int status)
 {
     bool was_lost = ferror(stdout);

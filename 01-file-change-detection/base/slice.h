@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A run of bytes that somebody else owns.
+ * A run of bytes owned elsewhere.
  *
- * Paths, sources, names and file contents travel through every stage as slices: a pointer and
- * a length, never terminated, never copied just to be looked at. A slice is valid for as long
- * as the memory it points into; each function that hands one out says how long that is.
+ * Paths, sources, names and file contents travel through every stage as slices: a pointer and a
+ * length, never terminated, never copied just to be read. A slice is valid as long as the memory it
+ * points into; each function that returns one says how long that is.
  */
 #ifndef SLICE_H
 #define SLICE_H

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-/* `root` has no slash at its end, but for the one that is all of "/". */
+/* `root` does not end in a slash, unless it is "/". */
 static bool is_below(const char *root, const char *place)
 {
     size_t size = strlen(root);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * openat, fsync and ftruncate, repeated when a signal interrupts them; and which errors of which
- * calls mean that they are not available here.
+ * openat, fsync and ftruncate, repeated when a signal interrupts them; and the errors that mean
+ * that a call is not available here.
  *
- * On a local disk they do not wait for signals. On a network file system they do, and
- * return EINTR when a handler has run. A compiler has no handlers. An editor or a build server
- * with the compiler built in may have some, installed without SA_RESTART.
+ * On a local disk they do not wait for signals. On a network file system they do, and return EINTR
+ * after a handler has run. A compiler has no handlers. An editor or a build server with the
+ * compiler built in may have some, installed without SA_RESTART.
  *
- * close is not repeated. On Linux the descriptor is closed in any case, and the same number may
- * be another file's by then: EINTR is as good as success. Any other error means lost bytes: a
- * network file system may accept a write, and say only on close that the quota is exceeded.
+ * close is not repeated. On Linux the descriptor is closed in any case, and its number may already
+ * belong to another file: EINTR is as good as success. Any other error means lost bytes: a network
+ * file system may accept a write and report only on close that the quota is exceeded.
  */
 #ifndef SYSTEM_CALLS_H
 #define SYSTEM_CALLS_H
@@ -30,7 +30,7 @@
 extern "C" {
 #endif
 
-/* O_CLOEXEC is added; a file that is made has the mode 0666, less the umask. */
+/* Adds O_CLOEXEC; a new file has the mode 0666, less the umask. */
 static inline int open_at(int dir_fd, const char *path, int flags)
 {
     int fd;
@@ -40,12 +40,12 @@ static inline int open_at(int dir_fd, const char *path, int flags)
     return fd;
 }
 
-/* open_at for a name that should be that of a regular file, or of none yet; others may have made it
- * lead elsewhere. Opening has effects: a tape rewinds, a modem hangs up, and a writer that waits
- * for a FIFO's reader goes on. This looks first, and does not open what is not a regular file. The
- * file may be exchanged between the two calls. The flags then make sure that nothing waits and no
- * terminal becomes ours, and the caller checks again what it has opened. -1 and EINVAL for what is
- * not a regular file; EISDIR for a directory; ELOOP for a link if `flags` has O_NOFOLLOW. */
+/* open_at for a name that should be that of a regular file, or be unused; others may have made it
+ * lead elsewhere. Opening has effects: a tape rewinds, a modem hangs up, a writer that waits for a
+ * FIFO's reader continues. This checks first and opens only a regular file. The file may be
+ * replaced between the two calls. The flags then ensure that nothing waits and no terminal becomes
+ * ours, and the caller checks what it has opened. -1 and EINVAL for anything but a regular file;
+ * EISDIR for a directory; ELOOP for a link if `flags` has O_NOFOLLOW. */
 static inline int open_file_at(int dir_fd, const char *path, int flags)
 {
     struct stat status;
@@ -91,27 +91,27 @@ static inline int flush_fd(int fd)
 /* ---- calls that are not everywhere ---------------------------------------------------------- */
 
 /*
- * What a build can do without. A local disk of Linux has all of it; a network file system, a volume
- * of another system (WSL, CIFS) or a sandbox that filters system calls lacks some of it, and each
- * reports that with an error of its own. Every caller has another way, or needs none. Any other
- * error is a real one: a program must not go on after its quota is exceeded.
+ * Calls that a build can do without. A local disk on Linux has all of them. A network file system,
+ * a volume of another system (WSL, CIFS) or a sandbox that filters system calls lacks some, and
+ * each reports that with a different error. Every caller has a fallback, or needs none. Any other
+ * error is real: a program must not continue after its quota is exceeded.
  *
  *     renameat2, madvise, sched_getaffinity, sched_setaffinity, getcpu, getrandom
  *
- * are not in the table: whatever they return, what comes after them is right.
+ * are not in the table: the code after them is right whatever they return.
  */
 typedef enum OptionalCall {
-    CALL_CHMOD,    /* without: a file keeps the mode that it was made with */
+    CALL_CHMOD,    /* without: a file keeps its original mode */
     CALL_RESERVE,  /* posix_fallocate; without: ftruncate, and a full disk is noticed later */
-    CALL_LOCK,     /* flock; without: a file that is made exclusively */
+    CALL_LOCK,     /* flock; without: a file created exclusively */
 } OptionalCall;
 
-/* Does this errno say that there is no such call here? */
+/* Does this errno mean that the call is not available here? */
 static inline bool call_is_missing(OptionalCall call, int error)
 {
     switch (error) {
-    case ENOSYS:     /* the system has none */
-    case EOPNOTSUPP: /* the file system has none; ENOTSUP, where that is another */
+    case ENOSYS:     /* not in this system */
+    case EOPNOTSUPP: /* not in this file system; ENOTSUP, where that differs */
 #if ENOTSUP != EOPNOTSUPP
     case ENOTSUP:
 #endif
@@ -120,7 +120,7 @@ static inline bool call_is_missing(OptionalCall call, int error)
         return true;
     case ENOLCK: /* NFS without a lock daemon */
         return call == CALL_LOCK;
-    case EINVAL: /* a file system that knows the call and not how */
+    case EINVAL: /* a file system that knows the call but cannot do it */
         return call == CALL_RESERVE;
     }
     return false;

@@ -3,10 +3,10 @@
  * What changed since the last look?
  *
  *     demo-01                  a project of three files, and five looks at it
- *     demo-01 ENTRY.mini       one look at your project, by the contract that the README tells;
+ *     demo-01 ENTRY.mini       one look at your project, by the contract in the README;
  *                              edit something and look again
  *     demo-01 --below ENTRY.mini
- *                              the same, with a hash for each file and all that it imports
+ *                              the same, with a hash over each file and all its imports
  */
 #include "demo_detect.h"
 #include "demo_look.h"
@@ -19,8 +19,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
-/* The nap is a tick of the file system's clock. Looking at once would tell the same changes, but
- * a stamp that young is not trusted, and the file would be read once more in the next look. */
+/* The nap is a tick of the file system's clock. Looking at once would report the same changes, but
+ * so young a stamp is not trusted, and the next look would read the file once more. */
 static void look_later(const char *title)
 {
     nanosleep(&(struct timespec){0, 30000000}, NULL);

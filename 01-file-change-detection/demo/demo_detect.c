@@ -16,7 +16,8 @@ typedef struct Facts { /* {0} is empty */
     Arena paths;
 } Facts;
 
-/* Removed files are reported before all others, and the paths are only lent: keep them to be sorted. */
+/* Removed files are reported before all others, and the paths are lent: copies are kept and
+ * sorted. */
 static void keep_fact(void *context, Decision decision, Slice path)
 {
     Facts *facts = context;
@@ -78,7 +79,7 @@ static int look_and_report(const char *entry, bool reports_below)
     Look look;
     Facts facts = {0};
     Observer observer = {keep_fact, &facts};
-    look_begin(&look); /* where nothing can be kept, the files are reported, and then that */
+    look_begin(&look); /* if nothing can be kept, the files are reported first, then the error */
     LookStatus status = look_find(&look, entry, &observer);
     look_report_unreadable(&look, entry);
     if (status == LOOK_OK) {

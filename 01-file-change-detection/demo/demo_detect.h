@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The program that the contract of this stage asks for: it reports what changed since its last
- * look.
+ * The program of this stage's contract: it reports what changed since its last look.
  */
 #ifndef DEMO_DETECT_H
 #define DEMO_DETECT_H
@@ -10,11 +9,11 @@
 extern "C" {
 #endif
 
-/* One look at the project whose entry is in the working directory. Prints the facts of the
- * contract, and returns its exit status. */
+/* One look at the project whose entry is in the working directory. Prints the contract's facts and
+ * returns its exit status. */
 int detect(const char *entry);
 
-/* The same, and for each file the hash over it and everything that it imports. */
+/* The same, with a hash for each file over it and everything that it imports. */
 int detect_below(const char *entry);
 
 #ifdef __cplusplus

@@ -18,8 +18,8 @@ void print_name(FILE *stream, Slice name, int width)
     buffer_free(&text);
 }
 
-/* Changes to the directory of `path` and returns the name of the file in it: a part of `path`,
- * whose last slash is overwritten. NULL, with a message, if there is no such directory. */
+/* Changes to the directory of `path` and returns the file's name in it: a part of `path`, with the
+ * last slash overwritten. NULL, with a message, if there is no such directory. */
 static const char *enter(char *path)
 {
     char *slash = strrchr(path, '/');
@@ -121,7 +121,7 @@ void diagnostics_report(Diagnostics *errors, Slice source)
             diagnostics_format_kinds(items, end - first, items->path, &text);
     }
     arena_free(&arena);
-    fflush(stdout); /* the verdict stands above its reasons */
+    fflush(stdout); /* the verdict comes before its reasons */
     if (text.size > 0)
         fwrite(text.data, 1, text.size, stderr);
     buffer_free(&text);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One look at a project: how the demos of stages 1 to 3 use this stage.
+ * One look at a project, as the demos of stages 1 to 3 use this stage.
  *
  *     Look look;
  *     look_begin(&look);
@@ -10,7 +10,7 @@
  *     }
  *     look_end(&look);
  *
- * The entry is in the working directory, and what is known of the files is kept beside it.
+ * The entry is in the working directory, and the state of the files is kept beside it.
  */
 #ifndef DEMO_LOOK_H
 #define DEMO_LOOK_H
@@ -38,19 +38,19 @@ typedef struct Look {
     Discovery found;
 } Look;
 
-/* The main function of a demo that is given an entry: changes to its directory, and runs `program`
- * with its name there. Returns an exit status. */
+/* The main function of a demo with an entry: changes to its directory and runs `program` there with
+ * its name. Returns an exit status. */
 int look_command(int argument_count, char **arguments, int (*program)(const char *entry));
 
-/* 0, or a negative errno if .mini_cache cannot be opened: then nothing can be kept. */
+/* 0, or a negative errno if .mini_cache cannot be opened; then nothing can be saved. */
 int look_begin(Look *look);
 void look_end(Look *look);
 
-/* Finds the files of the program, and reports what changed to the observer, if there is one. Errors
- * of their imports are printed; look->found says which file could not be read. */
+/* Finds the files of the program and reports changes to the observer, if any. Import errors are
+ * printed; look->found says which file could not be read. */
 LookStatus look_find(Look *look, const char *entry, const Observer *observer);
 
-/* Prints which file could not be read, if there is one, and why. */
+/* Prints which file could not be read, if any, and why. */
 void look_report_unreadable(const Look *look, const char *entry);
 
 /* Remembers the files for the next look, in LOOK_STATE. 0, or a negative errno. */
@@ -59,11 +59,11 @@ int look_save(Look *look);
 /* What an error of look_begin or look_save means. */
 const char *look_error_text(int error);
 
-/* Prints a name that somebody else chose as a terminal may see it, in `width` columns at least. */
+/* Prints an untrusted name in a form that is safe on a terminal, in at least `width` columns. */
 void print_name(FILE *stream, Slice name, int width);
 
-/* Prints the errors, with their lines of the source where that is not empty, and forgets them. Of a
- * file outside of the working directory it prints only the kinds of its errors. */
+/* Prints the errors, with their source lines unless `source` is empty, and discards them. For a
+ * file outside the working directory it prints only the kinds of its errors. */
 void diagnostics_report(Diagnostics *errors, Slice source);
 
 #ifdef __cplusplus

@@ -19,7 +19,7 @@ void story_write(const char *path, const char *text)
         perror(path);
 }
 
-/* Removes a file, or a directory with all that is in it. */
+/* Removes a file, or a directory and its contents. */
 static void remove_tree(int parent_fd, const char *name)
 {
     if (unlinkat(parent_fd, name, 0) == 0)
@@ -41,7 +41,7 @@ int story_tell(const char *program, int (*story)(void))
         perror(directory);
         return MACHINE_FAILED;
     }
-    unsetenv("MINIC_TARGET"); /* a story has the settings that it sets */
+    unsetenv("MINIC_TARGET"); /* a story has only its own settings */
     int status = story();
     remove_tree(AT_FDCWD, directory);
     return status;

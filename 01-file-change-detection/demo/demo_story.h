@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where the demos tell their stories: in a temporary directory, with files that they write.
+ * The demos tell their stories in a temporary directory, with files that they write.
  */
 #ifndef DEMO_STORY_H
 #define DEMO_STORY_H
@@ -9,11 +9,11 @@
 extern "C" {
 #endif
 
-/* Writes a file. If that fails, it prints why. */
+/* Writes a file; on failure, prints why. */
 void story_write(const char *path, const char *text);
 
-/* Tells a story in a new directory that is named after the program, and removes it with all that
- * is in it. Returns an exit status: that of the story, or 3 if there can be no such directory. */
+/* Tells a story in a new directory named after the program, then removes the directory and its
+ * contents. Returns an exit status: the story's, or 3 if the directory cannot be made. */
 int story_tell(const char *program, int (*story)(void));
 
 #ifdef __cplusplus

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Three steps, each only if the one before it found something:
+ * Three steps, each only if the previous one found something:
  *
  *     1. stat every file of the last build        one call each; nothing differs: done
  *     2. read and hash the files that differ      same imports as recorded: update records, done
@@ -153,7 +153,7 @@ static int check_readable(Search *search, const GraphWalk *walk)
     return found->error;
 }
 
-/* What an import that leads nowhere leads to. */
+/* True of the node of an import that leads nowhere. */
 static bool is_no_file(const WalkNode *node)
 {
     return node->reading != NULL && node->reading->error != 0;
@@ -215,7 +215,7 @@ static void make_entry(void *arg, size_t index, unsigned worker)
             (FileChange){(uint32_t)index, kind_of_change(node), node->reading->source};
 }
 
-/* Closes the gaps that files without a change left. */
+/* Closes the gaps of files without a change. */
 static void collect_changes(Discovery *found, const bool *is_change, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
@@ -234,7 +234,7 @@ static void report_removed(Search *search, const bool *is_kept)
     }
 }
 
-/* Files came, went or moved; not if only imports between the same files differ. */
+/* True if files came, went or moved; false if only imports between the same files differ. */
 static bool numbers_differ(const Search *search, uint32_t count)
 {
     if (count != search->cache->count)
@@ -260,7 +260,7 @@ static uint32_t sort_files(const GraphWalk *walk, WalkNode **sorted)
     return count;
 }
 
-/* Makes the files that were met the cache's table. */
+/* Makes the files of the walk the cache's table. */
 static void make_table(Search *search, const GraphWalk *walk)
 {
     Discovery *found = search->found;
@@ -342,7 +342,7 @@ static int run_steps(Search *search)
         if (search->stale_count == 0)
             return 0;
     }
-    /* Before anything is read: what is written after this has a stamp that is not older. */
+    /* Before anything is read: anything written after this has a stamp that is not older. */
     if (search->request->clock_dir_fd >= 0)
         search->found->clock_error =
             file_clock_probe(&search->clock, search->request->clock_dir_fd);
@@ -360,9 +360,9 @@ static int run_steps(Search *search)
     return walk_from_entry(search);
 }
 
-/* On the device of the caches the probe has tried it. Nothing is written beside the sources only to
- * find out; so on another device, a single file whose ctime is not its mtime shows that there is
- * one. */
+/* On the device of the caches, the probe has tested this. Nothing is written beside the sources
+ * just to find out; on another device, one file whose ctime differs from its mtime proves that
+ * there is one. */
 static bool sources_lack_ctime(const Search *search)
 {
     struct stat directory;

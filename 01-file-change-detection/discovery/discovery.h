@@ -2,10 +2,10 @@
 /*
  * From the entry file to the list of all files, and which of them changed.
  *
- * A compiler is given no list of the files of a program: the entry imports some, they import more.
- * In a cold build the list grows while it is read, on all workers. In a warm build the list of
- * the last build is at hand: stat is called for every file, only those whose stamp differs are
- * read, and the graph is walked again, from memory, only if their imports changed.
+ * A compiler is given no list of a program's files: the entry imports some, and they import more.
+ * In a cold build the list grows while it is read, on all workers. A warm build has the last
+ * build's list: stat is called for every file, only those with a different stamp are read, and the
+ * graph is walked again, from memory, only if their imports changed.
  *
  * The order of discovery depends on threads; the result does not: files are sorted by path.
  *
@@ -44,14 +44,14 @@ typedef struct ScannedImport {
 typedef struct ImportScan { /* {0} is empty; the scanner adds with import_scan_add */
     ScannedImport *items;   /* owned */
     uint32_t count, capacity;
-    Arena *arena; /* for paths that are not written literally in the source; set by the caller */
+    Arena *arena; /* for paths that are not literally in the source; set by the caller */
 } ImportScan;
 
 void import_scan_add(ImportScan *scan, Slice path, uint32_t line, uint32_t column);
 
-/* Finds the imports of a source in their order, without a full parse. It must find what the
- * parser finds; in a source with syntax errors it may find fewer or more. The paths may point
- * into the source. Any thread. */
+/* Finds the imports of a source in order, without a full parse. It must find what the parser finds;
+ * in a source with syntax errors it may find fewer or more. The paths may point into the source.
+ * Any thread. */
 typedef void (*ScanImports)(void *language, Slice source, ImportScan *scan);
 
 typedef enum FileChangeKind {
@@ -71,7 +71,7 @@ typedef struct DiscoveryRequest {
     int clock_dir_fd; /* where the file system's clock is asked; -1: trust no stamp */
     Slice entry; /* normalised path of the entry file */
     bool trust_nothing; /* read and hash every file */
-    size_t largest_source; /* of a larger one the first byte too many is read; 0: no limit */
+    size_t largest_source; /* of a larger file, one byte more than this is read; 0: no limit */
     ScanImports scan;
     void *language;
     Executor *executor;
@@ -82,15 +82,15 @@ typedef struct DiscoveryRequest {
 typedef struct Discovery { /* {0} before discover */
     FileChange *changes;   /* ascending by file */
     size_t change_count;
-    bool renumbered;       /* files came or went, so that numbers moved */
+    bool renumbered;       /* files came or went, and numbers moved */
     uint32_t *old_number;  /* if renumbered: per file its number before, or FILE_NONE */
     uint32_t removed;      /* files of the last build that are no longer imported */
     uint64_t files_stat;   /* counts of work, for --stats */
-    uint64_t files_hashed; /* read, too */
+    uint64_t files_hashed; /* read as well */
     uint64_t bytes_read;
-    int clock_error;       /* not 0: there was no clock to judge stamps by, see file_clock_probe */
-    bool lacks_ctime;      /* an edit whose mtime was set back would not be noticed. Found out by
-                            * the first probe in a directory, so that it is reported once */
+    int clock_error;       /* not 0: no clock to judge stamps by, see file_clock_probe */
+    bool lacks_ctime;      /* an edit whose mtime was set back would not be noticed. Set only by the
+                            * first probe in a directory: it is reported once */
     int error;             /* 0, or the negative errno of a file that could not be read ... */
     const char *error_path; /* ... and its path; valid as long as the sources */
     Arena *arenas;         /* one per worker: sources and paths */
@@ -98,19 +98,18 @@ typedef struct Discovery { /* {0} before discover */
     struct GraphWalk *walk; /* private */
 } Discovery;
 
-/* Brings `cache` (state in memory, not on disk) up to what the disk holds now. What the cache
- * knows of another entry is not used. 0 on success.
- * -EBADMSG, with found->error 0: some import is missing or is not a regular file; the diagnostics
- * report it (the cache lends their paths), with the line that imports it. The cache has the files
- * that there are, with gaps: it must not be committed, and the next discover does not use it.
- * Another negative errno, also in found->error: a file could not be read; error_path names it.
- * -ENOENT with error_path the entry: there is no such entry. -EMLINK with error_path the entry:
- * some file of the program has more than 100 names, through links that form a cycle. Then the
- * cache's content in memory is unspecified, and must not be committed either. */
+/* Updates `cache` (in memory, not on disk) to the files as they are now. What it holds of another
+ * entry is not used. 0 on success. -EBADMSG, with found->error 0: some import is missing or is not
+ * a regular file; the diagnostics report it (the cache lends their paths), at the line that imports
+ * it. The cache has the files that exist, with gaps: it must not be committed, and the next
+ * discover does not use it. Another negative errno, also in found->error: a file could not be read;
+ * error_path names it. With error_path the entry, -ENOENT means that there is no such entry, and
+ * -EMLINK that some file of the program has more than 100 names, through links that form a cycle.
+ * The cache's content in memory is then unspecified, and must not be committed either. */
 int discover(Discovery *found, const DiscoveryRequest *request, FileHashCache *cache);
 
-/* Gives back the memory of the sources, most of what a discovery holds, once they are lowered.
- * The rest of `found` stays. */
+/* Frees the memory of the sources, most of a discovery's memory, once they are lowered. The rest of
+ * `found` stays. */
 void discovery_forget_sources(Discovery *found);
 
 void discovery_free(Discovery *found);

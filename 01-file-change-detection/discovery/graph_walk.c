@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The array of nodes must not move while other workers read it, so it is made of blocks that
- * double in size and are never reallocated:
+ * The array of nodes must not move while other workers read it. It consists of blocks that double
+ * in size and are never reallocated:
  *
  *     blocks[0] ─► 1024 nodes    blocks[1] ─► 1024    blocks[2] ─► 2048    blocks[3] ─► 4096 ...
  *
@@ -21,7 +21,7 @@ typedef struct PathToNode {
     uint32_t value;
 } PathToNode;
 
-/* The content is part of it: there are file systems on which inode numbers tell nothing. */
+/* The content is part of it: on some file systems inode numbers mean nothing. */
 typedef struct Identity {
     uint64_t device, inode;
     Hash128 content;
@@ -44,8 +44,8 @@ typedef struct Walker {
     atomic_bool is_over; /* some file has too many names */
 } Walker;
 
-/* The lock is held for a microsecond, and a thread that sleeps takes fifty to come back: so it is
- * tried for a while before. */
+/* The lock is held for a microsecond, and a sleeping thread takes fifty to wake up: spin for a
+ * while first. */
 static void lock(Walker *walker)
 {
     enum { TRIES = 1000 };

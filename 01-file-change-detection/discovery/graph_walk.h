@@ -2,10 +2,10 @@
 /*
  * From the entry along the imports: which files does the program have now?
  *
- * Private to discovery. The walk keeps a growing array of nodes, one per file, and an item of
- * the loop over it finds one file's imports: from the record of the last build if the file is
- * unchanged, else by reading it. An import that is new is added at the end of the array. A cold
- * build, in which every file must be read to find the next, therefore has no barrier anywhere.
+ * Private to discovery. The walk keeps a growing array of nodes, one per file, and an item of the
+ * loop over it finds one file's imports: from the last build's record if the file is unchanged,
+ * else by reading it. A new import is added at the end of the array. A cold build, which must read
+ * every file to find the next, therefore has no barrier anywhere.
  */
 #ifndef GRAPH_WALK_H
 #define GRAPH_WALK_H
@@ -41,13 +41,13 @@ typedef struct GraphWalk {
     WalkNode **nodes; /* in order of discovery, the entry first */
     uint32_t count;
     uint64_t files_read;
-    bool has_too_many_names; /* links form cycles: the walk was given up */
+    bool has_too_many_names; /* links form cycles: the walk was abandoned */
     WalkNode *blocks[WALK_BLOCKS]; /* private: what holds the nodes */
     Arena arena;                   /* private: what holds the paths */
 } GraphWalk;
 
-/* How many names a file with imports may have in a program. Where a directory has a link to itself,
- * there is a name for each way through it, and there is no end of such ways. */
+/* How many names a file with imports may have in a program. A directory with a link to itself gives
+ * it a name for each path through the link, without end. */
 enum { MOST_NAMES = 100 };
 
 void graph_walk(GraphWalk *walk, const WalkInput *input);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The parts of the importer's directory and of the import are pushed one by one onto the
- * result: "." and empty parts are skipped, ".." takes the last part away, unless there is none
- * or it is itself a "..": then the path leaves the project's directory and ".." is kept.
+ * The parts of the importer's directory and of the import are pushed one by one onto the result:
+ * "." and empty parts are skipped, ".." removes the last part, unless there is none or it is itself
+ * a "..": then the path leaves the project's directory and ".." is kept.
  *
  *     lib/net/http.mini  imports  "../json.mini"   →  lib/json.mini
  *     main.mini          imports  "../shared.mini" →  ../shared.mini

@@ -2,13 +2,13 @@
 /*
  * The name of a file.
  *
- * A project names its files by their path relative to the directory of its entry file,
- * normalised as text: no ".", no empty part, ".." only at the front. The name goes into keys,
- * symbols and markers: two builds of one tree in two places give the same bytes. Naming does not
- * follow symlinks: a name must not depend on what the disk looks like today.
+ * A project names its files by their path relative to the directory of its entry file, normalised
+ * as text: no ".", no empty part, ".." only at the front. The name goes into keys, symbols and
+ * markers: two builds of one tree in two places give the same bytes. Naming does not follow
+ * symlinks: a name must not depend on the state of the disk.
  *
- * A leading ".." is allowed: a project may import what lies beside its directory. An absolute
- * path is refused, because its name would differ from machine to machine.
+ * A leading ".." is allowed: a project may import files from beside its directory. An absolute path
+ * is refused, because its name would differ from machine to machine.
  */
 #ifndef SOURCE_PATH_H
 #define SOURCE_PATH_H

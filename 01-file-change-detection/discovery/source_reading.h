@@ -2,8 +2,8 @@
 /*
  * One source file, read once: its bytes, stamp, hash and imports.
  *
- * Private to discovery. Everything a reading points to is in the arena of the worker that read
- * it and lives until discovery_free.
+ * Private to discovery. A reading's memory is in the arena of the worker that read it and lives
+ * until discovery_free.
  */
 #ifndef SOURCE_READING_H
 #define SOURCE_READING_H
@@ -28,15 +28,15 @@ typedef struct Reading {
     uint32_t import_count;
 } Reading;
 
-/* What a worker needs again and again. */
+/* Memory that a worker reuses. */
 typedef struct ReadingScratch {
     Arena *arena;
-    const HashSecret *secret; /* that content hashes are made under */
+    const HashSecret *secret; /* for content hashes */
     ImportScan scan;
 } ReadingScratch;
 
-/* Reads and hashes the file at `path` (NUL-terminated). Its imports are scanned unless its content
- * is that of `last`, the record of the last build (NULL: none), which has them. Any thread. */
+/* Reads and hashes the file at `path` (NUL-terminated). Its imports are scanned unless `last`, the
+ * record of the last build (NULL: none), has the same content and so has them. Any thread. */
 void source_read(Reading *reading, const DiscoveryRequest *request, const FileClock *clock,
                  Slice path, const FileRecord *last, ReadingScratch *scratch);
 

@@ -22,13 +22,13 @@ bool wrong_import_error(int error)
            error == -ENAMETOOLONG || error == -ELOOP;
 }
 
-/* Imports on record have no line numbers: the file is read once more to tell where they are. */
+/* Recorded imports have no line numbers: the file is read once more to find them. */
 static void locate_imports(const WalkInput *input, WalkNode *node)
 {
     Reading again;
     source_read(&again, input->request, input->clock, node->path, NULL, &input->scratch[0]);
     for (uint32_t i = 0; i < node->import_count; i++)
-        node->imports[i].line = node->imports[i].column = 1; /* if it is not known */
+        node->imports[i].line = node->imports[i].column = 1; /* if unknown */
     for (uint32_t i = 0; i < node->import_count && i < again.import_count; i++) {
         node->imports[i].line = again.imports[i].line;
         node->imports[i].column = again.imports[i].column;

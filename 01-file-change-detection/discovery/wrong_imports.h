@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Imports that lead nowhere, reported at the line that imports.
+ * Imports that lead nowhere, reported at the importing line.
  *
  * Private to discovery. A file that does not exist is the program's mistake. A file that exists
  * and cannot be read is the machine's, and is not handled here.
@@ -13,8 +13,8 @@
 /* Does this error of reading a file mean that its import is a mistake? */
 bool wrong_import_error(int error);
 
-/* Adds a diagnostic for each import that leads nowhere. The files of the walk are in the cache's
- * table by now, input->last, which lends the paths of the diagnostics. 0, or -EBADMSG if there is
+/* Adds a diagnostic for each import that leads nowhere. The files of the walk are already in the
+ * cache's table, input->last, which lends the paths of the diagnostics. 0, or -EBADMSG if there is
  * such an import. */
 int wrong_imports_report(const GraphWalk *walk, const WalkInput *input);
 

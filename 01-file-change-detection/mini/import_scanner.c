@@ -4,9 +4,9 @@
  *
  *     import "math.mini" as math ;
  *
- * The scanner expects exactly that, again and again. What does not fit ends the scan, be it the
- * first function or a mistake: the parser will say which, and what is wrong. Keywords end where
- * their letters end, so `import"a"as b;` is an import and `imported` is not.
+ * The scanner expects exactly that, repeatedly. Anything else ends the scan, whether the first
+ * function or a mistake: the parser reports which, and what is wrong. Keywords end where their
+ * letters end, so `import"a"as b;` is an import and `imported` is not.
  */
 #include "import_scanner.h"
 
@@ -27,7 +27,7 @@ static Slice next_word(Scanner *scanner)
     return slice_of(start, (size_t)(scanner->at - start));
 }
 
-/* What stands between the quotes. */
+/* The text between the quotes. */
 static bool next_string(Scanner *scanner, Slice *text)
 {
     const char *start = scanner->at = lexical_skip_blanks(scanner->at, scanner->end);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One table says for each byte what it may be part of; the loops ask it and nothing else.
- * Comments run to the end of their line, so memchr jumps over them at the speed of memory.
+ * One table says for each byte what it may be part of; the loops consult nothing else. Comments run
+ * to the end of their line, so memchr skips them at the speed of memory.
  */
 #include "lexical.h"
 
@@ -45,7 +45,7 @@ const char *lexical_string_end(const char *at, const char *end)
         if (*at == '"')
             return at + 1;
         if (*at == '\\' && end - at > 1 && at[1] != '\n')
-            at++; /* whatever is escaped, it does not close the string */
+            at++; /* an escaped character does not close the string */
     }
     return NULL;
 }

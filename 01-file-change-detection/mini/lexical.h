@@ -2,15 +2,15 @@
 /*
  * What a Mini source is made of below the level of tokens: blanks, comments, words, strings.
  *
- * Two readers of sources must agree on these, the import scanner of stage 1 and the lexer of
- * stage 2. A string that one of them takes for closed and the other does not would hide an
- * import. The rules are therefore here, once, and both call them.
+ * Two readers of sources must agree on these, the import scanner of stage 1 and the lexer of stage
+ * 2. A string that is closed for one of them and open for the other would hide an import. The rules
+ * are therefore here, once, and both use them.
  *
  *     const char *at = lexical_skip_blanks(source.data, end);
  *     const char *word_end = lexical_word_end(at, end);
  *
  * All functions read [at, end) and nothing else; the source need not end in a NUL. A carriage
- * return counts as a blank, which is all that CR LF needs.
+ * return is a blank; CR LF needs nothing more.
  */
 #ifndef LEXICAL_H
 #define LEXICAL_H
@@ -37,7 +37,7 @@ static inline bool lexical_is(char c, unsigned classes)
 }
 
 /* The first byte that is neither blank nor part of a `//` comment, or `end`. The first form is for
- * a caller that is at a slash. */
+ * a caller at a slash. */
 const char *lexical_skip_comments(const char *at, const char *end);
 
 static inline const char *lexical_skip_blanks(const char *at, const char *end)
@@ -55,21 +55,21 @@ static inline const char *lexical_word_end(const char *at, const char *end)
     return at;
 }
 
-/* The byte after the quote that closes the string which opens at `at`, or NULL if the line ends
- * before it. */
+/* The byte after the closing quote of the string that opens at `at`, or NULL if the line ends
+ * first. */
 const char *lexical_string_end(const char *at, const char *end);
 
 /* The value of a hex digit. */
 unsigned lexical_hex_value(char digit);
 
 typedef struct StringError { /* of a string whose escapes are wrong */
-    size_t offset;           /* of the escape, in what stood between the quotes */
+    size_t offset;           /* of the escape, in the text between the quotes */
     const char *message;
 } StringError;
 
-/* Resolves the escapes of `text`, what stands between the quotes, into `out`, which has room for
- * text.size bytes (no string grows by this). Returns the number of bytes written; on a wrong
- * escape fills `error` (its message was NULL before) and leaves the escape out. */
+/* Resolves the escapes of `text`, the text between the quotes, into `out`, which has room for
+ * text.size bytes (no string grows by this). Returns the number of bytes written; a wrong escape is
+ * left out and fills `error` (its message was NULL before). */
 size_t lexical_unescape(Slice text, char *out, StringError *error);
 
 #ifdef __cplusplus

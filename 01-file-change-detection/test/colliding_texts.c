@@ -33,7 +33,7 @@ static bool is_plain(int c)
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-/* A character that is plain, and plain after an exclusive or with `difference`; or 0. */
+/* A plain character that is still plain after an exclusive or with `difference`; or 0. */
 static char plain_under(int difference)
 {
     for (int c = '0'; c <= 'z'; c++)
@@ -42,12 +42,12 @@ static char plain_under(int difference)
     return 0;
 }
 
-/* Makes the text at `first` and `second`, which lie at `offset` more in the input. False if the
+/* Makes the text at `first` and `second`, which are `offset` further on in the input. False if the
  * constants there do not allow it. */
 static bool set_lanes(char *text, size_t offset, size_t first, size_t second)
 {
     const unsigned char *a = constants_at(offset + first), *b = constants_at(offset + second);
-    if ((a[HALF] ^ b[HALF]) & 1) /* a digit more would be a factor more here, and one less there */
+    if ((a[HALF] ^ b[HALF]) & 1) /* a digit more would be a factor more here and one less there */
         return false;
     for (size_t i = 0; i < HALF; i++)
         if (plain_under(a[i] ^ b[i]) == 0)

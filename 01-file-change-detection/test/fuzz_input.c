@@ -52,7 +52,7 @@ Slice fuzz_rest(FuzzInput *input)
 
 /* ---- damage ------------------------------------------------------------------------------ */
 
-/* Numbers at the edges: a length or an offset that becomes one of these is the one that hurts. */
+/* Edge values: a length or an offset that becomes one of these does the most harm. */
 static uint32_t sharp_number(FuzzInput *input)
 {
     static const uint32_t numbers[] = {0, 1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFFFFF8};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What fuzz targets share: a target is one function that is handed bytes that somebody made up,
- * does with them whatever they say, and ends the process where a promise is broken.
+ * Shared by the fuzz targets. A target is one function that takes made-up bytes, does what they
+ * say, and ends the process where a promise is broken.
  *
  *     int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
  *     {
@@ -12,9 +12,9 @@
  *         return 0;
  *     }
  *
- * `make fuzz` links targets with libFuzzer, which makes bytes up and keeps those that reach new
- * code. `make test` links them with fuzz/replay.c, which runs the seeds that lie beside the
- * target's source: every input that once broke something is a test from then on.
+ * `make fuzz` links targets with libFuzzer, which makes up bytes and keeps those that reach new
+ * code. `make test` links them with fuzz/replay.c, which runs the seeds beside the target's source:
+ * every input that once broke something stays a test.
  */
 #ifndef FUZZ_INPUT_H
 #define FUZZ_INPUT_H
@@ -42,25 +42,25 @@ static inline bool fuzz_is_over(const FuzzInput *input)
     return input->at == input->end;
 }
 
-/* The next bytes as a little-endian number; behind the end there are zeros. */
+/* The next bytes as a little-endian number; past the end, zeros. */
 uint8_t fuzz_u8(FuzzInput *input);
 uint16_t fuzz_u16(FuzzInput *input);
 uint32_t fuzz_u32(FuzzInput *input);
 
-/* A number below `limit` (1 to 65536) from the next byte, or two where one is not enough. */
+/* A number below `limit` (1 to 65536) from the next byte, or the next two if one is not enough. */
 uint32_t fuzz_below(FuzzInput *input, uint32_t limit);
 
-/* The next `size` bytes, or those that are left. */
+/* The next `size` bytes, or all that remain. */
 Slice fuzz_bytes(FuzzInput *input, size_t size);
 Slice fuzz_rest(FuzzInput *input);
 
 /* ---- damage ------------------------------------------------------------------------------ */
 
-/* Damages `bytes` as the input says, in a few places at most: single bytes and whole numbers
- * become others, the end is cut off or repeated. False if the input wants none. */
+/* Damages `bytes` as the input says, in a few places at most: changes single bytes and whole
+ * numbers, cuts off or repeats the end. False if the input wants no damage. */
 bool fuzz_damage(FuzzInput *input, ByteBuffer *bytes);
 
-/* Makes size and checksum in the header of a binary file (binary_file.h) fit what follows it. */
+/* Makes size and checksum in the header of a binary file (binary_file.h) match the content. */
 void fuzz_seal(ByteBuffer *file);
 
 #endif

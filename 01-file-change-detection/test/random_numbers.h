@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Random numbers for tests: others in each run, and the same again with SEED=... in front. */
+/* Random numbers for tests: different in each run, repeatable with SEED=... in front. */
 #ifndef RANDOM_NUMBERS_H
 #define RANDOM_NUMBERS_H
 
@@ -9,7 +9,7 @@ typedef struct Random {
     uint64_t state;
 } Random;
 
-/* Begins with $SEED or, without it, with the time; and prints which. */
+/* Starts from $SEED or, without it, from the time, and prints the seed. */
 Random random_begin(void);
 
 /* From 0 to limit - 1. */

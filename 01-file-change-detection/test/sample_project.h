@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A program of four files, in which discovery looks for what changed.
+/* A program of four files, in which discovery looks for changes.
  *
  *     main → lib/a, b;  lib/a ↔ b;  lib/a, b → shared
  */
@@ -19,19 +19,19 @@ typedef struct SampleProject {
     Executor *executor;
 } SampleProject;
 
-/* A test with a SampleProject for its *state: the files are written, nothing is found yet. */
+/* A test with a SampleProject for its *state: the files are written, nothing is discovered yet. */
 #define CASE_WITH_PROJECT(name) \
     cmocka_unit_test_setup_teardown(name, sample_project_setup, sample_project_teardown)
 int sample_project_setup(void **state);
 int sample_project_teardown(void **state);
 
-/* The four files as they are in the beginning. */
+/* The four files in their original state. */
 void sample_project_write(SampleProject *project);
 
-/* Makes those that are there old enough to be trusted. */
+/* Makes the existing files old enough to be trusted. */
 void sample_project_age(SampleProject *project);
 
-/* What `discover` returns; the answers to it replace those before. */
+/* What `discover` returns; its results replace the previous ones. */
 int sample_project_discover(SampleProject *project);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A file table of four files, and the file that it is kept in.
+/* A file table of four files, and the file that holds it.
  *
- *     main → lib/a, lib/b;  lib/a ↔ lib/b;  z stands alone
+ *     main → lib/a, lib/b;  lib/a ↔ lib/b;  z is alone
  */
 #ifndef SAMPLE_TABLE_H
 #define SAMPLE_TABLE_H
@@ -13,7 +13,7 @@ enum { LIB_A, LIB_B, MAIN, Z, FILE_COUNT };
 
 typedef struct SampleTable {
     Scratch scratch;
-    char path[512]; /* of file_hashes.bin, which is not there in the beginning */
+    char path[512]; /* of file_hashes.bin, which does not exist at first */
 } SampleTable;
 
 /* A test with a SampleTable for its *state. */
@@ -25,7 +25,7 @@ int sample_table_teardown(void **state);
 void sample_entries(FileEntry entries[FILE_COUNT]);
 void sample_fill(FileHashCache *cache);
 
-/* Saves the table where nothing was saved before. */
+/* Saves the table for the first time. */
 void sample_save(const SampleTable *sample);
 
 /* Fails the test unless the table is what sample_fill made of it. */

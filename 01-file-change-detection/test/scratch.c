@@ -23,7 +23,7 @@ void scratch_open(Scratch *scratch)
     assert_true(scratch->fd >= 0);
 }
 
-/* Recursion is as deep as the test's directories. */
+/* Recursion is only as deep as the test's directories. */
 static void remove_contents(int dir_fd)
 {
     DIR *dir = fdopendir(dir_fd);
@@ -72,7 +72,7 @@ static void make_parents(const Scratch *scratch, const char *name)
         assert_true(length < sizeof parent);
         memcpy(parent, name, length);
         parent[length] = '\0';
-        mkdirat(scratch->fd, parent, 0777); /* it may be there: the open that follows tells */
+        mkdirat(scratch->fd, parent, 0777); /* it may exist: the open that follows finds out */
     }
 }
 
@@ -130,8 +130,7 @@ static struct timespec stamp_now(const Scratch *scratch)
     return status.st_mtim;
 }
 
-/* A ctime cannot be moved. What can be done is to wait until the file system stamps new files
- * with a later one. */
+/* A ctime cannot be set. Wait until the file system stamps new files with a later one. */
 static void wait_until_clock_passes(const Scratch *scratch, struct timespec moment)
 {
     do {
@@ -225,7 +224,7 @@ static void limit_files(rlim_t size)
 
 void full_disk_begin(size_t file_size)
 {
-    signal(SIGXFSZ, SIG_IGN); /* so that writing fails, as it does where the disk is full */
+    signal(SIGXFSZ, SIG_IGN); /* so that writing fails, as on a full disk */
     limit_files(file_size);
 }
 

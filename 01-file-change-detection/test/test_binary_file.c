@@ -77,7 +77,7 @@ static void a_name_may_have_directories(void **state)
     mapped_file_close(&file);
 }
 
-/* Size, checksum and version stand in fixed bytes, the same on every machine. */
+/* Size, checksum and version are in fixed bytes, the same on every machine. */
 static void the_bytes_on_disk(void **state)
 {
     static const unsigned char expected[] = {
@@ -207,7 +207,7 @@ static void a_failed_write_leaves_everything_as_it_was(void **state)
                      -ENOENT);
 }
 
-/* A process was killed while it wrote; now another one has its pid. */
+/* A process was killed while writing; now another one has its pid. */
 static void a_leftover_temporary_file_is_no_obstacle(void **state)
 {
     Scratch *scratch = *state;
@@ -268,7 +268,7 @@ static void write_interrupted(int fd, const Slice *parts, size_t count)
     _exit(write_parts(fd, parts, count) == 0 ? 0 : 1);
 }
 
-/* Begins late: the pipe is full by then, and the timer has interrupted a writer that waits. */
+/* Starts late: by then the pipe is full, and the timer has interrupted a waiting writer. */
 static void read_slowly(int fd, const char *expected, size_t size)
 {
     char *got = malloc(size + 1);

@@ -40,7 +40,7 @@ static void a_new_directory_is_marked(void **state)
     assert_int_equal(cache_mark_check(fd), 1);
     assert_int_equal(cache_mark_claim(fd), 0);
     close(fd);
-    fd = cache_mark_open(path); /* and ours from then on */
+    fd = cache_mark_open(path); /* ours from now on */
     assert_true(fd >= 0);
     close(fd);
     char *tag = scratch_read(scratch, "cache/CACHEDIR.TAG", NULL);
@@ -120,7 +120,7 @@ static void what_is_no_directory_is_refused(void **state)
     assert_int_equal(cache_mark_open(path), -ENOENT);
 }
 
-/* It may have come with the sources, and what it leads to is somebody's. */
+/* It may have come with the sources and lead to somebody else's files. */
 static void a_symlink_is_not_followed(void **state)
 {
     static const char *const targets[] = {"elsewhere", "missing", "file", "link"};
@@ -140,7 +140,7 @@ static void a_symlink_is_not_followed(void **state)
     assert_false(scratch_exists(scratch, "missing"));
     assert_false(scratch_exists(scratch, "elsewhere/" CACHE_MARK_NAME));
     assert_int_equal(symlinkat("elsewhere", scratch->fd, "link"), 0);
-    snprintf(behind, sizeof behind, "%s/", path); /* who writes that, means where it leads */
+    snprintf(behind, sizeof behind, "%s/", path); /* the slash asks for the target */
     int fd = cache_mark_open(behind);
     assert_true(fd >= 0);
     close(fd);
@@ -161,12 +161,12 @@ static void what_others_may_write_to_is_refused(void **state)
         assert_non_null(strstr(why, "chmod go-w"));
         assert_int_equal(cache_mark_open(path), -EPERM);
     }
-    assert_int_equal(chmod(path, 0755), 0); /* as older builds have made it */
+    assert_int_equal(chmod(path, 0755), 0); /* as older builds made it */
     int fd = cache_mark_open(path);
     assert_true(fd >= 0);
     close(fd);
     if (geteuid() != 0)
-        return; /* only root can make one of another user */
+        return; /* only root can make one that belongs to another user */
     assert_int_equal(chown(path, 12345, 12345), 0);
     assert_int_equal(cache_mark_open_directory(path, false, &why), -EPERM);
     assert_non_null(strstr(why, "another user"));
@@ -186,7 +186,7 @@ static void a_new_directory_is_for_its_owner_alone(void **state)
     close(fd);
 }
 
-/* Also one that takes the owner's rights away. */
+/* Also one that takes away the owner's rights. */
 static void the_umask_takes_nothing_from_the_owner(void **state)
 {
     Scratch *scratch = *state;
@@ -202,7 +202,7 @@ static void the_umask_takes_nothing_from_the_owner(void **state)
     close(fd);
 }
 
-/* Of many processes that meet in a new directory, each one may keep its files there. */
+/* When many processes meet in a new directory, each may keep its files there. */
 static void processes_that_meet_in_a_new_directory(void **state)
 {
     enum { PROCESSES = 8, ROUNDS = 20 };

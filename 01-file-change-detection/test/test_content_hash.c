@@ -119,7 +119,7 @@ static void a_secret_is_what_its_seed_says(void **state)
     assert_memory_not_equal(seed, other, sizeof seed);
 }
 
-/* Of every length, for XXH3 has a way of its own for short ones. */
+/* Of every length: XXH3 treats short inputs differently. */
 static void a_hash_under_a_secret_is_another(void **state)
 {
     (void)state;

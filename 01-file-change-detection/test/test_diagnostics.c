@@ -54,17 +54,17 @@ static void what_a_terminal_must_not_see_is_replaced(void **state)
         {"a\rb", "a?b"},              /* overwrites the line */
         {"\x7f", "?"},                /* DEL */
         {"\xC2\x9B", "?"},            /* CSI, as one character */
-        {"\xE2\x80\xAE", "?"},        /* text from right to left, from here on */
+        {"\xE2\x80\xAE", "?"},        /* right-to-left text from here on */
         {"\xE2\x81\xA6", "?"},        /* the same, isolated */
         {"\x80", "?"},                /* a continuation byte alone */
-        {"\xC3(", "?("},              /* a continuation is missing */
-        {"\xC3", "?"},                /* at the end, too */
+        {"\xC3(", "?("},              /* a missing continuation byte */
+        {"\xC3", "?"},                /* also at the end */
         {"\xC0\xAF", "??"},           /* an overlong '/' */
         {"\xED\xA0\x80", "???"},      /* a surrogate */
         {"\xF5\x80\x80\x80", "????"}, /* beyond Unicode */
         {"\xF4\x90\x80\x80", "????"}, /* just beyond */
         {"\xF0\x9F\x98\x80", "\xF0\x9F\x98\x80"},
-        {"\xF9\x80\x80\x80", "????"}, /* no UTF-8 character begins so */
+        {"\xF9\x80\x80\x80", "????"}, /* no UTF-8 character starts with this */
         {"\xE2\x80\xA8", "?"},        /* a line separator */
         {"\xC2\xAD", "?"},            /* a hyphen that is not shown */
         {"a\xE2\x80\x8B.mini", "a?.mini"}, /* a space of no width */
@@ -94,7 +94,7 @@ static void what_a_terminal_must_not_see_is_replaced(void **state)
     expect_format(TEXT("a\0b\nc"), 1, 3, TEXT("x\0y"), "a?b?c:1:3: error: bad\nx?y\n  ^\n");
 }
 
-/* The line shown is at most a screen wide, and the caret stands under the right byte of it. */
+/* The line shown is at most a screen wide, and the caret is under the right byte. */
 static void a_long_line_is_shown_around_its_column(void **state)
 {
     (void)state;
@@ -130,7 +130,7 @@ static void a_cut_does_not_break_characters(void **state)
     buffer_free(&text);
 }
 
-/* Whatever the bytes are, formatting stays inside them and shows nothing but safe bytes. */
+/* Whatever the bytes are, formatting stays inside them and shows only safe bytes. */
 static void random_bytes(void **state)
 {
     (void)state;
@@ -154,8 +154,8 @@ static void random_bytes(void **state)
     }
 }
 
-/* A long line that begins in the middle of a character: the window may not begin behind the
- * column, however far the character goes on. */
+/* A long line that begins in the middle of a character: the window must not begin after the column,
+ * however long the character is. */
 static void a_long_line_of_broken_characters(void **state)
 {
     (void)state;
@@ -209,7 +209,7 @@ static void sorted_by_place_without_repetitions(void **state)
     diagnostics_sort(&list); /* an empty list is sorted */
 }
 
-/* Errors at lines 1 to `count` of a source that has so many, shown as those of "shown". */
+/* Errors at lines 1 to `count` of a source with that many lines, shown as those of "shown". */
 static void format_many(uint32_t count, ByteBuffer *text)
 {
     Diagnostics list = {0};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which files does a program have, and which of them changed: from cold to warm, and through
+/* Which files does a program have, and which of them changed? From cold to warm, and through
  * edits. */
 #include "sample_project.h"
 #include "thread_executor.h"
@@ -140,7 +140,7 @@ static void test_an_edited_file_is_changed(void **state)
     assert_int_equal(project->found.bytes_read, strlen("const x = 22;\n"));
 }
 
-/* The edit that only ctime gives away: same size, and the mtime put back. */
+/* An edit that only the ctime reveals: same size, and the mtime restored. */
 static void test_an_edit_that_hides_is_found(void **state)
 {
     SampleProject *project = *state;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Discovery, when files are missing or something is in the way: what is reported, and what is found
- * all the same. */
+/* Discovery when files are missing or cannot be read: what is reported, and what is still found. */
 #include "sample_project.h"
 
 #include <errno.h>
@@ -24,7 +23,7 @@ static void test_a_missing_import_is_reported_where_it_is_imported(void **state)
 {
     SampleProject *project = *state;
     const char *message = "cannot import \"shared.mini\": there is no such file";
-    for (int warm = 0; warm < 2; warm++) { /* the second time the importers are unchanged */
+    for (int warm = 0; warm < 2; warm++) { /* the second time, the importers are unchanged */
         sample_project_age(project);
         if (warm)
             assert_int_equal(sample_project_discover(project), 0);
@@ -39,7 +38,7 @@ static void test_a_missing_import_is_reported_where_it_is_imported(void **state)
     }
 }
 
-/* Nobody may keep it; but what there is can be looked at. */
+/* It must not be kept, but its contents can be read. */
 static void test_the_files_beside_a_missing_import_are_found(void **state)
 {
     SampleProject *project = *state;
@@ -96,8 +95,8 @@ static void test_a_missing_entry_is_a_failure(void **state)
     assert_string_equal(project->found.error_path, "main.mini");
 }
 
-/* Nobody is asked to read two gigabytes; a file that exists and cannot be read is no error of
- * the program. The first one in path order is named. */
+/* No file of two gigabytes is read. A file that exists and cannot be read is not an error of the
+ * program. The first one in path order is named. */
 static void test_what_cannot_be_read_is_a_failure(void **state)
 {
     SampleProject *project = *state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The file table: it comes back from disk, answers, and has one hash for all of it. What damage
- * does is in test_file_hash_cache_damage.c. */
+/* The file table: it is loaded again, answers lookups, and has one hash over all of it. For damage
+ * see test_file_hash_cache_damage.c. */
 #include "sample_table.h"
 
 #include <sys/stat.h>
@@ -123,7 +123,7 @@ static void the_combined_hash_changes_with_content_paths_and_list(void **state)
     sample_entries(entries);
     Hash128 before = combined_of(entries, FILE_COUNT, "main.mini");
 
-    entries[LIB_A].known = (KnownStamp){0}; /* stamps are no content */
+    entries[LIB_A].known = (KnownStamp){0}; /* stamps are not content */
     assert_true(hash_equal(combined_of(entries, FILE_COUNT, "main.mini"), before));
     entries[Z].content.low ^= 1;
     assert_false(hash_equal(combined_of(entries, FILE_COUNT, "main.mini"), before));
@@ -171,7 +171,7 @@ static void the_combined_hash_of_a_file_covers_what_it_reaches(void **state)
     file_hash_cache_close(&cache);
 }
 
-/* It holds paths, not numbers: a file that comes in front of all others changes no other's. */
+/* It holds paths, not numbers: a new file before all others does not change their hashes. */
 static void the_combined_hash_of_a_file_does_not_depend_on_numbers(void **state)
 {
     (void)state;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Whatever bytes a file table is loaded from: it is refused, or all that it offers can be used. */
+/* Whatever bytes a file table is loaded from, it is refused, or everything in it can be used. */
 #include "sample_table.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-/* Uses all that an image offers. The address sanitizer sees what leaves it. */
+/* Uses everything in an image. The address sanitizer catches any access outside it. */
 static void use_everything(const FileHashCache *cache)
 {
     for (uint32_t i = 0; i < cache->count; i++) {
@@ -18,7 +18,7 @@ static void use_everything(const FileHashCache *cache)
     assert_true(cache->entry.size == 0 || file_hash_cache_find(cache, cache->entry) != FILE_NONE);
 }
 
-/* Saves the image as it is, with a right checksum, and loads it. True if it was accepted. */
+/* Saves the image as it is, with a correct checksum, and loads it. True if it is accepted. */
 static bool is_accepted(const SampleTable *sample, Slice image)
 {
     static const BinaryFormat format = {"fhcache", 2};

@@ -20,7 +20,7 @@
 
 enum { DISK = 1, OTHER_DISK = 2 };
 
-/* A moment in the middle of a second, as most are. */
+/* A moment in the middle of a second, like most. */
 #define MOMENT (1000 * SECOND + SECOND / 2)
 
 static void when_the_probe_proves_a_stamp(void **state)
@@ -59,7 +59,7 @@ static void when_the_probe_proves_a_stamp(void **state)
     }
 }
 
-/* Where the probe's own stamps are coarse, strictly older is still proof. */
+/* If the probe's own stamps are coarse, strictly older is still proof. */
 static void coarse_stamps_are_compared_with_a_coarse_probe(void **state)
 {
     (void)state;
@@ -76,7 +76,7 @@ static KnownStamp judged_at(int64_t wall_ns, const FileStamp *stamp, const Known
     return file_stamp_judge(stamp, last, &clock);
 }
 
-/* No clock is compared with another: only what was seen, and for how long. */
+/* No clocks are compared: only the stamps seen, and for how long. */
 static void a_stamp_is_believed_after_it_was_seen_for_three_seconds(void **state)
 {
     (void)state;
@@ -90,7 +90,7 @@ static void a_stamp_is_believed_after_it_was_seen_for_three_seconds(void **state
     assert_int_equal(judged_at(0, &stamp, &believed).racy_since_ns, 0);
 }
 
-/* What was seen before is of another stamp, or lies in the future: somebody set the clock back. */
+/* The previous record has another stamp, or is in the future: the clock was set back. */
 static void the_wait_begins_again(void **state)
 {
     (void)state;
@@ -184,7 +184,7 @@ static void moments_beyond_64_bits(void **state)
     struct stat status;
     assert_int_equal(fstatat(scratch->fd, "a.mini", &status, 0), 0);
     if (status.st_mtime < INT64_C(9300000000))
-        skip(); /* this file system cannot store it */
+        skip(); /* the file system cannot store it */
     assert_true(stamp_at(scratch, "a.mini").mtime_ns > INT64_C(9200000000) * SECOND);
 }
 
@@ -201,7 +201,7 @@ static void an_aged_file_is_trusted(void **state)
     assert_true(clock.is_new && !clock.lacks_ctime);
     scratch_write(scratch, "a.mini", "x");
     scratch_age(scratch, "a.mini", 100);
-    assert_int_equal(file_clock_probe(&clock, scratch->fd), 0); /* the file "clock" is there now */
+    assert_int_equal(file_clock_probe(&clock, scratch->fd), 0); /* the file "clock" exists now */
     assert_false(clock.is_new);
     FileStamp stamp = stamp_at(scratch, "a.mini");
     KnownStamp known = judged(&stamp, &clock);
@@ -220,7 +220,7 @@ static void a_file_written_after_the_probe_is_not_trusted(void **state)
     }
 }
 
-/* The promise itself: if a stamp was trusted, a later write of the same size gets another. */
+/* The promise itself: after a stamp is trusted, a later write of the same size gets another. */
 static void a_trusted_stamp_never_hides_a_write(void **state)
 {
     Scratch *scratch = *state;
@@ -236,7 +236,7 @@ static void a_trusted_stamp_never_hides_a_write(void **state)
     }
 }
 
-/* The number of a mount stands only where the times say nothing. */
+/* The mount's number is used only if the times say nothing. */
 static void the_mount_counts_where_times_say_nothing(void **state)
 {
     Scratch *scratch = *state;
@@ -249,7 +249,7 @@ static void the_mount_counts_where_times_say_nothing(void **state)
     assert_int_equal(stamp.inode, 0);
 }
 
-/* A user's file of the same name; what other programs keep; one of ours with a line added. */
+/* A user's file of the same name; another program's file; ours with a line added. */
 static void a_file_of_somebody_else_is_no_clock(void **state)
 {
     static const char *const texts[] = {"", "\n", "my notes\n", "The mtime of this file",
@@ -268,7 +268,7 @@ static void a_file_of_somebody_else_is_no_clock(void **state)
         free(text);
     }
     assert_int_equal(unlinkat(scratch->fd, "clock", 0), 0);
-    assert_int_equal(rmdir(scratch->path), 0); /* nothing else is left */
+    assert_int_equal(rmdir(scratch->path), 0); /* nothing else remains */
     assert_int_equal(mkdir(scratch->path, 0777), 0);
 }
 
@@ -363,7 +363,7 @@ static void what_cannot_be_read(void **state)
     assert_int_equal(file_read(scratch->fd, "fifo", &arena, &bytes, &stamp), -EINVAL);
     assert_int_equal(file_read(AT_FDCWD, "/dev/zero", &arena, &bytes, &stamp), -EINVAL);
     int fd = openat(scratch->fd, "huge", O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-    if (ftruncate(fd, (off_t)INT32_MAX + 1) == 0) /* no block of it exists */
+    if (ftruncate(fd, (off_t)INT32_MAX + 1) == 0) /* it has no blocks */
         assert_int_equal(file_read(scratch->fd, "huge", &arena, &bytes, &stamp), -EFBIG);
     close(fd);
     assert_null(bytes.data);
@@ -371,7 +371,7 @@ static void what_cannot_be_read(void **state)
     arena_free(&arena);
 }
 
-/* Counts what it wrote in memory that both processes see. */
+/* Counts its writes in shared memory. */
 static void write_without_end(int dir_fd, atomic_ulong *writes)
 {
     enum { SIZE = 1 << 20 };
@@ -382,8 +382,8 @@ static void write_without_end(int dir_fd, atomic_ulong *writes)
             _exit(1);
 }
 
-/* A process writes all the time: sooner or later it does so between our two stats. Looks count only
- * if it came to write since the last one. */
+/* A process writes all the time: sooner or later it does so between our two stats. Only looks after
+ * a new write count. */
 static void a_file_written_while_it_is_read_has_no_stamp(void **state)
 {
     Scratch *scratch = *state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* An image: what is saved is loaded, what is not marked is not written, and it grows. */
+/* An image: what is saved can be loaded, what is not marked is not written, and it grows. */
 #include "image.h"
 #include "scratch.h"
 
@@ -59,7 +59,7 @@ static void only_what_is_marked_is_changed(void **state)
     image_close(&image);
 }
 
-/* On failure all stays as it was, and can be saved elsewhere. */
+/* On failure nothing changes, and the image can be saved elsewhere. */
 static void a_save_that_fails_forgets_nothing(void **state)
 {
     Scratch *scratch = *state;
@@ -100,7 +100,7 @@ static void grow_a_little(Image *image)
     expect_bytes(image, "abcde\0\0\0tai\0\0\0\0\0\0\0\0\0\0", 21);
 }
 
-/* In a buffer of its own, and in the mapping until that is too small. */
+/* In a buffer of its own, and in the mapping until that is full. */
 static void it_grows(void **state)
 {
     Scratch *scratch = *state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the import scanner finds. That it agrees with the parser is tested on floor 2. */
+/* What the import scanner finds. Stage 2 tests that it agrees with the parser. */
 #include "import_scanner.h"
 #include "lexical.h"
 #include "scratch.h"
@@ -77,7 +77,7 @@ static void the_scan_ends_at_what_is_no_import(void **state)
     expect_imports("import \"\\x00\" as a;", "");
 }
 
-/* Reads no byte behind the source: each prefix stands in memory of its own size. */
+/* Reads no byte past the source: each prefix is in memory of its own size. */
 static void every_prefix_can_be_scanned(void **state)
 {
     (void)state;

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Under a sanitizer, malloc shall say NULL as any other does, and not end the process itself. */
+/* Under a sanitizer, malloc must return NULL like any other, and not end the process itself. */
 const char *__asan_default_options(void);
 const char *__tsan_default_options(void);
 
@@ -130,7 +130,7 @@ static void decimals(void **state)
     }
 }
 
-/* In a child, for it does not come back. */
+/* In a child, since it does not return. */
 static void without_memory_the_process_ends_with_one_line_and_status_3(void **state)
 {
     (void)state;
@@ -157,7 +157,7 @@ static void without_memory_the_process_ends_with_one_line_and_status_3(void **st
     assert_non_null(strstr(reported, "out of memory: cannot allocate"));
 }
 
-/* The memory of one arena serves another: what is large enough is used before anything new. */
+/* The memory of one arena serves another: a large enough spare chunk is used before new memory. */
 static void test_an_arena_gives_its_memory_away(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What is no regular file is not opened, whoever gave it the name of one: to be opened is enough
- * for a tape to wind back and for the writer of a FIFO to go on. */
+/* Only regular files are opened, whatever others put under the name: opening alone rewinds a tape
+ * and lets the writer of a FIFO continue. */
 #define _GNU_SOURCE /* RTLD_NEXT */
 
 #include "binary_file.h"
@@ -18,12 +18,12 @@
 static struct {
     const char *name; /* whose opening is watched */
     unsigned opened;
-    int flags; /* of the last time */
+    int flags; /* of the last call */
     void (*before)(const Scratch *scratch);
     const Scratch *scratch;
 } watch;
 
-/* In place of the C library's, as the next one. */
+/* Replaces the C library's, as does the next one. */
 int openat(int dir_fd, const char *path, int flags, ...)
 {
     int (*real)(int, const char *, int, ...);
@@ -93,7 +93,7 @@ static void become_a_fifo(const Scratch *scratch)
     assert_int_equal(mkfifoat(scratch->fd, "source", 0666), 0);
 }
 
-/* If the file was another when it was looked at: nobody waits, and no terminal becomes ours. */
+/* If the file was replaced after the check, nothing waits and no terminal becomes ours. */
 static void what_became_a_fifo_since_then_does_no_harm(void **state)
 {
     const Scratch *scratch = *state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls that are not to be had everywhere, and what is done without them. */
+/* Calls that are not available everywhere, and what happens without them. */
 #define _GNU_SOURCE /* RTLD_NEXT */
 
 #include "binary_file.h"
@@ -14,9 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int reserve_error, chmod_error; /* 0: as it is */
+static int reserve_error, chmod_error; /* 0: unchanged */
 
-/* In place of the C library's, as the next ones. */
+/* Replaces the C library's, as do the next ones. */
 int posix_fallocate(int fd, off_t offset, off_t size)
 {
     int (*real)(int, off_t, off_t);

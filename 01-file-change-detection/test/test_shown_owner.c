@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Owners as shares and volumes of other systems show them, and what others can make of that. */
+/* Owners as shares and volumes of other systems show them, and how others can exploit that. */
 #define _GNU_SOURCE /* RTLD_NEXT */
 
 #include "cache_mark.h"
@@ -16,13 +16,13 @@
 
 enum { US_THERE = 54321, SOMEBODY = 12345, SOMEBODY_ELSE = 12346 };
 
-/* What the file system shows, and does. As it is while all of this is 0. */
+/* What the file system shows and does. Unchanged while all of this is 0. */
 static struct {
-    uid_t of_directories, of_files; /* 0: as it is */
-    mode_t directory_mode;          /* 0: as it is */
+    uid_t of_directories, of_files; /* 0: unchanged */
+    mode_t directory_mode;          /* 0: unchanged */
     bool keeps_directory_modes, keeps_file_modes;
     int new_file_error;
-    const char *exchanged; /* the directory that gets this name as soon as it is free, once */
+    const char *exchanged; /* a directory that gets this name as soon as it is free, once */
     unsigned files_made;
 } world;
 
@@ -92,7 +92,7 @@ int mkdir(const char *path, mode_t mode)
     return result;
 }
 
-/* The path of the cache, in a world as it is. */
+/* The path of the cache, with everything unchanged. */
 static const char *in(const Scratch *scratch)
 {
     static char path[512];
@@ -109,7 +109,7 @@ static void expect_opened(const char *path)
     close(fd);
 }
 
-/* Of somebody else, or free for all: by a word of the reason. */
+/* Another user's, or writable by all: by a word of the reason. */
 static void expect_refused(const char *path, const char *word)
 {
     const char *why = NULL;
@@ -143,7 +143,7 @@ static void ours_is_what_has_the_owner_of_new_files(void **state)
     world.of_directories = world.of_files = US_THERE;
     expect_opened(path);
     expect_opened(path);
-    expect_names(scratch, 2); /* the mark and the tag: those that begin with a dot are not listed */
+    expect_names(scratch, 2); /* the mark and the tag: names that begin with a dot are not listed */
 }
 
 static void a_strangers_directory_is_refused(void **state)
@@ -153,12 +153,12 @@ static void a_strangers_directory_is_refused(void **state)
     expect_opened(path);
     world.of_directories = SOMEBODY; /* an ordinary file system: new files show us */
     expect_refused(path, "another user");
-    world.of_files = SOMEBODY_ELSE; /* a share, on which we are somebody else */
+    world.of_files = SOMEBODY_ELSE; /* a share that shows us as somebody else */
     expect_refused(path, "another user");
     expect_names(scratch, 2);
 }
 
-/* On a share that shows one owner for all, whatever the server knows. */
+/* On a share that shows one owner for everything, whatever the server knows. */
 static void where_nothing_can_be_made_nothing_is_ours(void **state)
 {
     static const int errors[] = {EACCES, EPERM, EROFS};
@@ -174,8 +174,8 @@ static void where_nothing_can_be_made_nothing_is_ours(void **state)
     assert_int_equal(cache_mark_open_directory(path, false, &why), -ENOSPC);
 }
 
-/* As the one before; but the stranger lets all write, so that we can make a file there. Who may not
- * change the mode of a directory, and may change those of files, does not own the directory. */
+/* As before, but the stranger lets all write, and we can make a file there. A user who may change
+ * the modes of files but not that of the directory does not own the directory. */
 static void a_directory_whose_mode_is_not_ours_to_change(void **state)
 {
     const Scratch *scratch = *state;
@@ -185,12 +185,12 @@ static void a_directory_whose_mode_is_not_ours_to_change(void **state)
     world.directory_mode = 0777;
     world.keeps_directory_modes = true;
     expect_refused(path, "chmod go-w");
-    world.of_directories = world.of_files = 0; /* or is shown as ours */
+    world.of_directories = world.of_files = 0; /* or shown as ours */
     expect_refused(path, "chmod go-w");
     expect_names(scratch, 2);
     world.keeps_file_modes = true; /* no file has a mode there, and 0777 says nothing */
     expect_opened(path);
-    world.new_file_error = EACCES; /* but to us it says that we may not write there */
+    world.new_file_error = EACCES; /* but it says that we may not write there */
     expect_refused(path, "chmod go-w");
     world.new_file_error = EROFS; /* nobody may */
     int fd = cache_mark_open_directory(path, false, &why);
@@ -202,7 +202,7 @@ static void a_directory_whose_mode_is_not_ours_to_change(void **state)
     expect_names(scratch, 2);
 }
 
-/* What mkdir has made, and what is opened then, may be two directories. */
+/* The directory that mkdir makes and the one that is then opened may differ. */
 static void a_directory_that_is_put_in_place_of_the_new_one(void **state)
 {
     const Scratch *scratch = *state;
@@ -234,7 +234,7 @@ static void a_directory_that_is_trusted_is_used(void **state)
     int fd = cache_mark_open_directory(path, true, &why);
     assert_true(fd >= 0);
     close(fd);
-    assert_int_equal(chmod(path, 0777), 0); /* all others who write there were not meant */
+    assert_int_equal(chmod(path, 0777), 0); /* other users' write access was not accepted */
     assert_int_equal(cache_mark_open_directory(path, true, &why), -EPERM);
 }
 
@@ -250,7 +250,7 @@ static void what_a_killed_process_left_does_not_count(void **state)
         assert_false(cache_mark_is_trial(others[i]));
 }
 
-/* It is not followed, not written and not removed. */
+/* It is not followed, written or removed. */
 static void what_has_the_name_of_the_new_file_is_no_obstacle(void **state)
 {
     const Scratch *scratch = *state;

@@ -83,7 +83,7 @@ static void the_longest_path(void **state)
     expect_error(slice_of(import, sizeof import), PATH_OK); /* what it names counts: "lib/x" */
 }
 
-/* "." and "//" nowhere, ".." in front only, and resolving the result again changes nothing. */
+/* No "." or "//", ".." only in front, and resolving the result again changes nothing. */
 static void expect_normal(Slice path)
 {
     bool named = false;

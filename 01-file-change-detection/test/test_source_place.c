@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* Does `name` lie below `root`? Both are named from the scratch directory. */
+/* Is `name` below `root`? Both are relative to the scratch directory. */
 static void expect_within(const Scratch *scratch, const char *root, const char *name,
                           const char *place)
 {
@@ -54,7 +54,7 @@ static void what_counts_is_where_a_file_lies(void **state)
     expect_within(scratch, "project", "project/top/secret", NULL);
     expect_within(scratch, "project", "project-2/b.mini", NULL);
     expect_within(scratch, "project/lib", "project/main.mini", NULL);
-    expect_within(scratch, "project", "project", NULL); /* is no file of it */
+    expect_within(scratch, "project", "project", NULL); /* is not a file in it */
 }
 
 static void a_place_that_is_not_known_is_outside(void **state)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whoever is free takes the next index. In the growing form there may be no next index yet and
- * still be one later: a thread leaves when all items are taken and all that were taken are done.
- * `done` is read before the others, so that it counts for what they say.
+ * A free thread takes the next index. In the growing form a next index may appear later: a thread
+ * leaves when all items are taken and all those taken are done. `done` is read before the others,
+ * so that it holds for their values.
  */
 #include "thread_executor.h"
 

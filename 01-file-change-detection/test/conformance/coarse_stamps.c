@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A file system whose clock stands still, for programs in any language that ask through the C
- * library: to be preloaded. Each function asks the real one and bends what it says.
+ * A library to preload: a file system whose clock stands still, for programs in any language that
+ * use the C library. Each function calls the real one and alters its result.
  *
  *     COARSE_STAMPS=SINCE:UNTIL    all stamps from SINCE on and before UNTIL read as SINCE
  *     COARSE_STAMPS=SINCE:         the same, and there is no later stamp yet
  *
- * as SECONDS.NANOSECONDS, nine digits. So two writes share a stamp because the test says so, and
- * not because the machine was quick enough. A tick seems to last two seconds, as that of FAT, at
- * most: for so long the wall clock goes on, and then stands still, too, until the tick is over.
+ * as SECONDS.NANOSECONDS, nine digits. Two writes share a stamp because the test says so, not
+ * because the machine was quick enough. A tick seems to last at most two seconds, as on FAT: the
+ * wall clock runs that long, and then also stands still until the tick is over.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -23,7 +23,7 @@
 #define TICK (2 * SECOND - 1)
 
 typedef struct Tick {
-    int64_t since, until; /* in ns; all of time if there is none */
+    int64_t since, until; /* in ns; all of time if unset */
     bool is_over;
 } Tick;
 

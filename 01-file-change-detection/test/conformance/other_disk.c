@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Files that lie on a file system of another kind, and the wall clock of another moment: to be
- * preloaded. Each function asks the real one and bends what it says. Moments are
- * SECONDS.NANOSECONDS, nine digits, and may be negative.
+ * A library to preload: files on a file system of another kind, and the wall clock of another
+ * moment. Each function calls the real one and alters its result. Moments are SECONDS.NANOSECONDS,
+ * nine digits, and may be negative.
  *
- *     OTHER_DISK=SUFFIX             on it are the files whose paths end so; "": all, directories too
- *     OTHER_DISK_TICKS="T0 T1 ..."  its clock ticks at these moments of the real one alone: what was
- *                                   written from Tn on has the stamp Tn, to whole seconds, and n s
- *     OTHER_DISK_SHIFT=MOMENT       its clock is so far ahead of ours
+ *     OTHER_DISK=SUFFIX             it has the files whose paths end so; "": all, directories too
+ *     OTHER_DISK_TICKS="T0 T1 ..."  its clock ticks only at these moments of the real one: a file
+ *                                   written since Tn has the stamp Tn, in whole seconds, and n s
+ *     OTHER_DISK_SHIFT=MOMENT       its clock is this far ahead of ours
  *     OTHER_DISK_DEVICE=NUMBER      its st_dev
  *     OTHER_DISK_NO_CTIME=1         its ctime is the mtime
  *
@@ -15,7 +15,7 @@
  *     FILE_SYSTEM_TYPE=NUMBER       f_type of all of them
  *     WALL_CLOCK=MOMENT             the wall clock stands still at that moment
  *
- * So a server's clock is wrong, and three seconds have passed, because the test says so.
+ * A server's clock is wrong, and three seconds have passed, because the test says so.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -38,7 +38,7 @@
 
 static int64_t in_ns(struct timespec time) { return time.tv_sec * SECOND + time.tv_nsec; }
 
-/* What is before the epoch has nanoseconds that count forward, too. */
+/* Nanoseconds count forward before the epoch too. */
 static struct timespec time_of(int64_t ns)
 {
     int64_t rest = (ns % SECOND + SECOND) % SECOND;
@@ -65,8 +65,8 @@ static int64_t real_now(void)
     return in_ns(now);
 }
 
-/* The stamp that the other clock gives. One at the epoch, or in the future, is of no clock: a
- * program set it. */
+/* The stamp by the other clock. One at the epoch or in the future comes from no clock: a program
+ * set it. */
 static struct timespec bent(struct timespec stamp)
 {
     const char *ticks = getenv("OTHER_DISK_TICKS"), *shift = getenv("OTHER_DISK_SHIFT");

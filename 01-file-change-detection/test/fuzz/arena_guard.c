@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * In fuzz builds each piece of an arena has a few bytes behind it that the address sanitizer
- * watches; it knows where a chunk of an arena ends, but not where the pieces in it do. The linker
- * (--wrap) leads calls of arena_allocate and arena_copy here.
+ * In fuzz builds, the address sanitizer watches a few bytes after each piece of an arena; it knows
+ * where a chunk of an arena ends, but not where the pieces in it do. The linker (--wrap) redirects
+ * calls of arena_allocate and arena_copy here.
  */
 #include "memory.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * In fuzz builds the clock of the file system ticks every 4 ms, as on many kernels; where stamps
- * are finer, edits that follow each other closely would be told apart by chance. The linker
- * (--wrap) leads calls of fstat and fstatat here.
+ * In fuzz builds the file system's clock ticks every 4 ms, as on many kernels; with finer stamps,
+ * edits in quick succession would be told apart by chance. The linker (--wrap) redirects calls of
+ * fstat and fstatat here.
  */
 #include <sys/stat.h>
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The main function of a fuzz target in `make test`: hands it its seeds, one after another, each
- * in a process of its own, so that the one that ends it can be named. Speaks TAP.
+ * The main function of a fuzz target in `make test`: passes it its seeds, one after another, each
+ * in its own process, so that the seed that ends it can be named. Speaks TAP.
  *
  *     fuzz_marker               the files in 0?-.../test/fuzz/marker
- *     fuzz_marker FILE...       these files: what `make fuzz` reports is run again like this
+ *     fuzz_marker FILE...       these files: to rerun what `make fuzz` reports
  */
 #include "fuzz_input.h"
 
@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* In memory of exactly its size: a byte read behind it is noticed. */
+/* In memory of exactly its size: a read past its end is noticed. */
 static int run_seed(const char *path)
 {
     FILE *file = fopen(path, "rb");
@@ -25,7 +25,7 @@ static int run_seed(const char *path)
     uint8_t *bytes = memory_allocate(size);
     bool is_read = fread(bytes, 1, size, file) == size;
     fclose(file);
-    setenv("FUZZ_ASSEMBLE", "1", 1); /* what a target does to a sample only, it does to seeds */
+    setenv("FUZZ_ASSEMBLE", "1", 1); /* what a target does only to a sample, it does to seeds */
     if (is_read)
         LLVMFuzzerTestOneInput(bytes, size);
     free(bytes);

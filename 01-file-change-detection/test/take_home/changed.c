@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which of these files changed? Two looks; the second finds what the first one saved. */
+/* Which of these files changed? Two looks; the second loads what the first one saved. */
 #include "file_hash_cache.h"
 
 #include <fcntl.h>
@@ -7,7 +7,7 @@
 
 static const char *const paths[] = {"memory.c", "memory.h", "slice.h"}; /* sorted */
 
-/* How many were read, or a negative errno. */
+/* The number of files read, or a negative errno. */
 static int look(const FileClock *clock)
 {
     static const FileRecord none;

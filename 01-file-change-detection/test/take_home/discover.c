@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* From an entry to all files. In this language a file is the path of the one that it imports. */
+/* From an entry to all files. In this language, a file's text is the path of the one that it
+ * imports. */
 #include "discovery.h"
 
 #include <fcntl.h>
@@ -7,7 +8,7 @@
 
 static void save(const char *path, const char *text)
 {
-    FILE *file = fopen(path, "wx"); /* a file that is there already is not ours */
+    FILE *file = fopen(path, "wx"); /* an existing file is not ours */
     if (file != NULL) {
         fputs(text, file);
         fclose(file);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A stamp that was recorded never hides a second save, however fast it came. */
+/* A recorded stamp never hides a second save, however fast it comes. */
 #include "file_stamp.h"
 
 #include <fcntl.h>
@@ -20,7 +20,7 @@ int main(void)
     Slice text;
     FileClock clock;
     FileStamp read = {0}, now;
-    save("one", "wx"); /* a file that is there already is not ours */
+    save("one", "wx"); /* an existing file is not ours */
     file_clock_probe(&clock, AT_FDCWD);
     int error = file_read(AT_FDCWD, "notes.txt", &arena, &text, &read);
     KnownStamp known = file_stamp_judge(&read, &(KnownStamp){0}, &clock);
