@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# The bare machine of `make test-bare`: here its system is a shell and a few tools of this one, and
-# the project is one file, so that it takes no minutes.
+# The bare machine of `make test-bare`: here its system is a shell and a few tools of this machine,
+# and the project is one file, so that it does not take minutes.
 
 bats_require_minimum_version 1.5.0
 
@@ -20,7 +20,7 @@ setup() {
     unset CMD
 }
 
-# A system that such a machine can start from, where debootstrap would have put it.
+# A minimal system for such a machine, where debootstrap would put it.
 provide_system() {
     [ "$(id -u)" = 0 ] || skip "needs root"
     unshare --mount --pid --fork --mount-proc true 2>/dev/null || skip "needs to be allowed to mount"
@@ -73,7 +73,7 @@ bare() { CMD=$1 project/.ci/test/bare; }
     provide_system
     before=$(cat /proc/mounts)
     CMD='touch started; sleep 1000' project/.ci/test/bare >/dev/null 2>&1 3>&- &
-    # Where there can be no overlay, as in a machine that is one itself, the system is a copy.
+    # Where an overlay is impossible, as inside such a machine, the system is a copy.
     until [ -e kept/machine/changes/home/project/started ] ||
         [ -e kept/machine/root/home/project/started ]; do
         kill -0 $! || return 1

@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# What each target needs, and what is said or done about it, on machines that are made up: PATH
-# holds a few tools of this one and stand-ins for apt-get, id and sudo, which note what they are
-# asked for. The compiler finds no header but in include/.
+# What each target needs, and what is printed or done about it, on simulated machines: PATH holds a
+# few tools of this machine and stand-ins for apt-get, id and sudo, which note their arguments. The
+# compiler finds headers only in include/.
 
 bats_require_minimum_version 1.5.0
 
@@ -21,12 +21,12 @@ setup() {
     user 1000
 }
 
-# tool NAME COMMANDS: a program of the made-up machine.
+# tool NAME COMMANDS: a program of the simulated machine.
 tool() { printf '#!/bin/sh\n%s\n' "$2" >"tools/$1" && chmod +x "tools/$1"; }
 
 user() { tool id "echo $1"; }
 
-# A Debian whose package lists have these versions of clang. What is installed appears: `bats`, say.
+# A Debian whose package lists have these versions of clang. Installed tools appear: `bats`, say.
 debian() {
     tool apt-get 'echo "$*" >>asked
         case "$*" in *update*) exit ;; esac
@@ -36,13 +36,13 @@ debian() {
 
 install_missing() { PATH=$PWD/tools "$root/.ci/install-missing" "$@"; }
 
-# packages PURPOSE...: what these purposes need on a machine that has nothing, one on a line.
+# packages PURPOSE...: what these purposes need on an empty machine, one per line.
 packages() {
     debian 19
     install_missing "$@" 2>&1 | sed 's/.* apt-get install //' | tr ' ' '\n' | sort
 }
 
-# lists WORD LIST: as a word of it.
+# lists WORD LIST: LIST has that word.
 lists() { [[ " $(tr '\n' ' ' <<<"$2")" == *" $1 "* ]]; }
 
 @test "a plain user reads what to type: once, each package once" {
@@ -139,7 +139,7 @@ lists() { [[ " $(tr '\n' ' ' <<<"$2")" == *" $1 "* ]]; }
     lists libclang-rt-dev "$(CC=clang packages build test)" # of the clang that compiles
 }
 
-# needs TARGET: what make passes to install-missing, first of all that it does.
+# needs TARGET: what make passes to install-missing; checks first that it passes anything.
 needs() {
     PATH=$PWD/tools make -s -C "$root" BUILD="$BATS_TEST_TMPDIR/build" RESULTS=none -n "$1" 2>/dev/null |
         sed -n 's/.*\.ci\/install-missing //p' | sed -n 1p
@@ -155,7 +155,7 @@ needs() {
     done
     [ "$(needs all)" = build ]
     [ "$(needs check-mine)" = mine ]
-    # After `make deps`, nothing but the peers and the bare system are wanting.
+    # After `make deps`, only the peers and the bare system are missing.
     all=$(packages $(needs deps))
     for target in all test test-faults fuzz bench bench-report bench-pictures check-mine; do
         for package in $(packages $(needs "$target")); do

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# The runner of the tests, tested: small programs that pass, fail, crash, stop early or hang are
-# added up, and the progress is never silent for long.
+# Tests of the test runner: it adds up small programs that pass, fail, crash, stop early or hang,
+# and its progress is never silent for long.
 
 bats_require_minimum_version 1.5.0
 
@@ -24,7 +24,7 @@ a_test() {
 
 a_good_test() { a_test "$1" 'echo 1..1; echo "ok 1 - all is well"'; }
 
-# runs TEST...: what is printed is in $output, with what shows how far it is in $stderr.
+# runs TEST...: sets $output to what it prints, and $stderr to its progress.
 runs() { run --separate-stderr "$run_tests" "$results" "$@"; }
 
 closes_with() {
@@ -164,5 +164,5 @@ closes_with() {
     CASE=red runs first colours.bats
     [ "$status" = 0 ]
     closes_with "2 passed, 0 failed, 0 skipped"
-    [[ $(<"$results.times") != *colours* ]] # half a test is no measure
+    [[ $(<"$results.times") != *colours* ]] # half a test is not a measurement
 }

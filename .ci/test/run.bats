@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# .ci/run adds up what its steps count, and names what they skip: with a `make` that only speaks.
+# .ci/run adds up the counts of its steps and names what they skip: with a `make` that only prints.
 
 bats_require_minimum_version 1.5.0
 

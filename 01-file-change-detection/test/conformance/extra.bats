@@ -6,17 +6,17 @@
 load mine
 load project
 
-# preloading NAME: what is preloaded from now on, into programs that ask the C library.
+# preloading NAME: a library preloaded from now on, for programs that use the C library.
 preloading() {
     local library=${BUILD:-$BATS_TEST_DIRNAME/../../../build}/$1.so
     [ -z "${SANITIZE:-}" ] || skip "a sanitizer wants to be loaded before all others"
     [ -e "$library" ] || skip "no $1.so: make check-mine builds it"
-    cp "$library" "$BATS_TEST_TMPDIR/$1.so" # whose path has no space: that would end it
+    cp "$library" "$BATS_TEST_TMPDIR/$1.so" # a path without spaces: a space would end it
     export LD_PRELOAD=$BATS_TEST_TMPDIR/$1.so
 }
 
-# For a program that asks the C library, the clock stands still from the moment `since`, a stamp of
-# the file system, until after the second save: all of it is one tick, however long it takes.
+# For a program that uses the C library, the clock stands still from the moment `since`, a stamp of
+# the file system, until after the second save: all of that is one tick, however long it takes.
 @test "1.2 two saves within one tick of the clock are both seen" {
     write main.mini 'import "text.mini" as text;'
     settle
@@ -37,14 +37,14 @@ preloading() {
     expect changed 'changed text.mini'
 }
 
-# The stamp of a file that is written now: SECONDS.NANOSECONDS
+# The stamp of a file written now: SECONDS.NANOSECONDS
 now_of_files() {
     : >"$BATS_TEST_TMPDIR/now"
     stat -c %.9Y "$BATS_TEST_TMPDIR/now"
     rm "$BATS_TEST_TMPDIR/now"
 }
 
-# The sources seem to lie on a disk whose clock ticks in whole seconds, and stands still; .mini_cache
+# The sources seem to be on a disk whose clock ticks in whole seconds and stands still; .mini_cache
 # does not. Both have one device number, as on merged disks.
 on_a_coarser_disk() {
     OTHER_DISK_TICKS=$(now_of_files)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Stage 1, what makes it fast and keeps it right: stamps, a state that is loaded, damage.
+# Stage 1, what makes it fast and keeps it right: stamps, loaded state, damage.
 
 load mine
 load project
@@ -133,7 +133,7 @@ one_file() {
     expect_unopened
 }
 
-# Whatever was damaged, the next look tells the truth about an edit, and is not an error.
+# Whatever was damaged, the next look reports an edit correctly and is not an error.
 after_damage() {
     settle
     echo "// $RANDOM $RANDOM" >math.mini
@@ -166,7 +166,7 @@ after_damage() {
     expect "$files" 'added lib/text.mini' 'added main.mini' 'added math.mini'
 }
 
-# What another program, or another version of yours, may have left there.
+# Files that another program, or another version of yours, may have left there.
 another() { printf 'version 999\n{"main.mini": [1, 2, 3]}\n' >"$1"; }
 
 @test "1.4 a state of another version is a cold start" {

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 #
-# What the conformance tests share. They know of the program under test only its command (CMD, the
-# words of which are quoted for a shell) and what its stage's contract says.
+# Shared by the conformance tests. Of the program under test they know only its command (CMD, with
+# words quoted for a shell) and its stage's contract.
 #
-# A test writes files with `write`, calls `mine`, and then says what it expects. When that is
-# not so, it prints everything that was done up to there, and stops.
+# A test writes files with `write`, calls `mine`, and then states what it expects. If that fails, it
+# prints everything done so far and stops.
 #
-# The words at the beginning of the lines that count are in `facts`, which each tier sets.
+# The lines that count begin with a word of `facts`, which each tier sets.
 
 bats_require_minimum_version 1.5.0
 
@@ -28,7 +28,7 @@ teardown() {
     [ -n "${BATS_TEST_COMPLETED:-}" ] || [ -z "${FIRST_FAILURE:-}" ] || keep_failure
 }
 
-# The tests after this one are skipped; the project stays, for whoever wants to try by hand.
+# The tests after this one are skipped; the project stays, to be tried by hand.
 keep_failure() {
     : >"$FIRST_FAILURE"
     [ -n "${FAILED_PROJECT:-}" ] || return 0
@@ -52,13 +52,13 @@ write() {
     [ "$(wc -l <"$file")" -le 8 ] || note "    ..."
 }
 
-# doing COMMAND...: anything else that happens to the project.
+# doing COMMAND...: any other change to the project.
 doing() {
     note "did: $*"
     "$@"
 }
 
-# setting NAME [VALUE]: an environment variable that the program sees from now on; none without VALUE.
+# setting NAME [VALUE]: an environment variable for the program from now on; unset without VALUE.
 setting() {
     if [ $# = 2 ]; then
         export "$1=$2"
@@ -71,8 +71,8 @@ setting() {
 
 # mine [ARGUMENT...]: runs the program in the project. Sets said, complained and status.
 #
-# It may use LIMIT seconds of the CPU: an endless loop ends there, however busy the machine is. One
-# that only waits is ended after PATIENCE seconds.
+# It may use LIMIT seconds of CPU time: this ends an endless loop, however busy the machine is. A
+# program that only waits is ended after PATIENCE seconds.
 mine() {
     local command="${program[*]}"
     note "ran: ${command##*/} $*"
@@ -100,7 +100,7 @@ mine_killed() {
     note "ran it, and killed it after $1 s"
 }
 
-# duration [ARGUMENT...]: how many milliseconds a run of the program takes, one at least.
+# duration [ARGUMENT...]: how many milliseconds a run of the program takes, at least one.
 duration() {
     local start
     start=$(date +%s%N)
@@ -120,7 +120,7 @@ flunk() {
     return 1
 }
 
-# The facts that the program reported: lines whose first word is one, with single spaces.
+# The facts that the program reported: lines whose first word is one of `facts`, with single spaces.
 reported() {
     tr -s ' \t' ' ' <<<"${said:-}" | sed 's/^ //; s/ $//' | grep -E "^(${1:-$facts}) " || true
 }
@@ -137,13 +137,13 @@ expect_lines() {
     [ "$actual" = "$expected" ] || flunk "$what" "$(sed 's/^/    /' <<<"${expected:-none}")"
 }
 
-# expect WORDS LINE...: of the lines that begin with one of WORDS (a|b|c) these, in this order.
+# expect WORDS LINE...: the lines that begin with one of WORDS (a|b|c) are these, in this order.
 expect() {
     expect_status 0
     expect_lines "$(reported "$1")" "expected these lines, in this order:" "${@:2}"
 }
 
-# expect_fact LINE: one line, which may stand anywhere. A pattern of bash.
+# expect_fact LINE: one line, anywhere. LINE is a bash pattern.
 expect_fact() {
     local line
     while read -r line; do
@@ -159,7 +159,7 @@ expect_error() {
     grep -qF "$1: error:" <<<"$complained" || flunk "expected on stderr: $1: error: ..."
 }
 
-# The same with a place in a FILE. Which place, is not looked at.
+# The same with any place in a FILE.
 expect_error_in() {
     expect_status 1 "there is an error in the sources"
     grep -qE "^$1:.*error: " <<<"$complained" || flunk "expected on stderr: $1:LINE:COLUMN: error: ..."
@@ -171,9 +171,9 @@ expect_failure() {
     [ -n "$complained" ] || flunk "expected a message on stderr"
 }
 
-# expect_unsaid WORD: it stands nowhere in what was printed.
+# expect_unsaid WORD: it appears nowhere in the output.
 expect_unsaid() {
-    [[ $said$complained != *"$1"* ]] || flunk "expected that '$1' is not reported: it stands outside of the project"
+    [[ $said$complained != *"$1"* ]] || flunk "expected '$1' not to be reported: it is outside the project"
 }
 
 # word NAME: the second word of the line that begins with NAME.
@@ -185,7 +185,7 @@ differs() { [ "$2" != "$3" ] || flunk "$1: expected two different ones, got '$2'
 
 # ---- what it looks at ----------------------------------------------------------------------------
 
-# mine_watched ARGUMENT... -- FILE...: as mine; `opened` are those FILEs that were opened.
+# mine_watched ARGUMENT... -- FILE...: as mine; `opened` lists the FILEs that were opened.
 mine_watched() {
     local arguments=() log=$BATS_TEST_TMPDIR/opened last=$BATS_TEST_TMPDIR/last watcher
     while [ "$1" != -- ]; do arguments+=("$1"); shift; done
@@ -195,7 +195,7 @@ mine_watched() {
     watcher=$!
     await watches $watcher "$log.ready"
     mine "${arguments[@]}"
-    : <"$last" # events come in order: when this one is there, all before it are
+    : <"$last" # events come in order: after this one, all earlier ones are there
     await grep -qxF "$last" "$log"
     kill $watcher
     wait $watcher || true
@@ -204,11 +204,11 @@ mine_watched() {
 watches() { grep -q established "$2" || ! kill -0 "$1"; }
 
 expect_unopened() {
-    [ -z "$opened" ] || flunk "expected that these are not opened, but they were:" "$opened"
+    [ -z "$opened" ] || flunk "expected these not to be opened, but they were:" "$opened"
 }
 
-# As mine, and `bytes_read` and `bytes_written` are what the program read and wrote through system
-# calls, itself and the interpreter that runs it.
+# As mine; `bytes_read` and `bytes_written` are what the program and its interpreter read and wrote
+# through system calls.
 mine_counted() {
     local uncounted=("${program[@]}") counts=$BATS_TEST_TMPDIR/counts
     [ -r /proc/self/io ] || skip "this system does not count what a process reads and writes"
@@ -223,15 +223,15 @@ mine_counted() {
 
 # ---- what it keeps -------------------------------------------------------------------------------
 
-# kept [FILE...]: a line for each file that the program keeps, and for these: to see whether it was
-# written again.
+# kept [FILE...]: a line for each file that the program keeps, and for these, to see whether it was
+# rewritten.
 kept() { find .mini_cache "$@" -type f -printf '%p %i %s %T@\n' 2>/dev/null | sort; }
 
-# expect_kept LINES [FILE...]: they are as they were.
+# expect_kept LINES [FILE...]: they are unchanged.
 expect_kept() { same "the files that are kept, with inode, size and time" "$1" "$(kept "${@:2}")"; }
 
-# expect_nothing_written ARGUMENT...: where nothing changes, the third run writes nothing. (The second
-# may keep a stamp that was too young to be trusted.)
+# expect_nothing_written ARGUMENT...: if nothing changes, the third run writes nothing. (The second
+# may record a stamp that was too young to be trusted.)
 expect_nothing_written() {
     local before
     mine "$@"
@@ -245,7 +245,7 @@ expect_nothing_written() {
 # The largest file that the program keeps.
 largest_kept() { find .mini_cache -type f -printf '%s %p\n' | sort -n | tail -n 1 | cut -d' ' -f2-; }
 
-# with_each_kept COMMAND...: COMMAND FILE, for each file that the program keeps now.
+# with_each_kept COMMAND...: runs COMMAND FILE for each file that the program now keeps.
 with_each_kept() {
     local file saved=$BATS_TEST_TMPDIR/saved
     rm -rf "$saved"
@@ -256,7 +256,7 @@ with_each_kept() {
     done < <(cd "$saved" && find . -type f -size +0 -printf '%P\n' | sort)
 }
 
-# What is kept becomes again what it was when with_each_kept began.
+# Restores the kept files to their state when with_each_kept began.
 restore_kept() {
     rm -rf .mini_cache
     cp -a "$BATS_TEST_TMPDIR/saved" .mini_cache
@@ -264,8 +264,8 @@ restore_kept() {
 
 # ---- damage --------------------------------------------------------------------------------------
 
-# damage_each COMMAND...: for each file that the program keeps, from the same state: COMMAND FILE,
-# then a call of `after_damage`, which the test defines.
+# damage_each COMMAND...: for each file that the program keeps, from the same state: runs COMMAND
+# FILE, then `after_damage`, which the test defines.
 damage_each() { with_each_kept damage_one "$@"; }
 damage_one() {
     restore_kept
@@ -285,8 +285,8 @@ cut_in_half() { truncate -s $(($(stat -c %s "$1") / 2)) "$1"; }
 empty() { : >"$1"; }
 remove() { rm -f "$1"; }
 
-# flip_through PARTS: in each file that the program keeps, from the same state, one bit in about
-# PARTS places, spread over the file; after each a call of `after_flip`, which the test defines.
+# flip_through PARTS: in each file that the program keeps, from the same state, flips one bit in
+# about PARTS places, spread over the file; after each, calls `after_flip`, which the test defines.
 flip_through() { with_each_kept flip_through_one "$1"; }
 flip_through_one() {
     local at size

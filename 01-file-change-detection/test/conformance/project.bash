@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# What the tiers of stage 1 share.
+# Shared by the tiers of stage 1.
 
 facts='added|unchanged|touched|changed|removed|read|combined'
 files='added|unchanged|touched|changed|removed'
@@ -13,7 +13,7 @@ project_of_three() {
     settle
 }
 
-# expect_seen FILE: its edit, or, if what was known is lost, the file itself.
+# expect_seen FILE: its edit is reported or, if the state is lost, the file as new.
 expect_seen() {
     expect_status 0
     reported "$files" | grep -qxE "(added|changed) $1" || flunk "expected $1 to be changed (or added)"

@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Stage 1, what every program must do: tell what changed, from the contents, across runs.
+# Stage 1, what every program must do: report what changed, from the contents, across runs.
 
 load mine
 load project
 
-# Everything is known, and as it was: `touched` is an unchanged file whose stamp differs.
+# Everything is known and unchanged: `touched` is an unchanged file with a different stamp.
 expect_no_change() {
     local words
     words=$(reported "$files" | cut -d' ' -f1 | sort -u)

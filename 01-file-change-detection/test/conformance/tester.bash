@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# The tester is tested, too: what is right passes, and what is wrong is caught by the test that
-# says so. The conformance.bats of each stage loads this.
+# The tester is tested too: a right program passes, and a wrong one is caught by the test that
+# claims to. The conformance.bats of each stage loads this.
 
 bats_require_minimum_version 1.5.0
 
@@ -14,13 +14,13 @@ setup() {
     check_mine=$root/01-file-change-detection/test/check-mine
 }
 
-# For tests that run nothing that a sanitizer could look at.
+# For tests that run nothing that a sanitizer could check.
 tests_no_c() { [ -z "${SANITIZE:-}" ] || skip "tests no C, so there is nothing to sanitize"; }
 
-# typed WORD...: a command of these words, whatever is in them, as one types it.
+# typed WORD...: a command of these words, whatever they contain, quoted as a user types it.
 typed() { printf "'%s' " "${@//\'/\'\\\'\'}"; }
 
-# passes COMMAND [TIER...]. What was skipped there is counted and named by run-tests.
+# passes COMMAND [TIER...]. run-tests counts and names the tests skipped there.
 passes() {
     run "$check_mine" "$stage" "$@"
     echo "$output" | grep -v '^  ok '
@@ -28,14 +28,14 @@ passes() {
     [ "$status" = 0 ]
 }
 
-# fails COMMAND [TIER...]: by a wrong answer, with the lesson to read again.
+# fails COMMAND [TIER...]: with a wrong answer and the lesson to read again.
 fails() {
     run "$check_mine" "$stage" "$@"
     echo "$output"
     [ "$status" = 1 ] && [[ $output == *"  FAIL  "* && $output == *"Read again: "* ]]
 }
 
-# What is checked of each stage; MAIN is its program in Python.
+# The checks of each stage; MAIN is its program in Python.
 python_passes() {
     tests_no_c
     passes "$(typed python3 "$python/${MAIN:?}")" "$@"
@@ -67,8 +67,8 @@ only() {
     ONLY_TEST=$(as_pattern "$1") run "$check_mine" "$stage" "$2" "$tier"
 }
 
-# The Python of all stages, in the same places below another directory, so that each finds the
-# stages below it there.
+# Copies the Python of all stages to the same places below another directory, so that each finds the
+# earlier stages there.
 copy_python() {
     local from
     rm -rf "$1"
@@ -78,8 +78,8 @@ copy_python() {
     done
 }
 
-# decides TEST COMMAND: runs that test alone, again if it skipped itself: a test that has to hit a
-# moment says so when it has not. False, and named as skipped, if it never came to a verdict.
+# decides TEST COMMAND: runs that test alone, and again if it skipped itself: a test that must hit a
+# moment skips if it misses it. False, and named as skipped, if it never reached a verdict.
 decides() {
     for _ in 1 2 3 4 5; do
         only "$@"
@@ -90,7 +90,7 @@ decides() {
 }
 
 # Each line of python/mistakes: NAME | PROGRAM | TEST | SED. The program with that edit fails that
-# test, and yet is no wreck: it passes the first test of all, unless that is the one.
+# test but is not a wreck: it passes the first test of all, unless that is the one.
 catches_mistakes() {
     tests_no_c
     local name program test edit first count=0
@@ -117,10 +117,10 @@ catches_mistakes() {
     [ $count -ge 3 ]
 }
 
-# titles TIER: of its tests.
+# titles TIER: the titles of its tests.
 titles() { sed -n 's/^@test "\(.*\)" {$/\1/p' "$BATS_TEST_DIRNAME/conformance/$1.bats"; }
 
-# Each exercise is one: the program of the stage does not pass it, the solution does.
+# Each exercise is a real one: the stage's program does not pass it, the solution does.
 exercises_are_exercises() {
     tests_no_c
     local test

@@ -81,7 +81,7 @@ load project
     expect_nothing_written main.mini
 }
 
-# Whatever was damaged, the next build is right, and keeps again what was lost.
+# Whatever was damaged, the next build is right and keeps again what was lost.
 after_damage() {
     expect_unharmed
     write math.mini "$(fn one $RANDOM$RANDOM)"
@@ -121,7 +121,7 @@ after_damage() {
     mine main.mini
     right=$(ids)
     largest=$(largest_kept)
-    find .mini_cache -type f -size +255c ! -path "$largest" -delete # what is smaller is a lock or a mark
+    find .mini_cache -type f -size +255c ! -path "$largest" -delete # anything smaller is a lock or a mark
     note "removed every file of 256 bytes or more that is kept, but $largest, the largest"
     mine main.mini
     expect_all_cached

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
-# What the tiers of stage 2 share. Stages 2 and 3 tell of each thing that they make how they came by
-# it, and behind that the name of what was made; `made` is the word for what was not found, and
-# `names` says what has the names. Stages 3 and 4 load this, too, and change what is theirs.
+# Shared by the tiers of stage 2. For each result, stages 2 and 3 report how they got it, and after
+# that its name; `made` is the word for a result that was not found in the cache, and `names` says
+# what has the names. Stages 3 and 4 load this too, and change what differs.
 
 facts='lowered|cached|wrong|objects'
 made=lowered
@@ -13,7 +13,7 @@ names='the names of the lowered forms'
 # A function: its name, and what it returns.
 fn() { echo "fn $1() i32 { return $2; }"; }
 
-# long_function NAME LINES NUMBER: its numbers begin with that one. It becomes something big.
+# long_function NAME LINES NUMBER: its numbers begin with NUMBER. Its result is large.
 long_function() {
     awk -v name="$1" -v lines="$2" -v number="$3" 'BEGIN {
         print "fn " name "(x: i32) i32 {\n    var sum = 0;"
@@ -29,7 +29,7 @@ project_of_three() {
     settle
 }
 
-# project_of COUNT LINES: main.mini imports m1.mini ... and each has a function of so many lines.
+# project_of COUNT LINES: main.mini imports m1.mini ... and each has a function of LINES lines.
 project_of() {
     local i
     { for ((i = 1; i <= $1; i++)); do echo "import \"m$i.mini\" as m$i;"; done
@@ -41,31 +41,31 @@ project_of() {
 
 # ---- what is reported of each thing ------------------------------------------------------------------
 
-# WORD THING. The name of what was made is left out.
+# WORD THING, without the name of the result.
 verdicts() { reported "$made|cached|wrong" | sed -E '/^wrong /!s/ [^ ]+$//'; }
 
 # expect_verdicts LINE...: WORD THING of each, in this order.
 expect_verdicts() {
     expect_status "${EXPECTED_STATUS:-0}"
-    expect_lines "$(verdicts)" "expected, each but 'wrong' with a name behind it ($names):" "$@"
+    expect_lines "$(verdicts)" "expected, each but 'wrong' with a name after it ($names):" "$@"
 }
 
 # expect_made THING...: these are made, in this order, and all others are cached.
 expect_made() {
     expect_status 0
-    [ -n "$(verdicts)" ] || flunk "it reported nothing of what it made or found"
-    [ -z "$(reported wrong)" ] || flunk "expected that nothing is wrong"
-    expect_lines "$(verdicts | sed -n "s/^$made //p")" "expected that these are $made, and all others cached:" "$@"
+    [ -n "$(verdicts)" ] || flunk "it did not report what it made or found"
+    [ -z "$(reported wrong)" ] || flunk "expected no errors"
+    expect_lines "$(verdicts | sed -n "s/^$made //p")" "expected these to be $made, and all others cached:" "$@"
 }
 expect_all_cached() { expect_made; }
 
-# expect_at_most COUNT WHY: so many are made.
+# expect_at_most COUNT WHY: at most COUNT are made.
 expect_at_most() {
     expect_status 0
     [ "$(reported $made | wc -l)" -le "$1" ] || flunk "expected at most $1 to be $made: $2"
 }
 
-# id THING: the name of what was made of it.
+# id THING: the name of its result.
 id() {
     local thing
     thing=$(sed 's/[][\.*^$]/\\&/g' <<<"$1")
@@ -88,7 +88,8 @@ expect_unharmed() {
 }
 after_flip() { expect_unharmed; }
 
-# kill_builds SECONDS...: builds from nothing are killed so soon, and leave what the next one can use.
+# kill_builds SECONDS...: cold builds are killed after these times, and leave what the next one can
+# use.
 kill_builds() {
     local delay
     for delay in "$@"; do

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Stage 3, the exercises at the end of its README. A program that passes the other tiers and knows
-# nothing of them passes none.
+# Stage 3, the exercises at the end of its README. A program that only passes the other tiers passes
+# none of them.
 
 load ../../../01-file-change-detection/test/conformance/mine
 load project

@@ -97,7 +97,7 @@ load project
     expect_nothing_written main.mini
 }
 
-# Whatever was damaged, the next build is right, and keeps again what was lost.
+# Whatever was damaged, the next build is right and keeps again what was lost.
 after_damage() {
     expect_unharmed
     write lib/text.mini "fn greet() { print(\"$RANDOM$RANDOM\"); }"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Stage 3, what every program must do: compile the functions whose code another build did not make.
+# Stage 3, what every program must do: compile only functions whose code no earlier build made.
 
 load ../../../01-file-change-detection/test/conformance/mine
 load project
