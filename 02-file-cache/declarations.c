@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reading is checking: one pass over the arrays, after which every range and number in them may
- * be used without a thought. No number is trusted before; sums are made in 64 bits, where four
- * billion of anything here cannot overflow.
+ * Reading is checking: one pass over the arrays, after which every range and number in them is safe
+ * to use. Until then no number is trusted; sums are made in 64 bits, where four billion of anything
+ * here cannot overflow.
  *
- * Writing appends to four buffers and copies them behind each other at the end. The one thing to
- * watch is that a reference is added once per declaration. Most declarations have a few, and a
- * glance over these is fastest. One that has LINEAR_REFERENCES gets a hash table, which is made
- * anew, four times as large as their number, whenever that number doubles:
+ * Writing appends to four buffers and concatenates them at the end. The one difficulty is to add
+ * each reference once per declaration. Most declarations have few, and a linear search is fastest.
+ * One with LINEAR_REFERENCES gets a hash table, which is rebuilt, four times as large as their
+ * number, whenever that number doubles:
  *
  *     slots ─► [ 0 | 3 | 0 | 0 | 1 | ... ]      number of a reference + 1, or 0: free
  */
@@ -41,7 +41,7 @@ static uint64_t blob_size(const Header *header)
            (uint64_t)header->reference_count * sizeof(Reference) + header->text_size;
 }
 
-/* Where the arrays of a blob with this header stand. */
+/* The positions of the arrays of a blob with this header. */
 static Declarations arrays_of(const Header *header)
 {
     Declarations view = {
@@ -96,15 +96,15 @@ static bool references_are_valid(const Declarations *view)
     return true;
 }
 
-/* Does `a` come before `b` in an order by name, then number? */
+/* Does `a` come before `b` in order of name, then number? */
 static bool comes_before(const Declarations *view, uint32_t a, uint32_t b)
 {
     int order = slice_compare(declaration_name(view, a), declaration_name(view, b));
     return order < 0 || (order == 0 && a < b);
 }
 
-/* A number that is too large would be followed; a wrong order would hide declarations. Where each
- * comes strictly before the next, none stands twice, and so none is missing. */
+/* A number that is too large would be followed; a wrong order would hide declarations. If each
+ * comes strictly before the next, none occurs twice, and none is missing. */
 static bool name_order_is_valid(const Declarations *view)
 {
     for (uint32_t i = 0; i < view->count; i++)
@@ -211,7 +211,7 @@ static bool is_reference(const DeclarationsBuilder *builder, const Reference *re
     return reference->import == import && slice_equal(text_at(builder, reference->name), name);
 }
 
-/* The slot that holds the reference's number + 1, or the free one where that belongs. */
+/* The slot that holds the reference's number + 1, or the free slot for it. */
 static uint32_t *find_slot(const DeclarationsBuilder *builder, uint32_t import, Slice name)
 {
     uint32_t *slots = (uint32_t *)(void *)builder->slots.data;
@@ -223,7 +223,7 @@ static uint32_t *find_slot(const DeclarationsBuilder *builder, uint32_t import, 
     return &slots[i];
 }
 
-/* Makes the table anew, for `count` references and as many again. */
+/* Rebuilds the table, for twice `count` references. */
 static void make_slots(DeclarationsBuilder *builder, uint32_t count)
 {
     size_t size = (size_t)count * 4 * sizeof(uint32_t);

@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a file offers and what it uses, in a form that knows no language.
+ * What a file offers and what it uses, in a form independent of the language.
  *
  * A front end lowers a file to two blobs: its IR, which only the language understands, and its
- * declarations, which the caches understand. For each top-level declaration there stand here its
- * name, a hash of its interface (what others can see of it), a hash of its body (what they
- * cannot), and the names that each of the two refers to. From nothing more than this follow the
- * keys that decide what must be compiled again (stage 3).
+ * declarations, which the caches understand. For each top-level declaration these hold its name, a
+ * hash of its interface (what others can see of it), a hash of its body (what they cannot), and the
+ * names that each of the two refers to. The keys that decide what must be compiled again (stage 3)
+ * are made from this alone.
  *
  * The blob is flat and position-independent; it holds no path of its own file, so that two
  * files with equal bytes share one. Layout:
  *
  *     header │ ImportEntry × n │ Declaration × n │ Reference × n │ name order u32 × n │ text
  *
- * The name order numbers the declarations sorted by name: finding one is a binary search, and
- * asking for each reference of a large file costs no hash map that would have to be built first.
+ * The name order lists the numbers of the declarations, sorted by name: finding one is a binary
+ * search, and resolving the references of a large file needs no hash map.
  *
- * References are numbered per declaration: first those of the interface, then those of the body.
- * A front end that hands its later stages these numbers cannot look at anything its key forgot.
+ * References are numbered per declaration: first those of the interface, then those of the body. If
+ * a front end passes these numbers to its later stages, they cannot look at anything that the key
+ * leaves out.
  *
  * Threads: any number may read a view.
  */
@@ -44,10 +45,10 @@ typedef struct ImportEntry {
 } ImportEntry;
 
 typedef struct Declaration {
-    Hash128 interface_hash; /* without the names it refers to being resolved */
+    Hash128 interface_hash; /* with the names it refers to unresolved */
     Hash128 body_hash;      /* {0} if it has no body */
     TextRange name;
-    TextRange prelude_symbol; /* if not empty: the whole program needs one line, once, ... */
+    TextRange prelude_symbol; /* if not empty: a line that the whole program needs once, ... */
     TextRange prelude_line;   /* ... and two lines that differ for one symbol are an error */
     uint32_t first_reference;
     uint32_t interface_reference_count;
@@ -65,8 +66,8 @@ typedef struct Reference {
 typedef enum Resolution { /* what a reference leads to */
     NAME_MISSING,    /* there is no such declaration */
     NAME_FOUND,
-    NAME_POISONED, /* the file that would tell has errors, or the import leads to none: neither
-                        right nor wrong, and nothing that follows from it may be reported */
+    NAME_POISONED, /* the file that would answer has errors, or the import leads nowhere: neither
+                        right nor wrong, and no consequence of it may be reported */
 } Resolution;
 
 typedef struct Declarations { /* a checked view of a blob; lives as long as the blob */
@@ -79,8 +80,7 @@ typedef struct Declarations { /* a checked view of a blob; lives as long as the 
 } Declarations;
 
 /* Checks every count, range and number, and that the name order is one. False if the blob is not
- * well formed or not 8-byte aligned. What an IR blob must have at ir_offset is for its own reader
- * to check. */
+ * well formed or not 8-byte aligned. The IR blob's own reader checks what is at ir_offset. */
 bool declarations_view(Slice blob, Declarations *view);
 
 static inline Slice declarations_text(const Declarations *view, TextRange range)
@@ -94,7 +94,7 @@ static inline Slice declaration_name(const Declarations *view, uint32_t declarat
 }
 
 /* The declaration called `name`, or DECLARATION_NONE. Names are unique in a file; if a front end
- * let two be equal, the first. Cost: log2 of the declarations. */
+ * allows duplicates, the first. Cost: log2 of the declarations. */
 uint32_t declarations_find(const Declarations *view, Slice name);
 
 /* The i-th reference of a declaration: interface references come first. */
@@ -117,10 +117,10 @@ static inline const Reference *declaration_reference(const Declarations *view,
  */
 typedef struct DeclarationsBuilder { /* {0} is empty; declarations_builder_reset reuses memory */
     ByteBuffer imports, items, references, text;
-    ByteBuffer slots; /* finds references again, for a declaration that has many */
+    ByteBuffer slots; /* finds references, for a declaration that has many */
 } DeclarationsBuilder;
 
-/* An empty one whose memory is in an arena, and need not be freed. */
+/* An empty builder with its memory in an arena; it need not be freed. */
 DeclarationsBuilder declarations_builder_in(Arena *arena);
 
 void declarations_add_import(DeclarationsBuilder *builder, Slice path, uint32_t line,
@@ -130,13 +130,13 @@ void declarations_add_import(DeclarationsBuilder *builder, Slice path, uint32_t 
 Declaration *declarations_add(DeclarationsBuilder *builder, Slice name, uint32_t line,
                               uint32_t column);
 
-/* Adds a reference to the newest declaration and returns its number in it. One that is already
- * there is not added again (a body shares those of its interface). All interface references
- * must be added before the first one of the body. Cost: constant, whatever the number. */
+/* Adds a reference to the newest declaration and returns its number in it. An existing one is not
+ * added again (a body shares those of its interface). All interface references must be added before
+ * the first one of the body. Cost: constant. */
 uint32_t declarations_add_reference(DeclarationsBuilder *builder, uint32_t import, Slice name,
                                     bool in_interface);
 
-/* Gives the newest declaration a line that the program's prelude must hold. */
+/* Gives the newest declaration a line for the program's prelude. */
 void declarations_set_prelude(DeclarationsBuilder *builder, Slice symbol, Slice line);
 
 /* The finished blob, in the arena, 16-byte aligned. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One object holds both blobs of a file, each 16-byte aligned, so that they are used where the
- * pack is mapped:
+ * One object holds both blobs of a file, each 16-byte aligned, for use in the mapped pack:
  *
  *     size of the declarations u32 │ 0, up to 16 │ declarations, padded to 16 │ IR
  */

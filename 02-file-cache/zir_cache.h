@@ -2,8 +2,8 @@
 /*
  * Source file → IR, kept.
  *
- * The key is a hash of the compiler's fingerprint and of the file's bytes; the path is not in
- * it. So a file that is renamed, copied or switched back to an older content is found, and two
+ * The key is a hash of the compiler's fingerprint and of the file's bytes; the path is not in it. A
+ * file that is renamed, copied or switched back to an older content is therefore found, and two
  * files with equal bytes share one object.
  *
  *     ZirCache cache;
@@ -36,7 +36,7 @@ enum LoweringDecision {
 
 typedef struct Lowered { /* what a front end makes of one file */
     Slice declarations;  /* blob, see declarations.h */
-    Slice ir;            /* blob, only the language knows it */
+    Slice ir;            /* blob, opaque to the caches */
 } Lowered;
 
 typedef struct ZirCache { /* {0} is closed */
@@ -51,24 +51,24 @@ int zir_cache_open(ZirCache *cache, int dir_fd, Hash128 fingerprint);
 int zir_cache_open_read_only(ZirCache *cache, int dir_fd, Hash128 fingerprint);
 void zir_cache_make_in_memory(ZirCache *cache, Hash128 fingerprint);
 
-/* The key that a file with this content has in the store. */
+/* The key of a file with this content in the store. */
 Hash128 zir_cache_key(Hash128 fingerprint, Hash128 content);
 
-/* What was put for a file with this content under this fingerprint. The slices live until the
- * cache is closed (before the commit: as long as what was put). False on a miss. */
+/* The lowered form put for a file with this content under this fingerprint. The slices live until
+ * the cache is closed (before the commit: as long as the bytes that were put). False on a miss. */
 bool zir_cache_get(const ZirCache *cache, Hash128 content, Lowered *lowered);
 
 /* Keeps `lowered`; its bytes are copied. */
 void zir_cache_put(ZirCache *cache, Hash128 content, const Lowered *lowered);
 
-/* The same in two steps, for builds that lower thousands of files: workers join both blobs into
- * the one object that the cache keeps, in memory that lives until the commit, and afterwards one
- * thread puts the objects without copying. zir_cache_join makes `lowered` lead into the object;
- * any thread. */
+/* The same in two steps, for builds that lower thousands of files: workers join both blobs into the
+ * object that the cache keeps, in memory that lives until the commit, and afterwards one thread
+ * puts the objects without copying. zir_cache_join makes `lowered` point into the object; any
+ * thread. */
 Slice zir_cache_join(Lowered *lowered, Arena *arena);
 void zir_cache_put_joined(ZirCache *cache, Hash128 content, Slice object);
 
-/* Room for so many puts at once. */
+/* Makes room for this many puts at once. */
 void zir_cache_expect(ZirCache *cache, uint64_t count);
 
 void zir_cache_invalidate(ZirCache *cache, Hash128 content);

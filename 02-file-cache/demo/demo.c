@@ -3,7 +3,7 @@
  * Must a file be lowered again?
  *
  *     demo-02                  a project of three files, and six builds of it
- *     demo-02 ENTRY.mini       one build of your project, by the contract that the README tells;
+ *     demo-02 ENTRY.mini       one build of your project, by the contract in the README;
  *                              edit something and build again
  */
 #include "demo_lower.h"

@@ -9,7 +9,7 @@
 
 /* ---- one file ------------------------------------------------------------------------------- */
 
-/* The bytes of a file that the look had to read; NULL if it did not. */
+/* The bytes of a file that the look read; NULL if it did not read it. */
 static const Slice *source_just_read(Lowering *lowering, uint32_t file)
 {
     const Discovery *found = &lowering->look.found;
@@ -37,14 +37,14 @@ static bool find_source(Lowering *lowering, uint32_t file)
     return error == 0;
 }
 
-/* The whole use of the cache. */
+/* All of the cache's use. */
 FormOrigin lower_cached(Lowering *lowering, uint32_t file, Lowered *lowered)
 {
     if (zir_cache_get(&lowering->zir, lowering->look.files.records[file].content, lowered))
         return FORM_CACHED;
     if (!find_source(lowering, file) ||
         !mini_lower(lowering->source, NULL, &lowering->arena, &lowering->errors, lowered))
-        return FORM_WRONG; /* and not kept: the next build tells the errors again */
+        return FORM_WRONG; /* not kept: the next build reports the errors again */
     zir_cache_put(&lowering->zir, hash_bytes(lowering->source), lowered);
     return FORM_LOWERED;
 }
@@ -56,7 +56,7 @@ void lowering_report_errors(Lowering *lowering)
 
 /* ---- from the look to the commit ------------------------------------------------------------ */
 
-/* Who lowers: this program as it was built, and the settings that reach its output. */
+/* Identifies this program's build and the settings that reach its output. */
 static Hash128 fingerprint(void)
 {
     const char *target = getenv("MINIC_TARGET");
@@ -115,7 +115,7 @@ static void name_lowered(const Lowered *lowered, char hex[HASH_HEX_SIZE + 1])
     hex[8] = '\0';
 }
 
-/* Lowers a file and tells how. False if it is wrong. */
+/* Lowers a file and reports how. False if it is wrong. */
 static bool lower_and_report(Lowering *lowering, uint32_t file)
 {
     static const char *const words[] = {"cached", "lowered", "wrong"};

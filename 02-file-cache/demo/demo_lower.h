@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The program that the contract of this stage asks for: it lowers each file that nobody lowered
- * yet. And what it is made of, for stage 3, which lowers in the same way:
+ * The program of this stage's contract: it lowers each file that was not lowered before. Its parts
+ * serve stage 3, which lowers in the same way:
  *
  *     Lowering lowering;
  *     if (lowering_begin(&lowering, "main.mini") == LOOK_OK) {
@@ -10,7 +10,7 @@
  *     }
  *     lowering_end(&lowering);
  *
- * What was lowered is kept in .mini_cache/zir.pack and zir.index.
+ * Lowered forms are kept in .mini_cache/zir.pack and zir.index.
  */
 #ifndef DEMO_LOWER_H
 #define DEMO_LOWER_H
@@ -22,7 +22,7 @@
 extern "C" {
 #endif
 
-typedef enum FormOrigin { /* how a lowered form was come by */
+typedef enum FormOrigin { /* where a lowered form came from */
     FORM_CACHED,
     FORM_LOWERED,
     FORM_WRONG /* there is none */
@@ -30,29 +30,29 @@ typedef enum FormOrigin { /* how a lowered form was come by */
 
 typedef struct Lowering {
     Look look;
-    size_t next_change; /* the first of look.found.changes that belongs to a file yet to come */
+    size_t next_change; /* the first of look.found.changes for a file yet to come */
     ZirCache zir;
     Slice source;       /* of the last file that was not cached */
     Diagnostics errors; /* in it */
     Arena arena;        /* sources that the look did not read, and what was lowered */
 } Lowering;
 
-/* One build of the program whose entry is in the working directory. Prints the facts of the
- * contract, and returns its exit status. */
+/* One build of the program whose entry is in the working directory. Prints the contract's facts and
+ * returns its exit status. */
 int lower(const char *entry);
 
-/* Finds the files and opens the cache. As look_find; a cache that cannot be opened is printed. */
+/* Finds the files and opens the cache. As look_find; also prints why a cache cannot be opened. */
 LookStatus lowering_begin(Lowering *lowering, const char *entry);
 void lowering_end(Lowering *lowering);
 
-/* The lowered form of a file. The files in ascending order, as the changes of a look are. */
+/* The lowered form of a file. Ask for files in ascending order, as in the changes of a look. */
 FormOrigin lower_cached(Lowering *lowering, uint32_t file, Lowered *lowered);
 void lowering_report_errors(Lowering *lowering);
 
-/* Keeps what was lowered, then what the look found. */
+/* Saves the lowered forms, then the files that the look found. */
 LookStatus lowering_commit(Lowering *lowering);
 
-/* The exit status of a negative errno, or 0, that came from the cache. An error is printed. */
+/* The exit status for a result of the cache, 0 or a negative errno. Prints the error. */
 LookStatus lowering_cache_status(int error);
 
 #ifdef __cplusplus

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The first byte of a token says what it is: a letter begins a word, a digit a number, a quote a
- * string, and what is left is a sign of one or two bytes, found in a table.
+ * string, and anything else a sign of one or two bytes, found in a table.
  *
- * Every word could be a keyword, so that question must be cheap. The sum of length, first and
- * second letter, weighted so that no two keywords share a slot, leads to the only keyword that the
- * word can be; one comparison answers. (Two keywords in one slot do not compile.)
+ * Every word could be a keyword, so this test must be cheap. The sum of length, first and second
+ * letter, weighted so that no two keywords share a slot, selects the only keyword that the word can
+ * be; one comparison decides. (Two keywords in one slot do not compile.)
  *
- * A number runs on over letters and digits: `12ab` is one bad number, not a number and a name.
+ * A number continues over letters and digits: `12ab` is one bad number, not a number and a name.
  *
- * A NUL stands behind the source, and is part of no word, number or blank: none of these needs to
- * look for the end. Strings and comments do, which may hold anything.
+ * A NUL follows the source and is part of no word, number or blank: none of these needs to check
+ * for the end. Strings and comments, which may hold anything, do.
  *
- * What lexes one token takes a place and returns a kind and another place. So the loop that puts
- * them together keeps where it is in registers, from the first token to the last.
+ * A function that lexes one token takes a position and returns a kind and a new position. The loop
+ * around them keeps its position in registers, from the first token to the last.
  */
 #include "lexer.h"
 
@@ -29,7 +29,8 @@ enum { KEYWORD_SLOTS = 64 };
     [KEYWORD_SLOT(first, second, sizeof(word) - 1)] = {word, sizeof(word) - 1, kind}
 
 static const struct Keyword {
-    char word[14]; /* the longest has 8 letters; 16 bytes for a keyword make its place a shift */
+    char word[14]; /* the longest has 8 letters; with 16 bytes per keyword, its address is a
+                      shift */
     unsigned char size;
     unsigned char kind;
 } keywords[KEYWORD_SLOTS] = {
@@ -108,7 +109,7 @@ static const char *digits(const char *at, unsigned class)
     return at;
 }
 
-/* The end of `.5e-3`, or `at` if nothing like it stands there; NULL for an `e` without digits. */
+/* The end of `.5e-3`, or `at` if there is nothing like it; NULL for an `e` without digits. */
 static const char *fraction(const char *at)
 {
     if (at[0] == '.' && lexical_is(at[1], CHAR_DIGIT))
@@ -137,7 +138,7 @@ static Lexeme lex_number(const char *from, const char *end)
     return (Lexeme){kind, to};
 }
 
-/* A string that its line does not close is invalid as far as that line goes. */
+/* A string that is not closed on its line is invalid up to the end of the line. */
 static Lexeme lex_string(const char *from, const char *end)
 {
     const char *to = lexical_string_end(from, end);
@@ -147,7 +148,7 @@ static Lexeme lex_string(const char *from, const char *end)
     return (Lexeme){TOKEN_INVALID, to == NULL ? end : to};
 }
 
-/* A character that has no place in a source. */
+/* A character that may not occur in a source. */
 static Lexeme lex_stranger(const char *from, const char *end)
 {
     uint32_t code_point;

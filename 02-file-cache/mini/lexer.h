@@ -2,19 +2,19 @@
 /*
  * Mini source → tokens, a batch at a time.
  *
- * A token is a kind and a range of the source; nothing is copied, and nothing is kept between
- * two calls but the place. Lines are not counted: who needs one looks the offset up
- * (source_text.h), which only declarations and errors do.
+ * A token is a kind and a range of the source; nothing is copied, and only the position is kept
+ * between calls. Lines are not counted: declarations and errors, which alone need them, look up the
+ * offset (source_text.h).
  *
- * A NUL must stand behind the source: at `end`, not before it.
+ * A NUL must follow the source: at `end`, not before it.
  *
  *     Lexer lexer = {source.data, source.data, source.data + source.size};
  *     Token tokens[64];
  *     size_t count = lexer_read(&lexer, tokens, 64);
  *
- * To call the lexer for each token costs more than most tokens do: a call saves registers, finds
- * its state in memory and puts it back. A batch that stays in the processor's cache pays that
- * once, and takes no more memory for a large source than for a small one.
+ * Calling the lexer for each token costs more than most tokens do: a call saves registers, loads
+ * its state from memory and stores it. A batch that stays in the processor's cache pays that once,
+ * and takes no more memory for a large source than for a small one.
  */
 #ifndef LEXER_H
 #define LEXER_H
@@ -60,11 +60,11 @@ typedef struct Lexer {
     const char *end; /* *end is a NUL */
 } Lexer;
 
-/* The next tokens, at least one and at most `room`; returns how many. Nothing comes after a
- * TOKEN_END, which is all that there is at the end, however often one asks. */
+/* Reads the next tokens, at least one and at most `room`; returns how many. Nothing follows a
+ * TOKEN_END, and at the end every call returns just that. */
 size_t lexer_read(Lexer *lexer, Token *tokens, size_t room);
 
-/* The next token alone. */
+/* The next token, by itself. */
 static inline Token lexer_next(Lexer *lexer)
 {
     Token token;
@@ -72,8 +72,8 @@ static inline Token lexer_next(Lexer *lexer)
     return token;
 }
 
-/* Writes what is wrong with a TOKEN_INVALID into `text`, cut to `size` bytes. False if it is a
- * byte that source_text_find_bad reports. */
+/* Writes the problem with a TOKEN_INVALID into `text`, cut to `size` bytes. False if it is a byte
+ * that source_text_find_bad reports. */
 bool lexer_problem(Slice source, Token token, char *text, size_t size);
 
 /* As a message names it: "';'", "a name". */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Rounding decimal digits to the nearest double is strtod's work. But strtod looks for the
- * decimal point of the locale, and a source must not mean something else in Germany. So it is
- * never shown a point: 1.25e3 is handed to it as 125e1.
+ * Rounding decimal digits to the nearest double is strtod's work. But strtod expects the decimal
+ * point of the locale, and a source must mean the same in Germany. It is therefore never given a
+ * point: 1.25e3 is passed as 125e1.
  */
 #include "literal.h"
 
@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* So many digits fit 64 bits, whatever they are. */
+/* This many digits always fit 64 bits. */
 enum { SAFE_DIGITS = 19 };
 
 static uint64_t short_decimal(Slice text)
@@ -42,7 +42,7 @@ bool literal_int(Slice text, uint64_t *value)
     return true;
 }
 
-/* The number behind the `e`. Beyond a million it makes no difference to any double. */
+/* The number after the `e`. Beyond a million it makes no difference to any double. */
 static long exponent_value(const char *at, const char *end)
 {
     if (at == end)
@@ -61,7 +61,7 @@ FloatError literal_float(Slice text, double *value)
         return FLOAT_TOO_LONG;
     const char *at = text.data, *end = text.data + text.size;
     size_t size = 0;
-    long point = 0; /* digits behind it */
+    long point = 0; /* digits after it */
     bool behind = false;
     for (; at < end && (*at | 0x20) != 'e'; at++) {
         if (*at == '.') {

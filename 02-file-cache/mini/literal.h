@@ -16,8 +16,8 @@ typedef enum FloatError { FLOAT_OK, FLOAT_TOO_LARGE, FLOAT_TOO_LONG } FloatError
 
 enum { LITERAL_MAX_FLOAT_BYTES = 1000 };
 
-/* `text` is a TOKEN_FLOAT. The nearest double; too large is what rounds to infinity. The
- * result does not depend on the locale. */
+/* `text` is a TOKEN_FLOAT. Gives the nearest double; too large means that it rounds to infinity.
+ * The result does not depend on the locale. */
 FloatError literal_float(Slice text, double *value);
 
 #ifdef __cplusplus

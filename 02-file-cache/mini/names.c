@@ -2,9 +2,9 @@
 /*
  * Open addressing with linear probing, never more than half full; ids are handed out in order.
  *
- * Nearly all names are short. Up to eight bytes are read as one number, and the hash is that number
- * and the size, mixed so that nothing is lost: two short names of one size have one hash only if
- * they are the same, and no bytes need to be compared.
+ * Nearly all names are short. Up to eight bytes are read as one number, and the hash mixes that
+ * number and the size without loss: two short names of one size have equal hashes only if they are
+ * equal, and no bytes need to be compared.
  */
 #include "names.h"
 
@@ -19,8 +19,8 @@ static uint64_t load(const char *at, size_t size)
     return value;
 }
 
-/* Another number for any other text of this size, which is at most eight: from four bytes on what
- * is read may overlap; of three, two or one the middle may be the first or last. */
+/* A different number for each text of this size, which is at most eight: from four bytes on, the
+ * two reads may overlap; of three, two or one, the middle may be the first or last. */
 static uint64_t load_short(const char *at, size_t size)
 {
     if (size >= 4)
@@ -32,7 +32,7 @@ static uint64_t load_short(const char *at, size_t size)
 
 /* Each of the three steps can be undone. The product's upper bits depend on all bits of the word,
  * its lower ones on few; the slot is taken from the lower ones. For names that differ in a digit or
- * two, once is not enough: hence another round at the end. */
+ * two, one round is not enough: there is another at the end. */
 static uint64_t mix(uint64_t hash, uint64_t word)
 {
     hash = (hash ^ word) * 0x9E3779B97F4A7C15u;

@@ -2,14 +2,14 @@
 /*
  * The top level: imports, then constants, structs and functions in any order.
  *
- * Each declaration becomes one part of the ZIR blob and one entry of the declarations. What
- * others can see of it is parsed first and called its interface: a signature, the fields of a
+ * Each declaration becomes one part of the ZIR blob and one entry of the declarations. The part
+ * that others can see is parsed first and called its interface: a signature, the fields of a
  * struct, the whole value of a constant. Names of other declarations are not looked up here; no
- * other file is at hand, and this one may declare them further down.
+ * other file is available, and this one may declare them further down.
  */
 #include "parser_internal.h"
 
-static const Slice runtime_names[] = { /* C symbols that the generated code has for itself */
+static const Slice runtime_names[] = { /* C symbols that the generated code uses itself */
     {"main", 4}, {"printf", 6}, {"strcmp", 6},
 };
 
@@ -171,8 +171,8 @@ static void put_c_prototype(const Parser *parser, Slice symbol, ByteBuffer *line
     buffer_put_byte(line, ')');
 }
 
-/* An extern fn names a C symbol, which has one type in the whole program: what the program's
- * prelude says of it. */
+/* An extern fn names a C symbol, which has one type in the whole program: the one in the program's
+ * prelude. */
 static void finish_extern(Parser *parser, NameId name, uint32_t offset)
 {
     const ZirBuilder *zir = &parser->zir;
@@ -202,7 +202,7 @@ static void parse_body(Parser *parser, NameId name, bool has_result, uint32_t er
     zir_finish_part(&parser->zir, ZIR_FN, parser->declaration);
 }
 
-/* Parameters and the locals of the outermost block share one block of names. */
+/* Parameters and the locals of the outermost block share one scope. */
 static void parse_function(Parser *parser)
 {
     uint32_t errors_before = parser->error_count, offset;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Expressions, by precedence climbing: an operand, then as many operators as bind at least as
- * tightly as asked for, each with a right operand that binds tighter. A chain of a million
- * additions is a loop, not a recursion; what recurses is what the writer nests.
+ * Expressions, by precedence climbing: an operand, then all operators that bind at least as tightly
+ * as required, each with a right operand that binds tighter. A chain of a million additions is a
+ * loop, not a recursion; only nesting in the source recurses.
  *
  *     loosest    ||    &&    == !=    < <= > >=    + -    * / %    as    - !    . () {}    tightest
  *
- * Each function emits the instructions of what it reads and returns the number of the last one:
- * the value. Arguments are evaluated one by one but must stand together before their CALL, so
- * their values wait on a stack until the closing parenthesis.
+ * Each function emits the instructions of what it parses and returns the number of the last one:
+ * the value. Arguments are evaluated one by one but must be together before their CALL; their
+ * values wait on a stack until the closing parenthesis.
  */
 #include "lexical.h"
 #include "literal.h"
@@ -94,7 +94,7 @@ static uint32_t pending_count(const Parser *parser)
     return (uint32_t)(parser->pending.size / sizeof(Pending));
 }
 
-/* Emits an `op` for all that is pending above `base` and takes it off the stack. */
+/* Emits an `op` for everything pending above `base` and pops it off the stack. */
 static uint16_t emit_pending(Parser *parser, ZirOp op, uint32_t base)
 {
     const Pending *items = (const Pending *)(const void *)parser->pending.data;
@@ -277,7 +277,7 @@ static uint32_t parse_operand(Parser *parser)
 
 static uint32_t parse_binary(Parser *parser, unsigned loosest);
 
-/* The right operand stands between AND and LOGIC_END, so that it can be jumped over. */
+/* The right operand is between AND and LOGIC_END, so that it can be skipped. */
 static uint32_t parse_logic(Parser *parser, BinaryOperator operator, uint32_t left,
                             uint32_t position)
 {

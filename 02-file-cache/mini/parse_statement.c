@@ -2,13 +2,13 @@
 /*
  * Blocks and statements.
  *
- * Every statement function answers one question on the way: can control reach what stands
- * behind? Not behind return, break and continue; not behind an if whose two arms both end; not
- * behind `while true` without a break. A block ends if any of its statements does. That is all
- * it takes to know whether a function with a result can forget to return one.
+ * Every statement function also answers one question: can control reach what follows? Not after
+ * return, break and continue; not after an if with two arms that both end; not after `while true`
+ * without a break. A block ends if any of its statements does. That is enough to know whether a
+ * function with a result can forget to return one.
  *
- * A chain of else-ifs is a loop here. Its IFs nest in ZIR, each in the ELSE of the one before,
- * so their numbers wait on a stack until the chain is over and are closed from the last one.
+ * A chain of else-ifs is a loop here. Its IFs nest in ZIR, each in the ELSE of the previous one;
+ * their numbers wait on a stack until the end of the chain and are closed from the last one.
  */
 #include "parser_internal.h"
 
@@ -16,7 +16,7 @@
 
 /* ---- simple statements --------------------------------------------------------------------- */
 
-/* `const x: T = e;` and `var`, inside a function. The name is known from the end on. */
+/* `const x: T = e;` and `var`, inside a function. The name is known only after the end. */
 static void parse_local(Parser *parser)
 {
     bool is_var = parser_at(parser, TOKEN_VAR);
@@ -157,7 +157,8 @@ static bool parse_if(Parser *parser)
         has_else = parser_take(parser, TOKEN_ELSE);
         if (has_else) {
             uint32_t middle = parser_emit(parser, position, ZIR_ELSE, number, 0);
-            parser->zir.insts[number].b = middle; /* after the call, which may move them */
+            parser->zir.insts[number].b = middle; /* after the call, which may move the
+                                                     instructions */
         }
     } while (has_else && parser_at(parser, TOKEN_IF));
     if (has_else)
@@ -166,7 +167,7 @@ static bool parse_if(Parser *parser)
     return ends && has_else;
 }
 
-/* True if the loop is never left at its end. */
+/* True if control never gets past the loop. */
 static bool parse_while(Parser *parser)
 {
     uint32_t outer_loop = parser->loop, close;
@@ -189,7 +190,7 @@ static bool parse_while(Parser *parser)
     return ends;
 }
 
-/* True if what follows cannot be reached. */
+/* True if the code after it cannot be reached. */
 static bool parse_statement(Parser *parser)
 {
     switch (parser->token.kind) {
@@ -222,8 +223,8 @@ static bool parse_statement(Parser *parser)
 
 /* ---- blocks -------------------------------------------------------------------------------- */
 
-/* A forgotten '{' is reported, and then taken as written: what follows is most likely the body, and
- * that its '}' cannot be told from the function's is nobody's fault but the missing '{''s. */
+/* A forgotten '{' is reported, then assumed: what follows is most likely the body, even though its
+ * '}' can then be confused with the function's. */
 static void open_brace(Parser *parser, const char *where)
 {
     if (parser_expect(parser, TOKEN_LEFT_BRACE, where))
@@ -237,8 +238,8 @@ static void open_brace(Parser *parser, const char *where)
     parser_take(parser, TOKEN_SEMICOLON);
 }
 
-/* Where a declaration begins or the file ends, all open blocks lack their '}'. It is reported once,
- * of the innermost. */
+/* Where a declaration begins or the file ends, all open blocks lack their '}'. That is reported
+ * once, for the innermost. */
 static void close_brace(Parser *parser, uint32_t open)
 {
     if (parser_take(parser, TOKEN_RIGHT_BRACE) || parser->brace_is_missing)

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The way of a source: is it text, where are its lines, then one declaration after another.
+ * The steps: is the source text, where are its lines, then one declaration after another.
  *
- * All scratch memory lives in one arena and is given back at the end; functions use it again
- * one after another, so a file of a thousand functions allocates as much as its largest.
+ * All scratch memory lives in one arena and is freed at the end; each function reuses it, and a
+ * file of a thousand functions allocates as much as its largest one.
  */
 #include "parser_internal.h"
 
 #include "source_text.h"
 
-/* `memory` is where all that grows is, and a copy of the source with a NUL behind it. */
+/* `memory` holds everything that grows, and a copy of the source with a NUL after it. */
 static void parser_init(Parser *parser, Slice text, Diagnostics *diagnostics, Arena *memory)
 {
     ByteBuffer empty = {.arena = memory};
@@ -31,7 +31,7 @@ static void parser_init(Parser *parser, Slice text, Diagnostics *diagnostics, Ar
     zir_builder_init(&parser->zir, source, memory);
 }
 
-/* Tells the first byte of each line that is no text. What parses is parsed all the same. */
+/* Reports the first byte of each line that is not text. Parsing continues regardless. */
 static void check_text(Parser *parser)
 {
     size_t at = source_text_find_bad(parser->source, 0);

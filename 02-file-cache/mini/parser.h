@@ -3,9 +3,9 @@
  * Mini source → ZIR and declarations, in one pass.
  *
  * There is no syntax tree. The parser emits instructions as it recognises expressions, resolves
- * locals while it goes (a local shadows top-level names and import aliases), and leaves every
- * other name as a reference for stage 3. On a syntax error it reports, skips to the end of the
- * statement or declaration, and goes on, so that one run tells several errors.
+ * locals as it goes (a local shadows top-level names and import aliases), and leaves every other
+ * name as a reference for stage 3. On a syntax error it reports, skips to the end of the statement
+ * or declaration, and continues, so that one run reports several errors.
  *
  * Source rules: UTF-8 without NUL; CR LF reads as LF; the limits below.
  * Threads: any, with a diagnostics list and an arena each.
@@ -24,7 +24,7 @@ enum {
     MINI_MAX_NESTING = 1000,            /* parentheses, calls, unary operators, blocks */
     MINI_MAX_ARGUMENTS = 1000,          /* parameters, arguments; fields of a struct literal */
     MINI_MAX_ERRORS = 100,              /* of one file */
-    MINI_MAX_SOURCE_BYTES = 16 << 20,   /* lowering takes some thirty times as much memory */
+    MINI_MAX_SOURCE_BYTES = 16 << 20,   /* lowering takes about thirty times as much memory */
 };
 
 /* Lowers a source. The hashes of its declarations are made under the secret (hash_keyed; NULL: they

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the files of the parser share; nobody else includes it.
+ * Shared by the files of the parser; no other file includes it.
  *
  *     parser.c             mini_lower
  *     parse_declaration.c  the top level
@@ -8,11 +8,11 @@
  *     parse_expression.c   expressions and types
  *     parser_state.c       tokens, errors and recovery, locals, references
  *
- * An error puts the parser into a panic: the current token becomes TOKEN_NONE, which no rule of
- * the grammar accepts, so every loop ends and every function returns, without one `if (failed)`
- * on the way. What they emit meanwhile is thrown away with the rest, and what they would report
- * is not heard. The statement or declaration loop then recovers: it takes the real token back
- * and skips to where the next statement or declaration may begin.
+ * An error puts the parser into a panic: the current token becomes TOKEN_NONE, which no rule of the
+ * grammar accepts: every loop ends and every function returns, without a single `if (failed)`. What
+ * they emit meanwhile is discarded with the rest, and their errors are suppressed. The statement or
+ * declaration loop then recovers: it restores the real token and skips to where the next statement
+ * or declaration may begin.
  */
 #ifndef PARSER_INTERNAL_H
 #define PARSER_INTERNAL_H
@@ -26,7 +26,7 @@
 
 #if defined(__GNUC__)
 #define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
-#define COLD __attribute__((cold)) /* kept away from the way of a source without errors */
+#define COLD __attribute__((cold)) /* kept out of the path of a source without errors */
 #else
 #define PRINTF_LIKE(text, first)
 #define COLD
@@ -50,7 +50,7 @@ typedef struct Pending { /* an argument or field of a literal, evaluated but not
     uint32_t position;
 } Pending;
 
-typedef struct TypeUse { /* a type as it is written somewhere */
+typedef struct TypeUse { /* a type as written in the source */
     ZirType type;
     uint32_t reference; /* of a ZIR_TYPE_NAMED; else 0 */
     uint32_t position;
@@ -63,9 +63,9 @@ typedef struct Parser {
     bool stopped; /* nothing more is parsed or reported */
 
     Lexer lexer;
-    /* The last token of the batch before, then this batch, then a TOKEN_NONE. */
+    /* The last token of the previous batch, then this batch, then a TOKEN_NONE. */
     Token batch[1 + BATCH_TOKENS + 1];
-    const Token *following; /* in the batch: behind `token`, which stands behind the one taken */
+    const Token *following; /* in the batch: after `token`, which follows the one taken */
     Token token;            /* the next one, not yet taken */
     bool panicking;         /* then token is TOKEN_NONE, and ... */
     Token held;             /* ... this is the real one */
@@ -80,12 +80,12 @@ typedef struct Parser {
 
     ZirBuilder zir;
     DeclarationsBuilder declarations;
-    Declaration *declaration; /* the one that is being parsed */
+    Declaration *declaration; /* the one being parsed */
     uint32_t import_count;
     bool imports_are_over;
     bool in_interface;     /* references belong to the interface */
     bool in_constant;      /* inside a top-level constant */
-    bool struct_literals;  /* `name {` begins one; not so in the condition of if and while */
+    bool struct_literals;  /* `name {` begins one; not in the condition of if and while */
     bool brace_is_missing; /* reported once for a declaration */
 
     ByteBuffer pending; /* Pending, a stack: calls in arguments of calls */
@@ -100,7 +100,7 @@ static inline bool parser_at(const Parser *parser, TokenKind kind)
     return parser->token.kind == kind;
 }
 
-/* At a word that stands in no function, or at the end of the file. */
+/* At a word that occurs in no function, or at the end of the file. */
 static inline bool parser_at_declaration(const Parser *parser)
 {
     TokenKind kind = parser->token.kind;
@@ -111,10 +111,10 @@ static inline bool parser_at_declaration(const Parser *parser)
 /* The token becomes TOKEN_NONE, until the parser recovers. */
 COLD void parser_panic(Parser *parser);
 
-/* The token is a special one: reads the next batch, tells what is invalid. */
+/* The token is a special one: reads the next batch, reports what is invalid. */
 void parser_step_specially(Parser *parser);
 
-/* Goes on by one token, whatever it is. */
+/* Advances by one token, whatever it is. */
 static inline void parser_step(Parser *parser)
 {
     TokenKind taken = parser->token.kind;
@@ -127,7 +127,7 @@ static inline void parser_step(Parser *parser)
         parser_step_specially(parser);
 }
 
-/* Goes on by one token; panics at an invalid one, and goes nowhere in a panic. */
+/* Advances by one token; panics at an invalid one, and does nothing in a panic. */
 static inline void parser_advance(Parser *parser)
 {
     if (parser->panicking)
@@ -160,9 +160,9 @@ static inline bool parser_expect(Parser *parser, TokenKind kind, const char *whe
     return false;
 }
 
-/* Takes a name and returns its number; panics, and returns NAME_NONE, if there is none. *offset
- * is where it stands. `where` goes on after "expected a name". A built-in name is an error, but
- * taken for one. */
+/* Takes a name and returns its number; panics, and returns NAME_NONE, if there is none. *offset is
+ * its position. `where` continues "expected a name". A built-in name is an error, but accepted as a
+ * name. */
 NameId parser_expect_name(Parser *parser, uint32_t *offset, const char *where);
 
 static inline Slice parser_text(const Parser *parser, Token token)
@@ -175,7 +175,7 @@ static inline Name *parser_name(const Parser *parser, NameId id)
     return &parser->names.items[id];
 }
 
-/* For printf's %.*s: a name, cut to what a message can bear. */
+/* For printf's %.*s: a name, cut to a length that suits a message. */
 #define NAME_ARGS(parser, id) parser_name_width(parser, id), parser_name(parser, id)->text.data
 int parser_name_width(const Parser *parser, NameId id);
 
@@ -184,21 +184,21 @@ Slice parser_string(Parser *parser, Token token);
 
 /* ---- errors and recovery --------------------------------------------------------------- */
 
-/* Tells an error that the parser can go on after. */
+/* Reports an error after which the parser can continue. */
 void parser_error(Parser *parser, uint32_t offset, const char *format, ...) PRINTF_LIKE(3, 4);
 void parser_error_plain(Parser *parser, uint32_t offset, const char *message); /* no format */
 
-/* "expected WHAT, found ...", and panics. Told where WHAT is missing: at the end of the last
+/* "expected WHAT, found ...", and panics. Reported where WHAT is missing: at the end of the last
  * line if the next token is not on it. */
 void parser_fail(Parser *parser, const char *what);
 
 /* The same, reported at the next token. */
 void parser_fail_here(Parser *parser, const char *what);
 
-/* Tells an error and panics. */
+/* Reports an error and panics. */
 void parser_fail_at(Parser *parser, uint32_t offset, const char *message);
 
-/* Tells an error after which the rest of the file is not parsed. */
+/* Reports an error after which the rest of the file is not parsed. */
 void parser_stop(Parser *parser, uint32_t offset, const char *message);
 
 uint32_t parser_line(const Parser *parser, uint32_t offset);
@@ -211,17 +211,17 @@ static inline uint32_t parser_column(const Parser *parser, uint32_t offset, uint
 /* Skips to the next statement of a block that began at this brace depth, or to its end. */
 void parser_recover_statement(Parser *parser, uint32_t block_depth);
 
-/* Skips to a '{' that may open a body; false if the statement ends before. */
+/* Skips to a '{' that may open a body; false if the statement ends first. */
 bool parser_recover_body(Parser *parser);
 
-/* Skips a declaration that began as one. */
+/* Skips the rest of a declaration. */
 void parser_recover_declaration(Parser *parser);
 
-/* Skips what is no declaration at all, most likely the rest of a function that a '}' too many
- * has ended: to the next word that stands in no function. */
+/* Skips text that is not a declaration, most likely the rest of a function ended by an extra '}':
+ * to the next word that occurs in no function. */
 void parser_recover_anywhere(Parser *parser);
 
-/* One level deeper; too deep stops the parser. Each enter needs its leave. */
+/* Goes one level deeper; too deep stops the parser. Each enter needs a leave. */
 void parser_enter(Parser *parser);
 
 static inline void parser_leave(Parser *parser)
@@ -239,7 +239,7 @@ static inline uint32_t parser_local_count(const Parser *parser)
 /* The local that the name means here, or NULL. Valid until one is declared. */
 const Local *parser_find_local(const Parser *parser, NameId name);
 
-/* Tells an error if the block has one of this name already. */
+/* Reports an error if the block already has one of this name. */
 void parser_declare_local(Parser *parser, NameId name, LocalKind kind, uint32_t inst,
                           uint32_t offset);
 
@@ -252,7 +252,7 @@ void parser_close_block(Parser *parser, uint32_t outer);
 /* The number of a reference from the current declaration. */
 uint32_t parser_reference(Parser *parser, uint32_t import, NameId name);
 
-/* The name at `offset` was taken and is no local. Takes `.member` too if it is an import's
+/* The name at `offset` was taken and is not a local. Also takes `.member` if it is an import's
  * alias. Returns the number of the reference. */
 uint32_t parser_take_reference(Parser *parser, NameId name, uint32_t offset);
 
@@ -275,20 +275,20 @@ static inline uint32_t parser_emit_typed(Parser *parser, ZirOp op, uint32_t a, T
 
 /* Each returns the number of the instruction that holds the value. */
 uint32_t parse_expression(Parser *parser);
-/* One that a '{' ends: a struct literal needs parentheses. */
+/* An expression that a '{' ends: a struct literal needs parentheses. */
 uint32_t parse_condition(Parser *parser);
-/* A name that is no local, and what follows it: a call, a field. */
+/* A name that is not a local, and what follows it: a call, a field. */
 uint32_t parse_global(Parser *parser, NameId name, uint32_t offset);
 
 TypeUse parse_type(Parser *parser);
 /* `: T`, or ZIR_TYPE_NONE with the name's position. */
 TypeUse parse_optional_type(Parser *parser, uint32_t name_offset);
 
-/* The braces and what stands between them. True if control cannot reach the end. `where` goes
- * on after "expected '{'". *close is the offset of the closing brace. */
+/* The braces and their contents. True if control cannot reach the end. `where` continues "expected
+ * '{'". *close is the offset of the closing brace. */
 bool parse_braces(Parser *parser, const char *where, uint32_t *close);
 
-/* The next declaration of the top level, recovered from if it is wrong. */
+/* The next declaration of the top level; recovers if it is wrong. */
 void parse_declaration(Parser *parser);
 
 #endif

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tokens, errors, locals and references: what every rule of the grammar leans on.
+ * Tokens, errors, locals and references: the basis of every grammar rule.
  *
- * Locals are a stack. A name's record holds the index of the innermost local of that name, and
- * each local the index that it covered, so finding one costs nothing and closing a block costs
- * one step per local that dies:
+ * Locals are a stack. A name's record holds the index of the innermost local of that name, and each
+ * local the index that it shadows. Finding one costs nothing, and closing a block costs one step
+ * per local in it:
  *
  *     names    a ─► local 3          locals   0 a   1 b   2 c   3 a, covers 0
  *
- * On recovery: an error should be reported once, and the next one too. Skipping too little lets one
- * mistake be reported five times; skipping too much hides the next mistake. A statement ends at its
- * `;`, at the `}` of a block that it opened, or where a word stands that only begins statements.
- * `fn`, `struct`, `extern` and `import` stand in no function: they always begin a declaration.
+ * On recovery: an error should be reported once, and so should the next one. Skipping too little
+ * reports one mistake five times; skipping too much hides the next one. A statement ends at its
+ * `;`, at the `}` of a block that it opened, or at a word that only begins statements. `fn`,
+ * `struct`, `extern` and `import` occur in no function: they always begin a declaration.
  */
 #include "parser_internal.h"
 
@@ -48,7 +48,7 @@ static COLD void report_invalid(Parser *parser)
         parser_error(parser, parser->token.offset, "%s", problem);
 }
 
-/* What comes after the end is the end again. */
+/* After the end comes the end again. */
 static void read_batch(Parser *parser)
 {
     Token *batch = parser->batch;
@@ -79,7 +79,7 @@ static COLD NameId fail_to_expect_name(Parser *parser, const char *where)
     Token token = parser->token;
     if (token.kind == TOKEN_PRINT || token_is_builtin_type(token.kind)) {
         parser_error(parser, token.offset, "%s is a built-in name", token_kind_text(token.kind));
-        parser_advance(parser); /* it was meant as a name, and what follows will make sense */
+        parser_advance(parser); /* it was meant as a name, and the rest will make sense */
     } else {
         char what[128];
         snprintf(what, sizeof what, "a name %s", where);
@@ -178,7 +178,7 @@ void parser_fail_at(Parser *parser, uint32_t offset, const char *message)
     parser_panic(parser);
 }
 
-/* What stands where something else was expected, as a message names it. */
+/* The text found instead of what was expected, as a message names it. */
 static void describe(const Parser *parser, Token token, char *text, size_t size)
 {
     Slice written = parser_text(parser, token);
@@ -189,7 +189,7 @@ static void describe(const Parser *parser, Token token, char *text, size_t size)
         snprintf(text, size, "%s", token_kind_text(token.kind));
 }
 
-/* What is missing at the end of a line is missing there, not where the next line begins. */
+/* A token missing at the end of a line is missing there, not where the next line begins. */
 static uint32_t place_of_failure(const Parser *parser)
 {
     Token taken = parser->following[-2];
@@ -245,7 +245,7 @@ void parser_recover_statement(Parser *parser, uint32_t block_depth)
         parser_step(parser);
         if (!inside && kind == TOKEN_SEMICOLON)
             return;
-        /* A '}' may also have closed a struct literal, whose statement goes on. */
+        /* A '}' may also have closed a struct literal; then the statement continues. */
         if (kind == TOKEN_RIGHT_BRACE && parser->brace_depth == block_depth &&
             parser_at(parser, TOKEN_NAME))
             return;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sources are ASCII, nearly all of them. Eight bytes at once are known to be neither NUL nor
- * above 127 if subtracting 1 from each borrows nowhere and no top bit was set; only where that
- * fails is a byte looked at by itself.
+ * Nearly all sources are ASCII. Eight bytes at once are known to be neither NUL nor above 127 if
+ * subtracting 1 from each borrows nowhere and no top bit was set; only where that fails are bytes
+ * checked one by one.
  */
 #include "source_text.h"
 
@@ -11,7 +11,7 @@ static bool is_tail(const char *at, const char *end)
     return at < end && ((unsigned char)*at & 0xC0) == 0x80;
 }
 
-/* Reads `tails` bytes of the form 10xxxxxx behind the first. 0 if they are not there. */
+/* Reads `tails` bytes of the form 10xxxxxx after the first. 0 if they are not there. */
 static size_t decode_tails(const char *at, const char *end, int tails, uint32_t *code_point)
 {
     for (int i = 1; i <= tails; i++) {
@@ -41,7 +41,7 @@ size_t utf8_decode(const char *at, const char *end, uint32_t *code_point)
     return size;
 }
 
-/* The top bits of bytes that are no plain ones. */
+/* The top bits of the bytes that are not plain. */
 static uint64_t suspects(const char *at)
 {
     uint64_t word;
@@ -49,7 +49,7 @@ static uint64_t suspects(const char *at)
     return ((word - 0x0101010101010101u) | word) & 0x8080808080808080u;
 }
 
-/* The first of the 32 bytes, or fewer before the end, that are not all plain. */
+/* The start of the first 32 bytes, or fewer at the end, that are not all plain. */
 static const char *skip_plain(const char *at, const char *end)
 {
     while (end - at >= 32 &&

@@ -2,9 +2,9 @@
 /*
  * A source as text: is it UTF-8, and where do its lines start?
  *
- * Both questions are answered by passes of their own before the parser runs. That costs little
- * (eight bytes a step, or memchr) and frees the lexer from both: it never counts a line and
- * never looks at a byte of a comment.
+ * Separate passes answer both questions before the parser runs. That costs little (eight bytes a
+ * step, or memchr) and frees the lexer from both: it never counts a line or looks at a byte of a
+ * comment.
  */
 #ifndef SOURCE_TEXT_H
 #define SOURCE_TEXT_H
@@ -23,8 +23,8 @@ size_t utf8_decode(const char *at, const char *end, uint32_t *code_point);
  * or source.size. */
 size_t source_text_find_bad(Slice source, size_t from);
 
-/* Appends the byte offset of each line's start, as uint32_t; the first one is 0. Returns how
- * many there are: one more than there are line feeds. */
+/* Appends the byte offset of each line's start, as uint32_t; the first one is 0. Returns their
+ * number: one more than the number of line feeds. */
 uint32_t source_text_line_starts(Slice source, ByteBuffer *starts);
 
 /* The line, from 1, that holds the offset. starts[0] must be 0. Cost: log2 of the lines. */

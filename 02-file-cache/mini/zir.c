@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reading ZIR is checking it once: a table says of each operation what its operands must be, and
- * one pass holds every instruction against it. After that a later stage may follow any number
- * without a thought.
+ * Reading ZIR means checking it once: a table says for each operation what its operands must be,
+ * and one pass checks every instruction against it. After that, later stages may follow any number
+ * safely.
  *
- * There are fewer than 64 operations, so "one of these" is a word with a bit for each, and an
- * operand is right if the operation it leads to has its bit set.
+ * There are fewer than 64 operations: "one of these" is a word with a bit for each, and an operand
+ * is right if the bit of the operation it leads to is set.
  *
- * Of a block, begin and end name each other. So there are as many ends as begins, and none
- * comes before its begin: whoever keeps a stack of open blocks never takes from an empty one.
+ * The begin and end of a block name each other. There are therefore as many ends as begins, and
+ * none comes before its begin: a stack of open blocks never underflows.
  */
 #include "zir.h"
 
@@ -37,7 +37,7 @@ typedef enum Sort { FREE, TEXT, EARLIER, LATER, OPTIONAL } Sort;
 
 typedef struct Operand {
     uint8_t sort;     /* Sort */
-    uint64_t targets; /* if it leads to an instruction: the operations that this may have */
+    uint64_t targets; /* if it leads to an instruction: the operations allowed there */
 } Operand;
 
 typedef struct Rule {
@@ -82,7 +82,7 @@ static bool leads_to(const Zir *zir, uint32_t inst, uint64_t targets)
     return (BIT(zir->insts[inst].op) & targets) != 0;
 }
 
-/* Operations of earlier instructions were checked already; of later ones not yet. */
+/* Earlier instructions are already checked; later ones are not. */
 static bool operand_is_valid(const Zir *zir, Operand rule, uint32_t at, uint32_t operand)
 {
     switch ((Sort)rule.sort) {
@@ -102,7 +102,7 @@ static bool operand_is_valid(const Zir *zir, Operand rule, uint32_t at, uint32_t
     }
 }
 
-/* An end is named by the begin that it names. Of an IF with ELSE, the ELSE names the END. */
+/* An end and its begin name each other. In an IF with ELSE, the ELSE names the END. */
 static bool link_is_valid(const Zir *zir, uint32_t at)
 {
     const ZirInst *insts = zir->insts, *inst = &insts[at];
@@ -143,7 +143,7 @@ static bool type_is_valid(const ZirInst *inst)
 
 /* ---- a part -------------------------------------------------------------------------------- */
 
-typedef struct Expected { /* which operations a part of some kind is made of */
+typedef struct Expected { /* the operations allowed in a part of each kind */
     uint64_t interface, body;
     uint64_t last; /* of the interface; 0: it may be empty */
 } Expected;
@@ -155,7 +155,8 @@ static const Expected expected[] = {
     [ZIR_STRUCT] = {BIT(ZIR_FIELD_DECL), 0, 0},
 };
 
-/* As many ARGs as the CALL takes stand before it, INITs before the STRUCT_LIT, and nowhere else. */
+/* As many ARGs as the CALL takes come directly before it, INITs before the STRUCT_LIT, and nowhere
+ * else. */
 static bool run_is_valid(const ZirInst *inst, uint32_t *args, uint32_t *inits)
 {
     uint32_t taken_args = inst->op == ZIR_CALL ? inst->count : 0;
@@ -213,7 +214,7 @@ static bool sizes_are_valid(const ZirPart *part, size_t size)
            part->interface_count <= part->inst_count;
 }
 
-/* Everything about the part but its instructions. */
+/* Everything about the part except its instructions. */
 static bool view_part(Slice bytes, Zir *zir, Slice *code)
 {
     const ZirPart *part = (const ZirPart *)(const void *)bytes.data;
@@ -233,7 +234,7 @@ static bool view_part(Slice bytes, Zir *zir, Slice *code)
     return part->text_size == 0 || zir->text[part->text_size - 1] == '\0';
 }
 
-/* Unpacks all instructions, or those of the interface, which are then all there are. */
+/* Unpacks all instructions, or only those of the interface, which are then the whole part. */
 static bool unpack(Slice code, bool interface_only, Arena *arena, Zir *zir)
 {
     if (interface_only)

@@ -2,41 +2,40 @@
 /*
  * ZIR: Mini, lowered but not yet typed.
  *
- * One file becomes one blob of flat arrays. Each top-level declaration has a part of its own
- * that stands alone: its instructions refer to each other by number, to text by offset in the
- * part's own text, and to other declarations by reference number (declarations.h). Nothing in a
- * part depends on its neighbours or on its place in the file, so the hash of a part's bytes,
- * positions left out, is the hash of the declaration: spaces, comments and the functions before
- * it do not reach it.
+ * One file becomes one blob of flat arrays. Each top-level declaration has its own, self-contained
+ * part: its instructions refer to each other by number, to text by offset in the part's own text,
+ * and to other declarations by reference number (declarations.h). Nothing in a part depends on its
+ * neighbours or on its place in the file, so the hash of a part's bytes, without positions, is the
+ * hash of the declaration: spaces, comments and the functions before it do not affect it.
  *
  *     blob    ZirHeader │ line starts u32 × line_count │ part │ part │ ...
  *     part    ZirPart │ text │ instructions (zir_code.h) │ positions; each padded to 4
  *
- * Whoever reads a part unpacks its instructions into scratch memory: an array again, of 12 bytes
- * each. Positions count from the part's own, in 16 bits each if all of them fit, or else in 32.
- * They stay where they are: nobody needs one before there is an error to tell.
+ * A reader of a part unpacks its instructions into scratch memory, into an array of 12 bytes each.
+ * Positions count from the part's own, in 16 bits each if all of them fit, else in 32. They stay in
+ * place: they are needed only to report an error.
  *
- * Instructions stand in the order in which they are evaluated; an operand is the number of an
- * earlier instruction. Control flow is structured: IF .. ELSE .. END, LOOP .. END_LOOP. One
- * forward pass over the array is enough for every later stage; nothing recurses. Blocks nest
- * to any depth: `else if` is an IF inside an ELSE, however long the chain. Instructions may
- * follow a RETURN, BREAK or CONTINUE in the same block: they are never reached.
+ * Instructions are in the order of evaluation; an operand is the number of an earlier instruction.
+ * Control flow is structured: IF .. ELSE .. END, LOOP .. END_LOOP. One forward pass over the array
+ * is enough for every later stage; nothing recurses. Blocks nest to any depth: `else if` is an IF
+ * inside an ELSE, however long the chain. Instructions may follow a RETURN, BREAK or CONTINUE in
+ * the same block: they are never reached.
  *
  *     fn add(a: i32, b: i32) i32 { return a + b; }
  *
  *     0 PARAM a i32 │ 1 PARAM b i32 │ 2 RESULT i32 ║ 3 ADD 0 1 │ 4 RETURN 3
  *     └────────── interface ──────────────────────┘ └──── body ──────────┘
  *
- * A body without result that reaches its last instruction returns there; the parser has seen to
- * it that one with a result never does. Whether each RETURN has a value where one is wanted,
- * and each STRUCT_LIT its fields exactly once, is for the types, and so for stage 3, to say.
+ * A body without a result that reaches its last instruction returns there; the parser ensures that
+ * one with a result never does. Whether each RETURN has a value where one is needed, and each
+ * STRUCT_LIT its fields exactly once, is a matter of types, checked in stage 3.
  *
  * An instruction's position is where its errors are reported: the sign of an operator, the name in
- * a call or of a field, the start of a literal or of a keyword; of an ARG the start of the
- * argument's first token; of an instruction with a type (T) the type, or the name if none is
+ * a call or of a field, the start of a literal or of a keyword; for an ARG the start of the
+ * argument's first token; for an instruction with a type (T) the type, or the name if no type is
  * written.
  *
- * The names ZIR and AIR are those of the Zig compiler, whose design this follows.
+ * The names ZIR and AIR come from the Zig compiler; this follows its design.
  */
 #ifndef ZIR_H
 #define ZIR_H
@@ -84,11 +83,11 @@ typedef enum ZirOp {
     ZIR_NEG, ZIR_NOT,                                        /* a value */
     ZIR_ADD, ZIR_SUB, ZIR_MUL, ZIR_DIV, ZIR_REM,             /* a, b values */
     ZIR_EQ, ZIR_NE, ZIR_LT, ZIR_LE, ZIR_GT, ZIR_GE,          /* a, b values */
-    ZIR_AND, ZIR_OR,/* a left value, b number of the LOGIC_END; the right operand stands between
-                       and is evaluated only if it decides */
+    ZIR_AND, ZIR_OR,/* a left value, b number of the LOGIC_END; the right operand is between and is
+                       evaluated only if it decides */
     ZIR_LOGIC_END,  /* a the AND or OR, b right value. The value of the whole expression */
     ZIR_CAST,       /* a value, `type` a builtin type: `as` */
-    ZIR_ARG,        /* a value. The `count` ARGs of a CALL stand directly before it */
+    ZIR_ARG,        /* a value. The `count` ARGs of a CALL are directly before it */
     ZIR_CALL,       /* a reference number of the function, count arguments */
     ZIR_INIT,       /* a value, b text: name. The `count` INITs of a STRUCT_LIT, likewise */
     ZIR_STRUCT_LIT, /* a reference number of the struct, count fields */
@@ -144,23 +143,23 @@ typedef struct Zir { /* a checked view of one declaration's part */
     uint32_t line_count;
 } Zir;
 
-/* The part of a blob at [offset, offset + size), unpacked into the arena. Checks sizes, and that every operand is in
- * range and of the right sort (a value, a place, the other end of a block), so that what reads
- * it later need not. Reference numbers are not checked: only the declarations know how many
- * there are. False if it is not well formed. Cost: one pass over the part. */
+/* The part of a blob at [offset, offset + size), unpacked into the arena. Checks sizes, and that
+ * every operand is in range and of the right sort (a value, a place, the other end of a block), so
+ * that later readers need not. Reference numbers are not checked: only the declarations know how
+ * many there are. False if it is not well formed. Cost: one pass over the part. */
 bool zir_view(Slice blob, uint32_t offset, uint32_t size, Arena *arena, Zir *zir);
 
-/* The same for who reads no more than the interface: inst_count is interface_count, whatever the
- * body holds. Cost: one pass over the interface. */
+/* The same, but reads only the interface: inst_count is interface_count, whatever the body holds.
+ * Cost: one pass over the interface. */
 bool zir_view_interface(Slice blob, uint32_t offset, uint32_t size, Arena *arena, Zir *zir);
 
-/* What kind of declaration the part at [offset, offset + size) is, and no more. False if it is not
- * well formed as far as that goes. Cost: constant. */
+/* Reads only the kind of declaration of the part at [offset, offset + size). False if the kind is
+ * not well formed. Cost: constant. */
 bool zir_view_kind(Slice blob, uint32_t offset, uint32_t size, ZirKind *kind);
 
-/* Either of the two for a blob that mini_lower has made in this very process: the instructions are
- * unpacked and not checked once more, for nobody could have damaged them. In test builds
- * (GUARD_LOOKUPS) they are checked, and the process ends if they are not well formed. */
+/* Either of the two for a blob that mini_lower made in this process: the instructions are unpacked
+ * and not checked again, since nothing can have damaged them. In test builds (GUARD_LOOKUPS) they
+ * are checked, and the process ends if they are not well formed. */
 bool zir_view_fresh(Slice blob, uint32_t offset, uint32_t size, bool interface_only, Arena *arena,
                     Zir *zir);
 
@@ -174,7 +173,7 @@ static inline uint32_t zir_offset(const Zir *zir, uint32_t inst)
 /* Line and column, from 1, of an instruction. Cost: log2 of the lines. */
 void zir_position(const Zir *zir, uint32_t inst, uint32_t *line, uint32_t *column);
 
-/* A listing for people and tests: one instruction a line, as in the picture above. */
+/* Prints a listing for people and tests: one instruction a line, as in the picture above. */
 void zir_print(const Zir *zir, ByteBuffer *text);
 
 #ifdef __cplusplus

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The current part grows in three arrays, which are used again for the next one; a finished part
- * is their copy at the end of the blob.
+ * The current part grows in three arrays, which are reused for the next one; a finished part is
+ * their copy at the end of the blob.
  *
- * Texts are found by a hash table of offsets. Emptying it for each part would cost a function
- * of two lines as much as the largest one before it; so a slot carries the number of the part
- * that filled it, and a slot of an older part is a free one.
+ * Texts are found by a hash table of offsets. Clearing it for each part would make a two-line
+ * function cost as much as the largest one before it. Instead, a slot holds the number of the part
+ * that filled it, and a slot of an older part is free.
  *
  * The hashes are made from instructions and text but not from positions. Body instructions may
- * point into the interface's text (the field `x` of a parameter `x`): whoever has equal body
- * hashes and equal interface hashes has equal parts, and every key holds both.
+ * point into the interface's text (the field `x` of a parameter `x`): parts are equal if both body
+ * and interface hashes are equal, and every key holds both.
  */
 #include "zir_builder.h"
 
@@ -31,7 +31,7 @@ static void make_slots(ZirBuilder *builder, uint32_t slot_count)
     builder->slot_mask = slot_count - 1;
 }
 
-/* A copy with room for more; what was there stays until the arena is freed. */
+/* A copy with room for more; the original stays until the arena is freed. */
 static void *copy_larger(Arena *arena, const void *items, size_t size, size_t room)
 {
     void *copy = arena_allocate(arena, room);
@@ -94,7 +94,7 @@ static bool text_stands_at(const ZirBuilder *builder, uint32_t offset, Slice tex
     return there[text.size] == '\0' && (text.size == 0 || memcmp(there, text.data, text.size) == 0);
 }
 
-/* The slot that holds `text`, or the free one where it belongs. */
+/* The slot that holds `text`, or the free slot for it. */
 static ZirTextSlot *find_slot(const ZirBuilder *builder, Slice text)
 {
     uint32_t i = (uint32_t)hash_checksum(text) & builder->slot_mask;
@@ -167,7 +167,7 @@ static void finish_code(ZirBuilder *builder, ZirKind kind, Declaration *declarat
             hash_section(builder, kind, code, slice_of(text.data + split, text.size - split));
 }
 
-/* Returns the bytes that each of them takes. */
+/* Returns the bytes per position. */
 static uint16_t put_positions(ZirBuilder *builder)
 {
     ByteBuffer *blob = &builder->blob;

@@ -30,7 +30,7 @@ typedef struct ZirTextSlot {
 
 typedef struct ZirBuilder {
     Arena *scratch;
-    const HashSecret *secret; /* that parts are hashed under; NULL after init */
+    const HashSecret *secret; /* for the hashes of parts; NULL after init */
     ByteBuffer blob; /* header, line starts, finished parts */
     uint32_t line_count;
     uint32_t part; /* number of the current part, from 1 */
@@ -52,7 +52,7 @@ void zir_builder_init(ZirBuilder *builder, Slice source, Arena *scratch);
 /* Starts of the source's lines, line_count of them. Valid until a part is finished. */
 const uint32_t *zir_builder_lines(const ZirBuilder *builder);
 
-/* `position` is where the part begins in the source; that of no instruction should be less. */
+/* `position` is where the part begins in the source; no instruction's position may be less. */
 void zir_begin_part(ZirBuilder *builder, uint32_t position);
 
 void zir_builder_grow(ZirBuilder *builder);
@@ -67,13 +67,13 @@ static inline uint32_t zir_emit(ZirBuilder *builder, uint32_t position, ZirInst 
     return builder->count++;
 }
 
-/* The offset of `text` in the part's text, where equal texts stand once. It holds no NUL. */
+/* The offset of `text` in the part's text, which holds equal texts once. `text` holds no NUL. */
 uint32_t zir_put_text(ZirBuilder *builder, Slice text);
 
-/* What was emitted so far is the interface, the rest will be the body. */
+/* Everything emitted so far is the interface; the rest is the body. */
 void zir_end_interface(ZirBuilder *builder);
 
-/* Appends the part to the blob and tells the declaration its hashes and its place. */
+/* Appends the part to the blob and sets the declaration's hashes and place. */
 void zir_finish_part(ZirBuilder *builder, ZirKind kind, Declaration *declaration);
 
 /* The finished blob, in the arena. */

@@ -28,11 +28,11 @@ void zir_code_put(ByteBuffer *code, const ZirInst *insts, uint32_t count)
     code->size += (size_t)(to - words) * sizeof *to;
 }
 
-/* Before each instruction there are at least as many words left as instructions. */
+/* Before each instruction, at least as many words remain as instructions. */
 size_t zir_code_get(Slice code, ZirInst *insts, uint32_t count)
 {
     const uint32_t *words = (const uint32_t *)(const void *)code.data, *at = words;
-    size_t spare = code.size / sizeof *words; /* words for what does not fit one */
+    size_t spare = code.size / sizeof *words; /* words for instructions that do not fit one */
     if (spare < count)
         return 0;
     spare -= count;

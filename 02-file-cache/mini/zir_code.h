@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Instructions as they are kept: most of them in one word.
+ * Stored instructions: most of them in one word.
  *
- * In memory an instruction takes 12 bytes, most of them zeros. What is kept, in memory from
- * lowering to emitting and then on disk, is a third of that. A word has room for an instruction
- * whose numbers are small, and nearly all are:
+ * In memory an instruction takes 12 bytes, most of them zeros. The stored form, in memory from
+ * lowering to emitting and then on disk, takes a third of that. A word has room for an instruction
+ * with small numbers, and nearly all are small:
  *
  *     bits    6 op │ 3 type │ 3 count │ 10 a + 1 │ 10 b
  *
- * An instruction that does not fit stands whole behind a word whose op is 63. a is kept plus 1, so
- * that ZIR_NO_VALUE is 0.
+ * An instruction that does not fit follows whole after a word with the op 63. a is stored plus 1,
+ * so that ZIR_NO_VALUE is 0.
  *
- * A code of bytes, seven bits in each, would be a fifth shorter. But then each number says where
- * the next one begins, and the processor guesses; here it shifts.
+ * A code of bytes, with seven bits each, would be a fifth shorter. But then the start of each
+ * number depends on the one before, and the processor must guess; here it shifts.
  */
 #ifndef ZIR_CODE_H
 #define ZIR_CODE_H
@@ -28,7 +28,7 @@ extern "C" {
 void zir_code_put(ByteBuffer *code, const ZirInst *insts, uint32_t count);
 
 /* Reads `count` instructions; the code is aligned to 4. Returns how many bytes they take; 0 if they
- * are cut off. Nothing else is checked. */
+ * are truncated. Nothing else is checked. */
 size_t zir_code_get(Slice code, ZirInst *insts, uint32_t count);
 
 #ifdef __cplusplus

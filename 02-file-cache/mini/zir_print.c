@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ZIR for the eye. One instruction a line: number, operation, type, operands. Numbers of
- * instructions stand as they are, reference numbers behind an @, names plain, strings quoted;
- * a line of dashes parts interface and body.
+ * ZIR for people. One instruction per line: number, operation, type, operands. Instruction numbers
+ * are plain, reference numbers follow an @, names are plain, strings quoted; a line of dashes
+ * separates interface and body.
  */
 #include "zir.h"
 

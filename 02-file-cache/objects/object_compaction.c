@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The records are copied to another file, in their order, and what is left out are the oldest of
- * those that nobody uses; then the file gets the pack's name, and an index of its own.
+ * The records are copied to another file, in order, without the oldest of the unused ones; then the
+ * file gets the pack's name, and its own index.
  *
  *                                              a process that is killed here leaves
  *     1  write name.pack.tmp                   the old pack and its index, and a file that the
  *                                              next compaction replaces
- *     2  remove name.index                     the old pack; the index is made again
- *     3  rename name.pack.tmp, name.pack       the new pack; the index is made again
+ *     2  remove name.index                     the old pack; the index is rebuilt
+ *     3  rename name.pack.tmp, name.pack       the new pack; the index is rebuilt
  *     4  write name.index                      the new pack and its index
  *
- * No step leaves an index beside a pack that it was not written for. (It would not be believed:
- * the record that it calls the last one would have to stand where it stood, and whatever is left
- * out before it moves it to the front. But why have two things to be right about?) With `sync`
- * each step is on the disk before the next one.
+ * No step leaves an index beside a pack that it was not written for. (It would not be trusted: the
+ * record that it calls the last one would have to be where it was, and every record left out before
+ * it moves it forward. But the code need not rely on that.) With `sync` each step is on disk before
+ * the next one.
  *
- * A record is copied only if the index leads to it and its checksums hold: what was forgotten,
- * put a second time or damaged does not come along.
+ * A record is copied only if the index leads to it and its checksums hold: a forgotten, superseded
+ * or damaged record is not copied.
  */
 #include "object_store_internal.h"
 
@@ -59,7 +59,7 @@ static int compare_offsets(const void *a, const void *b)
 }
 
 /* Through the index and not from record to record: a record with a damaged header must not hide
- * those behind it. */
+ * those after it. */
 static void list_candidates(Compaction *compaction, const ObjectStore *store,
                             ObjectIsLive is_live, void *context)
 {
@@ -129,7 +129,7 @@ static int write_pack(const Compaction *compaction, int dir_fd, const char *name
     return status;
 }
 
-/* The old pack stays mapped: its payloads were handed out. */
+/* The old pack stays mapped: callers hold its payloads. */
 static void replace_pack(ObjectStore *store, const ObjectPack *fresh)
 {
     size_t count = store->retired_count++;
@@ -139,8 +139,8 @@ static void replace_pack(ObjectStore *store, const ObjectPack *fresh)
     memcpy(store->pack.name, store->retired[count].name, sizeof store->pack.name);
 }
 
-/* From here on the index in memory is worth nothing: whatever fails, it is made again from the
- * pack that has the name then. */
+/* From here on the index in memory is worthless: on any failure it is rebuilt from the pack that
+ * then has the name. */
 static int exchange(ObjectStore *store, ObjectPack *fresh, bool sync)
 {
     int dir_fd = store->pack.dir_fd;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Linear probing in an array of a power of two. At most three slots of four are used, so a probe
- * ends after a few steps, mostly in the same cache line. A removed key leaves a mark behind which
- * a probe goes on; moving the slots behind it up instead would change several slots for one key,
- * and a process killed between writing the first and the last would lose keys.
+ * Linear probing in an array of a power of two. At most three slots of four are used: a probe ends
+ * after a few steps, mostly in the same cache line. A removed key leaves a mark, and probes
+ * continue after it. Moving later slots up instead would change several slots for one key, and a
+ * process killed between writing the first and the last would lose keys.
  *
- * A damaged or forged file may have no free slot at all, several slots of one key, or keys where no
- * probe comes: every loop here ends after one round, the first slot of a probe is the one that
- * counts, and what no probe finds is left behind when the table is made anew.
+ * A damaged or forged file may have no free slot, several slots for one key, or keys that no probe
+ * reaches: every loop here ends after one round, the first slot of a probe counts, and keys that no
+ * probe finds are dropped when the table is rebuilt.
  */
 #include "object_index.h"
 
@@ -24,11 +24,11 @@
 enum { INDEX_VERSION = 1, SMALLEST_BITS = 6, SMALLEST_SLOTS = 1 << SMALLEST_BITS, LARGEST_BITS = 31 };
 enum { OFFSET_FREE = 0, OFFSET_REMOVED = 1 };
 
-/* A large table has a pack that deserves it, whose records take up 32 bytes or more each. So a huge
- * one, made of a hole, is not gone through. */
+/* A large table needs a large pack: records take at least 32 bytes each. This avoids scanning a
+ * huge table that is just a hole in a file. */
 enum { LARGE_TABLE = 1 << 14, PACK_BYTES_PER_SLOT = 8 };
 
-/* Changed slots are written one by one up to this many, or this part of all. One write of a slot
+/* Changed slots are written one by one up to this number, or this fraction of all. Writing one slot
  * costs about as much as 64 slots in a write of everything. */
 enum { FEW_CHANGES = 64, FEW_OF_SLOTS = 64 };
 
@@ -59,7 +59,7 @@ static bool holds_key(const IndexSlot *slot)
     return slot->offset > OFFSET_REMOVED;
 }
 
-/* The slot of the key, or the one it may be put into (the first removed or free one of its
+/* The slot of the key, or the one that it may be put into (the first removed or free one of its
  * probe), or NULL if there is neither. */
 static IndexSlot *probe(const ObjectIndex *index, Hash128 key)
 {
@@ -119,8 +119,8 @@ static void put_slot(ObjectIndex *index, IndexSlot *slot, Hash128 key, uint64_t 
     *slot = (IndexSlot){key, offset, size, 0};
 }
 
-/* A table of at least so many slots, without marks of removed keys, at most half full, and with
- * room for one more. It has no file: the next save writes one. */
+/* Makes a table of at least `slot_count` slots, without marks of removed keys, at most half full,
+ * and with room for one more. It has no file: the next save writes one. */
 static void rehash(ObjectIndex *index, uint64_t slot_count)
 {
     object_index_recount(index);
@@ -213,8 +213,8 @@ static bool is_too_large(uint64_t slot_count, const PackEnd *covered)
     return slot_count > LARGE_TABLE && slot_count > covered->offset / PACK_BYTES_PER_SLOT;
 }
 
-/* A checksum that fits proves nothing: anybody can make one. Each number is held against the size
- * of the file, or against another that was. */
+/* A matching checksum proves nothing: anybody can make one. Each number is checked against the size
+ * of the file, or against a number already checked. */
 static bool is_header(const IndexHeader *header, uint64_t file_size)
 {
     return memcmp(header->magic, magic, sizeof magic) == 0 && header->version == INDEX_VERSION &&
@@ -225,8 +225,8 @@ static bool is_header(const IndexHeader *header, uint64_t file_size)
            !is_too_large((uint64_t)1 << header->bits, &header->covered);
 }
 
-/* 0, -EBADMSG for a file that is not an index of ours, or another negative errno: what cannot be
- * read now may be whole. */
+/* 0, -EBADMSG for a file that is not an index of ours, or another negative errno: a file that
+ * cannot be read now may be intact. */
 static int read_header(int fd, uint64_t file_size, IndexHeader *header)
 {
     int status = read_all_at(fd, (char *)header, sizeof *header, 0);
@@ -289,8 +289,8 @@ static int finish_write(int fd, bool sync)
     return (sync && sync_fd(fd) != 0) || flush_fd(fd) != 0 ? -errno : 0;
 }
 
-/* The header comes last: while it is the old one, what the new slots describe lies behind the
- * part of the pack that the index claims to cover, and is gone through again. */
+/* The header comes last: under the old one, the records of the new slots are past the part of the
+ * pack that the index claims to cover, and are scanned again. */
 static int save_changes(const ObjectIndex *index, const IndexHeader *header, bool sync,
                         uint64_t *written)
 {

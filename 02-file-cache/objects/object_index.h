@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The index of an object store: key → where its record stands in the pack (object_store.h).
+ * The index of an object store: key → where its record is in the pack (object_store.h).
  *
  *     header 64 │ slots: key 16 │ offset u64 │ size u32 │ 0 u32       a power of two
  *
- * A slot is found from the low bits of the key, which is a hash already, by linear probing. The
- * file is mapped privately: a put changes the pages of this process, a save writes the few slots
- * that changed to their places in the file, or, if there are many, a new file. The header says
- * how much of the pack the slots cover; it is written last, so that a process that is killed
- * leaves an index that covers less, and the next one goes through the rest of the pack.
+ * A slot is found by linear probing from the low bits of the key, which is already a hash. The file
+ * is mapped privately: a put changes the pages of this process, a save writes the few changed slots
+ * to their places in the file or, if there are many, a new file. The header says how much of the
+ * pack the slots cover; it is written last, so that a killed process leaves an index that covers
+ * less, and the next one scans the rest of the pack.
  *
- * Nothing in it is trusted: what a slot says is checked against the record it leads to.
+ * Nothing in it is trusted: each slot is checked against the record it leads to.
  *
  * Threads: any number may find; the rest from one thread.
  */
@@ -25,7 +25,7 @@ extern "C" {
 
 typedef struct IndexSlot {
     Hash128 key;
-    uint64_t offset; /* of the record; 0: free; 1: was used, a probe goes on behind it */
+    uint64_t offset; /* of the record; 0: free; 1: was used, probes continue after it */
     uint32_t size;   /* of the payload */
     uint32_t reserved;
 } IndexSlot;
@@ -33,21 +33,21 @@ typedef struct IndexSlot {
 typedef struct ObjectIndex {
     int dir_fd; /* lent */
     char name[STORE_FILE_NAME_SIZE];
-    int fd;           /* of a file with these very slots, changes aside; -1: there is none */
+    int fd;           /* of a file with these slots, except changes; -1: none */
     void *mapping;    /* of that file; NULL: the slots are allocated */
     size_t mapping_size;
     IndexSlot *slots; /* NULL: none */
     uint64_t slot_count;
     uint64_t count;    /* keys present */
     uint64_t used;     /* slots that are not free */
-    bool is_changed;   /* something to save */
+    bool is_changed;   /* there is something to save */
     uint32_t *changes; /* owned; numbers of the slots that changed, if fd is not -1 */
     size_t change_count, change_capacity;
 } ObjectIndex;
 
 /* Opens the index; `covered` says which pack it belongs to. 0; -ENOENT or -EBADMSG: missing or
- * damaged, the index is empty and usable; -EINVAL if it is no regular file; or another negative
- * errno. One that is opened `read_only` cannot be saved. */
+ * damaged, the index is empty and usable; -EINVAL if it is not a regular file; or another negative
+ * errno. An index opened `read_only` cannot be saved. */
 int object_index_open(ObjectIndex *index, int dir_fd, const char *name, bool read_only,
                       PackEnd *covered);
 void object_index_close(ObjectIndex *index);
@@ -61,19 +61,19 @@ int object_index_remove_file(ObjectIndex *index);
 /* The slot of a key, or NULL. Valid until the index changes. */
 const IndexSlot *object_index_find(const ObjectIndex *index, Hash128 key);
 
-/* Sets where the object of a key stands, be the key new or not. */
+/* Sets where the object of a key is; the key may be new. */
 void object_index_put(ObjectIndex *index, Hash128 key, uint64_t offset, uint32_t size);
 
-/* Makes room for so many more keys. Puts make it too, doubling the table time and again. */
+/* Makes room for this many more keys. Puts make room too, doubling the table repeatedly. */
 void object_index_reserve(ObjectIndex *index, uint64_t count);
 
 void object_index_remove(ObjectIndex *index, Hash128 key);
 
-/* Counts the slots anew, when a killed process wrote some that its header does not count. */
+/* Recounts the slots, when a killed process wrote some that the header does not count. */
 void object_index_recount(ObjectIndex *index);
 
-/* Writes what changed. `covered` is the end of the pack that the slots describe. `written` is
- * increased. 0 or a negative errno; on failure the changes are still there to be saved. */
+/* Writes what changed. `covered` is the end of the pack that the slots describe. Adds to
+ * `*written`. 0 or a negative errno; on failure the changes can still be saved. */
 int object_index_save(ObjectIndex *index, const PackEnd *covered, bool sync, uint64_t *written);
 
 #ifdef __cplusplus

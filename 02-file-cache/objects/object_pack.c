@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Appending copies headers and payloads behind each other into a stage and writes that whenever
- * it is full. It looks like a copy too many: the kernel would take them from where they are in
- * one gather write. But for payloads of a few hundred bytes the kernel's work per piece costs
- * more than the copy, which stays in the processor's cache. Only a large payload is written from
- * its place.
+ * Appending copies headers and payloads one after another into a staging buffer and writes it
+ * whenever it is full. The copy looks superfluous: one gather write could take them from where they
+ * are. But for payloads of a few hundred bytes, the kernel's work per piece costs more than the
+ * copy, which stays in the processor's cache. Only a large payload is written in place.
  *
- * The bytes count only when the caller says so (object_pack_extend), after the index that leads
- * to them was saved too. Until then a failure cuts the file back, and a process that is killed
- * leaves a tail that the next one walks through, record by record, up to the first torn one.
+ * The bytes count only when the caller says so (object_pack_extend), after the index that leads to
+ * them is saved too. Until then, a failure truncates the file to its old size, and a killed process
+ * leaves a tail that the next one scans, record by record, up to the first torn one.
  */
 #include "object_pack.h"
 
@@ -114,8 +113,8 @@ static int map_records(ObjectPack *pack, uint64_t begin, uint64_t end)
     return 0;
 }
 
-/* 0, -EBADMSG for a file that is not a pack of ours, or another negative errno: what cannot be read
- * now may be whole. */
+/* 0, -EBADMSG for a file that is not a pack of ours, or another negative errno: a file that cannot
+ * be read now may be intact. */
 static int check_header(const ObjectPack *pack)
 {
     PackHeader header;
@@ -125,7 +124,7 @@ static int check_header(const ObjectPack *pack)
     return status;
 }
 
-/* An empty file is one whose first append failed. */
+/* A file is empty if its first append failed. */
 static int load(ObjectPack *pack)
 {
     if (pack->size == 0)
@@ -198,11 +197,11 @@ uint64_t object_pack_end(const ObjectPack *pack)
 
 typedef struct Stage {
     int fd;
-    uint64_t offset; /* in the file, of what is on the stage */
+    uint64_t offset; /* in the file, of the staged bytes */
     ByteBuffer bytes;
 } Stage;
 
-/* Writes what is on the stage, and `more` behind it. */
+/* Writes the staged bytes, then `more`. */
 static int flush(Stage *stage, Slice more)
 {
     Slice parts[] = {buffer_slice(&stage->bytes), more};
@@ -212,7 +211,7 @@ static int flush(Stage *stage, Slice more)
     return status;
 }
 
-/* The checksum is made here and not when the object was put: the payload is read once for both. */
+/* The checksum is made here and not when the object is put: the payload is read once for both. */
 static int stage_object(Stage *stage, const PackObject *object)
 {
     static const char zeros[PACK_ALIGNMENT];
@@ -245,8 +244,8 @@ static int write_objects(const ObjectPack *pack, const PackObject *objects, size
     return status;
 }
 
-/* Where much is to be written the space is asked for at once: a full disk is found out before the
- * first byte, and a file system that has found places for all blocks writes a quarter faster. */
+/* For a large write, the space is reserved at once: a full disk is noticed before the first byte,
+ * and a file system that has allocated all blocks writes a quarter faster. */
 static int reserve(const ObjectPack *pack, const PackObject *objects, size_t count)
 {
     uint64_t start = object_pack_end(pack), end = start;
@@ -277,7 +276,7 @@ int object_pack_append(ObjectPack *pack, const PackObject *objects, size_t count
     return status;
 }
 
-/* If mapping fails, what was appended is missed until the pack is opened again. */
+/* If mapping fails, the appended records are misses until the pack is opened again. */
 void object_pack_extend(ObjectPack *pack, uint64_t size)
 {
     (void)map_records(pack, object_pack_end(pack), size);

@@ -5,12 +5,12 @@
  *     header 32    magic 8 │ version u32 │ 0
  *     record       key 16 │ checksum u64 │ size u32 │ header checksum u32 │ payload, padded to 16
  *
- * A record proves itself twice. The checksum of its header covers key, size and checksum: whoever
- * walks the file from record to record steps by sizes that are right, or stops. The checksum of
- * its payload says whether the bytes may be used.
+ * A record has two checksums. That of its header covers key, size and checksum: a scan from record
+ * to record steps by correct sizes, or stops. That of its payload says whether the bytes may be
+ * used.
  *
- * What was committed is mapped and stays where it is until the pack is closed; each commit maps
- * what it appended.
+ * Committed records are mapped and stay in place until the pack is closed; each commit maps what it
+ * appended.
  *
  * Threads: any number may read; open, append and close from one thread.
  */
@@ -38,8 +38,8 @@ typedef struct PackObject { /* on its way to the pack */
     uint64_t offset; /* of the record, once it is in the pack */
 } PackObject;
 
-/* Where a pack ended at some moment, and what its last record was. A pack in which that record
- * still stands there is the same pack, perhaps longer. */
+/* Where a pack ended at some moment, and its last record. A pack that still has that record there
+ * is the same pack, perhaps longer. */
 typedef struct PackEnd {
     uint64_t offset;
     uint64_t last_record;     /* its offset; 0 if there was none */
@@ -56,35 +56,35 @@ typedef struct PackMapping {
 typedef struct ObjectPack {
     int dir_fd; /* lent */
     char name[STORE_FILE_NAME_SIZE];
-    int fd;                /* -1: there is no file yet */
-    bool is_read_only;     /* the file stays as it is, whatever is found in it */
-    uint64_t size;         /* bytes that are part of it; 0: not even a header */
+    int fd;                /* -1: no file yet */
+    bool is_read_only;     /* the file is never changed, whatever its contents */
+    uint64_t size;         /* bytes in the pack; 0: not even a header */
     PackMapping *mappings; /* owned; ascending */
     size_t mapping_count;
 } ObjectPack;
 
-/* Opens the pack; a missing one is empty and not made before something is appended. 0; -EBADMSG
- * if it has no good header (or another version) and was removed, to be started again; -EINVAL if
- * it is no regular file; or another negative errno. With `read_only` nothing is removed or cut
- * off on disk, only for this process. */
+/* Opens the pack; a missing one is empty and is created by the first append. 0; -EBADMSG if it had
+ * no good header (or another version) and was removed, to be started again; -EINVAL if it is not a
+ * regular file; or another negative errno. With `read_only` nothing is removed or truncated on
+ * disk, only for this process. */
 int object_pack_open(ObjectPack *pack, int dir_fd, const char *name, bool read_only);
 void object_pack_close(ObjectPack *pack);
 
 /* Removes the file; the pack is empty and usable. 0 or a negative errno. */
 int object_pack_remove(ObjectPack *pack);
 
-/* Cuts the file back to `size`, an end of a record, or to the size it has as a pack (dropping
- * what a failed append left). Nobody may hold payloads from behind it. 0 or a negative errno. */
+/* Truncates the file to `size`, the end of a record, or to its size as a pack (dropping the rest of
+ * a failed append). No payloads from beyond it may be in use. 0 or a negative errno. */
 int object_pack_truncate(ObjectPack *pack, uint64_t size);
 
-/* Where the next record will stand. */
+/* Where the next record will be. */
 uint64_t object_pack_end(const ObjectPack *pack);
 
-/* Bytes that a record with such a payload takes, and the header it has. */
+/* The bytes of a record with a payload of this size, and its header. */
 uint64_t pack_record_extent(uint64_t payload_size);
 PackRecord pack_record_make(Hash128 key, Slice payload);
 
-/* The record at `offset`, or NULL if none fits there. Nothing but bounds is checked. */
+/* The record at `offset`, or NULL if none fits there. Checks only bounds. */
 const PackRecord *object_pack_record(const ObjectPack *pack, uint64_t offset);
 
 static inline Slice pack_record_payload(const PackRecord *record)
@@ -99,13 +99,13 @@ bool pack_record_has_good_payload(const PackRecord *record);
 /* Is `end` where this pack once ended? */
 bool object_pack_had_end(const ObjectPack *pack, const PackEnd *end);
 
-/* Writes the objects behind each other at the end, where their offsets say they belong. The pack does not have them before
- * object_pack_extend. `written` is increased. 0 or a negative errno; on failure the file is cut
- * back. */
+/* Writes the objects one after another at the end, where their offsets say they belong. The pack
+ * does not have them before object_pack_extend. Adds to `*written`. 0 or a negative errno; on
+ * failure the file is truncated to its old size. */
 int object_pack_append(ObjectPack *pack, const PackObject *objects, size_t count, bool sync,
                        uint64_t *written);
 
-/* What was appended, up to `size`, is now part of the pack. */
+/* Makes the appended records, up to `size`, part of the pack. */
 void object_pack_extend(ObjectPack *pack, uint64_t size);
 
 #ifdef __cplusplus

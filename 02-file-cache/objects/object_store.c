@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A put gives the object the place in the pack that it will have, and enters that place in the
- * index: from then on a get finds it, behind the end of the file, among the pending objects.
+ * A put assigns the object its future place in the pack and enters that in the index: from then on
+ * a get finds it, past the end of the file, among the pending objects.
  *
  *     pack file   header │ record │ record │┆ pending │ pending │ ...
  *                                           └ object_pack_end     └ store->end.offset
  *
- * A commit writes the pending objects there, then the index. Dropping them is doing nothing: the
+ * A commit writes the pending objects there, then the index. To drop them, it does nothing: the
  * index in memory is a private copy.
  *
- * Opening trusts the index as far as the pack is the one it was written for: the record that was
- * the last one then must still stand there. What stands behind it was written by a process that
- * did not finish, and is gone through record by record; if the index is no good, so is the whole
- * pack.
+ * Opening trusts the index if the pack is the one it was written for: the record that was then the
+ * last must still be there. Anything after it was written by a process that did not finish, and is
+ * scanned record by record; if the index is bad, the whole pack is scanned.
  */
 #include "object_store_internal.h"
 
@@ -31,9 +30,9 @@ static void advance(PackEnd *end, const PackRecord *record)
     end->offset += pack_record_extent(record->size);
 }
 
-/* Enters the records from store->end on into the index. A record with a damaged payload is
- * stepped over; at one with a damaged header, or a torn one, the pack ends. It ends behind a whole
- * record: in the room that a killed process had asked for, a torn one is followed by zeros. */
+/* Enters the records from store->end on into the index. A record with a damaged payload is skipped;
+ * the pack ends at one that is torn or has a damaged header. It ends after a whole record: in space
+ * reserved by a killed process, a torn one is followed by zeros. */
 static int scan_pack(ObjectStore *store)
 {
     PackEnd whole = store->end;
@@ -64,7 +63,7 @@ int object_store_reindex(ObjectStore *store)
     return scan_pack(store);
 }
 
-/* Brings the index up to the pack, from where it is known to be right. */
+/* Updates the index to the pack, from where it is known to be right. */
 static int settle_index(ObjectStore *store, const PackEnd *covered)
 {
     if (object_pack_had_end(&store->pack, covered)) {
@@ -335,7 +334,7 @@ uint64_t object_store_pending_bytes(const ObjectStore *store)
     return store->end.offset - object_pack_end(&store->pack);
 }
 
-/* The last record of the pack will be that of the last object that was put. */
+/* The last record of the pack will be that of the last object put. */
 static void note_last_record(ObjectStore *store)
 {
     if (store->pending_count == 0)

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Objects addressed by the hash of what they were made from, in one file.
+ * Objects addressed by the hash of their inputs, in one file.
  *
- * Git stores each object under its hash, once, however many names lead to it. It starts with a
- * file per object and ends, for speed, with packs. A cache can begin with the pack: ten thousand
- * loose files cost about thirty times as much to write as one (`make bench`).
+ * Git stores each object under its hash, once, however many names lead to it. It starts with a file
+ * per object and later, for speed, makes packs. A cache can start with the pack: ten thousand loose
+ * files cost about thirty times as much to write as one (`make bench`).
  *
  *     name.pack    header 32 │ record │ record │ ...                        append only
  *     record       key 16 │ checksum u64 │ size u32 │ header checksum u32 │ payload, padded to 16
  *     name.index   header 64 │ slots: key 16 │ offset u64 │ size u32 │ 0 u32     a power of two
  *
- * The index is an open-addressing hash table that is mapped, not loaded: a hit or a miss is
- * decided without a system call. It is a hint and nothing more: each record carries its key and
- * a checksum, so a torn or damaged slot is a miss, and a lost index is rebuilt from the records.
- * A torn record at the end of the pack (a build that was killed) is cut off. Payloads are 16-byte
- * aligned where they are mapped, so flat data is used where it lies. A new index is written as
- * name.index.tmp and renamed; so is the pack when it is compacted: there are no other files.
+ * The index is an open-addressing hash table that is mapped, not loaded: a hit or a miss is decided
+ * without a system call. It is only a hint: each record carries its key and a checksum, so a torn
+ * or damaged slot is a miss, and a lost index is rebuilt from the records. A torn record at the end
+ * of the pack (from a killed build) is cut off. Mapped payloads are 16-byte aligned, so flat data
+ * is used in place. A new index is written as name.index.tmp and renamed; so is the pack when it is
+ * compacted: there are no other files.
  *
  *     ObjectStore *store;
  *     if (object_store_open(&store, dir_fd, "zir") == 0) {
@@ -25,9 +25,9 @@
  *         object_store_close(store);
  *     }
  *
- * Objects that were put can be got at once; they reach the disk with the commit, which may be
- * dropped by closing without it. One process at a time (the caller holds a lock). Threads: any
- * number may get while none puts; put and commit from one thread.
+ * Objects can be got as soon as they are put; they reach the disk with the commit, and are dropped
+ * by closing without one. One process at a time (the caller holds a lock). Threads: any number may
+ * get while none puts; put and commit from one thread.
  */
 #ifndef OBJECT_STORE_H
 #define OBJECT_STORE_H
@@ -42,25 +42,24 @@ typedef struct ObjectStore ObjectStore;
 
 /* Opens the store `name` (at most 40 bytes, copied) in a directory, and repairs what a killed
  * process left. 0 or a negative errno of the machine; damage is not an error, see
- * object_store_is_damaged. Something else under the name of a file (a directory, a symlink, a
- * FIFO) is one, and is not touched: -EINVAL. `dir_fd` is lent until close. On failure *store is
- * NULL. Cost: a few system calls, whatever the size; a lost index is rebuilt
- * in one pass over the pack. The files are made by the first commit. */
+ * object_store_is_damaged. Something else under the name of a file (a directory, a symlink, a FIFO)
+ * is an error, -EINVAL, and is not touched. `dir_fd` is lent until close. On failure *store is
+ * NULL. Cost: a few system calls, whatever the size; a lost index is rebuilt in one pass over the
+ * pack. The files are made by the first commit. */
 int object_store_open(ObjectStore **store, int dir_fd, const char *name);
 
-/* The same for looking only: nothing on disk is changed. What open would repair is left as it is
- * and taken for missing; what is put stays in memory, and a commit is refused with -EROFS. */
+/* The same for reading only: nothing on disk is changed. Damage that open would repair is left
+ * alone and counts as missing; what is put stays in memory, and a commit is refused with -EROFS. */
 int object_store_open_read_only(ObjectStore **store, int dir_fd, const char *name);
 
 /* A store without files, for a build that leaves no trace: what is put can be got until it is
- * closed, and so long the bytes must live; a commit does nothing. */
+ * closed, and the bytes must live that long; a commit does nothing. */
 ObjectStore *object_store_make_in_memory(void);
 
-/* True if open found records that it had to drop, or a pack it had to start again. An index
- * alone is no loss. */
+/* True if open had to drop records or start a new pack. Losing only the index is no damage. */
 bool object_store_is_damaged(const ObjectStore *store);
 
-/* True if open found a pack without an index that fits it, and made the index again. */
+/* True if open found a pack without a matching index and rebuilt the index. */
 bool object_store_lost_index(const ObjectStore *store);
 
 /* The payload stored under `key`, checked against its checksum. It lives until the store is
@@ -71,29 +70,28 @@ bool object_store_get(const ObjectStore *store, Hash128 key, Slice *payload);
 /* Is there such a key, by the index alone? Touches neither pack nor file system. */
 bool object_store_has(const ObjectStore *store, Hash128 key);
 
-/* Adds an object whose payload is the concatenation of `parts`, unless just that is there already,
- * undamaged; other bytes under the key give way (a cache that is to trust nothing is rebuilt so).
- * With one part the bytes are lent until the commit; several parts are joined in memory of the
- * store. An object of 4 GiB or more is not kept. */
+/* Adds an object whose payload is the concatenation of `parts`, unless the same one is already
+ * there, undamaged; other bytes under the key are replaced (this rebuilds a cache that must not be
+ * trusted). With one part the bytes are lent until the commit; several parts are joined in the
+ * store's memory. An object of 4 GiB or more is not kept. */
 void object_store_put(ObjectStore *store, Hash128 key, const Slice *parts, size_t part_count);
 
-/* Room for so many objects at once. Puts need no such call; before thousands of them it spares the
- * index growing step by step. */
+/* Makes room for this many objects at once. Puts do not need it; before thousands of them, it keeps
+ * the index from growing step by step. */
 void object_store_expect(ObjectStore *store, uint64_t count);
 
-/* Forgets one key, from the next commit on also on disk. The record itself stays in the pack: if
- * the index is lost, rebuilding it brings the object back. That is right for a cache, whose keys
- * stand for what the object was made from; a wrong object needs another key. */
+/* Forgets one key; on disk, with the next commit. The record itself stays in the pack: if the index
+ * is lost, rebuilding it brings the object back. That is right for a cache, where the key stands
+ * for the object's inputs; a wrong object needs another key. */
 void object_store_invalidate(ObjectStore *store, Hash128 key);
 
 /* Forgets everything, and removes both files at once. 0 or a negative errno. */
 int object_store_clear(ObjectStore *store);
 
 /* Appends what was put to the pack, then updates the index. With `sync`, fsyncs the one before
- * the other is written. `written` (may be NULL) is increased by the bytes written. 0 or a
- * negative errno (-ENOSPC); on failure the objects of earlier commits are as they were, and what
- * was put can still be got and committed later. Writes nothing if nothing was put, invalidated or
- * repaired. */
+ * writing the other. Adds the bytes written to `*written` (may be NULL). 0 or a negative errno
+ * (-ENOSPC); on failure the objects of earlier commits are unchanged, and what was put can still be
+ * got and committed later. Writes nothing if nothing was put, invalidated or repaired. */
 int object_store_commit(ObjectStore *store, bool sync, uint64_t *written);
 
 /* Would a commit write anything? */
@@ -106,20 +104,20 @@ uint64_t object_store_pending_bytes(const ObjectStore *store);
 uint64_t object_store_pack_size(const ObjectStore *store);
 uint64_t object_store_count(const ObjectStore *store);
 
-/* Bytes that the object of a key takes in the pack; 0 if it is not in the pack. By the index. */
+/* Bytes that the object of a key takes in the pack, by the index; 0 if it is not in the pack. */
 uint64_t object_store_extent(const ObjectStore *store, Hash128 key);
 
 /* How many records of the pack fail their checksums. Cost: one pass over the pack. */
 uint64_t object_store_count_damaged(const ObjectStore *store);
 
-/* Is the object of this key in use? Must answer alike each time. */
+/* Is the object of this key in use? Must always give the same answer. */
 typedef bool (*ObjectIsLive)(void *context, Hash128 key);
 
-/* Commits, and then writes the pack anew: with all live objects, and of the others as many of the
- * newest as keep it within `target_bytes`. Payloads that were handed out before stay valid until
- * the store is closed. `written` (may be NULL) is increased. 0 or a negative errno; on failure,
- * or if the process is killed at any instruction, the store has at least the live objects (see
- * object_compaction.c). Cost: two passes over the pack. */
+/* Commits, then rewrites the pack: with all live objects, and as many of the newest others as fit
+ * `target_bytes`. Payloads obtained before stay valid until the store is closed. Adds to `*written`
+ * (may be NULL). 0 or a negative errno; on failure, or if the process is killed at any instruction,
+ * the store has at least the live objects (see object_compaction.c). Cost: two passes over the
+ * pack. */
 int object_store_compact(ObjectStore *store, uint64_t target_bytes, ObjectIsLive is_live,
                          void *context, bool sync, uint64_t *written);
 

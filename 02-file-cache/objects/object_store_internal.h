@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the parts of an object store share.
+ * Shared by the parts of an object store.
  *
  *     object_store.c        open, get, put, commit
- *     object_compaction.c   the pack written anew, without what nobody uses
+ *     object_compaction.c   the pack rewritten, without unused records
  */
 #ifndef OBJECT_STORE_INTERNAL_H
 #define OBJECT_STORE_INTERNAL_H
@@ -27,7 +27,7 @@ struct ObjectStore {
     size_t retired_count;
 };
 
-/* Makes the index anew, from the records of the pack. Nothing may be pending. 0 or a negative
+/* Rebuilds the index from the records of the pack. Nothing may be pending. 0 or a negative
  * errno. */
 int object_store_reindex(ObjectStore *store);
 
