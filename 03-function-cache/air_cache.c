@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * All the thought is in the key, and the key is made elsewhere (unit_keys.c). What is left is an
- * object store of its own: a build that only lowers, or only emits, appends to one file.
+ * The hard part is the key, which is made elsewhere (unit_keys.c). The rest is an object store of
+ * its own: a build that only lowers, or only emits, appends to one file.
  */
 #include "air_cache.h"
 

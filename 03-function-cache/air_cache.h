@@ -2,12 +2,12 @@
 /*
  * Function → finished code, kept.
  *
- * What the cache keeps for each unit (a top-level declaration) is the finished output text, under
- * the unit's key: a hash of everything that can reach that text and of nothing else (unit_keys.h).
+ * For each unit (a top-level declaration) the cache keeps the finished output text, under the
+ * unit's key: a hash of everything that can affect that text and of nothing else (unit_keys.h).
  * Equal key, right output: no function is compared, checked or compiled to know that.
  *
- * The name AirCache is the tutorial's; AIR is the typed form that code is made from, but what is
- * worth keeping is what comes out at the end.
+ * The name AirCache is the tutorial's; AIR is the typed form that code is made from, but only the
+ * final output is worth keeping.
  *
  * Threads: as ObjectStore: any number may get while none puts.
  */
@@ -37,7 +37,7 @@ bool air_cache_get(const AirCache *cache, Hash128 unit_key, Slice *output);
 /* Keeps `output`, whose bytes are lent until the commit. */
 void air_cache_put(AirCache *cache, Hash128 unit_key, Slice output);
 
-/* Room for so many puts at once. */
+/* Makes room for this many puts at once. */
 void air_cache_expect(AirCache *cache, uint64_t count);
 
 void air_cache_invalidate(AirCache *cache, Hash128 unit_key);

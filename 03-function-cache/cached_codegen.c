@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cached_codegen.h"
 
-/* Emitted into a buffer that grows and is used again, then copied once to where it can stay. */
+/* Emits into a growing, reused buffer, then copies the text once to where it can stay. */
 static void emit_unit(const CachedCodegen *codegen, CodegenScratch *scratch, uint32_t file,
                       uint32_t declaration, UnitOutput *output)
 {
@@ -9,7 +9,7 @@ static void emit_unit(const CachedCodegen *codegen, CodegenScratch *scratch, uin
     const ProgramFile *owner = codegen->program->file(codegen->program, file);
     *output = (UnitOutput){{"", 0}, OUTPUT_WRONG};
     if (declaration >= owner->declarations.count)
-        return; /* the file could not be loaded, as its owner knows */
+        return; /* the file could not be loaded; its owner knows */
     arena_reset(&scratch->arena);
     scratch->text.size = 0;
     unit_lookup_init(&lookup, codegen->program, file, declaration, &scratch->arena);

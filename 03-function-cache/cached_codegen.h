@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Code generation through the cache: a unit's output is looked up by its key, and emitted only
- * if it is not there.
+ * Code generation through the cache: a unit's output is looked up by its key, and emitted only on a
+ * miss.
  *
  *     UnitOutput output;
  *     cached_codegen(&codegen, worker, file, unit, key, true, &output);
@@ -23,7 +23,7 @@ extern "C" {
 
 typedef enum OutputOrigin {
     OUTPUT_CACHED,
-    OUTPUT_EMITTED, /* and right: to be kept, if it is cacheable */
+    OUTPUT_EMITTED, /* and right: keep it if it is cacheable */
     OUTPUT_WRONG,   /* it, or something it names, has errors; never kept */
 } OutputOrigin;
 
@@ -45,7 +45,7 @@ typedef struct UnitOutput {
 typedef struct CodegenScratch { /* {0}; one per worker; freed with codegen_scratch_free */
     Arena arena;             /* for one unit */
     ByteBuffer text;         /* of one unit */
-    Arena results;           /* texts of all units this worker emitted, and what it noted */
+    Arena results;           /* texts of all units this worker emitted, and its notes */
     Diagnostics diagnostics; /* of all units this worker emitted */
 } CodegenScratch;
 

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a code generator is asked, and what it may ask back.
+ * What a code generator is asked, and what it may ask in return.
  *
- * A unit is emitted from its own IR and from the interfaces it names. It reaches these through
- * a Lookup, by reference number and in no other way: its own references, and the interface
- * references of what it found. That is exactly the closure its key was made from. In builds
- * with GUARD_LOOKUPS the lookup ends the process with a message when it is asked for anything
- * outside that closure, so a hole in the keys becomes a failing test instead of a stale output.
+ * A unit is emitted from its own IR and from the interfaces it names. It reaches these only through
+ * a Lookup, by reference number: its own references, and the interface references of what it found.
+ * That is exactly the closure its key was made from. In builds with GUARD_LOOKUPS the lookup ends
+ * the process with a message when asked for anything outside that closure: a hole in the keys
+ * becomes a failing test instead of a stale output.
  *
- * What follows from an interface and all that it refers to is the same for whoever asks: the value
- * of a constant, the layout of a struct. Worked out again for each unit, a thousand units that use
- * a constant made from a thousand others cost a million steps. So a code generator may note it,
- * once for the whole program, and find it again in the units that come later.
+ * What follows from an interface and everything it refers to is the same for every unit: the value
+ * of a constant, the layout of a struct. If it were computed for each unit, a thousand units that
+ * use a constant made from a thousand others would cost a million steps. A code generator may
+ * therefore note it, once for the whole program, and find it again in later units.
  *
  * Threads: emit is called from any thread; it keeps nothing but notes.
  */
@@ -25,35 +25,34 @@
 extern "C" {
 #endif
 
-typedef struct Unit { /* one declaration of one file, with all that is known of it */
+typedef struct Unit { /* one declaration of one file, with everything known about it */
     const Declarations *declarations; /* of its file */
     Slice ir;                         /* blob of its file */
     bool ir_is_fresh;                 /* lowered by this process: not read from anywhere */
     uint32_t file;
     uint32_t declaration; /* in declarations->items */
     Slice path;           /* of its file */
-    Slice symbol;         /* what the output calls it: path:name, or the entry point's own name */
-    bool is_entry_point;  /* the declaration that a program starts at */
+    Slice symbol;         /* its name in the output: path:name, or the entry point's own name */
+    bool is_entry_point;  /* the declaration where the program starts */
 } Unit;
 
 typedef struct Lookup Lookup;
 struct Lookup {
-    /* Finds what reference number `reference` of `from` names. `from` is the unit that is being
-     * emitted, or a unit found before, of which only interface references may be asked. `found`
-     * is set if the name is found, and stays valid until emit returns. */
+    /* Finds what reference number `reference` of `from` names. `from` is the unit being emitted, or
+     * a unit found before; of the latter, only interface references may be asked. `found` is set if
+     * the name is found, and stays valid until emit returns. */
     Resolution (*find)(const Lookup *lookup, const Unit *from, uint32_t reference, Unit *found);
 
-    /* The place of the note about a unit that was found, which is NULL while there is none. Two
-     * threads may make one at once: it is read and written with unit_note_read and
-     * unit_note_write. There is no place, and the answer is NULL, for a unit whose interface is in
-     * a cycle, or leads to one or to something poisoned; so what a unit with a place leads to
-     * has places too. */
+    /* The place of the note about a unit that was found; the place holds NULL while there is no
+     * note. Two threads may make one at once: use unit_note_read and unit_note_write. Returns NULL,
+     * no place, for a unit with an interface in a cycle, or one that leads to a cycle or to
+     * something poisoned; all units that a unit with a place leads to thus have places too. */
     const void **(*note)(const Lookup *lookup, const Unit *found);
 
     /* A unit that a note names: one that the unit it is about leads to. */
     Unit (*unit)(const Lookup *lookup, uint32_t file, uint32_t declaration);
 
-    Arena *notes; /* where notes are made: they live as long as the program. NULL: make none */
+    Arena *notes; /* memory for notes: they live as long as the program. NULL: make none */
 };
 
 static inline const void *unit_note_read(const void **place)
@@ -61,18 +60,17 @@ static inline const void *unit_note_read(const void **place)
     return __atomic_load_n(place, __ATOMIC_ACQUIRE);
 }
 
-/* Of two notes about one unit, which say the same, the later stays. */
+/* Of two notes about one unit, which are equal, the later one stays. */
 static inline void unit_note_write(const void **place, const void *note)
 {
     __atomic_store_n(place, note, __ATOMIC_RELEASE);
 }
 
-/* Appends the unit's output to `text` and returns true; or returns false, after adding
- * diagnostics (at lines of the unit's own file) if the unit itself is wrong, or silently if
- * something it names is: that is reported by its own unit. A unit that names something poisoned is
- * checked for the rest: what is reported must be wrong whatever that name turns out to be. What comes
- * with false is never kept.
- * `scratch` is reused by the caller as soon as emit has returned. */
+/* Appends the unit's output to `text` and returns true; or returns false, after adding diagnostics
+ * (at lines of the unit's own file) if the unit itself is wrong, or silently if something it names
+ * is: that unit reports it. A unit that names something poisoned is checked for the rest: it may
+ * report only what is wrong whatever that name turns out to be. Text that comes with false is never
+ * kept. The caller reuses `scratch` as soon as emit returns. */
 typedef bool (*EmitUnit)(void *language, const Unit *unit, const Lookup *lookup, Arena *scratch,
                          ByteBuffer *text, Diagnostics *diagnostics);
 

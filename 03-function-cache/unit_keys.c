@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An interface key needs the keys of what the interface refers to first: a depth-first walk. A
- * chain of ten thousand constants must not be ten thousand stack frames, so the walk keeps its
+ * An interface key first needs the keys of what the interface refers to: a depth-first walk. A
+ * chain of ten thousand constants must not take ten thousand stack frames, so the walk keeps its
  * own stack of (file, declaration, next reference).
  *
  * Meeting a declaration that is on the stack means a cycle, and the top frame is marked. A frame
- * that is finished with a mark hands it to the frame below, which refers to it: so the mark
- * reaches the whole cycle and whatever leads into it. It is exact (what is finished without a
- * mark refers only to what was finished without one) and costs nothing per cycle. A reference to
- * something poisoned makes the same mark.
+ * that finishes with a mark passes it to the frame below, which refers to it: the mark reaches the
+ * whole cycle and everything that leads into it. It is exact (a declaration finished without a mark
+ * refers only to others finished without one) and costs nothing per cycle. A reference to something
+ * poisoned sets the same mark.
  */
 #include "unit_keys.h"
 
@@ -50,15 +50,15 @@ bool program_is_entry_point(const Program *program, uint32_t file, Slice name)
     return file == program->entry_file && slice_equal(name, program->entry_point);
 }
 
-/* Tells a symbol that follows from path and name, which the interface key covers, from the
- * plain name of the entry point. */
+/* Distinguishes a symbol made from path and name, which the interface key covers, from the plain
+ * name of the entry point. */
 static char symbol_kind(const Program *program, uint32_t file, Slice name)
 {
     return program_is_entry_point(program, file, name) ? 'e' : 'n';
 }
 
-/* What a reference leads to: symbol and interface key, or that there is nothing. False if it
- * leads into a cycle or to something poisoned: the key that is being made is worth nothing. */
+/* Puts what a reference leads to: symbol and interface key, or that it is not found. False if it
+ * leads into a cycle or to something poisoned: the key being made is worthless. */
 static bool put_reference(Program *program, const ProgramFile *owner, uint32_t file,
                           const Reference *reference, ByteBuffer *key)
 {
@@ -97,7 +97,7 @@ static void push(FrameStack *stack, ProgramFile *owner, uint32_t file, uint32_t 
     owner->key_states[declaration] = KEY_VISITING;
 }
 
-/* Looks at the frame's next reference. False when there is none left. */
+/* Follows the frame's next reference. False when none is left. */
 static bool advance(Program *program, FrameStack *stack)
 {
     Frame *frame = &stack->frames[stack->count - 1];
@@ -108,7 +108,7 @@ static bool advance(Program *program, FrameStack *stack)
         &frame->owner->declarations, frame->declaration, frame->next_reference++);
     uint32_t file, declaration;
     ProgramFile *target = NULL;
-    uint8_t state = KEY_UNCACHEABLE; /* of what is poisoned */
+    uint8_t state = KEY_UNCACHEABLE; /* for something poisoned */
     switch (program_resolve(program, frame->owner, frame->file, reference, &file, &declaration)) {
     case NAME_MISSING: return true;
     case NAME_POISONED: break;
@@ -123,7 +123,7 @@ static bool advance(Program *program, FrameStack *stack)
     return true;
 }
 
-/* All references of the top frame are known: makes its key and takes it off. */
+/* All references of the top frame are known: makes its key and pops it. */
 static void finish(Program *program, FrameStack *stack, ByteBuffer *key)
 {
     Frame frame = stack->frames[--stack->count];

@@ -2,8 +2,8 @@
 /*
  * The keys that decide what is compiled again.
  *
- * Every top-level declaration is a unit: checked, emitted and cached by itself. Its key is a
- * hash of everything that can reach its output, and of nothing else:
+ * Every top-level declaration is a unit: checked, emitted and cached by itself. Its key is a hash
+ * of everything that can affect its output, and of nothing else:
  *
  *     interface key   path:name, interface hash, and for each name the interface refers to (a
  *                     struct's fields, a constant's operands): its interface key and symbol, or
@@ -11,15 +11,16 @@
  *     unit key        fingerprint, symbol, own interface key, body hash, and for each name the
  *                     body refers to: its interface key and symbol, or "not found"
  *
- * So a changed comment stops at unchanged hashes, a changed body at its own unit, and a changed
- * signature at the units that name it: early cutoff, with no analysis beyond hashing. No type
- * needs to be checked to compute a key. "Not found" is part of it because a name that starts to
- * resolve is a change, too.
+ * A changed comment thus stops at unchanged hashes, a changed body at its own unit, and a changed
+ * signature at the units that name it: early cutoff, with no analysis beyond hashing. Computing a
+ * key checks no types. "Not found" is part of it because a name that starts to resolve is a change
+ * too.
  *
  * Interface keys are memoized per declaration and computed without recursion. A cycle among
- * interfaces (two structs that contain each other: in Mini, an error) has no keys; what reaches one
- * is marked, its key is worth nothing, and its output must not be cached. So is what reaches
- * something poisoned: a name in a file that has errors, or behind an import that leads nowhere.
+ * interfaces (two structs that contain each other: in Mini, an error) has no keys; a unit that
+ * reaches one is marked, its key is worthless, and its output must not be cached. The same holds
+ * for one that reaches something poisoned: a name in a file that has errors, or from an import that
+ * leads nowhere.
  *
  *     program_interface_keys(&program, file, &scratch);        for each file
  *     Hash128 key = program_unit_key(&program, file, unit, &scratch, &is_cacheable);
@@ -39,15 +40,15 @@ extern "C" {
 
 typedef enum KeyState {
     KEY_UNKNOWN,
-    KEY_VISITING, /* on the stack of the computation that is going on */
+    KEY_VISITING, /* on the stack of the current computation */
     KEY_KNOWN,
-    KEY_UNCACHEABLE, /* it is in a cycle of interfaces, or refers to something that is, or to
-                      something poisoned */
+    KEY_UNCACHEABLE, /* in a cycle of interfaces, or refers to something that is, or to something
+                      poisoned */
 } KeyState;
 
-#define TARGET_NONE UINT32_MAX /* of an import that leads nowhere */
+#define TARGET_NONE UINT32_MAX /* the target of an import that leads nowhere */
 
-typedef struct ProgramFile { /* one file, as keys and code generation see it */
+typedef struct ProgramFile { /* one file, as seen by keys and code generation */
     Declarations declarations;
     Slice ir;
     bool ir_is_fresh; /* lowered by this process, not read from a cache */
@@ -55,24 +56,24 @@ typedef struct ProgramFile { /* one file, as keys and code generation see it */
     const uint32_t *targets; /* per import, the number of the file it leads to, or TARGET_NONE */
     Hash128 *interface_keys; /* per declaration */
     uint8_t *key_states;     /* per declaration: KeyState of its interface key */
-    const void **notes;      /* per declaration: what code generators noted (codegen.h). NULL, if so
-                                in all files: nothing is noted */
-    bool is_poisoned; /* it has errors: no declarations here, and nobody knows which it has */
+    const void **notes;      /* per declaration: notes of code generators (codegen.h). NULL, then in
+                                all files: nothing is noted */
+    bool is_poisoned; /* it has errors: no declarations here, and its own are unknown */
 } ProgramFile;
 
 typedef struct Program Program;
 struct Program {
-    /* The file with a number, loaded when it is first asked for. Never NULL: one that cannot be
-     * had is poisoned, and the owner of the program remembers the failure. Valid as long as the
-     * program. Any thread. */
+    /* The file with a number, loaded on first use. Never NULL: one that cannot be loaded is
+     * poisoned, and the owner of the program remembers the failure. Valid as long as the program.
+     * Any thread. */
     ProgramFile *(*file)(Program *program, uint32_t number);
     Hash128 fingerprint;
-    const HashSecret *secret; /* lent: what keys are hashed under; NULL: public ones */
+    const HashSecret *secret; /* lent: the secret of the keys; NULL: public ones */
     uint32_t entry_file;
-    Slice entry_point; /* name of the declaration in the entry file that keeps its plain name */
+    Slice entry_point; /* the declaration in the entry file that keeps its plain name */
 };
 
-/* What a reference of a declaration leads to. Only of NAME_FOUND there is a target. Any thread. */
+/* What a reference of a declaration leads to. Only NAME_FOUND has a target. Any thread. */
 Resolution program_resolve(Program *program, const ProgramFile *from, uint32_t file,
                            const Reference *reference, uint32_t *target_file,
                            uint32_t *target_declaration);
@@ -81,8 +82,8 @@ Resolution program_resolve(Program *program, const ProgramFile *from, uint32_t f
  * they refer to. One thread at a time for the whole program. `scratch` is reused memory. */
 void program_interface_keys(Program *program, uint32_t file, ByteBuffer *scratch);
 
-/* The same only for declarations whose interface refers to nothing. Any number of threads, on
- * different files: in a large program most declarations are done with this. */
+/* The same, but only for declarations whose interface refers to nothing. Any number of threads, on
+ * different files: in a large program this does most declarations. */
 void program_plain_interface_keys(const Program *program, const ProgramFile *file,
                                   ByteBuffer *scratch);
 
@@ -91,11 +92,11 @@ void program_plain_interface_keys(const Program *program, const ProgramFile *fil
 Hash128 program_unit_key(Program *program, uint32_t file, uint32_t declaration,
                          ByteBuffer *scratch, bool *is_cacheable);
 
-/* True if the unit is called by its plain name in the output: the entry point. */
+/* True if the output uses the unit's plain name: the entry point. */
 bool program_is_entry_point(const Program *program, uint32_t file, Slice name);
 
-/* A hash of what a file offers by itself: its names, their interfaces and what these refer to.
- * While it is unchanged, and those of the files it names are, so are its interface keys. */
+/* A hash of what a file itself offers: its names, their interfaces and what these refer to. While
+ * it is unchanged, and those of the files it names, its interface keys are too. */
 Hash128 program_interface_digest(Program *program, uint32_t file, ByteBuffer *scratch);
 
 #ifdef __cplusplus

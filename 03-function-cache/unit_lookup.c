@@ -58,7 +58,7 @@ static bool was_found(const UnitLookup *self, const Unit *from)
     return false;
 }
 
-/* Body references belong to the key of the unit itself only. */
+/* Body references belong only to the unit's own key. */
 static void guard_question(const UnitLookup *self, const Unit *from, uint32_t reference)
 {
     const Declaration *item = &from->declarations->items[from->declaration];
@@ -85,7 +85,7 @@ static void guard_answer(UnitLookup *self, const Unit *from, const Unit *answer)
 
 /* ------------------------------------------------------------------------------------------- */
 
-/* Reference numbers come out of an IR blob: one that is wrong finds nothing. */
+/* Reference numbers come from an IR blob: a wrong one finds nothing. */
 static bool has_reference(const ProgramFile *owner, uint32_t declaration, uint32_t reference)
 {
     const Declaration *item = &owner->declarations.items[declaration];

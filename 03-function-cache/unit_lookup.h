@@ -22,14 +22,14 @@ extern "C" {
 
 typedef struct UnitLookup {
     Lookup lookup; /* first: a UnitLookup is a Lookup */
-    Unit unit;     /* what is being emitted */
+    Unit unit;     /* the unit being emitted */
     Program *program;
-    Arena *arena; /* holds the symbols that are handed out */
-    struct FoundUnit *found; /* with GUARD_LOOKUPS: what was found so far */
+    Arena *arena; /* holds the symbols returned */
+    struct FoundUnit *found; /* with GUARD_LOOKUPS: everything found so far */
 } UnitLookup;
 
-/* A lookup for one unit. Everything it hands out lives in `arena`. Notes are neither made nor read,
- * unless lookup.notes is set: to an arena that lives as long as the program. */
+/* A lookup for one unit. Everything it returns lives in `arena`. Notes are neither made nor read
+ * unless lookup.notes is set to an arena that lives as long as the program. */
 void unit_lookup_init(UnitLookup *lookup, Program *program, uint32_t file, uint32_t declaration,
                       Arena *arena);
 

@@ -21,8 +21,7 @@ enum {
     CHUNK_GROWTH = 8,
     LARGEST_CHUNK_BYTES = 4 << 20,
     HUGE_PAGE_BYTES = 2 << 20,
-    LARGEST_ZEROED_BYTES = 64 << 20, /* above it, memory that is never written should cost
-                                        nothing */
+    LARGEST_ZEROED_BYTES = 64 << 20, /* above it, unwritten memory should cost nothing */
 };
 
 struct ArenaChunk {

@@ -29,8 +29,7 @@ enum { KEYWORD_SLOTS = 64 };
     [KEYWORD_SLOT(first, second, sizeof(word) - 1)] = {word, sizeof(word) - 1, kind}
 
 static const struct Keyword {
-    char word[14]; /* the longest has 8 letters; with 16 bytes per keyword, its address is a
-                      shift */
+    char word[14]; /* the longest has 8 letters; 16 bytes per keyword: the address is a shift */
     unsigned char size;
     unsigned char kind;
 } keywords[KEYWORD_SLOTS] = {

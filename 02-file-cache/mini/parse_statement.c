@@ -157,8 +157,7 @@ static bool parse_if(Parser *parser)
         has_else = parser_take(parser, TOKEN_ELSE);
         if (has_else) {
             uint32_t middle = parser_emit(parser, position, ZIR_ELSE, number, 0);
-            parser->zir.insts[number].b = middle; /* after the call, which may move the
-                                                     instructions */
+            parser->zir.insts[number].b = middle; /* after the call, which may move insts */
         }
     } while (has_else && parser_at(parser, TOKEN_IF));
     if (has_else)

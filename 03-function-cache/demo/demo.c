@@ -3,7 +3,7 @@
  * Which functions must be compiled again?
  *
  *     demo-03                  ten functions, and five builds of them
- *     demo-03 ENTRY.mini       one build of your project, by the contract that the README tells;
+ *     demo-03 ENTRY.mini       one build of your project, by the contract in the README;
  *                              edit something and build again
  */
 #include "demo_codegen.h"
@@ -42,7 +42,7 @@ static const struct {
 };
 
 typedef struct Table { /* a row for each function, a column for each build */
-    int row;           /* the field that is filled next */
+    int row;           /* the next field to fill */
     int column;
     char names[FUNCTIONS][32];
     OutputOrigin origins[FUNCTIONS][BUILDS];

@@ -24,7 +24,7 @@ static ProgramFile *module_of(Program *program, uint32_t number)
     return &((Compilation *)(void *)program)->modules[number];
 }
 
-/* False if the file is wrong, which is reported; and so below. */
+/* False if the file is wrong, which is reported; likewise below. */
 static bool load_lowered(Compilation *self, uint32_t file, Lowered *lowered)
 {
     bool is_right = lower_cached(&self->lowering, file, lowered) != FORM_WRONG;
@@ -64,7 +64,8 @@ static bool load_module(Compilation *self, uint32_t file)
     return true;
 }
 
-/* All files, so that all errors are reported. False if there is one: half a program has no keys. */
+/* Loads all files, so that all errors are reported. False if there is an error: half a program has
+ * no keys. */
 static bool load_modules(Compilation *self)
 {
     bool is_right = true;
@@ -148,7 +149,7 @@ int compile_program(const char *entry, const UnitListener *listener)
     return (int)status;
 }
 
-/* `compiled  lib/math.mini:add  8f1c32aa`; the last word is the beginning of the code's hash. */
+/* `compiled  lib/math.mini:add  8f1c32aa`; the last word is the start of the code's hash. */
 static void print_unit(void *nothing, Slice path, Slice name, const UnitOutput *output)
 {
     static const char *const words[] = {"cached", "compiled", "wrong"};

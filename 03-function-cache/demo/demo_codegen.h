@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The program that the contract of this stage asks for: it compiles each function whose code no
- * build has made yet.
+ * The program of this stage's contract: it compiles each function whose code no earlier build made.
  *
- * The code is kept in .mini_cache/air.pack and air.index, beside what stages 1 and 2 keep.
+ * The code is kept in .mini_cache/air.pack and air.index, beside the files of stages 1 and 2.
  */
 #ifndef DEMO_CODEGEN_H
 #define DEMO_CODEGEN_H
@@ -14,8 +13,8 @@
 extern "C" {
 #endif
 
-/* Hears what became of each unit: the files in byte order of their paths, the units of a file in
- * the order of its source. */
+/* Receives the outcome of each unit: files in byte order of their paths, the units of a file in
+ * source order. */
 typedef struct UnitListener {
     void (*tell)(void *context, Slice path, Slice name, const UnitOutput *output);
     void *context;

@@ -2,13 +2,13 @@
 /*
  * AIR: one unit, names resolved and types known.
  *
- * sema.c makes it from ZIR and the interfaces that the unit names, air_promote.c takes variables
- * out of memory, llvm_ir.c prints it. AIR lives in scratch memory meanwhile and is never stored:
- * what is kept is the text.
+ * sema.c makes it from ZIR and the interfaces that the unit names, air_promote.c moves variables
+ * out of memory, llvm_ir.c prints it. AIR lives only in scratch memory and is never stored: the
+ * text is what is kept.
  *
- * Instruction i of AIR belongs to instruction i of ZIR: sema adds to each one its type and what
- * its name resolved to, and changes nothing else. So the forward pass of the printer walks the
- * same structured array.
+ * Instruction i of AIR belongs to instruction i of ZIR: sema adds to each one its type and what its
+ * name resolved to, and changes nothing else. The printer's forward pass thus walks the same
+ * structured array.
  *
  *     ZIR     3 ADD 0 1   │ 4 RETURN 3
  *     AIR     3 i32       │ 4 void
@@ -27,7 +27,7 @@ typedef enum AirTypeKind {
     AIR_I32, AIR_I64, AIR_F64, AIR_BOOL, AIR_STR,
     AIR_STRUCT,      /* index: number of the entity */
     AIR_UNTYPED_INT, /* integer literals whose type no context has decided yet; gone after sema */
-    AIR_INVALID,     /* an error was reported here: be silent about what follows from it */
+    AIR_INVALID,     /* an error was reported here: report no consequences of it */
 } AirTypeKind;
 
 typedef struct AirType {
@@ -42,12 +42,12 @@ typedef struct AirInst {
                       VAR                      its number among the variables
                       REF, CALL                number of the entity
                       FIELD, FIELD_ADDR, INIT  place of the field in its struct
-                      everything else          for the pass that is going on */
+                      everything else          for the current pass */
 } AirInst;
 
 typedef struct AirVar {
     uint32_t inst;  /* the VAR */
-    bool in_memory; /* it needs a place there; air_promote.h tells when not */
+    bool in_memory; /* it needs a place there; air_promote.h says when not */
 } AirVar;
 
 typedef struct Air {
@@ -75,8 +75,8 @@ static inline bool air_type_is_number(AirType type)
     return type.kind >= AIR_I32 && type.kind <= AIR_F64;
 }
 
-/* The instruction that holds a value: a local constant only names one, a cast to the type that a
- * value has changes nothing, and what a variable was given may be known. */
+/* The instruction that holds a value: a local constant only names one, a cast to the same type
+ * changes nothing, and the value stored in a variable may be known. */
 static inline uint32_t air_holder(const Zir *zir, const AirInst *insts, uint32_t value)
 {
     uint8_t op = zir->insts[value].op;

@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Of each variable the pass knows the VAR or STORE that wrote it last, as far as that is certain:
+ * For each variable the pass knows the last VAR or STORE that wrote it, if that is certain:
  *
  *     IF               both branches begin with what is known here
- *     ELSE             so what the first branch stored is taken back
+ *     ELSE             so what the first branch stored is undone
  *     END              what either branch stored is not known
  *     LOOP, END_LOOP   are reached from the end of the body, from every CONTINUE or BREAK: what is
  *                      stored in a loop is not known at either
  *
  * Nothing is done to the variables at ELSE and END: a block of a thousand stores inside a thousand
- * IFs would pay a thousand times. Each store is noted with the branch that it stands in, and what
- * has become of the branch tells, when the variable is read, what has become of the store:
+ * IFs would pay a thousand times. Each store is noted with its branch, and when the variable is
+ * read, the state of the branch gives the state of the store:
  *
- *     open     the read stands in the branch too: the store counts
- *     left     it was the first branch, and the read stands in the ELSE: what counts is the store
+ *     open     the read is in the branch too: the store counts
+ *     left     it was the first branch, and the read is in the ELSE: what counts is the store
  *              that the variable had before (`before`, whose chain gets shorter as it is followed)
- *     merged   its END is passed: a store that nobody can name, made in the branch around the IF
+ *     merged   its END is passed: an unknown store, made in the branch around the IF
  *              (`around`, whose chain gets shorter as it is followed)
  *
- * A STORE in a loop stands behind the LOOP where it matters, so a first pass marks the variables
- * that a loop changes. Their stores count only up to the next LOOP or END_LOOP.
+ * A STORE in a loop comes after the LOOP where it matters; a first pass therefore marks the
+ * variables that a loop changes. Their stores count only up to the next LOOP or END_LOOP.
  *
- * After a RETURN, BREAK or CONTINUE the pass goes on as if there were none: what follows in the
- * block never runs, and the END of the block forgets what was stored there.
+ * After a RETURN, BREAK or CONTINUE the pass continues as if there were none: the rest of the block
+ * never runs, and the END of the block discards what was stored there.
  */
 #include "air_promote.h"
 
@@ -31,12 +31,12 @@
 typedef enum BranchState { BRANCH_OPEN, BRANCH_LEFT, BRANCH_MERGED } BranchState;
 
 typedef struct Branch {
-    uint32_t around; /* the branch that its IF stands in */
+    uint32_t around; /* the branch that its IF is in */
     uint8_t state;   /* BranchState */
 } Branch;
 
-typedef struct Note { /* that a variable was stored to */
-    uint32_t store;  /* the VAR or STORE, or STORE_NONE: only a field of it was */
+typedef struct Note { /* a store to a variable */
+    uint32_t store;  /* the VAR or STORE, or STORE_NONE: only to a field */
     uint32_t branch; /* where */
     uint32_t before; /* the note that counted then */
 } Note;
@@ -51,15 +51,15 @@ typedef struct Promotion {
     const Zir *zir;
     Air *air;
     Variable *variables;
-    Note *notes; /* number 0: there was no store yet */
+    Note *notes; /* number 0: no store yet */
     uint32_t note_count;
     Branch *branches; /* number 0: the body of the function */
     uint32_t branch_count;
-    uint32_t branch;    /* the one that the pass is in */
-    uint32_t last_loop; /* the LOOP or END_LOOP that was passed last */
+    uint32_t branch;    /* the current one */
+    uint32_t last_loop; /* the last LOOP or END_LOOP passed */
 } Promotion;
 
-/* The number of the variable that a place is, or is a field of. */
+/* The number of the variable that a place is or is a field of. */
 static uint32_t variable_of(const Promotion *promotion, uint32_t place)
 {
     const ZirInst *insts = promotion->zir->insts;
@@ -117,8 +117,8 @@ static bool note_counts(const Promotion *promotion, const Note *note)
     return promotion->branches[branch].state == BRANCH_OPEN;
 }
 
-/* The last note of a variable that counts here. Those that do not will not count again: what they
- * stand for when their IF is passed is no store that anybody can name. */
+/* The last note of a variable that counts here. Those that do not count never will again: after
+ * their IF, they stand for an unknown store. */
 static uint32_t note_that_counts(const Promotion *promotion, const Variable *variable)
 {
     Note *notes = promotion->notes;
@@ -133,7 +133,7 @@ static uint32_t note_that_counts(const Promotion *promotion, const Variable *var
     return found;
 }
 
-/* The store that wrote what a variable holds here, or STORE_NONE. */
+/* The store that wrote the variable's value here, or STORE_NONE. */
 static uint32_t known_store(const Promotion *promotion, const Variable *variable)
 {
     const Note *note = &promotion->notes[note_that_counts(promotion, variable)];

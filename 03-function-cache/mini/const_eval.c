@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A constant's operands are evaluated before it, in the order of the walk; then its instructions
- * are checked by sema as any others, and folded in one forward pass, one value per instruction.
+ * A constant's operands are evaluated before it, in the order of the walk; then sema checks its
+ * instructions like any others, and they are folded in one forward pass, one value per instruction.
  * The side of an `&&` or `||` that does not decide is folded like everything else, so that every
- * instruction has a value, whatever ZIR from a cache refers to; only that there no division by
- * zero is an error.
+ * instruction has a value, whatever ZIR from a cache refers to; but a division by zero there is not
+ * an error.
  *
  * Integers wrap: they are computed as unsigned 64-bit numbers and cut to their type. A NaN is
- * always the same NaN, or the text of the output would depend on the machine that compiles.
+ * always the same NaN; otherwise the output would depend on the compiling machine.
  */
 #include "const_eval.h"
 
@@ -21,9 +21,9 @@ enum { MOST_COMPARED_BYTES = 1000 };
 typedef struct Folding {
     const Air *air;
     const Zir *zir;
-    Arena *arena;              /* of the values: that of the notes, or of this unit */
+    Arena *arena;              /* of the values: that of the notes or of this unit */
     const ConstValue **values; /* per instruction */
-    uint32_t undecisive_end;   /* what stands before it is not evaluated when the program runs */
+    uint32_t undecisive_end;   /* instructions before it are not evaluated at run time */
     Diagnostics *diagnostics;
     bool is_wrong;
 } Folding;
@@ -40,7 +40,7 @@ static double canonical(double value)
     return isnan(value) ? (double)NAN : value;
 }
 
-/* As llvm.fptosi.sat: NaN is 0, what is out of range is the nearest that is not. */
+/* As llvm.fptosi.sat: NaN is 0, a value out of range is the nearest one in range. */
 static int64_t saturate(AirType type, double value)
 {
     if (isnan(value))
@@ -73,7 +73,7 @@ static uint64_t fold_integer(uint8_t op, int64_t a, int64_t b)
     }
 }
 
-/* -1, 0 or 1; with a NaN 2, which is none of them. */
+/* -1, 0 or 1; 2 if either is a NaN. */
 static int order_of(const ConstValue *a, const ConstValue *b)
 {
     switch (a->type.kind) {
@@ -188,8 +188,8 @@ static void report(Folding *folding, uint32_t at, const char *what)
     diagnostics_add_plain(folding->diagnostics, line, column, slice_from(what));
 }
 
-/* A comparison takes six bytes of source. The strings that it names may be compared in a thousand
- * others, too, so they must not be long. */
+/* A comparison takes six bytes of source. A thousand others may compare the same strings: they must
+ * not be long. */
 static const ConstValue *fold_comparison(Folding *folding, uint32_t at)
 {
     const ZirInst *inst = &folding->zir->insts[at];
@@ -260,7 +260,7 @@ static bool is_decided(const Folding *folding, const ZirInst *inst)
     return left == (inst->op == ZIR_OR);
 }
 
-/* The right operand stands between here and the end. */
+/* The right operand is between here and the end. */
 static void begin_logic(Folding *folding, const ZirInst *inst)
 {
     if (is_decided(folding, inst) && folding->undecisive_end < inst->b)
@@ -295,7 +295,7 @@ static const ConstValue *fold_inst(Folding *folding, uint32_t at)
     case ZIR_CAST: return fold_cast(folding, at);
     case ZIR_STRUCT_LIT: return fold_struct(folding, at);
     case ZIR_CONST_VALUE: return values[inst->a];
-    default: return NULL; /* ARG, INIT, AND and OR stand for nothing alone */
+    default: return NULL; /* ARG, INIT, AND and OR have no value of their own */
     }
 }
 
@@ -316,7 +316,7 @@ static const ConstValue *fold(const Air *air, Diagnostics *diagnostics)
     return folding.is_wrong ? NULL : folding.values[zir->inst_count - 1];
 }
 
-/* All that it is made of has been evaluated. */
+/* Its operands are already evaluated. */
 static void evaluate(Entities *entities, Entity *constant, Diagnostics *diagnostics)
 {
     Air air;

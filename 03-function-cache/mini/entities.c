@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * References are numbered per declaration, so each entity keeps one slot per reference and asks
- * the Lookup once. What is found is interned by (file, declaration) in an open-addressing table
- * that starts with 16 slots: most units name fewer than ten others.
+ * References are numbered per declaration: each entity keeps one slot per reference and asks the
+ * Lookup once. Results are interned by (file, declaration) in an open-addressing table that starts
+ * with 16 slots: most units name fewer than ten others.
  */
 #include "entities.h"
 
 enum { FIRST_SLOTS = 16 };
 
-/* What is kept of an entity for the units that come later. */
+/* What is kept of an entity for later units. */
 typedef struct EntityNote {
     uint8_t kind; /* ZirKind */
     bool is_wrong;
-    bool is_enough; /* nobody needs its IR */
+    bool is_enough; /* its IR is not needed */
     uint32_t interface_count;
     uint32_t height, leaves;
     Slice spelled;
@@ -27,7 +27,7 @@ static uint32_t first_slot(const Entities *entities, const Unit *unit)
     return (uint32_t)(mixed >> 32) & (entities->slot_count - 1);
 }
 
-/* The slot of a declaration: the one that holds it, or the free one where it belongs. */
+/* The slot of a declaration: the one that holds it, or the free one for it. */
 static uint32_t *find_slot(const Entities *entities, const Unit *unit)
 {
     for (uint32_t i = first_slot(entities, unit);; i = (i + 1) & (entities->slot_count - 1)) {
@@ -60,7 +60,7 @@ static void grow(Entities *entities)
         *find_slot(entities, &items[i]->unit) = i + 1;
 }
 
-/* Gives the unit a number. Its IR is still to be viewed. */
+/* Gives the unit a number. Its IR is not viewed yet. */
 static Entity *add(Entities *entities, const Unit *unit)
 {
     if (entities->count == entities->capacity)
@@ -73,7 +73,7 @@ static Entity *add(Entities *entities, const Unit *unit)
     return entity;
 }
 
-/* What was read from a cache is checked; what the parser has just made is not. */
+/* IR from a cache is checked; IR that the parser has just made is not. */
 static bool view_zir(const Unit *unit, bool interface_only, Arena *arena, Zir *zir)
 {
     const Declaration *item = &unit->declarations->items[unit->declaration];
@@ -84,7 +84,7 @@ static bool view_zir(const Unit *unit, bool interface_only, Arena *arena, Zir *z
     return zir_view(unit->ir, item->ir_offset, item->ir_size, arena, zir);
 }
 
-/* Body references exist for the unit itself alone. */
+/* Only the unit itself has body references. */
 static uint32_t reference_count(const Entity *entity)
 {
     const Declaration *declaration =
@@ -93,7 +93,7 @@ static uint32_t reference_count(const Entity *entity)
            (entity->number == 0 ? declaration->body_reference_count : 0);
 }
 
-/* Reads the IR of an entity: of the unit itself all of it, of others the interface. */
+/* Reads the IR of an entity: all of the unit's own, the interface of others. */
 static bool view(const Entities *entities, Entity *entity)
 {
     const Unit *unit = &entity->unit;
@@ -112,7 +112,7 @@ bool entities_init(Entities *entities, const Unit *unit, const Lookup *lookup, A
 
 /* ---- notes --------------------------------------------------------------------------------- */
 
-/* True if what was noted is all that is needed. */
+/* True if the note is all that is needed. */
 static bool recall(const Entities *entities, Entity *entity)
 {
     const Lookup *lookup = entities->lookup;
@@ -133,7 +133,7 @@ static bool recall(const Entities *entities, Entity *entity)
     return note->is_enough;
 }
 
-/* A constant that has no value for anybody is not read, unless a walk goes on through it. */
+/* A constant that has no value for any unit is not read, unless a walk continues through it. */
 static bool leave_unread(const Entities *entities, Entity *entity)
 {
     const Unit *unit = &entity->unit;
@@ -165,7 +165,7 @@ void entity_note(const Entities *entities, const Entity *entity, bool is_enough)
 
 /* ---- references ---------------------------------------------------------------------------- */
 
-/* The number of the entity that `found` is, new or known. */
+/* The number of the entity for `found`, new or existing. */
 static uint32_t intern(Entities *entities, const Unit *found)
 {
     uint32_t known = *find_slot(entities, found);
@@ -184,11 +184,11 @@ Entity *entity_of(Entities *entities, uint32_t file, uint32_t declaration)
     if (known != 0)
         return entities->items[known - 1];
     wanted = entities->lookup->unit(entities->lookup, file, declaration);
-    uint32_t number = intern(entities, &wanted); /* which may move the items */
+    uint32_t number = intern(entities, &wanted); /* this may move the items */
     return entities->items[number];
 }
 
-/* Without IR it cannot be used, and it is wrong already: nobody says anything about it. */
+/* Without IR it cannot be used, and it is already wrong: nothing is reported about it. */
 static Entity *poisoned(Entities *entities)
 {
     if (entities->poisoned == NULL) {
@@ -230,7 +230,7 @@ static bool is_plain(unsigned char byte)
     return byte >= 0x20 && byte < 0x7F && byte != '"' && byte != '\\';
 }
 
-/* Names are, but for those of odd files. */
+/* Names are, except in files with odd names. */
 static bool all_plain(Slice name)
 {
     unsigned odd = 0;

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A depth-first search whose stack is threaded through the entities: each knows its parent on
- * the path and the reference to follow next. So it neither recurses nor allocates, and the path
- * of a cycle can be read off the parents.
+ * A depth-first search whose stack is threaded through the entities: each knows its parent on the
+ * path and the reference to follow next. The search neither recurses nor allocates, and the path of
+ * a cycle can be read from the parents.
  *
  * The root is in a cycle exactly if the search meets an edge back to it: the root is active all
- * along, and whatever is done was followed to its end. Cycles that do not pass through the root
- * are left to the units in them.
+ * along, and everything done was followed to its end. Cycles that do not pass through the root are
+ * left to the units in them.
  *
  * A chain longer than the limit of its kind is refused. A value of nested structs is written with
- * the type of each, so that its text grows with the square of the nesting.
+ * the type of each, and its text grows with the square of the nesting.
  *
- * What is not in a cycle, nor leads to one, is followed to its end even where the chain is too
- * long: what is noted of it must be true of it, wherever the walk began that met it. It is met once
- * in the whole program. The others are followed by each of them, and not as far: whether it is a
- * cycle or an unknown name that they lead to is not known there, and both are errors.
+ * An entity that is not in a cycle and does not lead to one is followed to its end even if the
+ * chain is too long: its note must be true wherever the walk that met it began. It is met once in
+ * the whole program. The others are followed by each unit among them, and less deeply: whether they
+ * lead to a cycle or to an unknown name is not known there, and both are errors.
  */
 #include "interface_walk.h"
 
@@ -44,8 +44,8 @@ static void put_member(ByteBuffer *text, const Entity *entity)
     buffer_put(text, slice_from(" -> "));
 }
 
-/* The path from the root to the top, written from its end: parents are all there is. Every member
- * of a cycle tells it, so that a long one is reported in short. */
+/* The path from the root to the top, written from its end: only parents are known. Every member of
+ * a cycle reports it, so a long one is abbreviated. */
 static const char *spell_cycle(InterfaceWalk *walk)
 {
     uint32_t count = walk->top->depth + 1;
@@ -72,8 +72,8 @@ static void raise_height(Entity *entity, uint32_t below)
         entity->height = below + 1;
 }
 
-/* What the top refers to is done. What is made of something wrong is wrong, and need not be looked
- * at; but the root tells what else is wrong with it. */
+/* A reference of the top is done. Anything made of something wrong is wrong, and need not be
+ * examined; but the root reports its other errors too. */
 static void learn_from(const InterfaceWalk *walk, const Entity *done)
 {
     Entity *top = walk->top;
@@ -82,7 +82,7 @@ static void learn_from(const InterfaceWalk *walk, const Entity *done)
         top->is_wrong = true;
 }
 
-/* One reference of the top leads to `target`: go on there, or learn from it. */
+/* One reference of the top leads to `target`: continue there, or learn from it. */
 static void follow(InterfaceWalk *walk, Entity *target)
 {
     Entity *top = walk->top;

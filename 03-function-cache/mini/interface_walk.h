@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Constants are made of constants, structs of structs: the walk hands out everything that an
- * entity is made of, each after what it is made of itself, and the entity last.
+ * Constants are made of constants, structs of structs: the walk returns everything that an entity
+ * is made of, each after its own parts, and the entity last.
  *
  *     InterfaceWalk walk;
  *     interface_walk_begin(&walk, entities, constant);
@@ -9,9 +9,9 @@
  *         evaluate(entity);                     its operands were evaluated before
  *     interface_walk_report(&walk, diagnostics);
  *
- * What an earlier walk has handed out is not handed out again. A cycle ends the path that ran
- * into it: the entity whose reference closes it is marked wrong, and whoever evaluates must pass
- * that on. Cost: each interface reference is followed once.
+ * Entities returned by an earlier walk are not returned again. A cycle ends the path that ran into
+ * it: the entity whose reference closes it is marked wrong, and the evaluation must pass that on.
+ * Cost: each interface reference is followed once.
  */
 #ifndef INTERFACE_WALK_H
 #define INTERFACE_WALK_H
@@ -32,9 +32,9 @@ typedef struct InterfaceWalk {
     Entities *entities;
     Entity *root;
     uint32_t max_height; /* a longer chain is refused */
-    uint32_t max_cycle; /* so deep is followed what has no place for a note */
-    bool is_cut;         /* it was deeper */
-    Entity *top;       /* the last of the path that is being walked; NULL: done */
+    uint32_t max_cycle; /* how deep entities without a place for a note are followed */
+    bool is_cut;         /* the walk was deeper */
+    Entity *top;       /* the last on the current path; NULL: done */
     const char *cycle; /* "a.mini:x -> b.mini:y -> a.mini:x" if root is in one, else NULL */
 } InterfaceWalk;
 

@@ -2,9 +2,8 @@
 /*
  * Blocks. LLVM wants every block to begin with a label and to end with one terminator. Structured
  * control flow gives both: IF, ELSE, END, LOOP, ... each end a block and open one named after
- * itself. After a RETURN, BREAK or CONTINUE no block is open; what follows in the same block of
- * the source can never run, and gets a block of its own (%dead7) as soon as there is something to
- * print.
+ * itself. After a RETURN, BREAK or CONTINUE no block is open; the rest of the same source block can
+ * never run, and gets its own block (%dead7) as soon as there is something to print.
  */
 #ifndef LLVM_BLOCKS_H
 #define LLVM_BLOCKS_H
@@ -32,7 +31,7 @@ void ir_begin_value(LlvmPrinter *printer, uint32_t at);
 /* Ends the open block, if there is one, with a jump to the block of `target`. */
 void ir_jump(LlvmPrinter *printer, uint32_t target);
 
-/* The same for a jump that stands in the source: in dead code it needs a block. */
+/* The same for a jump in the source: in dead code it needs a block. */
 void ir_begin_jump(LlvmPrinter *printer, uint32_t at, uint32_t target);
 
 /* Ends the open block: on to the block of one of two instructions. */

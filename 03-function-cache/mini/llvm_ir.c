@@ -3,8 +3,8 @@
  * One forward pass that prints each instruction as it comes: statements and control flow here,
  * values in llvm_values.c.
  *
- * `&&` and `||` become a branch and a phi, which names the two blocks it is reached from: the
- * one that was open at the AND or OR (kept in its link) and the one that is open at the end.
+ * `&&` and `||` become a branch and a phi, which names its two predecessors: the block open at the
+ * AND or OR (kept in its link) and the one open at the end.
  */
 #include "llvm_ir.h"
 
@@ -40,7 +40,7 @@ static void print_store(LlvmPrinter *printer, uint32_t at, uint32_t place, uint3
 
 /* ---- control flow ---------------------------------------------------------------------------- */
 
-/* AND goes on to its right operand if the left is true, OR if it is false. */
+/* AND continues with its right operand if the left is true, OR if it is false. */
 static void print_logic(LlvmPrinter *printer, uint32_t at)
 {
     const ZirInst *inst = &printer->zir->insts[at];
@@ -181,8 +181,8 @@ static void print_variables(LlvmPrinter *printer)
     }
 }
 
-/* The end of a function with a result is never reached: the parser has seen to it. If it were,
- * the program would rather stop than go on into whatever comes next. */
+/* The end of a function with a result is never reached: the parser ensures it. If it were, the
+ * program should stop rather than run into whatever comes next. */
 static void print_last_block(LlvmPrinter *printer)
 {
     if (!printer->is_open)

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Constants are operands like any others: LLVM takes `i32 5`, `double 0x3FF0000000000000` (the
- * bits of 1.0, which say exactly what is meant) and `{ i32, i32 } { i32 1, i32 2 }` wherever
- * it takes a name.
+ * Constants are operands like any other: LLVM takes `i32 5`, `double 0x3FF0000000000000` (the bits
+ * of 1.0, which are exact) and `{ i32, i32 } { i32 1, i32 2 }` wherever it takes a name.
  *
- * Bytes of a program's strings and paths are written as \HH unless they are plain: no text can
- * end a quoted name early or begin a line of the output.
+ * Bytes of a program's strings and paths are written as \HH unless they are plain: no text can end
+ * a quoted name early or start a line of the output.
  */
 #include "llvm_text.h"
 
@@ -92,7 +91,7 @@ void ir_put_block(LlvmPrinter *printer, Block block)
 
 enum { LONG_STRING_BYTES = 64 };
 
-/* @"main.mini:greet.str.0": the owner's quoted symbol, opened once more before its last quote. */
+/* @"main.mini:greet.str.0": the owner's quoted symbol, extended before its last quote. */
 static void put_owned_name(LlvmPrinter *printer, Entity *owner, uint32_t number)
 {
     Slice quoted = entity_quoted_symbol(printer->entities, owner);
@@ -168,7 +167,7 @@ static void put_constant_string(LlvmPrinter *printer, const ConstValue *value)
         put_string_name(printer, string_table_add(&printer->strings, value->as.text));
 }
 
-/* A string of the unit itself. Its number is looked for once: the link keeps it, + 1. */
+/* A string of the unit itself. Its number is looked up once: the link keeps it, + 1. */
 static void put_own_string(LlvmPrinter *printer, uint32_t at)
 {
     uint32_t *number = &printer->air->insts[at].link;
@@ -205,7 +204,7 @@ static void put_constant(LlvmPrinter *printer, const ConstValue *value)
     PUT(printer, " }");
 }
 
-/* A literal's type is the one that its context gave it. */
+/* A literal has the type that its context gave it. */
 static void put_literal(LlvmPrinter *printer, const ZirInst *inst, AirType type)
 {
     uint64_t bits = (uint64_t)inst->b << 32 | inst->a;

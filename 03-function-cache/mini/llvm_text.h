@@ -2,16 +2,16 @@
 /*
  * The words of LLVM IR: types, names, constants, operands.
  *
- * Printing is the hottest loop of a cold build, so there is no printf in it: text is copied
- * from literals of known length straight into the buffer.
+ * Printing is the hottest loop of a cold build and uses no printf: text is copied from literals of
+ * known length straight into the buffer.
  *
- * Names. The value of instruction 7 is %v7. A block is named after what opens it and the number
- * of that instruction: %then4, %else9, %loop2. A string is named by its unit and a number,
- * @"main.mini:greet.str.0". So the text of a unit depends on that unit alone.
+ * Names. The value of instruction 7 is %v7. A block is named after what opens it and the number of
+ * that instruction: %then4, %else9, %loop2. A string is named by its unit and a number,
+ * @"main.mini:greet.str.0". The text of a unit thus depends on that unit alone.
  *
- * Strings. What a unit uses it defines, and a short string of a constant is defined by every unit
- * that uses it. A long one is defined by the constant, @"main.mini:text.str.OFFSET": a hundred
- * functions that use a string of 100 KB would make 10 MB of output.
+ * Strings. A unit defines the strings it uses, including the short strings of constants. A long one
+ * is defined by the constant, @"main.mini:text.str.OFFSET": a hundred functions that use a string
+ * of 100 KB would make 10 MB of output.
  */
 #ifndef LLVM_TEXT_H
 #define LLVM_TEXT_H
@@ -24,7 +24,7 @@
 extern "C" {
 #endif
 
-typedef uint32_t Block; /* instruction * 2, + 1 for a block that nothing leads to */
+typedef uint32_t Block; /* instruction * 2, + 1 for an unreachable block */
 
 #define BLOCK_ENTRY UINT32_MAX
 
@@ -34,7 +34,7 @@ typedef struct LlvmPrinter {
     const Zir *zir;
     Entities *entities;
     StringTable strings;
-    Block block;  /* the one that is being written */
+    Block block;  /* the one being written */
     bool is_open; /* it has no terminator yet */
 } LlvmPrinter;
 
@@ -51,11 +51,11 @@ static inline void ir_put_word(LlvmPrinter *printer, const char *word)
     ir_put_bytes(printer, word, strlen(word));
 }
 
-/* A string literal: its length is known to the compiler, which makes the copy a few moves. */
+/* A string literal: the compiler knows its length and makes the copy a few moves. */
 #define PUT(printer, literal) ir_put_bytes((printer), "" literal, sizeof(literal) - 1)
 
-/* A short word from a table, whose length is not known to the compiler: all 16 bytes are copied,
- * in one move, and those that count are counted. */
+/* A short word from a table, of a length unknown to the compiler: all 16 bytes are copied in one
+ * move, and only the word's length is added. */
 typedef struct IrWord {
     char text[15];
     uint8_t size;
@@ -71,7 +71,7 @@ static inline void ir_put_short(LlvmPrinter *printer, const IrWord *word)
     out->size += word->size;
 }
 
-/* A number; nearly all are those of instructions, and small. */
+/* A number; nearly all are instruction numbers, and small. */
 void ir_put_large_number(LlvmPrinter *printer, uint64_t value);
 
 static inline void ir_put_number(LlvmPrinter *printer, uint64_t value)
@@ -94,7 +94,7 @@ static inline void ir_put_name(LlvmPrinter *printer, uint32_t at)
     ir_put_number(printer, at);
 }
 
-/* What `value` is where it is used: a name or a constant. Then the same with its type before. */
+/* `value` as an operand: a name or a constant. Then the same, preceded by its type. */
 void ir_put_operand(LlvmPrinter *printer, uint32_t value);
 void ir_put_typed(LlvmPrinter *printer, uint32_t value);
 
@@ -103,10 +103,10 @@ void ir_put_symbol(LlvmPrinter *printer, Entity *entity);
 
 void ir_put_block(LlvmPrinter *printer, Block block);
 
-/* The definitions of the long strings of a constant, which is the unit. */
+/* The definitions of the long strings of the unit, a constant. */
 void ir_put_constant_strings(LlvmPrinter *printer);
 
-/* The definitions of all strings that operands have named. */
+/* The definitions of all strings named by operands. */
 void ir_put_strings(LlvmPrinter *printer);
 
 #ifdef __cplusplus

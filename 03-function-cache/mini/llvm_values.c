@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Each value becomes one instruction. Those that LLVM has, with their traps for the unwary left
- * out: no nsw on integers; guarded divisions, which the prelude defines; ordered comparisons.
+ * Each value becomes one LLVM instruction, without the traps: no nsw on integers; guarded
+ * divisions, which the prelude defines; ordered comparisons.
  */
 #include "llvm_values.h"
 
@@ -18,7 +18,7 @@ static void put_pair(LlvmPrinter *printer, const ZirInst *inst)
     PUT(printer, "\n");
 }
 
-/* A divisor that is known and neither 0 (which traps) nor -1 (which could overflow). */
+/* A known divisor other than 0 (which traps) and -1 (which could overflow). */
 static bool is_harmless_divisor(const LlvmPrinter *printer, uint32_t value)
 {
     uint32_t at = air_holder(printer->zir, printer->air->insts, value);
@@ -139,7 +139,8 @@ static void print_cast(LlvmPrinter *printer, uint32_t at)
 
 /* ---- calls --------------------------------------------------------------------------------- */
 
-/* C's calling conventions want small integers extended to a register, and some want i32 so. */
+/* C's calling conventions want small integers extended to a register, and some also want that of
+ * i32. */
 static void put_c_extension(LlvmPrinter *printer, const Entity *callee, AirType type)
 {
     if (callee->zir.kind != ZIR_EXTERN_FN)
@@ -185,8 +186,8 @@ static void print_call(LlvmPrinter *printer, uint32_t at)
 
 /* ---- struct values and variables ---------------------------------------------------------- */
 
-/* One insertvalue per field, each named after its INIT and the last after the literal itself.
- * The first begins with zeros, which all get overwritten. */
+/* One insertvalue per field, each named after its INIT and the last after the literal itself. The
+ * first starts from zeros, which are all overwritten. */
 static void print_struct_literal(LlvmPrinter *printer, uint32_t at)
 {
     uint32_t first = at - printer->zir->insts[at].count;
@@ -246,7 +247,7 @@ static void print_field_address(LlvmPrinter *printer, uint32_t at)
     PUT(printer, "\n");
 }
 
-/* Nothing, if the value that it would read has a name. */
+/* Prints nothing if the value that it would read has a name. */
 static void print_load(LlvmPrinter *printer, uint32_t at)
 {
     if (printer->air->insts[at].link != at)

@@ -9,11 +9,11 @@
 extern "C" {
 #endif
 
-/* Prints an instruction that makes a value, or an address; what is only an operand, and printed
- * where it is used, it leaves out. */
+/* Prints an instruction that makes a value or an address; skips one that is only an operand, which
+ * is printed where it is used. */
 void llvm_print_value(LlvmPrinter *printer, uint32_t at);
 
-/* Whether a place stands in memory: what is stored to one that does not is known by name. */
+/* Whether a place is in memory: if not, the value stored to it is known by name. */
 bool llvm_is_in_memory(const LlvmPrinter *printer, uint32_t place);
 
 /* "ptr %v7": a place is a VAR's alloca, or an address in it. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which checks a unit gets, and what is printed of it if it passes. */
+/* The checks of a unit, and what is printed if it passes. */
 #include "mini_emit.h"
 
 #include "air_promote.h"

@@ -5,7 +5,7 @@
  *     function          its definition and its strings
  *     struct            a comment that says how it is spelled
  *     const             its long strings, if there are any
- *     extern fn         nothing; but it is checked like the others
+ *     extern fn         nothing, but it is checked like the others
  */
 #ifndef MINI_EMIT_H
 #define MINI_EMIT_H

@@ -3,10 +3,10 @@
  * Division. sdiv and srem are undefined for a zero divisor and for INT_MIN / -1. Mini traps on
  * the first and wraps on the second: x / -1 is 0 - x, and x % -1 is 0.
  *
- * Printing. Which NaN an operation gives is not the same on every machine or at every level of
- * optimisation, and printf tells "nan" and "-nan" apart; so one NaN stands for all.
+ * Printing. Which NaN an operation gives depends on the machine and the level of optimisation, and
+ * printf tells "nan" and "-nan" apart; one NaN therefore stands for all.
  *
- * All of it is private and always inlined: after optimisation nothing is left but what is used.
+ * All of it is private and always inlined: after optimisation only the used parts remain.
  */
 #include "runtime_prelude.h"
 

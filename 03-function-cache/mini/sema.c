@@ -2,12 +2,12 @@
 /*
  * The pass over one unit: names, declarations, statements.
  *
- * Everything about an instruction is known once its operands are, and those stand before it, so
- * the pass is one loop over the array. Control flow needs no thought here: whether a value is
- * right does not depend on how it is reached.
+ * Everything about an instruction is known once its operands are, and they come before it: the pass
+ * is one loop over the array. Control flow does not matter here: whether a value is right does not
+ * depend on how it is reached.
  *
- * An error makes the type of its instruction AIR_INVALID. What takes an invalid operand says
- * nothing about it: one mistake, one message.
+ * An error makes the type of its instruction AIR_INVALID. An instruction with an invalid operand
+ * reports nothing about it: one mistake, one message.
  */
 #include "sema.h"
 
@@ -32,7 +32,7 @@ void sema_error(SemaPass *pass, uint32_t at, const char *format, ...)
     va_end(arguments);
 }
 
-/* An error of the declaration as a whole stands at its name. */
+/* An error of the declaration as a whole is reported at its name. */
 static void declaration_error(SemaPass *pass, const char *message)
 {
     const Unit *unit = &pass->unit->unit;
@@ -113,7 +113,7 @@ AirType sema_spelled_type(SemaPass *pass, uint32_t at)
     return sema_usable(pass, type_of_inst(pass->entities, pass->unit, inst));
 }
 
-/* A value that is given a name, with the type that is written or else its own. */
+/* A named value, with the written type or else its own. */
 static AirType check_named_value(SemaPass *pass, uint32_t at)
 {
     const ZirInst *inst = &pass->zir->insts[at];
@@ -198,7 +198,7 @@ static void check_inst(SemaPass *pass, uint32_t at)
     case ZIR_STORE: check_store(pass, at); break;
     case ZIR_PRINT: check_print(pass, at); break;
     case ZIR_RETURN: check_return(pass, at); break;
-    case ZIR_ARG: case ZIR_INIT: /* looked at with their CALL or STRUCT_LIT */
+    case ZIR_ARG: case ZIR_INIT: /* checked with their CALL or STRUCT_LIT */
     case ZIR_ELSE: case ZIR_END: case ZIR_LOOP: case ZIR_END_LOOP:
     case ZIR_BREAK: case ZIR_CONTINUE:
         break;

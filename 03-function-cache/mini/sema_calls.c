@@ -2,9 +2,9 @@
 /*
  * Calls and struct literals: lists of values, each of which has a place with a type.
  *
- * Arguments go by position. Fields go by name, in any order; the search for a name begins where
- * a literal in the struct's own order would find it, and a mark per field tells whether this
- * literal has given it before. So a literal of n fields costs n steps when they are in order.
+ * Arguments go by position. Fields go by name, in any order; the search for a name begins where a
+ * literal in the struct's own order would find it, and a mark per field says whether this literal
+ * has already given it. A literal of n fields costs n steps when they are in order.
  */
 #include "sema_pass.h"
 #include "struct_check.h"
@@ -83,7 +83,7 @@ static bool check_init(SemaPass *pass, Entity *entity, uint32_t at, uint32_t ini
     return true;
 }
 
-/* Some are reported of, and the others counted. */
+/* Some are reported, and the others counted. */
 static void report_missing_fields(SemaPass *pass, const Entity *entity, uint32_t at)
 {
     enum { TOLD = 8 };

@@ -15,7 +15,7 @@ typedef struct SemaPass {
     const Zir *zir;
     AirInst *insts;
     uint32_t *work;            /* room for one number per instruction */
-    uint32_t *seen;            /* per field of a struct: the literal that gave it last */
+    uint32_t *seen;            /* per field of a struct: the last literal that gave it */
     uint32_t seen_count;
     AirVar *vars;
     uint32_t var_count;
@@ -24,7 +24,7 @@ typedef struct SemaPass {
     Diagnostics *diagnostics;  /* may be NULL */
 } SemaPass;
 
-/* Marks the unit wrong and tells why. */
+/* Marks the unit wrong and reports why. */
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))
 #endif
@@ -34,7 +34,7 @@ void sema_error(SemaPass *pass, uint32_t at, const char *format, ...);
  * if its IR cannot be used. */
 Entity *sema_resolve(SemaPass *pass, uint32_t at, uint32_t reference);
 
-/* A type that the pass meets outside of its unit: invalid, silently, if a struct is wrong. */
+/* A type that the pass meets outside its unit: invalid, silently, if a struct is wrong. */
 AirType sema_usable(SemaPass *pass, AirType type);
 
 /* The type that instruction `at` spells, with an error if it names no struct. */
@@ -46,24 +46,24 @@ const char *sema_name(const SemaPass *pass, const Entity *entity);
 /* "'f' is a function, not a value" */
 void sema_wrong_kind(SemaPass *pass, uint32_t at, const Entity *entity, const char *wanted);
 
-/* Tells that there is no value to take, and calls its type invalid. */
+/* Reports that there is no value to take, and returns an invalid type. */
 AirType sema_no_value(SemaPass *pass, uint32_t user, uint32_t value);
 
-/* The type of a value that instruction `user` takes. A call without result is an error. */
+/* The type of a value that instruction `user` takes. A call without a result is an error. */
 static inline AirType sema_value(SemaPass *pass, uint32_t user, uint32_t value)
 {
     AirType type = pass->insts[value].type;
     return type.kind == AIR_VOID ? sema_no_value(pass, user, value) : type;
 }
 
-/* The same, with a literal that is still untyped made an i32. */
+/* The same, but a still untyped literal becomes an i32. */
 AirType sema_resolved(SemaPass *pass, uint32_t user, uint32_t value);
 
-/* Makes a value `user` takes have the type `want`, or tells that it has another; `what` begins
- * the message. */
+/* Makes a value that `user` takes have the type `want`, or reports that it has another; `what`
+ * begins the message. */
 void sema_expect(SemaPass *pass, uint32_t user, uint32_t value, AirType want, const char *what);
 
-/* "a side of '&&': ", how messages about an operand of AND or OR begin. */
+/* "a side of '&&': ", the start of messages about an operand of AND or OR. */
 const char *sema_side_text(uint8_t op);
 
 /* Checks an instruction that makes a value and returns its type. */

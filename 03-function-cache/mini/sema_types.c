@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Builtin types map one to one; a named type is looked up through its owner's references, in
- * whatever file the owner stands.
+ * Builtin types map one to one; a named type is looked up through its owner's references, in the
+ * owner's file.
  */
 #include "sema_types.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Types as ZIR writes them → AIR types, and what is known of a type.
+ * Types as ZIR writes them → AIR types, and what is known about a type.
  *
  * A struct is identified by its declaration, not by its shape: two structs are the same type if
  * they are the same entity.
@@ -38,8 +38,8 @@ static inline const char *struct_field_name(const Entity *entity, uint32_t field
  * asking for all fields in their order costs one comparison each. */
 uint32_t struct_find_field(const Entity *entity, const char *name, uint32_t hint);
 
-/* A name as a message shows it: the first SHOWN_NAME_BYTES of it. A long name that stands in the
- * source once may be reported of a thousand times. Lives as long as the arena. */
+/* A name as a message shows it: the first SHOWN_NAME_BYTES of it. A long name that occurs once in
+ * the source may be in a thousand messages. Lives as long as the arena. */
 enum { SHOWN_NAME_BYTES = 60 };
 const char *shown_name(const Entities *entities, Slice name);
 

@@ -2,12 +2,12 @@
 /*
  * Values: literals, names, operators. (Calls and struct literals: sema_calls.c.)
  *
- * An integer literal has no type of its own. It stays AIR_UNTYPED_INT, and so does what is
- * computed from such literals alone, until something wants a type: `1 + 2` in `x + (1 + 2)`
- * becomes i64 with x. Then adapt() gives the type to the whole tree of literals below, with a
- * worklist and not by recursion, because `1 + 1 + 1 + ...` can be a million operands deep. Each
- * instruction is adapted once, so the pass stays linear. A float literal needs none of this:
- * there is only one type of float.
+ * An integer literal has no type of its own. It stays AIR_UNTYPED_INT, as does any value computed
+ * only from such literals, until something needs a type: `1 + 2` in `x + (1 + 2)` becomes i64 with
+ * x. Then adapt() gives the type to the whole tree of literals below, with a worklist and not by
+ * recursion, because `1 + 1 + 1 + ...` can be a million operands deep. Each instruction is adapted
+ * once, and the pass stays linear. A float literal needs none of this: there is only one type of
+ * float.
  */
 #include "sema_pass.h"
 
@@ -34,14 +34,14 @@ static void check_range(SemaPass *pass, uint32_t at, AirTypeKind kind)
                    literal_magnitude(inst), type_text(pass->entities, air_type(kind)));
 }
 
-/* A literal takes the type of a number. It also takes that of a mistake, or of something that
- * nobody knows: nothing can be said about its size then. */
+/* A literal takes the type of a number. It also takes that of a mistake, or an unknown one: nothing
+ * can then be said about its size. */
 static bool gives_type(AirType type)
 {
     return air_type_is_number(type) || type.kind == AIR_INVALID;
 }
 
-/* Puts an operand on the worklist if it is a literal that waits for its type. */
+/* Puts an operand on the worklist if it is a literal waiting for its type. */
 static uint32_t want(SemaPass *pass, uint32_t count, uint32_t operand, AirTypeKind kind)
 {
     if (pass->insts[operand].type.kind != AIR_UNTYPED_INT)
@@ -88,8 +88,8 @@ AirType sema_resolved(SemaPass *pass, uint32_t user, uint32_t value)
     return pass->insts[value].type;
 }
 
-/* A value that is used where it is computed is pointed at itself; a local that was computed
- * earlier, by whoever uses it. */
+/* An error in a value used where it is computed points at the value; in a local computed earlier,
+ * at its user. */
 static uint32_t place_of(const SemaPass *pass, uint32_t user, uint32_t value)
 {
     uint8_t op = pass->zir->insts[value].op;
@@ -122,7 +122,7 @@ static const char *operator_text(uint8_t op)
     return texts[op];
 }
 
-/* Brings the two operands to one type, or tells that they have two. */
+/* Brings the two operands to one type, or reports that they have two. */
 static AirType common_type(SemaPass *pass, uint32_t at)
 {
     const ZirInst *inst = &pass->zir->insts[at];
@@ -242,13 +242,13 @@ static AirType check_reference(SemaPass *pass, uint32_t at)
     pass->insts[at].link = entity->number;
     const ConstValue *value = const_value_of(pass->entities, entity);
     if (value == NULL) {
-        pass->is_wrong = true; /* the constant's own unit tells why */
+        pass->is_wrong = true; /* the constant's own unit reports why */
         return air_type(AIR_INVALID);
     }
     return const_type(pass->entities, value);
 }
 
-/* The struct that a value or a place is of, or NULL with an error. */
+/* The struct of a value or a place, or NULL with an error. */
 static Entity *struct_of(SemaPass *pass, uint32_t at, AirType type)
 {
     if (type.kind == AIR_STRUCT)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Open addressing, at most half full. Memory is the arena's: what a table grew out of is
- * freed with the rest. */
+/* Open addressing, at most half full. Memory is the arena's: outgrown tables are freed with the
+ * rest. */
 #include "string_table.h"
 
 #include "content_hash.h"

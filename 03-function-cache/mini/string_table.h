@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The strings of one unit, numbered in the order in which they are first met; equal strings have
- * one number.
+ * The strings of one unit, numbered in order of first use; equal strings have one number.
  *
  *     StringTable strings = {.arena = scratch};
  *     uint32_t number = string_table_add(&strings, "hello");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The walk hands out the structs that this one is made of, innermost first; so when a struct is
- * laid out, what it contains has been. A struct with a field that is wrong, or that has not been
- * laid out when it is needed (it is part of a cycle), is wrong as well.
+ * The walk returns the structs that this one is made of, innermost first: when a struct is laid
+ * out, its contents already are. A struct with a wrong field, or with one that is not laid out when
+ * it is needed (it is part of a cycle), is wrong too.
  */
 #include "struct_check.h"
 
@@ -36,7 +36,7 @@ static bool lay_out_field(const Entities *entities, Entity *entity, AirType type
     return true;
 }
 
-/* Each struct inside counts as a scalar does: many without fields still make much text. */
+/* Each inner struct counts as a scalar: many without fields still make much text. */
 static void lay_out(Entities *entities, Entity *entity)
 {
     ByteBuffer text = {0};
