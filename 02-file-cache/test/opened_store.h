@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The object store "s" of a scratch directory, and what nearly every test does with it. Each
- * function fails the running test if the store does not play along. */
+/* The object store "s" of a scratch directory, and the operations of nearly every test. Each
+ * function fails the running test if the store reports an error. */
 #ifndef OPENED_STORE_H
 #define OPENED_STORE_H
 
@@ -9,7 +9,7 @@
 
 ObjectStore *open_store(const Scratch *scratch);
 
-/* Closes it, which drops what was not committed, and opens it again. */
+/* Closes it, which drops uncommitted objects, and reopens it. */
 ObjectStore *reopen_store(ObjectStore *store, const Scratch *scratch);
 
 /* Returns how many bytes were written. */

@@ -99,7 +99,7 @@ int store_files_teardown(void **state)
     return 0;
 }
 
-/* New files each time: ext4 sends a file that is truncated and written again to the disk. */
+/* New files each time: ext4 flushes a file that is truncated and rewritten to the disk. */
 void write_files(const StoreFiles *files, Slice pack, Slice index)
 {
     unlinkat(files->scratch.fd, "s.pack", 0);

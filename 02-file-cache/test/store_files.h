@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The files of a small store that was made in two commits, to be damaged, and what the store must
- * still do then. A test with them may change the bytes in memory at will: see open_with. */
+/* The files of a small store made in two commits, to be damaged, and what the store must still do
+ * then. A test may change the bytes in memory at will: see open_with. */
 #ifndef STORE_FILES_H
 #define STORE_FILES_H
 
@@ -12,7 +12,7 @@ typedef struct StoreFiles {
     Scratch scratch;
     char *pack, *index, *first_index; /* the last one is that of the first commit */
     size_t pack_size, index_size, first_index_size;
-    size_t ends[OBJECTS]; /* where the record of each object ends in the pack */
+    size_t ends[OBJECTS]; /* where each object's record ends in the pack */
 } StoreFiles;
 
 /* A test with StoreFiles for its *state. */
@@ -21,7 +21,7 @@ typedef struct StoreFiles {
 int store_files_setup(void **state);
 int store_files_teardown(void **state);
 
-/* Puts these bytes on the disk; the second also opens the store. */
+/* Writes these bytes to disk; the second also opens the store. */
 void write_files(const StoreFiles *files, Slice pack, Slice index);
 ObjectStore *open_with(const StoreFiles *files, Slice pack, Slice index);
 
@@ -45,14 +45,14 @@ static inline void flip_bit(char *bytes, size_t bit)
 Slice payload_of_object(uint32_t number);
 void put_object(ObjectStore *store, uint32_t number);
 
-/* Is the object there? If so, it must be the right one. */
+/* Does the object exist? If so, it must be the right one. */
 bool is_intact(const ObjectStore *store, uint32_t number);
 unsigned count_intact(const ObjectStore *store);
 
-/* Whatever happened: what is missing can be put again, and stays. Closes the store. */
+/* Whatever happened, missing objects can be put again, and stay. Closes the store. */
 void expect_usable(const Scratch *scratch, ObjectStore *store);
 
-/* For loops over bits: one bit of each byte is tried to the end, which writes files. */
+/* For loops over bits: one bit of each byte is tried fully, which writes files. */
 void expect_usable_or_close(const Scratch *scratch, ObjectStore *store, size_t bit);
 
 #endif

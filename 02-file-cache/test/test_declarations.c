@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The declarations blob: what is built can be read back, and what is damaged is refused. */
+/* The declarations blob: a built one can be read back, and a damaged one is refused. */
 #include "declarations.h"
 #include "scratch.h"
 
@@ -151,7 +151,7 @@ static void test_a_reset_builder_builds_the_same_bytes(void **state)
     arena_free(&arena);
 }
 
-/* Uses everything that a view offers; under the address sanitizer, a wrong range would show. */
+/* Uses everything in a view; the address sanitizer would catch a wrong range. */
 static uint64_t use(const Declarations *view)
 {
     uint64_t sum = 0;
@@ -181,7 +181,8 @@ static void test_a_damaged_blob_is_refused_or_safe(void **state)
     Declarations view;
     unsigned refused = 0;
     for (size_t bit = 0; bit < blob.size * 8; bit++) {
-        char *copy = malloc(blob.size); /* of this size: the address sanitizer sees its end */
+        char *copy = malloc(blob.size); /* of exactly this size: the address sanitizer knows its
+                                           end */
         assert_non_null(copy);
         memcpy(copy, blob.data, blob.size);
         copy[bit / 8] = (char)(copy[bit / 8] ^ (1 << bit % 8));
@@ -217,7 +218,7 @@ static void test_a_blob_of_another_length_is_refused(void **state)
     arena_free(&arena);
 }
 
-/* Each number that could lead a reader astray, set to values beyond its end. */
+/* Each number that could mislead a reader, set to values beyond its limit. */
 static void test_every_number_is_checked(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A compaction that does not come to its end, because the process is killed, the disk is full or
- * something is in the way: nothing is lost that is live. */
+/* A compaction that does not finish, because the process is killed, the disk is full or a file is
+ * in the way, loses no live object. */
 #include "aged_store.h"
 
 #include <errno.h>
@@ -23,8 +23,8 @@ static void set_file(const Scratch *scratch, const char *name, const Slice *byte
         scratch_write_bytes(scratch, name, *bytes);
 }
 
-/* The files as they are between any two steps of object_compaction.c; and an index that stayed
- * beside the new pack, which only a disk that loses writes can leave. */
+/* The files between any two steps of object_compaction.c; and an old index beside the new pack,
+ * which only a disk that loses writes can leave. */
 static void test_killed_between_any_two_steps(void **state)
 {
     const Scratch *scratch = *state;
@@ -104,7 +104,7 @@ static void test_a_directory_in_the_way_loses_nothing(void **state)
     }
 }
 
-/* What is mapped can be got even when the name leads elsewhere. */
+/* Mapped objects can be got even when the name leads elsewhere. */
 static void test_a_pack_that_cannot_be_replaced_loses_nothing(void **state)
 {
     const Scratch *scratch = *state;

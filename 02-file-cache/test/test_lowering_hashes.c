@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The two hashes of a declaration: what reaches them, and what does not. */
+/* The two hashes of a declaration: what affects them, and what does not. */
 #include "colliding_texts.h"
 #include "lowered_source.h"
 #include "scratch.h"
@@ -95,7 +95,7 @@ static void test_what_has_no_body_has_no_body_hash(void **state)
     assert_false(hash_is_none(declaration_of("struct f { }", "f").interface_hash));
 }
 
-/* The names that are referred to are not hashed: the keys add them, as references. */
+/* Names referred to are not hashed: the keys add them, as references. */
 static void test_references_stand_in_the_hash_as_numbers(void **state)
 {
     (void)state;
@@ -130,11 +130,11 @@ static bool collide(const HashSecret *secret, const char *format, const char *on
     return hash_equal(a.interface_hash, b.interface_hash) && hash_equal(a.body_hash, b.body_hash);
 }
 
-/* Two strings such that all hashes of `f` are equal, wherever the string stands in what is hashed;
- * and a secret that whoever made them did not know. */
+/* Two strings that make all hashes of `f` equal, wherever the string is in the hashed bytes; and a
+ * secret unknown to the attacker who made them. */
 static void expect_difference_under_a_secret(const char *format)
 {
-    enum { SIZES = 24, MOST = 200 }; /* what stands before the string: sizes, and some code */
+    enum { SIZES = 24, MOST = 200 }; /* the bytes before the string: sizes, and some code */
     const unsigned char seed[HASH_SEED_SIZE] = {1};
     char one[COLLIDING_SIZE + 1] = "", other[COLLIDING_SIZE + 1] = "";
     HashSecret secret;

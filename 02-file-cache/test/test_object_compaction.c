@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Compaction: what is live stays, of the rest the newest. What becomes of one that does not come to
- * its end is in test_interrupted_compaction.c. */
+/* Compaction keeps live objects, and the newest of the others. For one that does not finish see
+ * test_interrupted_compaction.c. */
 #include "aged_store.h"
 #include "random_numbers.h"
 
@@ -17,10 +17,10 @@ static void test_the_live_and_the_newest_stay(void **state)
         unsigned target;
         uint32_t expected;
     } cases[] = {
-        {0x0000, 0, 0x0000},  /* nothing is used, nothing is wanted */
+        {0x0000, 0, 0x0000},  /* nothing is used, nothing is kept */
         {0x0000, 4, 0xF000},  /* the newest four */
-        {0x000F, 0, 0x000F},  /* the live, whatever the target */
-        {0x000F, 6, 0xC00F},  /* the live, and the newest two */
+        {0x000F, 0, 0x000F},  /* the live ones, whatever the target */
+        {0x000F, 6, 0xC00F},  /* the live ones and the newest two */
         {0x8001, 3, 0xC001},
         {0x5555, 9, 0xD555},
         {0xFFFF, 0, 0xFFFF},
@@ -43,7 +43,7 @@ static void test_the_live_and_the_newest_stay(void **state)
     }
 }
 
-/* The oldest go first: a small one does not outlive a newer one that is too large. */
+/* The oldest go first: a small object does not outlive a newer one that is too large. */
 static void test_age_decides_and_not_size(void **state)
 {
     char bytes[2000] = {0};
@@ -125,7 +125,7 @@ static void test_the_forgotten_do_not_come_back(void **state)
     assert_true(has_version(store, 6, 1));
     object_store_close(store);
     assert_int_equal(unlinkat(((Scratch *)*state)->fd, "s.index", 0), 0);
-    store = open_store(*state); /* and not even without an index */
+    store = open_store(*state); /* not even without an index */
     assert_false(has_version(store, 5, 0));
     assert_true(has_version(store, 6, 1));
     object_store_close(store);
@@ -178,8 +178,8 @@ static void test_other_stores_are_left_alone(void **state)
 
 /* ---- against a naive model ------------------------------------------------------------------- */
 
-/* Random puts, reopens and compactions: what is live in each of them is never lost. An object that
- * was not live may go, and is put again. */
+/* Random puts, reopens and compactions: an object live in all of them is never lost. One that was
+ * not live may go, and is put again. */
 static void test_random_compactions_lose_nothing_live(void **state)
 {
     const Scratch *scratch = *state;

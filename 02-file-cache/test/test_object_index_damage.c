@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The object store and everything that can happen to its index, which is only a short cut to what
- * the pack says: nothing that is in the pack is lost, and never are bytes got that are not it. */
+/* The object store and damage to its index, which is only a short cut into the pack: nothing in the
+ * pack is lost, and a get never returns wrong bytes. */
 #include "store_files.h"
 
 #include <stdlib.h>
@@ -46,8 +46,8 @@ static void test_a_rebuilt_index_is_saved(void **state)
     free(index);
 }
 
-/* Opens this index beside another pack. That has the same objects, but `different` of them has the
- * key of the number 77. */
+/* Opens this index beside another pack. It has the same objects, but object `different` has the key
+ * of number 77. */
 static ObjectStore *open_with_other_pack(const StoreFiles *files, uint32_t different)
 {
     Scratch other;
@@ -68,7 +68,7 @@ static ObjectStore *open_with_other_pack(const StoreFiles *files, uint32_t diffe
     return store;
 }
 
-/* Nothing tells that the index is not the pack's own but the one record that it leads to. */
+/* Only the one record that it leads to shows that the index belongs to another pack. */
 static void test_an_index_of_another_pack_is_not_believed(void **state)
 {
     StoreFiles *files = *state;
@@ -78,7 +78,7 @@ static void test_an_index_of_another_pack_is_not_believed(void **state)
     expect_usable(&files->scratch, store);
 }
 
-/* Where the last records differ, if in nothing but the key, the index is known to be foreign. */
+/* If the last records differ, even just in the key, the index is recognised as foreign. */
 static void test_a_pack_that_was_replaced_is_gone_through(void **state)
 {
     StoreFiles *files = *state;
@@ -98,7 +98,7 @@ static size_t find_slot(const StoreFiles *files, Hash128 key)
     return at;
 }
 
-/* A slot may lead anywhere: past the end, between records, to where the next object will be. */
+/* A slot may lead anywhere: past the end, between records, or to the next object's place. */
 static void test_a_slot_that_leads_astray_is_a_miss(void **state)
 {
     StoreFiles *files = *state;
@@ -117,7 +117,7 @@ static void test_a_slot_that_leads_astray_is_a_miss(void **state)
     }
 }
 
-/* Killed after the slots of the second commit were written, before the header was. */
+/* Killed after writing the slots of the second commit, before writing the header. */
 static void test_slots_without_their_header_are_counted_once(void **state)
 {
     StoreFiles *files = *state;
@@ -160,8 +160,8 @@ static void seal_index(const StoreFiles *files)
     memcpy(files->index + CHECKSUM, &checksum, sizeof checksum);
 }
 
-/* How many keys, how many slots in use: believed, they would have the table grow for ever, or to
- * more memory than there is. */
+/* The numbers of keys and of slots in use: if trusted, they would make the table grow without end,
+ * or beyond all memory. */
 static void test_forged_numbers_of_the_header_are_not_believed(void **state)
 {
     StoreFiles *files = *state;
@@ -184,7 +184,7 @@ static void test_forged_numbers_of_the_header_are_not_believed(void **state)
     }
 }
 
-/* The file is as large as its header says, and of nothing but a hole: this pack never had it. */
+/* The file is as large as its header says, but is just a hole: it never belonged to this pack. */
 static void test_an_index_too_large_for_its_pack_is_not_believed(void **state)
 {
     StoreFiles *files = *state;
@@ -202,7 +202,7 @@ static void test_an_index_too_large_for_its_pack_is_not_believed(void **state)
     expect_usable(&files->scratch, store);
 }
 
-/* Room for objects that then were not put is not kept. */
+/* Room for objects that are then not put is not kept. */
 static void test_a_table_that_stayed_empty_is_saved_small(void **state)
 {
     StoreFiles *files = *state;
@@ -220,7 +220,7 @@ static void test_a_table_that_stayed_empty_is_saved_small(void **state)
     assert_int_equal(size, files->index_size);
 }
 
-/* A second slot of the key, behind its own: another place in the pack, or as good a one. */
+/* A second slot of the key, after its own: another place in the pack, or one just as good. */
 static void put_a_second_slot(const StoreFiles *files, Hash128 key, uint64_t offset)
 {
     size_t at = find_slot(files, key), next = at;

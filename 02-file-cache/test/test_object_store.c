@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The object store: what is put can be got, stays, and costs what it should. What damage does is
- * in test_object_store_damage.c and test_object_index_damage.c, what many random steps do in
+/* The object store: what is put can be got, stays, and costs what it should. For damage see
+ * test_object_store_damage.c and test_object_index_damage.c, for many random steps
  * test_object_store_model.c. */
 #include "opened_store.h"
 
@@ -166,7 +166,7 @@ static void test_other_bytes_take_the_place_of_an_object(void **state)
         assert_int_equal(object_store_count(store), 1);
         commit_store(store);
         object_store_close(store);
-        if (i % 2 == 1) /* whoever goes through the records meets the newest one last */
+        if (i % 2 == 1) /* a scan of the records meets the newest one last */
             assert_int_equal(unlinkat(scratch->fd, "s.index", 0), 0);
         store = open_store(scratch);
         expect_text(store, "a", others[i]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Stores that change nothing on disk: opened to look, or without files at all. */
+/* Stores that change nothing on disk: opened read-only, or without files at all. */
 #include "opened_store.h"
 
 #include <errno.h>
@@ -33,7 +33,7 @@ static void make_files(const Scratch *scratch)
     object_store_close(store);
 }
 
-/* Names and bytes of all files that are there. */
+/* Names and bytes of all existing files. */
 static Hash128 hash_of_files(const Scratch *scratch)
 {
     ByteBuffer all = {0};
@@ -50,7 +50,7 @@ static Hash128 hash_of_files(const Scratch *scratch)
     return hash;
 }
 
-/* Looks at the files as they are, uses the store, and finds the files as they were. */
+/* Reads the files, uses the store, and finds the files unchanged. */
 static ObjectStore *look(const Scratch *scratch)
 {
     ObjectStore *store;
@@ -76,7 +76,7 @@ static void test_a_look_finds_what_is_there(void **state)
     ObjectStore *store = look(scratch);
     assert_true(has(store, "first") && has(store, "second"));
     assert_false(object_store_is_damaged(store));
-    assert_int_equal(object_store_commit(store, false, NULL), 0); /* nothing to be written */
+    assert_int_equal(object_store_commit(store, false, NULL), 0); /* nothing to write */
     expect_untouched(scratch, store, before);
 }
 

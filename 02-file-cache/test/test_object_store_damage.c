@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The object store and everything that can happen to its pack: a get returns the right bytes or
- * misses, an open repairs or says why not, and afterwards the store works as a new one does. The
- * index has test_object_index_damage.c. */
+/* The object store and damage to its pack: a get returns the right bytes or misses, an open repairs
+ * the store or returns why not, and afterwards the store works like a new one. For the index see
+ * test_object_index_damage.c. */
 #include "store_files.h"
 
 #include <errno.h>
@@ -34,7 +34,7 @@ static void test_a_torn_tail_is_cut_off_at_any_length(void **state)
         }
 }
 
-/* Whoever appends asks for the room first; when it is killed, zeros follow what it has written. */
+/* A process reserves space before appending; if it is killed, zeros follow what it wrote. */
 static void test_a_torn_tail_in_reserved_room_is_cut_off(void **state)
 {
     StoreFiles *files = *state;
@@ -68,7 +68,7 @@ static bool is_in_record_header(const StoreFiles *files, size_t offset)
     return offset < (number == 0 ? PACK_HEADER : files->ends[number - 1]) + 32;
 }
 
-/* A damaged header ends the pack for who has no index: where the next record is, it cannot know. */
+/* Without an index, a damaged header ends the pack: the place of the next record is unknown. */
 static void test_a_flipped_bit_in_the_pack_never_gives_wrong_bytes(void **state)
 {
     StoreFiles *files = *state;

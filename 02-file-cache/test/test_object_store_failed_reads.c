@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A read of the object store that fails, as on a bad disk: that is reported, and not taken for damage.
- * The files stay, and when they can be read again everything is there. */
+/* A read of the object store that fails, as on a bad disk, is reported and not taken for damage.
+ * The files stay, and once they can be read again, everything is there. */
 #include "store_files.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 
 static unsigned reads, failing_read; /* the first is 1; 0: none fails */
 
-/* In place of the C library's. */
+/* Replaces the C library's. */
 ssize_t pread(int fd, void *bytes, size_t size, off_t offset)
 {
     if (++reads == failing_read) {
@@ -43,7 +43,7 @@ static void test_a_read_that_fails_is_reported_and_nothing_is_lost(void **state)
         expect_file(&files->scratch, "s.index", whole_index(files));
     }
     failing_read = 0;
-    assert_int_equal(failures, 2); /* the header of the index, and that of the pack */
+    assert_int_equal(failures, 2); /* the header of the index and that of the pack */
     assert_false(object_store_lost_index(store));
     assert_false(object_store_is_damaged(store));
     assert_int_equal(count_intact(store), OBJECTS);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A write of the object store that fails, as on a full disk: what is there stays, what was put can
- * still be got, and the commit can be made again. */
+/* A write of the object store that fails, as on a full disk: existing objects stay, new ones can
+ * still be got, and the commit can be repeated. */
 #include "store_files.h"
 
 #include <errno.h>

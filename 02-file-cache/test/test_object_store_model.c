@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The object store beside a naive model of it. Sets of keys say all that a store may do: after
- * each of many random steps it has what they say and nothing else. Many keys share their low
+ * The object store beside a naive model. Sets of keys define everything that a store may do: after
+ * each of many random steps it holds what they say and nothing else. Many keys share their low
  * bits, so that probes run into each other and past forgotten keys.
  *
  *     SEED=7 test_object_store_model
@@ -19,8 +19,8 @@ typedef struct Model {
     ObjectStore *store;
     Random random;
     bool present[KEYS];   /* can be got now */
-    bool committed[KEYS]; /* can be got after closing and opening */
-    bool in_pack[KEYS];   /* ... if the index is lost in between */
+    bool committed[KEYS]; /* can be got after reopening */
+    bool in_pack[KEYS];   /* ... if the index is lost meanwhile */
     bool pending[KEYS];   /* put since the last commit */
     char payloads[KEYS][256];
 } Model;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What each construct of Mini is lowered to, shown as zir_print lists it. */
+/* The lowered form of each Mini construct, as zir_print lists it. */
 #include "lowered_source.h"
 #include "scratch.h"
 
@@ -15,7 +15,7 @@ static void expect_listing(const char *text, const char *expected)
     lowered_source_close(&source);
 }
 
-/* Of a function f with a parameter x and no result, what stands in the body. */
+/* The body of a function f with a parameter x and no result. */
 static void expect_body(const char *body, const char *expected)
 {
     char text[1024], listing[2048];
@@ -25,7 +25,7 @@ static void expect_body(const char *body, const char *expected)
     expect_listing(text, listing);
 }
 
-/* Of a constant, its value and whatever comes before. */
+/* The value of a constant, and everything before it. */
 static void expect_constant(const char *expression, const char *expected)
 {
     char text[1024], listing[1024];
@@ -130,7 +130,7 @@ static void test_arguments_stand_before_their_call(void **state)
     expect_body("f(g(), g());", "2 CALL @1 0\n3 CALL @1 0\n4 ARG 2\n5 ARG 3\n6 CALL @0 2\n");
 }
 
-/* Texts that begin alike and share a hash table with those of other functions. */
+/* Texts with a common start that share a hash table with those of other functions. */
 static void test_each_text_stands_once(void **state)
 {
     (void)state;

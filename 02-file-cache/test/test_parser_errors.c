@@ -95,7 +95,7 @@ static void test_structs_and_functions(void **state)
     EXPECT_ERRORS(cases);
 }
 
-/* The same for what stands in `fn f(x: i32) { ... }`, 16 columns from the left. */
+/* The same for a body in `fn f(x: i32) { ... }`, 16 columns from the left. */
 static void expect_body_errors(const ErrorCase *cases, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -222,11 +222,11 @@ static void test_each_mistake_is_reported_and_nothing_that_follows_from_it(void 
          "1:37 expected ',' or ')' after the argument, found '}'\n"
          "1:42 expected ',' or ')' after the argument, found ';'\n"
          "1:57 this value is not used: a statement calls or assigns\n"},
-        /* what a '}' too many leaves over is reported once */
+        /* the rest after an extra '}' is reported once */
         {"fn f() { } } const a = f(); var b = 1; }\nfn g() { h(; }",
          "1:12 expected a declaration (import, const, struct, fn or extern fn), found '}'\n"
          "2:12 expected a value, found ';'\n"},
-        /* a variable whose value is wrong is a variable */
+        /* a variable with a wrong value is still a variable */
         {"fn f() { var v = ; v = 1; var w: 5 = 1; w = v; }",
          "1:18 expected a value, found ';'\n1:34 expected a type, found '5'\n"},
         /* a wrong condition or signature does not hide the block */

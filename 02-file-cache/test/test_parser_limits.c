@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sources that are too deep, too long or too many of something: reported, or simply parsed. */
+/* Sources that are too deep, too long or have too many of something: reported, or simply parsed. */
 #include "lowered_source.h"
 #include "names.h"
 #include "scratch.h"
@@ -42,7 +42,7 @@ static void test_nesting_of_blocks(void **state)
     }
 }
 
-/* What recurses in an expression, with as many precedences in between as there are. */
+/* Everything that recurses in an expression, with all precedences in between. */
 static void test_nesting_of_expressions(void **state)
 {
     (void)state;
@@ -147,7 +147,7 @@ static void test_parameters_are_counted(void **state)
     }
 }
 
-/* Each name stands in its own slot of the hash table or close behind it. */
+/* Each name is in its own slot of the hash table or soon after it. */
 static void test_names_that_differ_little_are_spread(void **state)
 {
     (void)state;
@@ -176,7 +176,7 @@ static void test_the_largest_source(void **state)
 {
     (void)state;
     LoweredSource source;
-    Slice text = {"", (size_t)MINI_MAX_SOURCE_BYTES + 1}; /* refused before it is read */
+    Slice text = {"", (size_t)MINI_MAX_SOURCE_BYTES + 1}; /* refused before reading */
     lowered_source_open(&source, text);
     assert_string_equal(lowered_source_errors(&source), "1:1 the file is larger than 16 MiB\n");
     lowered_source_close(&source);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whatever the bytes are, the parser comes to an end: with errors that stand in the source, or
- * with parts that zir_view takes. Sources are soups of tokens, and a program with tokens lost,
- * doubled and exchanged, which comes closer to what people write.
+ * Whatever the bytes are, the parser terminates: with errors at places in the source, or with parts
+ * that zir_view accepts. Sources are soups of tokens, and a program with tokens lost, doubled and
+ * exchanged, which is closer to what people write.
  *
  * SEED=n in the environment repeats a run.
  */
@@ -64,10 +64,10 @@ static void put_damaged_program(Random *random, ByteBuffer *text)
     }
 }
 
-/* How many errors there are. */
+/* The number of errors. */
 static size_t lower_exactly(Slice text)
 {
-    char *exact = memory_allocate(text.size); /* so that reading behind it is noticed */
+    char *exact = memory_allocate(text.size); /* so that reading past it is noticed */
     if (text.size != 0)
         memcpy(exact, text.data, text.size);
     LoweredSource source;
@@ -102,7 +102,7 @@ static void test_whatever_the_source_the_parser_ends(void **state)
     buffer_free(&text);
 }
 
-/* What was cut off anywhere is reported at a place that exists, too. */
+/* A source cut off anywhere is also reported at a place that exists. */
 static void test_every_prefix_of_a_program_is_lowered(void **state)
 {
     (void)state;

@@ -2,9 +2,9 @@
 /*
  * The import scanner and the parser find the same imports in every source that parses.
  *
- * The sources are made at random: imports with whatever blanks, comments, line ends and escapes
- * the language allows, then something else; some of them are damaged. A damaged one mostly does
- * not parse; the scanner need not agree then, but must not fall over.
+ * The sources are random: imports with any blanks, comments, line ends and escapes that the
+ * language allows, then something else; some are damaged. A damaged one mostly does not parse; then
+ * the scanner need not agree, but must not crash.
  *
  * SEED=n in the environment repeats a run.
  */
@@ -75,7 +75,7 @@ static void put_source(Random *random, ByteBuffer *text)
             text->data[random_draw(random, (uint32_t)text->size)] = PICK(random, damage);
 }
 
-/* True if the source parses; then the imports were found equal. */
+/* True if the source parses; the imports are then checked to be equal. */
 static bool agrees(Slice text)
 {
     LoweredSource source;
@@ -106,13 +106,13 @@ static void test_scanner_and_parser_agree(void **state)
     uint32_t parsed = 0;
     for (uint32_t i = 0; i < ROUNDS; i++) {
         put_source(&random, &text);
-        char *exact = memory_allocate(text.size); /* so that reading behind it is noticed */
+        char *exact = memory_allocate(text.size); /* so that reading past it is noticed */
         if (text.size != 0)
             memcpy(exact, text.data, text.size);
         parsed += agrees(slice_of(exact, text.size));
         free(exact);
     }
-    assert_in_range(parsed, ROUNDS / 2, ROUNDS - ROUNDS / 20); /* both kinds were tried */
+    assert_in_range(parsed, ROUNDS / 2, ROUNDS - ROUNDS / 20); /* both kinds occurred */
     buffer_free(&text);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ZIR as it lies in a cache: views of what is whole, and no view of what is damaged. */
+/* ZIR in a cache: views of intact blobs, and no view of damaged ones. */
 #include "lowered_source.h"
 #include "scratch.h"
 #include "zir_builder.h"
@@ -21,7 +21,7 @@ static const char sample[] =
     "    return a as i32;\n"
     "}\n";
 
-/* A copy of the blob that may be damaged, in memory of exactly its size. */
+/* A copy of the blob, to be damaged, in memory of exactly its size. */
 static Slice copy_of(Slice blob)
 {
     char *copy = memory_allocate(blob.size);
@@ -70,7 +70,7 @@ static void test_positions(void **state)
     lowered_source_part(&source, "f", &zir);
     expect_place(&zir, ZIR_PARAM, 5, 9);      /* its type */
     expect_place(&zir, ZIR_STRUCT_LIT, 6, 13);
-    expect_place(&zir, ZIR_VAR, 6, 9);        /* its name, for it has no type */
+    expect_place(&zir, ZIR_VAR, 6, 9);        /* its name, since it has no type */
     expect_place(&zir, ZIR_INIT, 6, 16);
     expect_place(&zir, ZIR_FIELD_ADDR, 7, 7);
     expect_place(&zir, ZIR_STORE, 7, 9);
@@ -88,7 +88,7 @@ static void test_positions(void **state)
     lowered_source_close(&source);
 }
 
-/* Flips bits of every byte. Whatever is still taken for a part can be printed and looked up. */
+/* Flips bits of every byte. Whatever is still accepted as a part can be printed and looked up. */
 static void test_a_flipped_byte_never_leads_astray(void **state)
 {
     (void)state;
@@ -173,7 +173,7 @@ static void damage(ZirInst *inst, const Damage *how)
         inst->b = how->value;
 }
 
-/* Packs what was viewed, and then changed, into a blob of its own. */
+/* Packs the viewed and then changed part into its own blob. */
 static Slice pack_again(LoweredSource *source, const Zir *zir, Declaration *item)
 {
     ZirBuilder builder;
@@ -268,7 +268,7 @@ static void test_text_ends_in_nul(void **state)
     lowered_source_close(&source);
 }
 
-/* What is wrong in a body does not matter to who reads the interface, and cannot be reached. */
+/* An error in a body does not affect a reader of the interface, and cannot be reached. */
 static void test_an_interface_is_viewed_alone(void **state)
 {
     (void)state;
@@ -288,7 +288,7 @@ static void test_an_interface_is_viewed_alone(void **state)
     lowered_source_close(&source);
 }
 
-/* END names an IF that names another end: as many ends as begins, but not of each other. */
+/* END names an IF that names another end: as many ends as begins, but not matching. */
 static void test_ends_that_are_not_of_their_begins_are_refused(void **state)
 {
     (void)state;
@@ -303,7 +303,7 @@ static void test_ends_that_are_not_of_their_begins_are_refused(void **state)
     lowered_source_close(&source);
 }
 
-/* On both sides of what fits a word, in each field; and no code can be cut short. */
+/* On both sides of the word's limit, in each field; and no code can be truncated. */
 static void test_instructions_are_packed_and_unpacked(void **state)
 {
     (void)state;
@@ -321,7 +321,7 @@ static void test_instructions_are_packed_and_unpacked(void **state)
     assert_int_equal(zir_code_get(buffer_slice(&code), unpacked, ALL), code.size);
     assert_memory_equal(unpacked, insts, sizeof insts);
     for (size_t cut = 0; cut < code.size; cut++) {
-        char *copy = memory_allocate(cut); /* so that reading behind it is noticed */
+        char *copy = memory_allocate(cut); /* so that reading past it is noticed */
         memcpy(copy, code.data, cut);
         assert_int_equal(zir_code_get(slice_of(copy, cut), unpacked, ALL), 0);
         free(copy);
@@ -329,7 +329,7 @@ static void test_instructions_are_packed_and_unpacked(void **state)
     buffer_free(&code);
 }
 
-/* A part that takes more than 64 KiB of source, and one that begins so far down. */
+/* A part of more than 64 KiB of source, and one that begins that far into the file. */
 static void test_positions_far_away(void **state)
 {
     (void)state;

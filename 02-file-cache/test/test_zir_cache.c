@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The ZirCache: both blobs of a file come back as they were, under the right key only. */
+/* The ZirCache: both blobs of a file are returned unchanged, and only under the right key. */
 #include "scratch.h"
 #include "zir_cache.h"
 

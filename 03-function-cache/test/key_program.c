@@ -10,7 +10,7 @@ static ProgramFile *file_of(Program *program, uint32_t number)
     return &((KeyProgram *)program)->files[number];
 }
 
-/* What stands before the next `end`, without spaces around it. */
+/* The text before the next `end`, without surrounding spaces. */
 static Slice take(Slice *text, char end)
 {
     const char *found = text->size == 0 ? NULL : memchr(text->data, end, text->size);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A program for tests of the keys, without a language. Each file is written as lines
+ * A program for tests of the keys, without a language. Each file consists of lines
  *
  *     name | interface | body
  *
- * where the body may be missing, and in interface and body the words `@name` and `1:name` refer to
- * units of the file itself and of its import number 1. Whatever is hashed is the words.
+ * where the body is optional, and in interface and body the words `@name` and `1:name` refer to
+ * units of the file itself and of its import number 1. The hashes are made from the words.
  *
  *     FileSpec specs[] = {{"main.x", "1", "main | | calls 0:add"},
  *                         {"math.x", "", "add | a b | sum"}};
@@ -39,10 +39,10 @@ typedef struct KeyProgram {
 void key_program_init(KeyProgram *program, const FileSpec *specs, uint32_t count);
 void key_program_free(KeyProgram *program);
 
-/* Makes one file's declarations anew, without computing keys. */
+/* Rebuilds one file's declarations, without computing keys. */
 void key_program_set(KeyProgram *program, uint32_t file, const FileSpec *spec);
 
-/* The number of a unit in its file; the test fails if there is none. */
+/* The number of a unit in its file; fails the test if it does not exist. */
 uint32_t key_program_find(const KeyProgram *program, uint32_t file, const char *name);
 
 /* The unit key of "path:name". */

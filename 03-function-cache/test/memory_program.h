@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A Mini program that is compiled as the engine does it, with keys and the guarded lookup, but
- * out of memory: no caches, no disk. Each file is lowered from its source, or its lowered form is
- * handed in, as if it came from a cache.
+ * A Mini program compiled as by the engine, with keys and the guarded lookup, but from memory: no
+ * caches, no disk. Each file is lowered from its source, or its lowered form is passed in, as if
+ * from a cache.
  *
  *     MemoryProgram program = {0};
  *     memory_program_add(&program, slice_from("main.mini"), source);
@@ -11,7 +11,7 @@
  *     if (program.is_right) ... program.text ...
  *     memory_program_free(&program);
  *
- * An import of a file that was not added leads to an empty one.
+ * An import of a file that was not added leads to an empty file.
  */
 #ifndef MEMORY_PROGRAM_H
 #define MEMORY_PROGRAM_H
@@ -40,18 +40,18 @@ typedef struct MemoryProgram { /* {0} is empty */
     Arena arena;
 } MemoryProgram;
 
-/* Adds a file, unless there are MEMORY_PROGRAM_FILES or one of this path. Path and source are
- * lent. The first one is the entry. */
+/* Adds a file, unless there are already MEMORY_PROGRAM_FILES or one with this path. Path and source
+ * are lent. The first one is the entry. */
 void memory_program_add(MemoryProgram *program, Slice path, Slice source);
 
 /* Lowers all files. False if one has errors. */
 bool memory_program_lower(MemoryProgram *program);
 
-/* Replaces what a file was lowered to. False, and nothing is replaced, where the engine would
- * take it for damaged: the declarations are not well formed, or have other imports. */
+/* Replaces a file's lowered form. False, and nothing is replaced, if the engine would treat it as
+ * damaged: the declarations are not well formed, or have other imports. */
 bool memory_program_set_lowered(MemoryProgram *program, uint32_t file, const Lowered *lowered);
 
-/* Computes all keys and emits all units of files that were lowered. Once. */
+/* Computes all keys and emits all units of the lowered files. Call it once. */
 void memory_program_emit(MemoryProgram *program);
 
 void memory_program_free(MemoryProgram *program);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The Lookup here is the contract and nothing more: it follows a reference to the file that its
- * import leads to, and fails the test if a generator asks for a body reference of a declaration
- * that is not the one being emitted.
+ * The Lookup here implements only the contract: it follows a reference to the file that its import
+ * leads to, and fails the test if a generator asks for a body reference of a declaration other than
+ * the one being emitted.
  */
 #include "mini_program.h"
 
@@ -263,7 +263,7 @@ static bool is_runnable(const char *command)
     return system(line) == 0;
 }
 
-/* $MINIC_LLI, then versioned names from the newest down. False if there is none. */
+/* $MINIC_LLI, then versioned names, newest first. False if there is none. */
 static bool find_lli(char *command, size_t size)
 {
     const char *chosen = getenv("MINIC_LLI");

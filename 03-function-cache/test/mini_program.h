@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A whole Mini program, compiled the plain way: no cache, one file after another. It is what the
- * tests of the code generator drive, and what incremental results can be held against.
+ * A whole Mini program, compiled the plain way: no cache, one file after another. The tests of the
+ * code generator use it, and incremental results can be compared with it.
  *
  *     MiniProgram program = {0};
  *     mini_program_add(&program, "main.mini", "fn main() i32 { print(6 * 7); return 0; }");
@@ -36,7 +36,7 @@ typedef struct MiniProgram { /* {0} is empty */
 /* Adds a file; path and source are lent. */
 void mini_program_add(MiniProgram *program, const char *path, const char *source);
 
-/* Adds a file of a directory and all that it imports, from disk. Fails the test if one cannot be
+/* Adds a file of a directory and everything it imports, from disk. Fails the test if one cannot be
  * read. */
 void mini_program_load(MiniProgram *program, const char *directory, const char *entry);
 
@@ -51,8 +51,8 @@ void mini_program_emit_unit(MiniProgram *program, const char *path, const char *
  * file has errors. The caller frees the text. */
 void mini_program_text_of_f(const char *source, ByteBuffer *text);
 
-/* Runs the text with lli. What it prints goes to `output`, its exit status to `status` (128 + n
- * for a signal). Skips the running cmocka test, and says so, if there is no lli. */
+/* Runs the text with lli. Its output goes to `output`, its exit status to `status` (128 + n for a
+ * signal). Skips the running cmocka test, and says so, if there is no lli. */
 void mini_program_run(const MiniProgram *program, ByteBuffer *output, int *status);
 
 void mini_program_free(MiniProgram *program);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The AirCache: the output of a unit comes back under its key, from this process or another. */
+/* The AirCache: a unit's output is found under its key, from this process or another. */
 #include "air_cache.h"
 #include "scratch.h"
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is left of a variable, and that it never matters.
+ * What remains of a variable, and that results never depend on it.
  *
- * The second half needs no compiler to compare with: a variable whose fields are assigned to always
- * stands in memory. So random functions are written twice, once with variables x0, x1, ... and
- * once with fields v.x0, v.x1, ... of a single one, and the program itself compares what the two
- * return.
+ * The second half needs no other compiler: a variable with fields that are assigned to is always in
+ * memory. Random functions are written twice, once with variables x0, x1, ... and once with fields
+ * v.x0, v.x1, ... of a single one, and the program itself compares the two results.
  */
 #include "mini_program.h"
 
@@ -16,7 +15,7 @@
 
 /* ---- text ------------------------------------------------------------------------------------ */
 
-/* The lines of `f` that store, load or make a place: what still goes through memory. */
+/* The lines of `f` that store, load or make a place: everything that still goes through memory. */
 static void check_memory(const char *source, unsigned places, unsigned stores, unsigned loads)
 {
     ByteBuffer text = {0};
@@ -158,7 +157,7 @@ static void put_condition(Writer *writer)
     put_operand(writer);
 }
 
-/* A new one: declared in one twin, assigned to in the other. Its number. */
+/* Makes a new variable: declared in one twin, assigned to in the other. Returns its number. */
 static uint32_t put_declaration(Writer *writer)
 {
     uint32_t number = writer->variables++;
@@ -188,7 +187,7 @@ static void put_if(Writer *writer, uint32_t depth)
     put_block(writer, depth + 1);
 }
 
-/* A loop counts for itself, so that it ends; no other statement can see its counter. */
+/* A loop has its own counter, so that it ends; no other statement can see it. */
 static void put_loop(Writer *writer, uint32_t depth)
 {
     uint32_t counter = put_declaration(writer);
@@ -241,7 +240,7 @@ static void put_statement(Writer *writer, uint32_t depth)
     }
 }
 
-/* Those of one block: what they declare is gone after it. */
+/* The statements of one block: their declarations end with it. */
 static void put_statements(Writer *writer, uint32_t depth)
 {
     uint32_t visible = writer->visible, constants = writer->constants;

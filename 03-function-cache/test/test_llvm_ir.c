@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The text of each construct, and that LLVM takes it and runs it as Mini means it. */
+/* The text of each construct, and that LLVM accepts it and runs it as Mini specifies. */
 #include "mini_program.h"
 
 #include "scratch.h"
@@ -36,7 +36,7 @@ static void test_arithmetic(void **state)
                "}\n\n");
 }
 
-/* Only a divisor that is known to be harmless goes without a guard. */
+/* Only a divisor known to be harmless needs no guard. */
 static void test_division(void **state)
 {
     (void)state;
@@ -58,7 +58,7 @@ static void test_division(void **state)
 
 #define DASHES_63 "---------------------------------------------------------------"
 
-/* A long string of a constant is the constant's, whoever uses it; a short one the user's. */
+/* A long string of a constant is defined by the constant; a short one by its user. */
 static void test_strings_of_constants(void **state)
 {
     (void)state;
@@ -155,7 +155,7 @@ static void test_loop(void **state)
                "}\n\n");
 }
 
-/* No block for an END that nothing reaches; one for code behind a return. */
+/* No block for an END that nothing reaches; one for code after a return. */
 static void test_dead_code(void **state)
 {
     (void)state;
@@ -296,7 +296,7 @@ static void test_run_recursive_main(void **state)
               0);
 }
 
-/* A struct may be used before the section that declares it, and hold other structs. */
+/* A struct may be used before the section that declares it, and may hold other structs. */
 static void test_run_forward_struct(void **state)
 {
     (void)state;
@@ -309,7 +309,7 @@ static void test_run_forward_struct(void **state)
               "5\ntrue\n-9\n", 0);
 }
 
-/* A chain of blocks within blocks: each phi must name the block that really leads to it. */
+/* A chain of blocks within blocks: each phi must name its real predecessor. */
 static void test_run_nested_logic(void **state)
 {
     (void)state;
@@ -333,7 +333,7 @@ static void test_run_dead_code(void **state)
               "7\n", 0);
 }
 
-/* What a constant is at compile time, the same expression is at run time. */
+/* A constant has the same value at compile time as its expression at run time. */
 static void test_run_constants_agree(void **state)
 {
     (void)state;
@@ -382,7 +382,7 @@ static void test_run_division_by_zero_traps(void **state)
                 " print(\"not reached\"); return 0; }");
 }
 
-/* Paths with everything that LLVM, a quote or a marker could stumble over. */
+/* Paths with everything that could confuse LLVM, a quoted name or a marker. */
 static void test_run_odd_paths(void **state)
 {
     (void)state;

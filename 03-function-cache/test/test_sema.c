@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Every error that types and names can have, once, where it is reported; and what is no error. */
+/* Every error of types and names, once, where it is reported; and what is not an error. */
 #include "mini_program.h"
 
 #include "scratch.h"
@@ -208,7 +208,7 @@ static void test_constants(void **state)
     CHECK_ALL(cases);
 }
 
-/* One mistake, one message: nothing is said about what follows from it. */
+/* One mistake, one message: its consequences are not reported. */
 static void test_silence(void **state)
 {
     (void)state;
@@ -303,7 +303,7 @@ static void test_wrong_constant_of_other_file(void **state)
 
 /* ---- beside a file that is not known ------------------------------------------------------- */
 
-/* What other.mini offers is not known, so whatever is made of it can be right. */
+/* The declarations of other.mini are unknown, so any use of them can be right. */
 static void expect_beside_poisoned(const char *source, const char *errors)
 {
     MiniProgram program = {0};
@@ -324,7 +324,7 @@ static void expect_beside_poisoned(const char *source, const char *errors)
     mini_program_free(&program);
 }
 
-/* 5000000000 fits in i64 and in f64, which any of these may turn out to be. */
+/* 5000000000 fits i64 and f64, and any of these may turn out to be one. */
 static void test_nothing_is_reported_of_what_is_poisoned(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Programs that nobody writes: how deep constants and structs may go, and what takes no longer for
- * being deep or wide. */
+/* Programs that nobody writes: how deeply constants and structs may nest, and what takes no longer
+ * when deep or wide. */
 #include "mini_program.h"
 
 #include "scratch.h"
@@ -18,7 +18,7 @@ static void put_chain(ByteBuffer *source, int count, const char *format, const c
     buffer_put_byte(source, '\0');
 }
 
-/* The number of errors, and the first line of them. */
+/* The number of errors, and their first line. */
 static size_t count_errors(const ByteBuffer *source, char *first, size_t size)
 {
     MiniProgram program = {0};
@@ -46,7 +46,7 @@ static void test_depth_of_constants(void **state)
     buffer_free(&source);
 }
 
-/* The longest way counts, not the one on which a constant is met first. */
+/* The longest path counts, not the one on which a constant is first met. */
 static void test_depth_behind_a_short_way(void **state)
 {
     (void)state;
@@ -62,7 +62,7 @@ static void test_depth_behind_a_short_way(void **state)
     buffer_free(&source);
 }
 
-/* Without a memory of what was evaluated, the last one would take 2^100 steps. */
+/* Without remembering evaluated constants, the last one would take 2^100 steps. */
 static void test_width_of_constants(void **state)
 {
     (void)state;
@@ -88,7 +88,7 @@ static void test_depth_of_structs(void **state)
     buffer_free(&source);
 }
 
-/* 256 scalars and structs are allowed; each struct above is wrong because of what it contains. */
+/* 256 scalars and structs are allowed; each outer struct is wrong because of its contents. */
 static void test_size_of_structs(void **state)
 {
     (void)state;
@@ -104,8 +104,8 @@ static void test_size_of_structs(void **state)
     buffer_free(&source);
 }
 
-/* Fields are reported one by one if they are few, and counted if they are many; none is looked for in
- * a struct that is too wide. */
+/* Few fields are reported one by one, and many are counted; none is searched for in a struct that
+ * is too wide. */
 static void test_width_of_structs(void **state)
 {
     (void)state;
@@ -127,7 +127,7 @@ static void test_width_of_structs(void **state)
     }
 }
 
-/* Every constant of a cycle tells it; of a long one only the beginning. */
+/* Every constant of a cycle reports it; only the beginning of a long one. */
 static void test_long_cycles(void **state)
 {
     (void)state;
@@ -165,7 +165,7 @@ static void put_string(ByteBuffer *source, const char *name, int size, char last
     buffer_put_format(source, "%c\";\n", last);
 }
 
-/* Of other lengths nobody need look at them. */
+/* Strings of different lengths need not be compared. */
 static void test_size_of_compared_strings(void **state)
 {
     (void)state;

@@ -33,8 +33,8 @@ static bool had_key(KeyProgram *before, uint32_t file, Hash128 key)
     return false;
 }
 
-/* Expects that exactly the units `changed` ("path:name " each) have keys that no unit of the
- * same file had before. */
+/* Expects that exactly the units `changed` ("path:name " each) have keys that no unit of their file
+ * had before. */
 static void expect_between(KeyProgram *before, KeyProgram *after, const char *changed)
 {
     ByteBuffer found = {0};
@@ -109,11 +109,11 @@ static const Edit edits[] = {
      "area | a 0:Box b | times @scale\nnew | | one\nscale | | twice\nlimit | 5\n", "lib.x:new "},
     {"a unit that vanishes", 1, NULL, "area | a 0:Box b | times @scale\nscale | | twice\n",
      "main.x:main "},
-    {"a unit that is called otherwise", 1, NULL,
+    {"a renamed unit", 1, NULL,
      "area | a 0:Box b | times @scales\nscales | | twice\nlimit | 5\n",
      "lib.x:area lib.x:scales "},
     {"an import that leads to a twin", 0, "22", NULL, "main.x:main "},
-    {"one more import, behind the others", 0, "123", NULL, ""},
+    {"one more import, after the others", 0, "123", NULL, ""},
     {"a name that starts to resolve", 0, NULL, "main | | draws 0:area 0:limit 0:scale\n"
                                                "idle | | rests\n", "main.x:main "},
     {"a body that goes", 1, NULL, "area | a 0:Box b | times @scale\nscale | \nlimit | 5\n",
@@ -170,8 +170,8 @@ static void test_equal_files_in_two_places_have_two_keys(void **state)
     key_program_free(&program);
 }
 
-/* `main` of the entry is called main; imported, it is main.x:main. Whoever names it, in a body
- * or in an interface, prints that name. */
+/* `main` of the entry has the symbol main; imported, it is main.x:main. Code that names it, in a
+ * body or an interface, prints that symbol. */
 static void test_an_entry_point_is_another_symbol(void **state)
 {
     (void)state;
@@ -223,7 +223,7 @@ static void test_the_digest_sees_interfaces_and_no_bodies(void **state)
 
 /* ---- under a secret ------------------------------------------------------------------------ */
 
-/* All else is the same, the fingerprint too. */
+/* Everything else is the same, including the fingerprint. */
 static void test_all_keys_depend_on_the_secret(void **state)
 {
     (void)state;
@@ -310,16 +310,16 @@ static void test_cycles_and_what_leads_into_them_are_marked(void **state)
     expect_cyclic("a | 0:b\nb | 0:a\n", "a b ");
     expect_cyclic("user | @a @fine\na | @b\nb | @c\nc | @b\nfine | @leaf\nleaf | \n",
                   "user a b c ");
-    /* The cycle is met again from a member that is not on the stack any more. */
+    /* The cycle is met again from a member that is no longer on the stack. */
     expect_cyclic("a | @b @c\nb | @a\nc | @b\nd | @c @leaf\nleaf | \n", "a b c d ");
     /* Two cycles in one component, closed in the wrong order. */
     expect_cyclic("a | @b\nb | @c @a\nc | @b @leaf\nleaf | \ne | @leaf\n", "a b c ");
-    /* Bodies may refer in cycles. */
+    /* Bodies may form cycles. */
     expect_cyclic("a | | @b\nb | | @a\n", "");
 }
 
-/* lib.x has errors; import 2 of main.x leads nowhere. A body may name it, and its user need not
- * care. */
+/* lib.x has errors; import 2 of main.x leads nowhere. A body may name it, without affecting its
+ * user. */
 static void test_what_reaches_the_poisoned_has_no_key(void **state)
 {
     (void)state;
@@ -376,7 +376,7 @@ static void test_what_reaches_a_cycle_is_not_cacheable(void **state)
 
 enum { LINKS = 100000 };
 
-/* c0 refers to c1, c1 to c2 ...; the last one to `last`, and each one also to `each`. */
+/* c0 refers to c1, c1 to c2 ...; the last one to `last`, and every one also to `each`. */
 static char *make_chain(const char *last, const char *each)
 {
     ByteBuffer text = {0};
@@ -403,7 +403,7 @@ static Hash128 key_of_chain(const char *last, const char *each, bool *is_cacheab
     return key;
 }
 
-/* Neither the stack nor the time is used up: with recursion or a walk per cycle it would be. */
+/* Neither stack nor time runs out, as they would with recursion or a walk per cycle. */
 static void test_a_chain_of_100000_constants(void **state)
 {
     (void)state;

@@ -83,7 +83,7 @@ static void test_interfaces_are_followed_as_far_as_they_lead(void **state)
     expect_text(point.symbol, "types.x:Point");
 }
 
-/* What is asked for must be part of the key all the same. */
+/* Anything asked for must still be part of the key. */
 static void test_a_file_with_errors_answers_that_nobody_knows(void **state)
 {
     World *world = *state;
@@ -97,7 +97,7 @@ static void test_a_file_with_errors_answers_that_nobody_knows(void **state)
 
 /* ---- the guard ----------------------------------------------------------------------------- */
 
-/* True if the question ends the process. What the guard says about it goes nowhere. */
+/* True if the question ends the process. The guard's message is discarded. */
 static bool is_refused(World *world, const Unit *from, uint32_t reference)
 {
     int status;
@@ -122,7 +122,7 @@ static void skip_without_guard(void)
 #endif
 }
 
-/* With the guard it is refused, without it is nothing: never a step behind the end. */
+/* With the guard it is refused, without it nothing is found: never a step past the end. */
 static void test_a_number_that_no_reference_has_finds_nothing(void **state)
 {
     World *world = *state;

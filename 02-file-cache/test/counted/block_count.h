@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How many basic blocks of code were entered: the compiler calls a function at the beginning of
- * each (-fsanitize-coverage=trace-pc, for all files but those beside this one). The count is the
- * same on every machine of a kind, and under every load.
+ * How many basic blocks of code were entered: the compiler calls a function at the start of each
+ * (-fsanitize-coverage=trace-pc, for all files except those beside this one). The count is the same
+ * on every machine of a kind, under any load.
  */
 #ifndef BLOCK_COUNT_H
 #define BLOCK_COUNT_H

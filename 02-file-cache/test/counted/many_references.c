@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One declaration with COUNT references, each its own, and one with as many to COUNT / 10 others:
- * prints how many basic blocks it took to put them together and to read them back. */
+/* One declaration with COUNT different references, and one with as many to COUNT / 10 others:
+ * prints how many basic blocks it took to build them and to read them back. */
 #include "block_count.h"
 
 #include "declarations.h"
@@ -18,7 +18,7 @@ static void add(DeclarationsBuilder *builder, const char *format, uint32_t numbe
         declarations_add_reference(builder, IMPORT_SELF, slice_from(name), false);
 }
 
-/* Does the declaration of that number refer to all those before it? */
+/* Does the declaration with that number refer to all earlier ones? */
 static bool refers_to_all(const Declarations *view, uint32_t number)
 {
     for (uint32_t i = 0; i < number; i++) {

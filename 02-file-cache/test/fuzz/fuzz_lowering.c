@@ -5,10 +5,10 @@
  *     what is refused    has errors, each at a place in the source
  *     what is accepted   has blobs that their own readers accept, imports that the scanner finds
  *                        too, and names and instructions at places in the source
- *     always             lowered again it gives the same bytes
+ *     always             lowered again, it gives the same bytes
  *
- * And what decides whether a unit is compiled again must not move with the lines: an accepted
- * source with a comment before it, or with other line ends, has the same hashes.
+ * And what decides whether a unit is compiled again must not depend on lines: an accepted source
+ * with a comment before it, or with other line ends, has the same hashes.
  */
 #include "fuzz_input.h"
 #include "import_scanner.h"
@@ -39,7 +39,7 @@ static void lowering_close(Lowering *lowering)
 
 /* ---- places ------------------------------------------------------------------------------ */
 
-/* The bytes of the source from a line and column on; fails if there is no such place. */
+/* The bytes of the source from a line and column on; fails if that place does not exist. */
 static Slice from_place(Slice source, uint32_t line, uint32_t column)
 {
     size_t start = 0;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An object store that is filled, committed, opened again and damaged, next to a model: for each
- * of a few keys, whether it must be there, must not, or may.
+ * An object store is filled, committed, reopened and damaged, next to a model: for each of a few
+ * keys, whether it must exist, must not, or may.
  *
  *     step u8: what happens │ its arguments
  *
- * What stands under a key follows from the key, so whatever a get finds can be checked. Damage
- * turns what must be there into what may: a miss is a promise kept, other bytes are not. And the
- * store is rebuilt: what is put after the damage must be there.
+ * An object's bytes follow from its key, so the result of every get can be checked. Damage turns
+ * must into may: a miss keeps the promise, other bytes break it. And the store is rebuilt: what is
+ * put after the damage must exist.
  */
 #include "fuzz_input.h"
 #include "object_index.h"
@@ -25,9 +25,9 @@ typedef enum Presence { ABSENT, PRESENT, MAYBE } Presence;
 typedef struct Model {
     Scratch scratch;
     ObjectStore *store;
-    Presence now[KEYS];       /* for who asks the open store */
-    Presence committed[KEYS]; /* for who opens it again */
-    bool was_damaged;         /* an index may have slots where no probe comes yet */
+    Presence now[KEYS];       /* for the open store */
+    Presence committed[KEYS]; /* after reopening */
+    bool was_damaged;         /* an index may have slots that no probe reaches yet */
     char payloads[KEYS][LARGEST_OBJECT];
 } Model;
 
@@ -129,7 +129,7 @@ static void append_to_pack(Model *model, Slice bytes)
     close(fd);
 }
 
-/* A record whose header proves itself, and whose payload may be short, torn or another. */
+/* A record with a valid header and a payload that may be short, torn or different. */
 static void forge_record(Model *model, FuzzInput *input)
 {
     ByteBuffer bytes = {0};
@@ -150,7 +150,7 @@ static void forge_record(Model *model, FuzzInput *input)
 }
 
 /* A number of the header (slots as a power of two; keys, slots in use, the pack's end, its last
- * record) becomes another: small, a power of two, or one less. */
+ * record) changes: small, a power of two, or one less. */
 static void forge_number(FuzzInput *input, char *header)
 {
     static const size_t fields[] = {12, 16, 24, 32, 40};
@@ -161,7 +161,8 @@ static void forge_number(FuzzInput *input, char *header)
     memcpy(header + field, &number, field == fields[0] ? sizeof(uint32_t) : sizeof number);
 }
 
-/* Damages the index, its header's numbers above all, and makes the header's checksum fit again. */
+/* Damages the index, mainly the numbers in its header, and makes the header's checksum match
+ * again. */
 static void forge_index(Model *model, FuzzInput *input)
 {
     enum { COVERED = 56, HEADER = 64 };

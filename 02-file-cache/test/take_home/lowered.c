@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A front end of one line, whose result is kept. */
+/* A one-line front end with a cached result. */
 #include "cache_mark.h"
 #include "zir_cache.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Keep something under a hash, and find it in the next run. */
+/* Keeps an object under a hash, and finds it in the next run. */
 #include "cache_mark.h"
 #include "object_store.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What lowering left in a cache, damaged behind a checksum that fits: declarations and ZIR whose
- * numbers lead anywhere. Readers must refuse it or make something of it; keys and code made from
- * it need not mean anything, but nobody may read outside of the blobs or run for ever.
+ * Lowered forms from a cache, damaged but with a matching checksum: declarations and ZIR with
+ * numbers that lead anywhere. Readers must refuse them or cope; keys and code made from them need
+ * not mean anything, but nothing may read outside the blobs or run without end.
  *
  *     which program u8 │ for each of its files: damage to the declarations, damage to the ZIR
  */
@@ -27,8 +27,8 @@ static const char *const programs[][2] = {
      "fn f(s: m.S) m.S { return m.S{ v: \"x\", u: s.u }; }\nfn h() { }\n"},
 };
 
-/* Damages a copy that is as long as its bytes, so that reading behind it is noticed. It is
- * aligned as packs align. */
+/* Damages a copy of exactly its size, so that reading past it is noticed. It is aligned as in
+ * packs. */
 static Slice damaged(FuzzInput *input, Slice blob, Arena *arena)
 {
     ByteBuffer bytes = {0};
@@ -42,7 +42,7 @@ static Slice damaged(FuzzInput *input, Slice blob, Arena *arena)
     return result;
 }
 
-/* A view that was accepted can be looked at everywhere. */
+/* An accepted view can be read everywhere. */
 static void look_at_parts(const MemoryFile *file)
 {
     ByteBuffer text = {0};

@@ -4,11 +4,12 @@
  * the next one; the first is main.mini.
  *
  *     what is refused    has an error that says why, at a place in its file
- *     what is accepted   is text that LLVM accepts (asked now and then: it takes its time)
+ *     what is accepted   is text that LLVM accepts (asked now and then: it is slow)
  *     always             compiled again, it gives the same text and the same errors
  *
- * Programs that differ in comments alone have the same keys, and where the keys are the same, so
- * must be the text. The lookup is guarded: code that depends on what its key forgot ends here.
+ * Programs that differ only in comments have the same keys, and with the same keys the text must be
+ * the same. The lookup is guarded: code that depends on anything missing from its key ends the
+ * process.
  */
 #include "fuzz_input.h"
 #include "memory_program.h"
@@ -22,7 +23,7 @@
 
 static const char separator[] = "//// ";
 
-/* Takes the next file off `rest`. What follows a separator up to the end of the line is a name. */
+/* Takes the next file off `rest`. The text from a separator to the end of the line is a name. */
 static Slice next_file(Slice *rest, Slice *next_name)
 {
     Slice file = *rest;
@@ -119,7 +120,7 @@ static int compare_lines(const void *a, const void *b)
     return slice_compare(*(const Slice *)a, *(const Slice *)b);
 }
 
-/* False if two files want different lines for one symbol: an error that is reported elsewhere. */
+/* False if two files need different lines for one symbol: an error reported elsewhere. */
 static bool put_prelude_lines(const MemoryProgram *program, ByteBuffer *text)
 {
     ByteBuffer lines = {0};
@@ -149,7 +150,7 @@ static bool put_prelude_lines(const MemoryProgram *program, ByteBuffer *text)
     return agree;
 }
 
-/* The newest llvm-as there is, or none. */
+/* The newest llvm-as available, or none. */
 static FILE *open_assembler(void)
 {
     static const char command[] =
@@ -174,7 +175,7 @@ static void check_llvm_accepts(const MemoryProgram *program)
     buffer_free(&text);
 }
 
-/* Chosen by the text itself, so that a failure happens again; FUZZ_ASSEMBLE chooses all. */
+/* Chosen by the text itself, so that a failure is repeatable; FUZZ_ASSEMBLE chooses all. */
 static bool is_chosen(Slice text)
 {
     return getenv("FUZZ_ASSEMBLE") != NULL || hash_checksum(text) % 512 == 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A code generator of one line: the second time its result is found. */
+/* A one-line code generator: the second time, its result is found. */
 #include "cache_mark.h"
 #include "cached_codegen.h"
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* main names add. Another body of add leaves the key of main as it is, another interface does
- * not. */
+/* main names add. A new body of add leaves the key of main unchanged, a new interface does not. */
 #include "unit_keys.h"
 
 static ProgramFile file;
