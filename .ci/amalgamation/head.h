@@ -17,6 +17,12 @@
  *
  *     cc -std=c11 -c @PREFIX@.c
  *     cc -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE program.c @PREFIX@.o -pthread
+ *@IF GUARD_LOOKUPS@
+ * One macro has no prefix, because it is yours to define and not the header's: GUARD_LOOKUPS. In your@IF GUARD_LOOKUPS@
+ * test builds, compile @PREFIX@.c with it, and nothing else. A code generator that looks at what its key@IF GUARD_LOOKUPS@
+ * does not cover then ends the process with a message.@IF GUARD_LOOKUPS@
+ *@IF GUARD_LOOKUPS@
+ *     cc -std=c11 -DGUARD_LOOKUPS -c @PREFIX@.c@IF GUARD_LOOKUPS@
  *
  * A program:
  *

@@ -6,10 +6,45 @@
 #     header_new[name]       what it becomes
 #     private_new[f, name]   what a name becomes that .c file f has for itself
 
-# A header of which only .c files know: of the parts of one thing, or around another library.
-function is_internal(f) { return path[f] ~ /_internal\.h$/ || uses_library[f] }
+# A header of which only .c files know goes into the .c file, and its names are not public. It is
+# around another library, its name ends in _internal.h, or the comment at its head says "Private to".
+# The last is not believed of a header that a public one includes: that one needs it to compile.
+function is_internal(f) { return path[f] ~ /_internal\.h$/ || uses_library[f] || is_private[f] }
 
 function is_header(f) { return path[f] ~ /\.h$/ }
+
+# The first two comments: the licence, and what the file is.
+function says_private(f,    i, comments)
+{
+    for (i = first[f]; i <= last[f] && K[i] ~ /[nwc]/; i++)
+        if (K[i] == "c" && ++comments <= 2 && T[i] ~ /Private to /)
+            return 1
+    return 0
+}
+
+function is_needed_by_public(h,    f)
+{
+    for (f = 1; f <= files; f++)
+        if (is_header(f) && !is_program[f] && !is_internal(f) &&
+            index(includes[f] " ", " " base_name(path[h]) " "))
+            return 1
+    return 0
+}
+
+# A header that turns out to be public can make another one public.
+function find_private(    f, changed)
+{
+    for (f = 1; f <= files; f++)
+        is_private[f] = is_header(f) && !is_program[f] && says_private(f)
+    do {
+        changed = 0
+        for (f = 1; f <= files; f++)
+            if (is_private[f] && is_needed_by_public(f)) {
+                is_private[f] = 0
+                changed = 1
+            }
+    } while (changed)
+}
 
 # ---- what sees what ----
 
@@ -157,6 +192,7 @@ function make_static(f, text,    list, count, i)
 
 function resolve_names(    f, i, list, text)
 {
+    find_private()
     for (f = 1; f <= files; f++)
         look_through(f, f)
     for (i = 1; i <= tokens; i++)

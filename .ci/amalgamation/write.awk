@@ -200,6 +200,17 @@ function example_of(pattern,    i, text)
     return "none"
 }
 
+# A line with "@IF MACRO@" is for files that ask whether MACRO is defined.
+function is_for_these_files(line,    d, macro)
+{
+    macro = line
+    gsub(/.*@IF |@.*/, "", macro)
+    for (d = 1; d <= directives; d++)
+        if (name[d] == "ifdef" && word[d] == macro)
+            return 1
+    return 0
+}
+
 function put_template(template, example,    line)
 {
     while ((getline line <template) > 0) {
@@ -209,6 +220,9 @@ function put_template(template, example,    line)
             is_quoting = blank_pending = 0
             continue
         }
+        if (line ~ /@IF / && !is_for_these_files(line))
+            continue
+        sub(/ *@IF [A-Z_]+@/, "", line)
         gsub(/@PREFIX@/, prefix, line)
         gsub(/@GUARD@/, toupper(prefix), line)
         gsub(/@STAGES@/, stage == 1 ? "stage 1" : "stages 1 to " stage, line)

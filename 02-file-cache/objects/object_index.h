@@ -12,6 +12,8 @@
  *
  * Nothing in it is trusted: each slot is checked against the record it leads to.
  *
+ * Private to object_store.
+ *
  * Threads: any number may find; the rest from one thread.
  */
 #ifndef OBJECT_INDEX_H

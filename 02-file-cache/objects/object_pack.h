@@ -12,6 +12,8 @@
  * Committed records are mapped and stay in place until the pack is closed; each commit maps what it
  * appended.
  *
+ * Private to object_store.
+ *
  * Threads: any number may read; open, append and close from one thread.
  */
 #ifndef OBJECT_PACK_H

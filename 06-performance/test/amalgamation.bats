@@ -41,6 +41,17 @@ setup() {
     [ "$(./example | grep -cE '^[0-9a-f]{32}$')" = 1 ]
 }
 
+@test "its head names the one macro without a prefix, which switches the guard on" {
+    local home
+    home=$(pair 3)
+    grep -F 'cc -std=c11 -DGUARD_LOOKUPS -c ic.c' "$home/ic.h"
+    gcc -std=c11 "${warnings[@]}" -DGUARD_LOOKUPS -c "$home/ic.c" -o guarded.o
+    grep -q 'lookup guard: ' guarded.o
+    run -1 grep -q 'lookup guard: ' "$home/ic.o"
+    amalgamate 2 ic "$PWD/stage 2"
+    run -1 grep GUARD_LOOKUPS "stage 2/ic.h"
+}
+
 @test "strict C without POSIX is shown what it lacks" {
     echo '#include "ic.h"' >strict.c
     run -1 gcc -std=c11 -fsyntax-only -I "$(pair 3)" strict.c
@@ -169,6 +180,30 @@ code() { gcc -fpreprocessed -E -P "$1" 2>/dev/null | grep -v '^#'; }
     grep -F 'static int x_shared(void);' source
     grep -F 'static int x_a_put(struct XACell cell) { return cell.first + X_A_FIRST; }' source
     grep -F 'return cell.second + X_B_FIRST + X_ONLY; }' source
+}
+
+@test "a header that says it is private goes into the .c file, unless a public one includes it" {
+    small a.h <<<'#include "needed.h"
+	int a(Needed needed);'
+    printf '/* licence */\n/* Private to a. */\n#include "its_own.h"\ntypedef Own Needed;\n' | small needed.h
+    printf '/* licence */\n/* Private to a. */\ntypedef int Own;\nint own(void);\n' | small its_own.h
+    printf '/* licence */\n/* Private to a. */\n#include "deep.h"\nDeep b(void);\n' | small hidden.h
+    printf '/* licence */\n/* Deep. Private to a. */\ntypedef int Deep;\n' | small deep.h
+    printf '/* licence */\n/* Public. */\n/* Private to nobody. */\nint c(void);\n' | small later.h
+    small a.c <<-'END'
+	#include "a.h"
+	#include "hidden.h"
+	#include "later.h"
+	int a(Needed needed) { return needed + b(); }
+	Deep b(void) { return 1; }
+	int c(void) { return 2; }
+	int own(void) { return 3; }
+	END
+    .ci/amalgamate 1 x made
+    gcc -Wall -Wextra -Werror -c made/x.c -o small.o
+    [ "$(nm -g --defined-only small.o | awk '{ print $3 }' | xargs)" = "x_a x_c x_own" ]
+    [ "$(sed -n 's,^/\* ==== 01-small/\([^ ]*\) .*,\1,p' made/x.h | xargs)" = "its_own.h needed.h a.h later.h" ]
+    grep -F 'typedef int XDeep;' made/x.c
 }
 
 @test "comments speak of the new names, where they mean them" {
