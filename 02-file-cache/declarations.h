@@ -110,8 +110,12 @@ static inline const Reference *declaration_reference(const Declarations *view,
  *     DeclarationsBuilder builder = {0};
  *     declarations_add_import(&builder, slice_from("math.mini"), 1, 1);
  *     Declaration *added = declarations_add(&builder, slice_from("main"), 3, 4);
- *     declarations_add_reference(&builder, 0, slice_from("add"), false);      its body
  *     added->interface_hash = ...;                 (valid until the next declarations_add)
+ *     number = declarations_add_reference(&builder, 0, slice_from("add"), false);
+ *     ...                                          the number goes into the IR of the body
+ *     added->body_hash = ...;                      {0} if it has no body
+ *     added->ir_offset = ...;                      of its part in the IR blob
+ *     added->ir_size = ...;
  *     blob = declarations_finish(&builder, arena);
  *     declarations_builder_free(&builder);
  */
@@ -130,9 +134,12 @@ void declarations_add_import(DeclarationsBuilder *builder, Slice path, uint32_t 
 Declaration *declarations_add(DeclarationsBuilder *builder, Slice name, uint32_t line,
                               uint32_t column);
 
-/* Adds a reference to the newest declaration and returns its number in it. An existing one is not
- * added again (a body shares those of its interface). All interface references must be added before
- * the first one of the body. Cost: constant. */
+/* Adds a reference to the newest declaration and returns its number in it. One that is already
+ * there is not added again (a body shares those of its interface). All interface references
+ * must be added before the first one of the body. Cost: constant, whatever the number.
+ *
+ * Keep the returned number in your IR: numbers are per distinct name, not per use, and emit must
+ * ask the Lookup by that number. */
 uint32_t declarations_add_reference(DeclarationsBuilder *builder, uint32_t import, Slice name,
                                     bool in_interface);
 

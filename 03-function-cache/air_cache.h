@@ -9,6 +9,14 @@
  * The name AirCache is the tutorial's; AIR is the typed form that code is made from, but only the
  * final output is worth keeping.
  *
+ * Processes: one at a time, and no lock is taken here. Take flock on a file "lock" in the directory
+ * before opening (Linux and the BSDs; the descriptor stays open until the cache is closed), or
+ * stage 4's (cache_directory.h):
+ *
+ *     int lock = openat(dir_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+ *     if (lock < 0 || flock(lock, LOCK_EX) != 0)
+ *         return -errno;
+ *
  * Threads: as ObjectStore: any number may get while none puts.
  */
 #ifndef AIR_CACHE_H
@@ -31,7 +39,8 @@ int air_cache_open(AirCache *cache, int dir_fd);
 int air_cache_open_read_only(AirCache *cache, int dir_fd);
 void air_cache_make_in_memory(AirCache *cache);
 
-/* The output kept under `unit_key`; it lives until the cache is closed. False on a miss. */
+/* The output kept under `unit_key`; it lives until the cache is closed or cleared. What was put and
+ * is not yet committed lives as long as the bytes that were put. False on a miss. */
 bool air_cache_get(const AirCache *cache, Hash128 unit_key, Slice *output);
 
 /* Keeps `output`, whose bytes are lent until the commit. */

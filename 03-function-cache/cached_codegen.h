@@ -38,7 +38,7 @@ enum UnitDecision {
 };
 
 typedef struct UnitOutput {
-    Slice text; /* in the cache, or in the worker's results */
+    Slice text; /* in the cache, or in the worker's results; empty for OUTPUT_WRONG */
     OutputOrigin origin;
 } UnitOutput;
 
@@ -57,6 +57,8 @@ typedef struct CachedCodegen {
     CodegenScratch *scratch; /* per worker */
 } CachedCodegen;
 
+/* What emit reports is added to the diagnostics of the worker's scratch, in the order of the calls:
+ * diagnostics_sort comes before diagnostics_format_file. */
 void cached_codegen(const CachedCodegen *codegen, unsigned worker, uint32_t file,
                     uint32_t declaration, Hash128 key, bool is_cacheable, UnitOutput *output);
 

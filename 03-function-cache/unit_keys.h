@@ -48,7 +48,10 @@ typedef enum KeyState {
 
 #define TARGET_NONE UINT32_MAX /* the target of an import that leads nowhere */
 
-typedef struct ProgramFile { /* one file, as seen by keys and code generation */
+/* All memory is the caller's. interface_keys and key_states have declarations.count elements; the
+ * states begin as zeros (KEY_UNKNOWN), the keys need no value. `targets` has one element per
+ * import, and may be NULL if there are none. */
+typedef struct ProgramFile { /* one file, as keys and code generation see it */
     Declarations declarations;
     Slice ir;
     bool ir_is_fresh; /* lowered by this process, not read from a cache */
@@ -61,6 +64,8 @@ typedef struct ProgramFile { /* one file, as seen by keys and code generation */
     bool is_poisoned; /* it has errors: no declarations here, and its own are unknown */
 } ProgramFile;
 
+/* `file` gets no context but the Program: to have your own, make a Program the first member of your
+ * struct, and cast. */
 typedef struct Program Program;
 struct Program {
     /* The file with a number, loaded on first use. Never NULL: one that cannot be loaded is
@@ -68,7 +73,8 @@ struct Program {
      * Any thread. */
     ProgramFile *(*file)(Program *program, uint32_t number);
     Hash128 fingerprint;
-    const HashSecret *secret; /* lent: the secret of the keys; NULL: public ones */
+    const HashSecret *secret; /* lent: what keys are hashed under; NULL: public hashes, as the
+                                 programs of stages 1 to 3 have. Stage 4 keeps the seed of one */
     uint32_t entry_file;
     Slice entry_point; /* the declaration in the entry file that keeps its plain name */
 };

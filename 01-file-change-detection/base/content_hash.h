@@ -2,14 +2,16 @@
 /*
  * The hash that names everything: XXH3 with 128 bits.
  *
- * A key stands for the bytes it was made from. With 128 bits, two different things share a key by
- * chance about once in 10^19 times for a billion keys: never, for a build. A deliberate collision
- * is another matter. XXH3 is not a cryptographic hash, and its constants are public: two sources
- * that collide can be made in a second. If a user builds the first and then pulls the second,
- * nothing seems to have changed. Every hash that decides whether a result is reused is therefore
- * made under a random secret, one per cache: without it, nobody can know what will collide. That
- * costs nothing. What leaves the cache (the markers of an output) is hashed without it and is the
- * same for everybody.
+ * A key stands for the bytes it was made from. With 128 bits, two different things share a key
+ * by chance about once in 10^19 times for a billion keys: never, for a build. On purpose is another
+ * matter. XXH3 is not a cryptographic hash, and its constants are public: two sources that collide
+ * can be made in a second. If a user built the first and then pulls the second, nothing seems to
+ * have changed. Whatever decides that a result is used again is therefore hashed under a random
+ * secret, which each cache draws for itself: without it, nobody can know what will collide. That
+ * costs nothing. What leaves the cache (the markers of an output) is hashed without it, and is the
+ * same for everybody. The cache that draws a secret is that of stage 4, which keeps its seed in a
+ * file (cache_secret.h). The parts of stages 1 to 3 draw none: they take one from their caller, and
+ * NULL is the public hash.
  *
  *     Hash128 hash = hash_bytes(slice_from("fn main() i32 { return 0; }"));
  *     char hex[HASH_HEX_SIZE + 1];

@@ -25,9 +25,12 @@
  *         object_store_close(store);
  *     }
  *
- * Objects can be got as soon as they are put; they reach the disk with the commit, and are dropped
- * by closing without one. One process at a time (the caller holds a lock). Threads: any number may
- * get while none puts; put and commit from one thread.
+ * Objects that were put can be got at once; they reach the disk with the commit, which may be
+ * dropped by closing without it. One process at a time (the caller holds a lock). Threads: any
+ * number may get while none puts; put and commit from one thread.
+ *
+ * A lock that will do: flock on a file "lock" in the directory, taken before the store is opened
+ * and held until it is closed.
  */
 #ifndef OBJECT_STORE_H
 #define OBJECT_STORE_H
