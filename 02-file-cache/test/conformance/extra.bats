@@ -87,3 +87,31 @@ load project
     right=$(ids)
     kill_builds 0.002 0.01 0.03 0.06
 }
+
+# Many keep a table with a header that is written last. Here it was not: the beginning of a file is that of
+# the build before.
+@test "2.4 a header that was not written counts nothing twice or not at all" {
+    local bytes file
+    project_of_three
+    mine main.mini
+    doing mv .mini_cache before
+    doing cp -a before .mini_cache
+    write other.mini 'import "main.mini" as m;' "$(fn main 0)"
+    settle
+    mine other.mini
+    expect objects 'objects 4'
+    right=$(ids)
+    doing mv .mini_cache after
+    for bytes in 32 64 96 128; do
+        while read -r file; do
+            [ "$(stat -c %s "before/$file" 2>/dev/null)" = "$(stat -c %s "after/$file")" ] || continue
+            doing rm -rf .mini_cache
+            doing cp -a after .mini_cache
+            doing dd if="before/$file" of=".mini_cache/$file" bs=$bytes count=1 conv=notrunc status=none
+            mine other.mini
+            expect_status 0 "a damaged cache is a cold start, not an error"
+            expect_ids "$right"
+            expect objects 'objects 4'
+        done < <(cd after && find . -type f -size +0 -printf '%P\n' | sort)
+    done
+}

@@ -102,6 +102,9 @@ class Index:
         self.covered, self.last, self.last_hash = len(MAGIC), 0, bytes(16)
         self.changed, self.is_new = [], True
 
+    def recount(self):
+        self.count = sum(self.slot(number)[1] != 0 for number in range(self.slot_count))
+
     def slot(self, number):
         return SLOT.unpack_from(self.bytes, SLOTS_AT + number * SLOT.size)
 
@@ -201,6 +204,8 @@ class ObjectStore:
         self.pack = Pack(name + ".pack")
         self.index = Index.open(self.index_name, self.pack)
         self.index.cover(self.pack)
+        if self.index.changed:  # a killed process may have written slots that its old header does not count
+            self.index.recount()
 
     def get(self, key):
         """The bytes that were put under the key, or None."""
