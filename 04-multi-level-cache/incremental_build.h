@@ -31,6 +31,7 @@
 #include "cache_directory.h"
 #include "cache_secret.h"
 #include "compiler.h"
+#include "file_hash_cache.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -120,6 +121,14 @@ typedef struct Build Build;
 BuildStatus build_open(Build **build, const BuildRequest *request);
 BuildStatus build_plan(Build *build);
 
+/* Instead of build_plan, for who wants no more than the files of the program: finds them. If an
+ * import leads nowhere, BUILD_PROGRAM_WRONG, with the files that there are. What follows is
+ * build_files, build_drop (build_drop.h) or build_close. */
+BuildStatus build_discover(Build *build);
+
+/* The files of the program, with their imports, as they were found. Valid until build_close. */
+const FileHashCache *build_files(const Build *build);
+
 /* True if no section differs from what the last commit recorded, and none was added or removed: if
  * the output is as it was left, there is nothing to emit, save or commit. */
 bool build_is_unchanged(const Build *build);
@@ -129,10 +138,8 @@ bool build_is_unchanged(const Build *build);
 uint32_t build_section_count(const Build *build);
 Slice build_section_path(const Build *build, uint32_t section); /* from the entry's directory */
 
-/* The key differs from the one recorded for the output, or there was none. */
-bool build_section_is_dirty(const Build *build, uint32_t section);
-
-/* The dirty sections, ascending. Valid until build_close. */
+/* The dirty sections, ascending: those whose key differs from the one recorded for the output, that
+ * have none there, or of which something was dropped (build_drop.h). Valid until build_close. */
 const uint32_t *build_dirty_sections(const Build *build, uint32_t *count);
 
 /* What comes before all sections: the compiler's prelude and the lines that declarations ask
@@ -153,7 +160,7 @@ const Slice *build_section_texts(const Build *build, uint32_t section, uint32_t 
 
 /* ---- committing ------------------------------------------------------------------------------ */
 
-/* Obstacles to patching, besides what build_section_is_dirty reports. */
+/* Obstacles to patching, besides dirty sections. */
 bool build_had_state(const Build *build);           /* this entry was built before */
 bool build_state_was_damaged(const Build *build);   /* one of its files failed its checks */
 bool build_settings_changed(const Build *build);    /* its fingerprint was different */

@@ -315,6 +315,17 @@ int multi_level_cache_commit_objects(MultiLevelCache *cache, Executor *executor,
     return failed(cache, "cannot write the cache's objects", status);
 }
 
+int multi_level_cache_clear_objects(MultiLevelCache *cache)
+{
+    int status = begin_work(cache);
+    if (status != 0)
+        return status;
+    int zir_status = zir_cache_clear(&cache->zir);
+    int air_status = air_cache_clear(&cache->air);
+    return failed(cache, "cannot remove the cache's objects",
+                  zir_status != 0 ? zir_status : air_status);
+}
+
 static void note_state_bytes(MultiLevelCache *cache, uint64_t bytes)
 {
     cache->bytes_written += bytes;
@@ -400,6 +411,17 @@ int multi_level_cache_commit(MultiLevelCache *cache, const CommitSummary *summar
             cache_leftovers_remove(&cache->directory, cache->entry_id, &cache->manifest) != 0;
     cache->is_saved = false;
     return 0;
+}
+
+int multi_level_cache_commit_blobs(MultiLevelCache *cache, bool sync)
+{
+    uint64_t bytes = 0;
+    int status = begin_work(cache);
+    if (status != 0)
+        return status;
+    status = manifest_store(&cache->manifest, cache->directory.fd, cache->entry_id, sync, &bytes);
+    note_state_bytes(cache, bytes);
+    return failed(cache, "cannot write the cache's manifest", status);
 }
 
 /* A table that was saved and not committed is a leftover. While any may exist, the lock keeps

@@ -118,12 +118,20 @@ int multi_level_cache_open_units(MultiLevelCache *cache);
 int multi_level_cache_open_objects(MultiLevelCache *cache);
 
 int multi_level_cache_commit_objects(MultiLevelCache *cache, Executor *executor, bool sync);
+
+/* Removes all objects, of all entries. What is lost so is made again when a build needs it. */
+int multi_level_cache_clear_objects(MultiLevelCache *cache);
+
 int multi_level_cache_save(MultiLevelCache *cache, bool sync);
 int multi_level_cache_begin_output(MultiLevelCache *cache, bool sync);
 
 /* Also makes room in the packs (cache_collection.h). If it cannot, that is reported to the observer
  * and is no failure: what was committed is right, and the next commit tries again. */
 int multi_level_cache_commit(MultiLevelCache *cache, const CommitSummary *summary, bool sync);
+
+/* Stores the manifest of the last commit again, with the blobs that were set since. Its state, and
+ * what it says of its output, stays as it is. */
+int multi_level_cache_commit_blobs(MultiLevelCache *cache, bool sync);
 
 /* Releases everything, the lock last. */
 void multi_level_cache_close(MultiLevelCache *cache);

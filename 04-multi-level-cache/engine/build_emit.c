@@ -15,7 +15,7 @@ typedef struct EmitLoop {
     CachedCodegen codegen;
 } EmitLoop;
 
-static void unit_key_of(const Build *build, uint32_t file, uint32_t unit, PlannedUnit *planned)
+void build_unit_key(const Build *build, uint32_t file, uint32_t unit, PlannedUnit *planned)
 {
     const UnitRecord *units;
     if (build->plan[file].is_rekeyed) {
@@ -27,7 +27,7 @@ static void unit_key_of(const Build *build, uint32_t file, uint32_t unit, Planne
     *planned = (PlannedUnit){key, !hash_is_none(key), false};
 }
 
-static uint32_t unit_count_of(const Build *build, uint32_t file)
+uint32_t build_unit_count(const Build *build, uint32_t file)
 {
     const UnitRecord *units;
     if (build->plan[file].is_rekeyed)
@@ -61,13 +61,13 @@ static void emit_file(void *arg, size_t index, unsigned worker)
     uint32_t file = build->wanted[index];
     PlannedFile *plan = &build->plan[file];
     BuildWorker *own = &build->workers[worker];
-    plan->output_count = unit_count_of(build, file);
+    plan->output_count = build_unit_count(build, file);
     plan->outputs = arena_allocate(&own->arena, plan->output_count * sizeof *plan->outputs);
     plan->texts = arena_allocate(&own->arena, plan->output_count * sizeof *plan->texts);
     for (uint32_t i = 0; i < plan->output_count; i++) {
         UnitOutput *output = &plan->outputs[i];
         PlannedUnit unit;
-        unit_key_of(build, file, i, &unit);
+        build_unit_key(build, file, i, &unit);
         cached_codegen(&loop->codegen, worker, file, i, unit.key, unit.is_cacheable, output);
         plan->texts[i] = output->text;
         if (output->origin == OUTPUT_CACHED)
@@ -92,17 +92,26 @@ static void report_unit(Build *build, uint32_t file, uint32_t unit, Decision dec
     arena_free(&arena);
 }
 
+static bool has_key(const UnitRow *row, const UnitRecord *units, Hash128 key)
+{
+    for (uint32_t i = 0; i < row->unit_count; i++)
+        if (hash_equal(units[i].unit_key, key))
+            return true;
+    return false;
+}
+
 static Decision decision_of(const Build *build, uint32_t file, const UnitOutput *output,
                             const PlannedUnit *unit)
 {
     const UnitRecord *units;
+    const UnitRow *row = build_recorded(build, file, &units);
     if (output->origin == OUTPUT_WRONG)
         return DECISION_UNIT_WRONG;
-    if (build_recorded(build, file, &units) == NULL)
+    if (row == NULL)
         return DECISION_UNIT_NEW;
-    if (!build->plan[file].is_rekeyed)
-        return DECISION_UNIT_LOST;
-    return unit->is_own_change ? DECISION_UNIT_DIRTY : DECISION_UNIT_DEPENDENT;
+    if (unit->is_own_change)
+        return DECISION_UNIT_DIRTY;
+    return has_key(row, units, unit->key) ? DECISION_UNIT_LOST : DECISION_UNIT_DEPENDENT;
 }
 
 static void report_outputs(Build *build, uint32_t file)
@@ -110,7 +119,7 @@ static void report_outputs(Build *build, uint32_t file)
     const PlannedFile *plan = &build->plan[file];
     for (uint32_t i = 0; i < plan->output_count; i++) {
         PlannedUnit unit;
-        unit_key_of(build, file, i, &unit);
+        build_unit_key(build, file, i, &unit);
         if (plan->outputs[i].origin != OUTPUT_CACHED)
             report_unit(build, file, i, decision_of(build, file, &plan->outputs[i], &unit));
         else if (plan->is_rekeyed)
@@ -126,7 +135,7 @@ static bool keep_outputs(Build *build, uint32_t file)
     for (uint32_t i = 0; i < plan->output_count; i++) {
         const UnitOutput *output = &plan->outputs[i];
         PlannedUnit unit;
-        unit_key_of(build, file, i, &unit);
+        build_unit_key(build, file, i, &unit);
         if (output->origin == OUTPUT_EMITTED && unit.is_cacheable)
             air_cache_put(&build->cache.air, unit.key, output->text);
         is_right &= output->origin != OUTPUT_WRONG;

@@ -9,6 +9,8 @@
  *     build_plan.c          from what changed to what must be emitted
  *     build_prelude.c       the lines that declarations want before all sections
  *     build_emit.c          the sections' texts, emitted or cached
+ *     build_drop.c          what is kept is dropped from the caches
+ *     build_dropped.c       what was dropped, and is made again
  *     build_save.c          what is written before the output
  *     build_query.c         what can be asked about a build
  *     build_shared.c        what all of them need
@@ -126,6 +128,12 @@ static inline Build *build_of(Program *program)
 
 BuildStatus build_commit_objects(Build *build);
 
+/* Removes all objects, also those of other entries. */
+BuildStatus build_clear_objects(Build *build);
+
+/* Records the blobs that were set, beside what the last commit recorded. */
+BuildStatus build_commit_blobs(Build *build);
+
 /* ---- build_program.c ----------------------------------------------------------------------- */
 
 /* Makes the slots for all files, and lowers the changed ones or finds them in the ZirCache. A file
@@ -161,6 +169,26 @@ BuildStatus build_make_plan(Build *build);
 
 /* Sorts a list of file numbers. */
 void build_sort_numbers(uint32_t *numbers, uint32_t count);
+
+/* How many units a file has, and the key of one: as planned, or as recorded. */
+uint32_t build_unit_count(const Build *build, uint32_t file);
+void build_unit_key(const Build *build, uint32_t file, uint32_t unit, PlannedUnit *planned);
+
+/* ---- build_dropped.c ----------------------------------------------------------------------- */
+
+/* Of which files something was dropped since the last build: a blob of the manifest. */
+#define DROPPED_BLOB "dropped"
+
+/* Records that something of this file was dropped; "" stands for all files. */
+BuildStatus build_note_dropped(Build *build, Slice path);
+
+bool build_has_dropped(const Build *build);
+
+/* Adds their sections to the dirty ones, unsorted. */
+void build_mark_dropped(Build *build);
+
+/* With the next commit, there are none. */
+void build_forget_dropped(Build *build);
 
 /* ---- build_prelude.c ----------------------------------------------------------------------- */
 

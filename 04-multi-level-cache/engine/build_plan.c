@@ -323,6 +323,8 @@ static void collect_dirty(Build *build)
     for (uint32_t i = 0; i < build->rekeyed_count; i++)
         if (build->plan[build->rekeyed[i]].is_dirty)
             build->dirty[build->dirty_count++] = build->rekeyed[i];
+    build_mark_dropped(build);
+    build_sort_numbers(build->dirty, build->dirty_count);
     build->counts.sections_dirty = build->dirty_count;
     build->is_changed =
         build->dirty_count != 0 || build->found.renumbered || build->prelude_is_dirty;

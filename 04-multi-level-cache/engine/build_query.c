@@ -21,9 +21,9 @@ Slice build_section_path(const Build *build, uint32_t section)
     return file_hash_cache_path(&build->cache.files, section);
 }
 
-bool build_section_is_dirty(const Build *build, uint32_t section)
+const FileHashCache *build_files(const Build *build)
 {
-    return build->plan != NULL && build->plan[section].is_dirty;
+    return &build->cache.files;
 }
 
 const uint32_t *build_dirty_sections(const Build *build, uint32_t *count)

@@ -11,6 +11,17 @@ BuildStatus build_commit_objects(Build *build)
                                                 build->request.sync));
 }
 
+BuildStatus build_clear_objects(Build *build)
+{
+    return build_cache_failed(build, multi_level_cache_clear_objects(&build->cache));
+}
+
+BuildStatus build_commit_blobs(Build *build)
+{
+    return build_cache_failed(
+        build, multi_level_cache_commit_blobs(&build->cache, build->request.sync));
+}
+
 static void replace_units(Build *build)
 {
     uint32_t count = build->cache.files.count;

@@ -61,18 +61,32 @@ static bool nothing_changed(Build *build)
     bool same_files = build->cache.had_state && !build->found.renumbered;
     build->summary.combined = same_files && build->found.change_count == 0 ? last->combined
                                                                            : combined_hash(build);
-    return same_files && hash_equal(build->summary.combined, last->combined);
+    return same_files && hash_equal(build->summary.combined, last->combined) &&
+           !build_has_dropped(build);
 }
 
-BuildStatus build_plan(Build *build)
+static BuildStatus find_files(Build *build)
 {
     double lap = build_now();
     build_enter(build, BUILD_DISCOVERS);
     BuildStatus status = run_discovery(build);
     build->times.discover = build_lap(&lap);
+    if (status == BUILD_OK)
+        count_changes(build);
+    return status;
+}
+
+BuildStatus build_discover(Build *build)
+{
+    BuildStatus status = find_files(build);
+    return status == BUILD_OK && build->is_wrong ? BUILD_PROGRAM_WRONG : status;
+}
+
+BuildStatus build_plan(Build *build)
+{
+    BuildStatus status = find_files(build);
     if (status != BUILD_OK)
         return status;
-    count_changes(build);
     if (!build->is_wrong && nothing_changed(build)) {
         build->summary.prelude = build->cache.manifest.header.prelude;
         build->counts.functions_total = build->cache.manifest.header.function_count;
@@ -109,6 +123,7 @@ BuildStatus build_commit(Build *build)
     double lap = build_now();
     build_enter(build, BUILD_COMMITS);
     build->summary.function_count = build->counts.functions_total;
+    build_forget_dropped(build);
     int status = multi_level_cache_commit(&build->cache, &build->summary, build->request.sync);
     build->times.commit += build_lap(&lap);
     return build_cache_failed(build, status);

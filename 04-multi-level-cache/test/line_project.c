@@ -111,8 +111,8 @@ static void report(void *context, Decision decision, Slice subject)
         [DECISION_FILE_REMOVED] = "removed",     [DECISION_IR_CACHED] = "ir-cached",
         [DECISION_IR_LOWERED] = "lowered",       [DECISION_UNIT_CACHED] = "cached",
         [DECISION_UNIT_DIRTY] = "dirty",         [DECISION_UNIT_DEPENDENT] = "dependent",
-        [DECISION_STATE_DAMAGED] = "damaged",    [DECISION_COMPACTED] = "compacted",
-        [DECISION_NOT_COMPACTED] = "not-compacted",
+        [DECISION_UNIT_LOST] = "lost",           [DECISION_COMPACTED] = "compacted",
+        [DECISION_STATE_DAMAGED] = "damaged",    [DECISION_NOT_COMPACTED] = "not-compacted",
     };
     buffer_put(decisions, slice_from(names[decision] == NULL ? "other" : names[decision]));
     buffer_put_byte(decisions, ' ');
