@@ -149,15 +149,12 @@ int state_file_commit(StateFile *state, Image *image, bool sync, StateRef *ref, 
     return 0;
 }
 
-/* Starts one generation too early: a process killed between its manifest and this call left that
- * one. */
 int state_file_prune(StateFile *state)
 {
     int status = 0;
     if (state->obsolete == 0)
         return 0;
-    uint64_t first = state->obsolete > 1 ? state->obsolete - 1 : 1;
-    for (uint64_t old = first; old < state->committed.generation; old++) {
+    for (uint64_t old = state->obsolete; old < state->committed.generation; old++) {
         static const char *const suffixes[] = {"", ".journal"};
         for (int i = 0; i < 2; i++) {
             char name[FILE_NAME_SIZE];

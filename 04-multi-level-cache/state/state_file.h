@@ -74,8 +74,9 @@ int state_file_load(StateFile *state, Image *image, int dir_fd, const char *name
  * on failure the files named by the old ref are untouched in their recorded lengths. */
 int state_file_commit(StateFile *state, Image *image, bool sync, StateRef *ref, uint64_t *written);
 
-/* After the manifest with the new ref is in place: removes the base and journal it superseded. 0,
- * or a negative errno if one is still there: harmless, but unused. */
+/* After the manifest with the new ref is in place: removes the bases and journals that this StateFile
+ * superseded. 0, or a negative errno if one is still there: nothing is wrong with it, but nobody will
+ * use it again. What a killed process left is not looked for: see cache_leftovers.h. */
 int state_file_prune(StateFile *state);
 
 #ifdef __cplusplus

@@ -138,12 +138,43 @@ static void test_they_go_with_a_commit_and_not_before(void **state)
     line_project_close(&project);
 }
 
+/* A process was killed between the rename of its manifest and the prune. */
+static void test_a_table_that_was_not_pruned_goes_with_the_next_commit(void **state)
+{
+    LineProject project;
+    LineSteps steps;
+    char table[64], journal[64];
+    (void)state;
+    line_project_open(&project);
+    scratch_write(&project.scratch, "main.line", "unit main hello\n");
+    build(&project, false);
+    assert_int_equal(line_steps_open(&steps, &project, (LineRequest){0}), BUILD_OK);
+    snprintf(table, sizeof table, "cache/%s.files.1", build_entry_id(steps.build));
+    snprintf(journal, sizeof journal, "%s.journal", table);
+    build_close(steps.build);
+    char *old = scratch_read(&project.scratch, table, NULL);
+    scratch_write(&project.scratch, "other.line", "unit use used\n");
+    scratch_write(&project.scratch, "main.line", "import \"other.line\" as o\nunit main $o.use\n");
+    build(&project, false);
+    assert_false(scratch_exists(&project.scratch, table));
+    scratch_write(&project.scratch, table, old);
+    scratch_write(&project.scratch, journal, old);
+    scratch_write(&project.scratch, "cache/lock", "at work\n");
+    scratch_write(&project.scratch, "other.line", "unit use used again\n");
+    build(&project, false);
+    assert_false(scratch_exists(&project.scratch, table));
+    assert_false(scratch_exists(&project.scratch, journal));
+    free(old);
+    line_project_close(&project);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_left_over_goes_and_all_else_stays),
         cmocka_unit_test(test_what_cannot_be_removed_is_reported),
         cmocka_unit_test(test_they_go_with_a_commit_and_not_before),
+        cmocka_unit_test(test_a_table_that_was_not_pruned_goes_with_the_next_commit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -130,27 +130,6 @@ static void a_new_base_after_an_eighth(void **state)
     image_close(&file.image);
 }
 
-static void prune_also_removes_what_a_killed_process_left(void **state)
-{
-    Scratch *scratch = *state;
-    StateRef ref;
-    make_state_base(scratch, 'x', &ref);
-    for (int i = 0; i < 2; i++) { /* the first time, killed before the prune */
-        SampleState file;
-        ByteBuffer bytes = {0};
-        buffer_put(&bytes, slice_from("image"));
-        open_state(&file, scratch, &ref);
-        image_replace(&file.image, &bytes);
-        assert_int_equal(state_file_commit(&file.state, &file.image, false, &ref, NULL), 0);
-        if (i == 1)
-            state_file_prune(&file.state);
-        image_close(&file.image);
-    }
-    assert_false(scratch_exists(scratch, "files.1"));
-    assert_false(scratch_exists(scratch, "files.2"));
-    expect_state(scratch, &ref, 0, "image");
-}
-
 static void the_image_grows_beyond_its_mapping(void **state)
 {
     Scratch *scratch = *state;
@@ -186,7 +165,6 @@ int main(void)
         CASE_IN_SCRATCH(marks_that_touch_become_one_entry),
         CASE_IN_SCRATCH(a_build_that_did_not_commit_leaves_no_trace),
         CASE_IN_SCRATCH(a_new_base_after_an_eighth),
-        CASE_IN_SCRATCH(prune_also_removes_what_a_killed_process_left),
         CASE_IN_SCRATCH(the_image_grows_beyond_its_mapping),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
