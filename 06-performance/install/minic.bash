@@ -7,7 +7,7 @@ _minic()
     local word=$2 before=$3 help
     COMPREPLY=()
     case $before in
-    -o | --cache-dir | --root | -j | --cache-limit) return ;; # files of any name, or a number: bash's own
+    -o | --cache-dir | --root | -j | --cache-limit | --imports | --importers) return ;; # files of any name, or a number: bash's own
     esac
     help=$("$1" --help 2>/dev/null)
     case $word in

@@ -5,7 +5,7 @@
 
 local help
 help=$($words[1] --help 2>/dev/null)
-if [[ $words[CURRENT-1] == (-o|--cache-dir|--root) ]]; then
+if [[ $words[CURRENT-1] == (-o|--cache-dir|--root|--imports|--importers) ]]; then
     _files
 elif [[ $words[CURRENT] == -* ]]; then
     compadd -- $(grep -oE -- '(^|[ ,[])--?[a-z][a-z-]*' <<<$help | tr -d ' ,[')

@@ -3,6 +3,7 @@
 
 #include "mini_compiler.h"
 #include "output_file.h"
+#include "source_path.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -124,4 +125,45 @@ BuildStatus build_session_write(Invocation *invocation, PatchResult *patch)
     BuildStatus status = build_plan(invocation->build);
     return status == BUILD_OK ? output_write(invocation->build, invocation->line.output, patch)
                               : status;
+}
+
+/* ---- the files ------------------------------------------------------------------------------ */
+
+BuildStatus build_session_discover(Invocation *invocation)
+{
+    BuildRequest request = build_session_request(invocation);
+    BuildStatus status = build_open(&invocation->build, &request);
+    return status == BUILD_OK ? build_discover(invocation->build) : status;
+}
+
+/* Without "./", "//" and the like. */
+static Slice normal_name(Slice name, Arena *arena)
+{
+    Slice normal;
+    bool is_relative = source_path_resolve((Slice){"", 0}, name, arena, &normal) == PATH_OK;
+    return is_relative ? normal : name;
+}
+
+uint32_t build_session_find_file(const Invocation *invocation, Slice name)
+{
+    const FileHashCache *files = build_files(invocation->build);
+    Arena arena = {0};
+    Slice wanted = normal_name(name, &arena);
+    uint32_t found = file_hash_cache_find(files, wanted);
+    for (uint32_t i = 0; i < files->count; i++) {
+        Slice shown = invocation_shown_path(invocation, file_hash_cache_path(files, i), &arena);
+        if (slice_equal(normal_name(shown, &arena), wanted))
+            found = i;
+    }
+    arena_free(&arena);
+    return found;
+}
+
+int build_session_refuse_file(const Invocation *invocation, const char *name)
+{
+    ByteBuffer error = {0};
+    buffer_put_format(&error, "%s: %s has no such file", name, invocation->line.entry);
+    int status = invocation_complain(BUILD_MISUSED, &error);
+    buffer_free(&error);
+    return status;
 }

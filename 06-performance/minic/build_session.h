@@ -31,6 +31,16 @@ BuildStatus build_session_build(Invocation *invocation,
                                 BuildStatus (*steps)(Invocation *invocation, PatchResult *patch),
                                 BuildStats *stats);
 
+/* For `work`: opens the build and finds the files of the program, and nothing more. */
+BuildStatus build_session_discover(Invocation *invocation);
+
+/* After that: the number of a file that is named as errors name it (from the working directory), or
+ * as decisions do (from the entry's directory). FILE_NONE if the program has no such file. */
+uint32_t build_session_find_file(const Invocation *invocation, Slice name);
+
+/* "NAME: MAIN.MINI has no such file"; returns the exit status. */
+int build_session_refuse_file(const Invocation *invocation, const char *name);
+
 /* Steps: plan, emit and write the output. */
 BuildStatus build_session_write(Invocation *invocation, PatchResult *patch);
 

@@ -148,6 +148,9 @@ static bool set_flag(Parser *parser, Flag flag, const char *value)
     case FLAG_SYNC: return set_on(&line->sync);
     case FLAG_CACHE_LIMIT: return set_cache_limit(parser, value);
     case FLAG_JSON: return set_on(&line->json);
+    case FLAG_ORDER: return set_on(&line->in_order);
+    case FLAG_IMPORTS: return set_text(&line->imports_of, value);
+    case FLAG_IMPORTERS: return set_text(&line->importers_of, value);
     case FLAG_HELP: return set_help(parser);
     case FLAG_VERSION: return set_version(parser);
     }
@@ -211,6 +214,29 @@ static void finish_doctor(CommandLine *line)
     line->cache_dir = default_cache_dir(&line->arena, inside);
 }
 
+/* A unit is named by its file, a colon and its name: the program is that of the file. */
+static const char *default_entry(Arena *arena, const char *subject)
+{
+    const char *colon = strrchr(subject, ':');
+    size_t size = colon == NULL ? strlen(subject) : (size_t)(colon - subject);
+    char *entry = arena_allocate(arena, size + 1);
+    memcpy(entry, subject, size);
+    entry[size] = '\0';
+    return entry;
+}
+
+static bool finish_cache(const Parser *parser)
+{
+    CommandLine *line = parser->line;
+    if (line->action == CACHE_ACTION_NONE)
+        return fail(parser, "cache needs what to do: drop or clear", "", "");
+    if (line->action == CACHE_DROP && line->subject == NULL)
+        return fail(parser, "cache drop needs a file, or FILE:NAME", "", "");
+    if (line->action == CACHE_DROP && line->entry == NULL)
+        line->entry = default_entry(&line->arena, line->subject);
+    return true;
+}
+
 static bool finish(Parser *parser)
 {
     CommandLine *line = parser->line;
@@ -220,6 +246,8 @@ static bool finish(Parser *parser)
         finish_doctor(line);
         return true;
     }
+    if (line->command == COMMAND_CACHE && !finish_cache(parser))
+        return false;
     if (line->entry == NULL && line->command != COMMAND_CLEAN)
         return fail(parser, parser->command_name, " needs the entry file of a program", "");
     line->output_is_named = line->output != NULL;
@@ -281,13 +309,27 @@ static bool set_topic(Parser *parser, const char *argument)
     return true;
 }
 
+static bool set_action(Parser *parser, const char *argument)
+{
+    bool drops = strcmp(argument, "drop") == 0;
+    if (!drops && strcmp(argument, "clear") != 0)
+        return fail(parser, "cache has drop and clear, and not '", argument, "'");
+    parser->line->action = drops ? CACHE_DROP : CACHE_CLEAR;
+    return true;
+}
+
+/* What does not begin with a dash. */
 static bool set_entry(Parser *parser, const char *argument)
 {
     CommandLine *line = parser->line;
+    if (line->command == COMMAND_CACHE && line->action == CACHE_ACTION_NONE)
+        return set_action(parser, argument);
     if (line->command == COMMAND_HELP || line->command == COMMAND_VERSION)
         return set_topic(parser, argument);
     if (*argument == '\0')
         return fail(parser, "the entry's name is empty", "", "");
+    if (line->action == CACHE_DROP && line->subject == NULL)
+        return set_text(&line->subject, argument);
     if (line->entry != NULL)
         return fail(parser, "one entry file is enough: '", argument, "' is a second one");
     line->entry = argument;

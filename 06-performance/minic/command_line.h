@@ -25,11 +25,15 @@ typedef enum Command {
     COMMAND_RUN,
     COMMAND_CHECK,
     COMMAND_CLEAN,
+    COMMAND_CACHE,
     COMMAND_VERIFY,
+    COMMAND_GRAPH,
     COMMAND_DOCTOR,
     COMMAND_HELP,
     COMMAND_VERSION,
 } Command;
+
+typedef enum CacheAction { CACHE_ACTION_NONE, CACHE_DROP, CACHE_CLEAR } CacheAction;
 
 typedef enum StatsForm { STATS_NONE, STATS_TABLE, STATS_JSON } StatsForm;
 
@@ -38,6 +42,8 @@ typedef struct CommandLine {
     const char *topic;        /* of help: the command whose page is wanted, or NULL: all */
     const char *entry;        /* lent from argv; NULL only for clean, help and version; of doctor,
                                  the directory, "." by default */
+    CacheAction action;       /* of cache */
+    const char *subject;      /* of cache drop: FILE or FILE:NAME; lent from argv */
     const char *output;       /* -o, or made from the entry's name; of verify, -o or NULL */
     bool output_is_named;     /* it is -o */
     const char *cache_dir;    /* --cache-dir, or .mini_cache beside the entry */
@@ -48,6 +54,9 @@ typedef struct CommandLine {
     unsigned workers;         /* 0: one per available CPU */
     int verbosity;            /* 0, 1 or 2 */
     StatsForm stats;
+    const char *imports_of;   /* --imports, or NULL */
+    const char *importers_of; /* --importers, or NULL */
+    bool in_order;            /* --order */
     bool quiet, force, paranoid, sync, trust_cache, json;
     bool is_settled; /* the rest is not for minic */
     Arena arena; /* owns what was allocated */

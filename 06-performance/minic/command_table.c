@@ -6,10 +6,13 @@ enum {
     IN_RUN = 1 << COMMAND_RUN,
     IN_CHECK = 1 << COMMAND_CHECK,
     IN_CLEAN = 1 << COMMAND_CLEAN,
+    IN_CACHE = 1 << COMMAND_CACHE,
     IN_VERIFY = 1 << COMMAND_VERIFY,
+    IN_GRAPH = 1 << COMMAND_GRAPH,
     IN_DOCTOR = 1 << COMMAND_DOCTOR,
     IN_BUILDS = IN_BUILD | IN_RUN | IN_CHECK,
-    IN_WORK = IN_BUILDS | IN_CLEAN | IN_VERIFY | IN_DOCTOR,
+    IN_LOOKS = IN_CACHE | IN_GRAPH, /* find the files, and compile nothing */
+    IN_WORK = IN_BUILDS | IN_LOOKS | IN_CLEAN | IN_VERIFY | IN_DOCTOR,
     IN_ALL = IN_WORK | 1 << COMMAND_HELP | 1 << COMMAND_VERSION,
 };
 
@@ -19,23 +22,29 @@ const FlagRule flag_rules[FLAG_RULES] = {
     {"--cache-dir", " DIR", "where caches are kept; default: .mini_cache beside ENTRY",
      FLAG_CACHE_DIR, VALUE_NEEDED, IN_WORK},
     {"--root", " DIR", "the directory whose files errors quote; default: ENTRY's", FLAG_ROOT,
-     VALUE_NEEDED, IN_BUILDS | IN_VERIFY},
+     VALUE_NEEDED, IN_BUILDS | IN_LOOKS | IN_VERIFY},
     {"-j", " N", "number of workers; default: one per CPU that may be used", FLAG_WORKERS,
-     VALUE_NEEDED, IN_BUILDS | IN_VERIFY},
+     VALUE_NEEDED, IN_BUILDS | IN_LOOKS | IN_VERIFY},
     {"-v", "", "report what changed and what is done about it", FLAG_VERBOSE, VALUE_NONE, IN_WORK},
     {"-vv", "", "report every decision", FLAG_VERY_VERBOSE, VALUE_NONE, IN_WORK},
     {"-q", "", "report errors only", FLAG_QUIET, VALUE_NONE, IN_WORK},
     {"--stats", "[=json]", "counts and times of the build", FLAG_STATS, VALUE_OPTIONAL, IN_BUILDS},
     {"--force", "", "use nothing that is cached", FLAG_FORCE, VALUE_NONE, IN_BUILDS},
     {"--paranoid", "", "read every file, trust no time stamp", FLAG_PARANOID, VALUE_NONE,
-     IN_BUILDS},
+     IN_BUILDS | IN_LOOKS},
     {"--trust-cache", "", "use the cache even if somebody else made it", FLAG_TRUST_CACHE,
-     VALUE_NONE, IN_BUILDS | IN_VERIFY},
-    {"--sync", "", "survive a power cut, too", FLAG_SYNC, VALUE_NONE, IN_BUILDS},
+     VALUE_NONE, IN_BUILDS | IN_LOOKS | IN_VERIFY},
+    {"--sync", "", "survive a power cut, too", FLAG_SYNC, VALUE_NONE, IN_BUILDS | IN_CACHE},
     {"--cache-limit", " N",
      "drop old, unused objects beyond N bytes (NK, NM, NG)", FLAG_CACHE_LIMIT,
      VALUE_NEEDED, IN_BUILD | IN_RUN},
-    {"--json", "", "print the findings as one line of JSON", FLAG_JSON, VALUE_NONE, IN_DOCTOR},
+    {"--json", "", "print the findings as one line of JSON", FLAG_JSON, VALUE_NONE,
+     IN_DOCTOR | IN_GRAPH},
+    {"--order", "", "list a file after all that it imports", FLAG_ORDER, VALUE_NONE, IN_GRAPH},
+    {"--imports", " FILE", "list what FILE imports, directly or not", FLAG_IMPORTS, VALUE_NEEDED,
+     IN_GRAPH},
+    {"--importers", " FILE", "list what imports FILE, directly or not", FLAG_IMPORTERS,
+     VALUE_NEEDED, IN_GRAPH},
     {"-h", "", NULL, FLAG_HELP, VALUE_NONE, IN_ALL},
     {"--help", "", "show the help of a command", FLAG_HELP, VALUE_NONE, IN_ALL},
     {"--version", "", "show the version, and what `run` uses", FLAG_VERSION, VALUE_NONE, IN_ALL},
@@ -69,12 +78,29 @@ const CommandRule command_rules[COMMAND_RULES] = {
          "  minic clean                  all of .mini_cache here\n"
          "  minic clean src/main.mini    what was recorded for that program\n",
          cmd_clean},
+    [COMMAND_CACHE] =
+        {"cache", COMMAND_CACHE, "drop FILE[:NAME] [ENTRY]", "have one file made again",
+         "Drops from the cache what is kept of one file (its lowered form and the code of\n"
+         "all that it declares), or the code of what it declares as NAME: the next build\n"
+         "makes that again. ENTRY is that of the program; default: FILE. The output stays.\n"
+         "`minic cache clear ENTRY` drops the lowered forms and the code of all files,\n"
+         "also of other programs in the same cache.\n",
+         "  minic cache drop main.mini:area       the code of one function\n"
+         "  minic cache drop lib.mini main.mini   all that is kept of lib.mini\n",
+         cmd_cache},
     [COMMAND_VERIFY] =
         {"verify", COMMAND_VERIFY, "ENTRY.mini [flags]", "compare with a clean build",
          "Compiles everything without using the cache, and compares the result with what\n"
          "the cache and the output hold. Without -o, the output is that of the last build.\n",
          "  minic verify main.mini -v    exit status 1 and a line for each difference\n",
          cmd_verify},
+    [COMMAND_GRAPH] =
+        {"graph", COMMAND_GRAPH, "ENTRY.mini [flags]", "list the files and their imports",
+         "Lists the files of the program, each with what it imports below it; with a flag\n"
+         "that orders or selects, their names alone. Only files that changed are read, and\n"
+         "nothing is compiled. --order marks the files of each cycle, after a tab.\n",
+         "  minic graph main.mini --importers lib.mini   what depends on lib.mini\n",
+         cmd_graph},
     [COMMAND_DOCTOR] =
         {"doctor", COMMAND_DOCTOR, "[DIR] [flags]", "check the file system",
          "Tests in DIR (default: here) what the caches rely on: how the clock of the file\n"

@@ -28,6 +28,9 @@ typedef enum Flag {
     FLAG_SYNC,
     FLAG_CACHE_LIMIT,
     FLAG_JSON,
+    FLAG_ORDER,
+    FLAG_IMPORTS,
+    FLAG_IMPORTERS,
     FLAG_HELP,
     FLAG_VERSION,
 } Flag;
@@ -54,7 +57,7 @@ typedef struct CommandRule {
     int (*run)(struct Invocation *invocation); /* returns the exit status */
 } CommandRule;
 
-enum { FLAG_RULES = 17, COMMAND_RULES = 8 };
+enum { FLAG_RULES = 20, COMMAND_RULES = 10 };
 
 extern const FlagRule flag_rules[FLAG_RULES];
 extern const CommandRule command_rules[COMMAND_RULES]; /* by Command */

@@ -122,14 +122,13 @@ int invocation_print_failure(BuildStatus status, const BuildFailure *failure)
         fprintf(stderr, "minic: another one is named with --cache-dir%s\n",
                 strstr(failure->what, "another user") == NULL
                     ? ""
-                    : "; one that you trust is used with --trust-cache, by build, check, run and verify");
+                    : "; one that you trust is used with --trust-cache, by build, check, run, cache, verify and graph");
     return (int)status;
 }
 
-/* Paths of a build are relative to the entry's directory; people and editors need them relative to
- * the working directory. */
-static Slice shown_path(const char *entry, Slice path, Arena *arena)
+Slice invocation_shown_path(const Invocation *invocation, Slice path, Arena *arena)
 {
+    const char *entry = invocation->line.entry;
     const char *slash = strrchr(entry, '/');
     if (slash == NULL)
         return path;
@@ -162,7 +161,7 @@ static void print_diagnostics(Invocation *invocation)
     for (size_t first = 0, end; first < diagnostics->count; first = end) {
         Arena arena = {0};
         const Diagnostic *items = &diagnostics->items[first];
-        Slice source, path = shown_path(invocation->line.entry, items->path, &arena);
+        Slice source, path = invocation_shown_path(invocation, items->path, &arena);
         end = diagnostics_file_end(diagnostics, first);
         bool is_inside = build_source(invocation->build, items->path, &arena, &source);
         if (is_inside)

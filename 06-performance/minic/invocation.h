@@ -46,6 +46,10 @@ double invocation_now(void);
 /* A name that somebody else chose, without its control bytes. */
 void invocation_print_shown(const char *name, FILE *stream);
 
+/* Paths of a build are relative to the entry's directory; people and editors want them from the
+ * working directory. */
+Slice invocation_shown_path(const Invocation *invocation, Slice path, Arena *arena);
+
 /* Prints the text and empties it. */
 void invocation_print_text(ByteBuffer *text, FILE *stream);
 

@@ -117,7 +117,8 @@ teardown() {
     program .
     mkdir elsewhere
     ln -s elsewhere .mini_cache
-    for command in "build main.mini" "run main.mini" "check main.mini" "verify main.mini" clean doctor; do
+    for command in "build main.mini" "run main.mini" "check main.mini" "verify main.mini" clean doctor \
+        "cache drop main.mini" "graph main.mini"; do
         minic 3 $command
         says ".mini_cache: cannot use a symlink as the cache directory"
         says "--cache-dir"
@@ -147,7 +148,8 @@ teardown() {
     minic 0 build main.mini
     [ "$(stat -c %a .mini_cache)" = 700 ]
     chmod 775 .mini_cache # as a umask of 0002 once made it
-    for command in "build main.mini" "run main.mini" "check main.mini" "verify main.mini" clean doctor; do
+    for command in "build main.mini" "run main.mini" "check main.mini" "verify main.mini" clean doctor \
+        "cache drop main.mini" "graph main.mini"; do
         minic 3 $command
         says "chmod go-w"
         says "--cache-dir"

@@ -69,7 +69,7 @@ teardown() {
 }
 
 @test "each command has a page with its flags and an example, the same by help and by --help" {
-    for command in build run check clean verify doctor help version; do
+    for command in build run check clean cache verify graph doctor help version; do
         minic 0 help $command
         page=$output
         [[ ${lines[0]} == "minic $command"* ]]
@@ -99,7 +99,7 @@ teardown() {
     for arguments in bulid "help bulid" "--help bulid"; do
         # shellcheck disable=SC2086
         minic 2 $arguments
-        says "unknown command 'bulid': there are build, run, check, clean, verify, doctor, help and version"
+        says "unknown command 'bulid': there are build, run, check, clean, cache, verify, graph, doctor, help and version"
     done
     minic 2 help build run
     minic 2 version build
@@ -158,7 +158,8 @@ teardown() {
 
 @test "every flag of the design is in the help" {
     minic 0 --help
-    for flag in -o --cache-dir --root -j -v -vv -q --stats --force --paranoid --sync --cache-limit; do
+    for flag in -o --cache-dir --root -j -v -vv -q --stats --force --paranoid --sync --cache-limit \
+        --json --order --imports --importers; do
         [[ $output == *" $flag"* ]] || { echo "no $flag"; return 1; }
     done
 }
@@ -168,7 +169,9 @@ teardown() {
     for arguments in "" "bulid" "build" "build main.mini math.mini" "build -j 0 main.mini" \
         "build --nonsense main.mini" "check -o x.ll main.mini" "build main.mini -o" "clean --force" \
         "verify" "verify --force main.mini" "doctor a b" "build --json main.mini" \
-        "build --cache-limit 5X main.mini"; do
+        "build --cache-limit 5X main.mini" "cache" "cache drop" "cache lose main.mini" "cache clear" \
+        "cache drop main.mini main.mini main.mini" "cache drop nowhere.mini" "graph" \
+        "graph main.mini --importers" "build --order main.mini"; do
         # shellcheck disable=SC2086
         minic 2 $arguments
         [ "${#stderr_lines[@]}" = 1 ]
@@ -1000,6 +1003,24 @@ runs_this_build() {
     run --separate-stderr as_nobody "$PUBLIC/minic" build main.mini --cache-dir locked/cache
     [ "$status" = 3 ]
     says "locked/cache"
+}
+
+@test "a cache that cannot be written drops nothing, and says so" {
+    command -v setpriv >/dev/null || [ "$(id -u)" != 0 ] || skip "no setpriv"
+    public_place
+    two_files
+    [ "$(id -u)" != 0 ] || chown 65534:65534 ./*
+    as_nobody env XDG_STATE_HOME="$PWD/state" "$PUBLIC/minic" build main.mini -q
+    as_nobody env XDG_STATE_HOME="$PWD/state" "$PUBLIC/minic" check main.mini -q --cache-dir checked
+    chmod 555 .mini_cache checked
+    for what in "drop main.mini" "clear main.mini" "drop main.mini --cache-dir checked"; do
+        # shellcheck disable=SC2086
+        run --separate-stderr as_nobody env XDG_STATE_HOME="$PWD/state" "$PUBLIC/minic" cache $what
+        [ "$status" = 3 ]
+        [[ $stderr == "minic: "*": cannot write to the cache: Read-only file system" ]]
+    done
+    run --separate-stderr as_nobody env XDG_STATE_HOME="$PWD/state" "$PUBLIC/minic" verify main.mini
+    [ "$status" = 0 ]
 }
 
 @test "an output directory that does not exist is reported" {

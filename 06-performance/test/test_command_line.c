@@ -173,6 +173,49 @@ static void doctor_takes_a_directory(void **state)
     release(&p);
 }
 
+static void cache_takes_what_to_do_and_to_what(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *arguments, *subject, *entry, *cache_dir;
+    } cases[] = {
+        {"cache drop lib.mini main.mini", "lib.mini", "main.mini", ".mini_cache"},
+        {"cache drop lib.mini:f a/main.mini", "lib.mini:f", "a/main.mini", "a/.mini_cache"},
+        {"cache drop a/main.mini", "a/main.mini", "a/main.mini", "a/.mini_cache"},
+        {"cache -q drop a/main.mini:f", "a/main.mini:f", "a/main.mini", "a/.mini_cache"},
+        {"cache drop a:b.mini:f", "a:b.mini:f", "a:b.mini", ".mini_cache"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Parsed p;
+        parse(&p, cases[i].arguments);
+        assert_true(p.ok);
+        assert_int_equal(p.line.action, CACHE_DROP);
+        assert_string_equal(p.line.subject, cases[i].subject);
+        assert_string_equal(p.line.entry, cases[i].entry);
+        assert_string_equal(p.line.cache_dir, cases[i].cache_dir);
+        release(&p);
+    }
+    Parsed p;
+    parse(&p, "cache clear a/main.mini");
+    assert_true(p.ok);
+    assert_int_equal(p.line.action, CACHE_CLEAR);
+    assert_null(p.line.subject);
+    assert_string_equal(p.line.entry, "a/main.mini");
+    release(&p);
+}
+
+static void graph_is_ordered_and_selected(void **state)
+{
+    (void)state;
+    Parsed p;
+    parse(&p, "graph a/main.mini --order --importers a/lib.mini --imports=a/x.mini --json");
+    assert_true(p.ok && p.line.in_order && p.line.json);
+    assert_string_equal(p.line.entry, "a/main.mini");
+    assert_string_equal(p.line.importers_of, "a/lib.mini");
+    assert_string_equal(p.line.imports_of, "a/x.mini");
+    release(&p);
+}
+
 static void what_follows_the_entry_of_run_is_the_programs(void **state)
 {
     (void)state;
@@ -230,10 +273,10 @@ static void mistakes_are_reported(void **state)
         const char *arguments, *error;
     } cases[] = {
         {"", "a command is missing"},
-        {"bulid x.mini", "unknown command 'bulid': there are build, run, check, clean, verify, "
-                         "doctor, help and version"},
-        {"help bulid", "unknown command 'bulid': there are build, run, check, clean, verify, "
-                       "doctor, help and version"},
+        {"bulid x.mini", "unknown command 'bulid': there are build, run, check, clean, cache, "
+                         "verify, graph, doctor, help and version"},
+        {"help bulid", "unknown command 'bulid': there are build, run, check, clean, cache, "
+                       "verify, graph, doctor, help and version"},
         {"help build run", "one command is enough: 'run' is a second one"},
         {"version build", "version takes no arguments: build"},
         {"help -v", "help does not take -v"},
@@ -258,6 +301,17 @@ static void mistakes_are_reported(void **state)
         {"check a.mini -o x.ll", "check does not take -o"},
         {"clean a.mini --force", "clean does not take --force"},
         {"clean -j 2", "clean does not take -j"},
+        {"cache", "cache needs what to do: drop or clear"},
+        {"cache -q", "cache needs what to do: drop or clear"},
+        {"cache lose a.mini", "cache has drop and clear, and not 'lose'"},
+        {"cache drop", "cache drop needs a file, or FILE:NAME"},
+        {"cache drop a.mini b.mini c.mini", "one entry file is enough: 'c.mini' is a second one"},
+        {"cache clear", "cache needs the entry file of a program"},
+        {"cache clear a.mini b.mini", "one entry file is enough: 'b.mini' is a second one"},
+        {"cache drop a.mini --force", "cache does not take --force"},
+        {"graph", "graph needs the entry file of a program"},
+        {"graph a.mini --imports", "--imports needs a value"},
+        {"check a.mini --order", "check does not take --order"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         Parsed p;
@@ -289,6 +343,8 @@ int main(void)
         cmocka_unit_test(sizes_have_units),
         cmocka_unit_test(verify_takes_the_recorded_output_unless_reported),
         cmocka_unit_test(doctor_takes_a_directory),
+        cmocka_unit_test(cache_takes_what_to_do_and_to_what),
+        cmocka_unit_test(graph_is_ordered_and_selected),
         cmocka_unit_test(what_follows_the_entry_of_run_is_the_programs),
         cmocka_unit_test(two_dashes_end_the_flags),
         cmocka_unit_test(help_and_version_need_no_entry),

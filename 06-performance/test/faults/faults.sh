@@ -211,6 +211,7 @@ removed_file() { case $1 in old) entry "${MORE[@]}" extra ;; new) entry "${MORE[
 syntax_error() { case $1 in old) math 'a + b' ;; new) math 'a +' && STATUS=1 ;; esac; }
 forced() { case $1 in new) OPTIONS+=(--force) ;; esac; }
 checked() { case $1 in old) math 'a + b' ;; new) math 'b + a' && COMMAND=check ;; esac; }
+dropped() { case $1 in old) math 'a + b' ;; new) COMMAND=drop ;; esac; }
 cleaned() { case $1 in new) COMMAND=clean ;; esac; }
 lost_output() { case $1 in new) rm -f main.ll ;; esac; }
 lost_index() { case $1 in old) math 'a + b' ;; new) math 'b + a' && lose_index ;; esac; }
@@ -288,6 +289,7 @@ strike() {
     build) { "$@" "$MINIC" build -q "-j$JOBS" "${OPTIONS[@]}" main.mini; } ;;
     check) { "$@" "$MINIC" check -q "-j$JOBS" main.mini; } ;;
     clean) { "$@" "$MINIC" clean; } ;;
+    drop) { "$@" "$MINIC" cache drop -q "-j$JOBS" math.mini main.mini; } ;;
     esac >"$WORK/said" 2>&1
 }
 

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* minic graph: the files of the program, and who imports whom. */
+#include "build_session.h"
+#include "commands.h"
+#include "import_graph.h"
+
+#include <stdlib.h>
+
+typedef struct Listing {
+    Invocation *invocation;
+    const FileHashCache *files;
+    ImportGraph graph;
+    uint32_t *order;    /* file numbers, as they are listed */
+    uint32_t *cycle_of; /* per file: the number of its cycle, or 0 */
+    uint32_t cycles;
+    bool *is_listed; /* per file */
+} Listing;
+
+/* ---- what is listed -------------------------------------------------------------------------- */
+
+static void open_listing(Listing *listing, Invocation *invocation)
+{
+    *listing = (Listing){.invocation = invocation, .files = build_files(invocation->build)};
+    size_t count = listing->files->count;
+    import_graph_build(&listing->graph, listing->files);
+    listing->order = memory_allocate((count + 1) * sizeof *listing->order);
+    listing->cycle_of = memory_allocate_zeroed(count + 1, sizeof *listing->cycle_of);
+    listing->is_listed = memory_allocate((count + 1) * sizeof *listing->is_listed);
+    listing->cycles = import_graph_order(&listing->graph, listing->order, listing->cycle_of);
+    for (uint32_t i = 0; i < count; i++) {
+        listing->is_listed[i] = true;
+        if (!invocation->line.in_order)
+            listing->order[i] = i;
+    }
+}
+
+static void close_listing(Listing *listing)
+{
+    import_graph_free(&listing->graph);
+    free(listing->order);
+    free(listing->cycle_of);
+    free(listing->is_listed);
+}
+
+static uint32_t mark_imports(const ImportGraph *graph, uint32_t file, bool *marked)
+{
+    return import_graph_reach(graph, file, marked);
+}
+
+static uint32_t mark_importers(const ImportGraph *graph, uint32_t file, bool *marked)
+{
+    return import_graph_affected(graph, &file, 1, marked);
+}
+
+/* Leaves those that are marked from the file of that name on, without itself. False if there is no
+ * such file. */
+static bool keep_marked(Listing *listing, const char *name,
+                        uint32_t (*mark)(const ImportGraph *graph, uint32_t file, bool *marked))
+{
+    if (name == NULL)
+        return true;
+    uint32_t file = build_session_find_file(listing->invocation, slice_from(name));
+    if (file == FILE_NONE)
+        return false;
+    bool *marked = memory_allocate_zeroed(listing->files->count + 1, sizeof *marked);
+    mark(&listing->graph, file, marked);
+    marked[file] = false;
+    for (uint32_t i = 0; i < listing->files->count; i++)
+        listing->is_listed[i] &= marked[i];
+    free(marked);
+    return true;
+}
+
+/* ---- text ------------------------------------------------------------------------------------ */
+
+static void put_path(const Listing *listing, uint32_t file, ByteBuffer *text)
+{
+    Arena arena = {0};
+    Slice path = file_hash_cache_path(listing->files, file);
+    diagnostics_put_shown(text, invocation_shown_path(listing->invocation, path, &arena));
+    arena_free(&arena);
+}
+
+static void put_imports(const Listing *listing, uint32_t file, ByteBuffer *text)
+{
+    const ImportGraph *graph = &listing->graph;
+    for (uint32_t i = graph->first_import[file]; i < graph->first_import[file + 1]; i++) {
+        buffer_put(text, slice_from("  "));
+        put_path(listing, graph->imports[i], text);
+        buffer_put_byte(text, '\n');
+    }
+}
+
+static void put_text(const Listing *listing, ByteBuffer *text)
+{
+    const CommandLine *line = &listing->invocation->line;
+    bool has_imports = !line->in_order && line->imports_of == NULL && line->importers_of == NULL;
+    for (uint32_t i = 0; i < listing->files->count; i++) {
+        uint32_t file = listing->order[i];
+        if (!listing->is_listed[file])
+            continue;
+        put_path(listing, file, text);
+        if (line->in_order && listing->cycle_of[file] != 0)
+            buffer_put_format(text, "\tcycle %u", (unsigned)listing->cycle_of[file]);
+        buffer_put_byte(text, '\n');
+        if (has_imports)
+            put_imports(listing, file, text);
+    }
+}
+
+/* ---- JSON ------------------------------------------------------------------------------------ */
+
+/* A path as it is shown has no control bytes but tabs, and is UTF-8. */
+static void put_json_path(const Listing *listing, uint32_t file, ByteBuffer *text)
+{
+    ByteBuffer path = {0};
+    put_path(listing, file, &path);
+    buffer_put_byte(text, '"');
+    for (size_t i = 0; i < path.size; i++) {
+        if (path.data[i] == '"' || path.data[i] == '\\')
+            buffer_put_byte(text, '\\');
+        if (path.data[i] == '\t')
+            buffer_put(text, slice_from("\\t"));
+        else
+            buffer_put_byte(text, path.data[i]);
+    }
+    buffer_put_byte(text, '"');
+    buffer_free(&path);
+}
+
+static void put_json_file(const Listing *listing, uint32_t file, ByteBuffer *text)
+{
+    const ImportGraph *graph = &listing->graph;
+    buffer_put(text, slice_from("{\"path\":"));
+    put_json_path(listing, file, text);
+    buffer_put(text, slice_from(",\"imports\":["));
+    for (uint32_t i = graph->first_import[file]; i < graph->first_import[file + 1]; i++) {
+        buffer_put(text, slice_from(i == graph->first_import[file] ? "" : ","));
+        put_json_path(listing, graph->imports[i], text);
+    }
+    buffer_put_format(text, "],\"cycle\":%u}", (unsigned)listing->cycle_of[file]);
+}
+
+static void put_json(const Listing *listing, ByteBuffer *text)
+{
+    const char *separator = "";
+    buffer_put_format(text, "{\"cycles\":%u,\"files\":[", (unsigned)listing->cycles);
+    for (uint32_t i = 0; i < listing->files->count; i++) {
+        if (!listing->is_listed[listing->order[i]])
+            continue;
+        buffer_put(text, slice_from(separator));
+        put_json_file(listing, listing->order[i], text);
+        separator = ",";
+    }
+    buffer_put(text, slice_from("]}\n"));
+}
+
+/* ---- the command ----------------------------------------------------------------------------- */
+
+static int list(Invocation *invocation, BuildStatus status)
+{
+    const CommandLine *line = &invocation->line;
+    Listing listing;
+    open_listing(&listing, invocation);
+    const char *missing = !keep_marked(&listing, line->imports_of, mark_imports) ? line->imports_of
+                          : !keep_marked(&listing, line->importers_of, mark_importers)
+                              ? line->importers_of
+                              : NULL;
+    if (missing == NULL) {
+        (line->json ? put_json : put_text)(&listing, &invocation->text);
+        invocation_print_text(&invocation->text, stdout);
+    }
+    close_listing(&listing);
+    return missing == NULL ? (int)status : build_session_refuse_file(invocation, missing);
+}
+
+/* If an import leads nowhere, the errors say so, and the rest is listed. */
+static int graph(Invocation *invocation)
+{
+    BuildStatus status = build_session_discover(invocation);
+    invocation_tell_problems(invocation, status);
+    return status > BUILD_PROGRAM_WRONG ? (int)status : list(invocation, status);
+}
+
+int cmd_graph(Invocation *invocation)
+{
+    return build_session(invocation, graph);
+}

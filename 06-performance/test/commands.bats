@@ -1,0 +1,232 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# The commands that look at the program and its cache, and compile nothing: cache and graph.
+
+bats_require_minimum_version 1.5.0
+load called_minic
+
+setup() {
+    ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+    MINIC=${MINIC:-${BUILD:-$ROOT/build}/minic}
+    cd "$BATS_TEST_TMPDIR" || return 1
+    unset MINIC_VERBOSE MINIC_TARGET
+    mkdir -p "a b/lib"
+    cat >"a b/main.mini" <<-'MINI'
+	import "lib/shapes.mini" as shapes;
+	import "text.mini" as text;
+	fn main() i32 { print(text.hello()); return shapes.area(2); }
+	MINI
+    cat >"a b/lib/shapes.mini" <<-'MINI'
+	import "sizes.mini" as sizes;
+	fn area(n: i32) i32 { return sizes.size(n) * n; }
+	fn edge(n: i32) i32 { return n * 4; }
+	MINI
+    cat >"a b/lib/sizes.mini" <<-'MINI'
+	import "shapes.mini" as shapes;
+	fn size(n: i32) i32 { if (n > 9) { return shapes.edge(n); } return n; }
+	MINI
+    echo 'fn hello() str { return "hello"; }' >"a b/text.mini"
+    entry="a b/main.mini"
+}
+
+# count NAME: a number of the build that was just reported.
+count() { sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p" <<<"$output"; }
+
+# built LOWERED EMITTED SECTIONS: a build does so much, with the output of the first one.
+built() {
+    minic 0 build "$entry" --stats=json
+    [ "$(count files_lowered) $(count functions_emitted) $(count sections_written)" = "$1 $2 $3" ] ||
+        { echo "not $*: $output"; return 1; }
+    cmp first.ll "a b/main.ll"
+}
+
+first_build() {
+    minic 0 build "$entry" -q
+    cp "a b/main.ll" first.ll
+}
+
+# ---- cache drop ------------------------------------------------------------------------------------
+
+@test "a function that is dropped is compiled again, and nothing else, to the same bytes" {
+    first_build
+    minic 0 cache drop "a b/lib/shapes.mini:area" "$entry"
+    [ "$stderr" = "a b/lib/shapes.mini:area: dropped the code of 1 unit" ]
+    cmp first.ll "a b/main.ll"
+    minic 0 build "$entry" -v
+    [ "$(grep -c ^emitted <<<"$stderr")" = 1 ]
+    says "emitted      lib/shapes.mini:area (its output was lost)"
+    minic 0 cache drop "a b/lib/shapes.mini:area" "$entry"
+    built 0 1 1
+    built 0 0 0
+    minic 0 verify "$entry"
+}
+
+@test "a file that is dropped is lowered and compiled again, and nothing else" {
+    first_build
+    minic 0 cache drop "a b/lib/shapes.mini" "$entry"
+    [ "$stderr" = "a b/lib/shapes.mini: dropped 1 lowered file and the code of 2 units" ]
+    minic 0 cache drop "a b/lib/shapes.mini" "$entry"
+    [ "$stderr" = "a b/lib/shapes.mini: nothing to drop" ]
+    built 1 2 1
+    built 0 0 0
+    minic 0 verify "$entry"
+}
+
+@test "cache clear drops everything, and the output is made again with the same bytes" {
+    first_build
+    minic 0 cache clear "$entry"
+    [ "$stderr" = "a b/.mini_cache: dropped 4 lowered files and the code of 5 units" ]
+    [ ! -e "a b/.mini_cache/air.pack" ]
+    built 4 5 4
+    built 0 0 0
+    minic 0 verify "$entry"
+}
+
+@test "what is dropped can be named in each way that minic names it, and the entry left out" {
+    first_build
+    for name in "a b/text.mini" text.mini "./a b/lib/../text.mini"; do
+        minic 0 cache drop "$name:hello" "$entry"
+        [ "$stderr" = "$name:hello: dropped the code of 1 unit" ]
+        minic 0 cache drop -q "$name:hello" "./a b//main.mini"
+        [ -z "$stderr$output" ]
+        built 0 1 1
+    done
+    minic 0 cache drop "$PWD/a b/text.mini" "$PWD/$entry"
+    built 1 1 1
+    minic 0 cache drop "$entry:main"
+    built 0 1 1
+    minic 0 cache drop "$entry"
+    built 1 1 1
+}
+
+@test "a file or a name that the program does not have is wrong usage, and nothing is dropped" {
+    first_build
+    minic 2 cache drop nothing.mini "$entry"
+    [ "$stderr" = "minic: nothing.mini: $entry has no such file" ]
+    minic 2 cache drop nothing.mini:area "$entry"
+    [ "$stderr" = "minic: nothing.mini:area: $entry has no such file" ]
+    minic 2 cache drop text.mini: "$entry"
+    [ "$stderr" = "minic: text.mini:: $entry has no such file" ]
+    minic 2 cache drop text.mini:area "$entry"
+    [ "$stderr" = "minic: text.mini:area: the file has nothing of this name" ]
+    minic 2 cache drop nowhere.mini
+    says "nowhere.mini: cannot read the entry file"
+    [ ! -e .mini_cache ]
+    built 0 0 0
+}
+
+@test "a program with errors keeps what it has" {
+    first_build
+    cp "a b/text.mini" kept
+    echo 'fn hello( str { return "hello"; }' >"a b/text.mini"
+    minic 1 cache drop lib/shapes.mini "$entry"
+    says "a b/text.mini:1:"
+    rm "a b/text.mini"
+    minic 1 cache drop lib/shapes.mini "$entry"
+    says "a b/main.mini:2:"
+    cp kept "a b/text.mini"
+    built 0 0 0
+}
+
+@test "what check kept is dropped, too, and a drop waits for the next build through other commands" {
+    minic 0 check "$entry"
+    minic 0 cache drop text.mini "$entry"
+    [ "$stderr" = "text.mini: dropped 1 lowered file and the code of 1 unit" ]
+    minic 0 build "$entry" --stats=json
+    [ "$(count files_lowered) $(count functions_emitted)" = "1 1" ]
+    cp "a b/main.ll" first.ll
+    minic 0 cache drop text.mini "$entry"
+    minic 0 graph "$entry"
+    minic 1 verify "$entry"
+    [[ $output == *"text.mini: its ZIR is missing or damaged"* ]]
+    minic 0 check "$entry" --stats=json
+    [ "$(count files_lowered) $(count functions_emitted)" = "1 1" ]
+    built 0 0 1
+}
+
+@test "cache waits for the lock" {
+    first_build
+    exec 8>>"a b/.mini_cache/lock"
+    flock 8
+    "$MINIC" cache drop text.mini "$entry" 2>said 8>&- &
+    until grep -q waiting said; do sleep 0.02; done
+    flock -u 8
+    wait $!
+    grep -q "dropped 1 lowered file and the code of 1 unit" said
+}
+
+# ---- graph -----------------------------------------------------------------------------------------
+
+@test "graph lists the files with their imports" {
+    minic 0 graph "$entry"
+    [ -z "$stderr" ]
+    diff - <(echo "$output") <<-'TEXT'
+	a b/lib/shapes.mini
+	  a b/lib/sizes.mini
+	a b/lib/sizes.mini
+	  a b/lib/shapes.mini
+	a b/main.mini
+	  a b/lib/shapes.mini
+	  a b/text.mini
+	a b/text.mini
+	TEXT
+    [ ! -e "a b/main.ll" ]
+    first_build
+    echo 'fn more() i32 { return 1; }' >>"a b/text.mini"
+    cp "a b/.mini_cache/air.pack" pack
+    minic 0 graph "$entry" -v
+    [[ $stderr == "changed      text.mini" ]]
+    cmp pack "a b/.mini_cache/air.pack"
+    cmp first.ll "a b/main.ll"
+}
+
+@test "graph --order has imports first, and marks cycles" {
+    minic 0 graph "$entry" --order
+    diff - <(echo "$output") <<-TEXT
+	a b/lib/shapes.mini	cycle 1
+	a b/lib/sizes.mini	cycle 1
+	a b/text.mini
+	a b/main.mini
+	TEXT
+}
+
+@test "graph --importers and --imports go all the way, and are wrong usage of a file that is not there" {
+    minic 0 graph "$entry" --importers "a b/lib/sizes.mini"
+    [ "$output" = $'a b/lib/shapes.mini\na b/main.mini' ]
+    minic 0 graph "$entry" --importers text.mini
+    [ "$output" = "a b/main.mini" ]
+    minic 0 graph "$entry" --importers main.mini
+    [ -z "$output$stderr" ]
+    minic 0 graph "$entry" --imports main.mini --order
+    [ "$output" = $'a b/lib/shapes.mini\tcycle 1\na b/lib/sizes.mini\tcycle 1\na b/text.mini' ]
+    minic 0 graph "$entry" --imports main.mini --importers lib/sizes.mini
+    [ "$output" = "a b/lib/shapes.mini" ]
+    minic 2 graph "$entry" --importers nothing.mini
+    [ "$stderr" = "minic: nothing.mini: $entry has no such file" ]
+    [ -z "$output" ]
+    minic 2 graph "$entry" --imports nothing.mini --importers text.mini
+}
+
+@test "graph --json is one line that a JSON parser reads, whatever files are called" {
+    mkdir $'c"\\\t\xff\n' && cp -r "a b/"* $'c"\\\t\xff\n'
+    minic 0 graph $'c"\\\t\xff\n/main.mini' --json --order
+    [ "${#lines[@]}" = 1 ]
+    python3 -c '
+import json, sys
+graph = json.loads(sys.stdin.buffer.read().decode())
+home = "c\"\\\t??/"
+assert [f["path"][len(home):] for f in graph["files"]] == [
+    "lib/shapes.mini", "lib/sizes.mini", "text.mini", "main.mini"], graph
+assert all(f["path"].startswith(home) for f in graph["files"]), graph
+assert graph["files"][3]["imports"] == [home + "lib/shapes.mini", home + "text.mini"], graph
+assert [f["cycle"] for f in graph["files"]] == [1, 1, 0, 0] and graph["cycles"] == 1, graph
+' <<<"$output"
+}
+
+@test "graph of a program with an import that leads nowhere lists the rest" {
+    rm "a b/text.mini"
+    minic 1 graph "$entry"
+    says "a b/main.mini:2:"
+    [[ $output == *$'a b/main.mini\n  a b/lib/shapes.mini' ]]
+}
