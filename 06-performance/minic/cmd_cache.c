@@ -50,7 +50,7 @@ static void print_dropped(const Invocation *invocation, const DropCounts *droppe
 
 static int finish(Invocation *invocation, BuildStatus status, const DropCounts *dropped)
 {
-    invocation_tell_problems(invocation, status);
+    invocation_report_problems(invocation, status);
     if (status == BUILD_OK)
         print_dropped(invocation, dropped);
     return (int)status;
@@ -62,7 +62,7 @@ static int drop(Invocation *invocation)
     Target target;
     BuildStatus status = build_session_discover(invocation);
     if (status == BUILD_OK && !find_target(invocation, &target)) {
-        invocation_tell_problems(invocation, status);
+        invocation_report_problems(invocation, status);
         return build_session_refuse_file(invocation, invocation->line.subject);
     }
     if (status == BUILD_OK)

@@ -178,7 +178,7 @@ static int list(Invocation *invocation, BuildStatus status)
 static int graph(Invocation *invocation)
 {
     BuildStatus status = build_session_discover(invocation);
-    invocation_tell_problems(invocation, status);
+    invocation_report_problems(invocation, status);
     return status > BUILD_PROGRAM_WRONG ? (int)status : list(invocation, status);
 }
 
