@@ -157,7 +157,7 @@ static Medians measure(Bench *bench, const Pair *pair, int rounds, const char *e
     double ours[MOST_ROUNDS + 1], naive[MOST_ROUNDS + 1], spent = 0;
     int round = 0;
     fprintf(stderr, "bench: techniques: %s, or %s\n", pair->title, pair->naive_title);
-    for (; round <= rounds && (round <= LEAST_ROUNDS || spent < LONG_MS); round++) {
+    for (; round <= rounds && (round <= LEAST_ROUNDS || spent < (double)LONG_MS); round++) {
         if (pair->wants_edit && system(edit) != 0)
             die(edit);
         if (round % 2 == 0)

@@ -143,7 +143,7 @@ static void test_a_table_that_was_not_pruned_goes_with_the_next_commit(void **st
 {
     LineProject project;
     LineSteps steps;
-    char table[64], journal[64];
+    char table[64], journal[80];
     (void)state;
     line_project_open(&project);
     scratch_write(&project.scratch, "main.line", "unit main hello\n");
