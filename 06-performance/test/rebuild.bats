@@ -13,7 +13,7 @@ setup() {
 
 # makes YES-OR-NO [VARIABLE...]: does make, called so, compile an object?
 makes() {
-    local object=build/obj/01-file-change-detection/source_path.o
+    local object=build/obj/01-file-change-detection/discovery/source_path.o
     run make CC="${CC:-cc}" BUILD=build $object "${@:2}"
     echo "make ${*:2}: $output"
     [ "$status" = 0 ]
