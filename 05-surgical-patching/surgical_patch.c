@@ -276,10 +276,10 @@ static BuildStatus apply(OutputJob *job, const OutputPatch *patch, FileStamp *wr
     double start = now();
     build_enter(job->build, BUILD_WRITES);
     int error = output_patch_apply(patch, job->fd);
+    if (error == 0) /* before the sync, which takes long: what others write meanwhile is not ours */
+        error = file_stamp_of(job->fd, written);
     if (error == 0)
         error = sync_output(job, job->fd);
-    if (error == 0)
-        error = file_stamp_of(job->fd, written);
     if (error == 0)
         error = close_output(job);
     job->result->write_seconds += now() - start;

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct {
@@ -27,6 +28,7 @@ static struct {
     unsigned closes;   /* of such files */
     unsigned failing;  /* the number of the one that fails; 0: none does */
     char victim[512];  /* the path of the one that failed */
+    const char *edited; /* a file that somebody writes to while it is synced; NULL: none */
 } server = {.guard = PTHREAD_MUTEX_INITIALIZER};
 
 static void *next_definition(const char *name)
@@ -99,6 +101,22 @@ int close(int fd)
         return status;
     errno = EDQUOT;
     return -1;
+}
+
+/* It may take long on a slow disk. */
+int fsync(int fd)
+{
+    int (*real)(int);
+    char path[512];
+    *(void **)&real = next_definition("fsync");
+    path_of(fd, path);
+    if (server.edited != NULL && strcmp(path, server.edited) == 0) {
+        int other = open(path, O_WRONLY | O_CLOEXEC);
+        assert_int_equal(pwrite(other, "#", 1, 0), 1);
+        close(other);
+        nanosleep(&(struct timespec){0, 30 * 1000 * 1000}, NULL); /* and the tick is over */
+    }
+    return real(fd);
 }
 
 ssize_t write(int fd, const void *bytes, size_t size)
@@ -201,6 +219,22 @@ static void a_patch_that_is_lost_is_not_believed(void **state)
     project_expect(project, "out", PATCH_REASSEMBLE, REASON_LAST_UNFINISHED);
 }
 
+static void what_others_write_during_a_sync_is_noticed(void **state)
+{
+    Project *project = *state;
+    assert_int_equal(project_build(project, "out"), BUILD_OK);
+    project_edit(project);
+    project->sync = true;
+    server.edited = project_path(project, "out");
+    BuildStatus status = project_build(project, "out");
+    server.edited = NULL;
+    assert_int_equal(status, BUILD_OK);
+    assert_int_equal(project->result.strategy, PATCH_IN_PLACE);
+    assert_int_equal(project_build(project, "out"), BUILD_OK);
+    assert_int_not_equal(project->result.strategy, PATCH_UP_TO_DATE);
+    project_expect_clean_output(project, "out");
+}
+
 static void change_nothing(Project *project)
 {
     (void)project;
@@ -262,6 +296,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE_IN_BUILT_PROJECT(a_draft_that_is_lost_is_not_published),
         CASE_IN_BUILT_PROJECT(a_patch_that_is_lost_is_not_believed),
+        CASE_IN_BUILT_PROJECT(what_others_write_during_a_sync_is_noticed),
         CASE_IN_BUILT_PROJECT(a_stream_that_is_lost_is_reported),
         CASE_IN_BUILT_PROJECT(no_loss_of_a_first_build_is_ignored),
         CASE_IN_BUILT_PROJECT(no_loss_of_a_patch_is_ignored),
