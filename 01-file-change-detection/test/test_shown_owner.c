@@ -22,6 +22,7 @@ static struct {
     mode_t directory_mode;          /* 0: unchanged */
     bool keeps_directory_modes, keeps_file_modes;
     int new_file_error;
+    bool has_nameless_files;        /* O_TMPFILE; false: as on a share */
     const char *exchanged; /* a directory that gets this name as soon as it is free, once */
     unsigned files_made;
 } world;
@@ -71,10 +72,16 @@ int openat(int dir_fd, const char *path, int flags, ...)
     va_list arguments;
     *(void **)&real = next_definition("openat");
     va_start(arguments, flags);
-    mode_t mode = (flags & O_CREAT) != 0 ? va_arg(arguments, mode_t) : 0;
+    bool is_nameless = (flags & O_TMPFILE) == O_TMPFILE;
+    bool makes_file = (flags & O_CREAT) != 0 || is_nameless;
+    mode_t mode = makes_file ? va_arg(arguments, mode_t) : 0;
     va_end(arguments);
-    world.files_made += (flags & O_CREAT) != 0;
-    if ((flags & O_CREAT) != 0 && world.new_file_error != 0) {
+    if (is_nameless && !world.has_nameless_files) {
+        errno = EOPNOTSUPP;
+        return -1;
+    }
+    world.files_made += makes_file;
+    if (makes_file && world.new_file_error != 0) {
         errno = world.new_file_error;
         return -1;
     }
@@ -202,6 +209,39 @@ static void a_directory_whose_mode_is_not_ours_to_change(void **state)
     expect_names(scratch, 2);
 }
 
+/* Somebody has taken all the names that the new file could have, or the disk is full. */
+static void what_cannot_be_found_out_is_refused(void **state)
+{
+    static const int errors[] = {EEXIST, ENOSPC, EDQUOT, EIO};
+    const Scratch *scratch = *state;
+    const char *path = in(scratch);
+    expect_opened(path);
+    world.directory_mode = 0777;
+    world.keeps_directory_modes = world.keeps_file_modes = true;
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        world.new_file_error = errors[i];
+        expect_refused(path, "chmod go-w");
+    }
+}
+
+/* A name in somebody else's directory could be given to our file by its owner, and stay. */
+static void the_new_file_has_no_name_where_that_can_be(void **state)
+{
+    const Scratch *scratch = *state;
+    const char *path = in(scratch);
+    expect_opened(path);
+    if (open(path, O_TMPFILE | O_RDWR, 0600) < 0)
+        skip(); /* the disk has no such files */
+    world.has_nameless_files = true;
+    world.of_directories = SOMEBODY;
+    expect_refused(path, "another user");
+    assert_true(world.files_made > 0);
+    expect_names(scratch, 2);
+    world.of_directories = world.of_files = US_THERE;
+    expect_opened(path);
+    expect_names(scratch, 2);
+}
+
 /* The directory that mkdir makes and the one that is then opened may differ. */
 static void a_directory_that_is_put_in_place_of_the_new_one(void **state)
 {
@@ -278,6 +318,8 @@ int main(void)
         CASE_IN_SCRATCH(a_strangers_directory_is_refused),
         CASE_IN_SCRATCH(where_nothing_can_be_made_nothing_is_ours),
         CASE_IN_SCRATCH(a_directory_whose_mode_is_not_ours_to_change),
+        CASE_IN_SCRATCH(what_cannot_be_found_out_is_refused),
+        CASE_IN_SCRATCH(the_new_file_has_no_name_where_that_can_be),
         CASE_IN_SCRATCH(a_directory_that_is_put_in_place_of_the_new_one),
         CASE_IN_SCRATCH(a_directory_that_gives_away_its_owner),
         CASE_IN_SCRATCH(a_directory_that_is_trusted_is_used),
