@@ -40,7 +40,7 @@ static const int64_t LARGEST_FILE_BYTES = INT32_MAX;
 /* ---- stat --------------------------------------------------------------------------------- */
 
 /* A moment outside the range of 64 bits of nanoseconds (the years 1677 to 2262) becomes the last
- * one in it: in the future, hence never trusted. */
+ * one in it: in the future, where no probe proves anything. */
 static int64_t to_ns(struct timespec time)
 {
     if (time.tv_sec >= INT64_MAX / NS_PER_SECOND)

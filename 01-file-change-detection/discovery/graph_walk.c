@@ -136,7 +136,7 @@ static void follow_record(Walker *walker, WalkNode *node, Arena *arena)
 /* With the lock held. False if the file has too many of them. */
 static bool count_name(Walker *walker, const Reading *reading)
 {
-    if (reading->import_count == 0)
+    if (reading->import_count == 0 || reading->inode == 0) /* too large, or edited meanwhile */
         return true;
     Identity file = {reading->device, reading->inode, reading->content};
     ptrdiff_t met = hmgeti(walker->names, file);

@@ -20,7 +20,7 @@ typedef struct ResolvedImport {
 typedef struct Reading {
     int error;       /* negative errno of reading it; the rest is {0} then */
     KnownStamp known;
-    uint64_t inode, device; /* in any case */
+    uint64_t inode, device; /* 0 without a stamp: too large, or edited while it was read */
     Hash128 content;
     Slice source;
     bool is_scanned; /* imports are filled in */
