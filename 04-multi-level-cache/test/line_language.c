@@ -287,6 +287,10 @@ static const Declaration *declaration_of(const Unit *unit)
 static void split_ir(const Unit *unit, Slice *parameters, Slice *body)
 {
     const Declaration *declaration = declaration_of(unit);
+    *parameters = *body = (Slice){0};
+    if (declaration->ir_offset > unit->ir.size ||
+        declaration->ir_size > unit->ir.size - declaration->ir_offset)
+        return;
     Slice ir = slice_of(unit->ir.data + declaration->ir_offset, declaration->ir_size);
     for (size_t i = 0; i < ir.size; i += is_reference(ir.data[i]) ? 5 : 1)
         if (ir.data[i] == '\0') {
@@ -294,7 +298,6 @@ static void split_ir(const Unit *unit, Slice *parameters, Slice *body)
             *body = slice_of(ir.data + i + 1, ir.size - i - 1);
             return;
         }
-    *parameters = *body = (Slice){0};
 }
 
 static void expand(Emission *emission, const Unit *unit, Slice ir);
