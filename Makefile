@@ -327,6 +327,7 @@ check-mine: $(BUILD)/coarse-stamps.so $(BUILD)/other-disk.so | build-tools
 # and one of another kind than that of the caches.
 $(BUILD)/coarse-stamps.so: 01-file-change-detection/test/conformance/coarse_stamps.c
 $(BUILD)/other-disk.so: 01-file-change-detection/test/conformance/other_disk.c
+$(BUILD)/coarse-stamps.so $(BUILD)/other-disk.so: 01-file-change-detection/test/conformance/preloaded.h
 $(BUILD)/coarse-stamps.so $(BUILD)/other-disk.so: | build-tools
 	@mkdir -p $(@D)
 	@echo 'link $@'

@@ -16,8 +16,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <time.h>
+
+#include "preloaded.h"
 
 #define SECOND INT64_C(1000000000)
 #define TICK (2 * SECOND - 1)
@@ -93,8 +94,6 @@ static int bent_status64(int result, struct stat64 *status)
     return result;
 }
 
-#define REAL(name, ...) ((int (*)(__VA_ARGS__))dlsym(RTLD_NEXT, #name))
-
 int stat(const char *path, struct stat *status)
 {
     return bent_status(REAL(stat, const char *, struct stat *)(path, status), status);
@@ -157,22 +156,4 @@ int clock_gettime(clockid_t clock, struct timespec *time)
         *time = (struct timespec){ns / SECOND, ns % SECOND};
     }
     return result;
-}
-
-int gettimeofday(struct timeval *restrict time, void *restrict zone)
-{
-    struct timespec now;
-    (void)zone;
-    clock_gettime(CLOCK_REALTIME, &now);
-    *time = (struct timeval){now.tv_sec, now.tv_nsec / 1000};
-    return 0;
-}
-
-time_t time(time_t *result)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    if (result != NULL)
-        *result = now.tv_sec;
-    return now.tv_sec;
 }

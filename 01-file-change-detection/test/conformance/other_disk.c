@@ -27,14 +27,13 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
-#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "preloaded.h"
+
 #define SECOND INT64_C(1000000000)
 #define UNIQUE_MOUNT_ID 0x4000u /* STATX_MNT_ID_UNIQUE */
-
-#define REAL(name, ...) ((int (*)(__VA_ARGS__))dlsym(RTLD_NEXT, #name))
 
 static int64_t in_ns(struct timespec time) { return time.tv_sec * SECOND + time.tv_nsec; }
 
@@ -212,22 +211,4 @@ int clock_gettime(clockid_t clock, struct timespec *time)
         return REAL(clock_gettime, clockid_t, struct timespec *)(clock, time);
     *time = time_of(moment(&wall));
     return 0;
-}
-
-int gettimeofday(struct timeval *restrict time, void *restrict zone)
-{
-    struct timespec now;
-    (void)zone;
-    clock_gettime(CLOCK_REALTIME, &now);
-    *time = (struct timeval){now.tv_sec, now.tv_nsec / 1000};
-    return 0;
-}
-
-time_t time(time_t *result)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    if (result != NULL)
-        *result = now.tv_sec;
-    return now.tv_sec;
 }
