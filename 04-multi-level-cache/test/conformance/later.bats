@@ -61,7 +61,7 @@ load project
     expect_clean
 }
 
-@test "4.2 another output is written, whoever was written before" {
+@test "4.2 another output is written, whichever was written before" {
     project_of_three
     mine main.mini out
     settle

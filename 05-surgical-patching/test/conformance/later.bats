@@ -71,7 +71,7 @@ expect_same_file() {
     [ "$(word written)" -le "$bytes_written" ] || flunk "it wrote $bytes_written bytes, and said otherwise"
 }
 
-@test "5.4 what grows moves what stands behind it, in the file that is there" {
+@test "5.4 what grows moves what comes after it, in the file that is there" {
     project_in_a_row
     mine main.mini out
     inode=$(inode_of out)
