@@ -9,7 +9,7 @@
  *     status = build_open(&build, &request);          lock the cache, load the state
  *     if (status == BUILD_OK)
  *         status = build_plan(build);                 discover, lower, keys: what must be emitted?
- *     if (status == BUILD_OK && !build_is_unchanged(build)) {
+ *     if (status == BUILD_OK && !build_planned(build)->is_unchanged) {
  *         build_want_all(build);                      or build_want_section, one by one
  *         status = build_emit(build);                 emit; keep the results in the packs
  *         if (status == BUILD_OK)
@@ -55,9 +55,10 @@ typedef enum BuildPhase { /* in this order, if anything is to be done */
     BUILD_DISCOVERS, /* finds the files, looks at them, reads those that changed */
     BUILD_LOWERS,
     BUILD_COMPUTES_KEYS,
+    BUILD_LOOKS, /* at the output as it is: a stage above says so, also of BUILD_WRITES */
     BUILD_EMITS,
     BUILD_SAVES,
-    BUILD_WRITES, /* the output: a stage above says so */
+    BUILD_WRITES,
     BUILD_COMMITS,
     BUILD_COMPARES, /* by build_verify and the stages above */
     BUILD_PHASES
@@ -129,23 +130,56 @@ BuildStatus build_discover(Build *build);
 /* The files of the program, with their imports, as they were found. Valid until build_close. */
 const FileHashCache *build_files(const Build *build);
 
-/* True if no section differs from what the last commit recorded, and none was added or removed: if
- * the output is as it was left, there is nothing to emit, save or commit. */
-bool build_is_unchanged(const Build *build);
+/* What build_plan found out, for the writer of the output: decided once, and the same until
+ * build_close. */
+typedef struct BuildPlan {
+    /* The last build of this entry, as far as it can be started from. */
+    bool had_state;             /* there was one */
+    bool state_was_damaged;     /* a file of its state failed its checks */
+    bool settings_changed;      /* its fingerprint was different */
+    bool output_is_in_progress; /* it began to write the output and did not commit */
+    bool may_be_unsynced;       /* the system restarted since: no stamp is proof */
+    uint32_t last_section_count;
+
+    /* This build. Sections are numbered in byte order of their paths. */
+    bool is_unchanged; /* no section is dirty, was added or removed: if the output is as it was
+                          left, there is nothing to emit, save or commit */
+    bool wants_commit; /* the state in memory is newer than that on disk, if only by the stamps of
+                          touched files: a save and a commit spare the next build reading those */
+    uint32_t section_count;
+    const uint32_t *last_number; /* per section its number in the last build, FILE_NONE if it is
+                                    new; ascending otherwise. NULL: the same numbers */
+    const uint32_t *dirty; /* sections, ascending: new ones, those whose key differs from the one
+                              recorded for the output, or of which something was dropped
+                              (build_drop.h) */
+    uint32_t dirty_count;
+    bool prelude_is_dirty;
+
+    /* For the files of a stage above: written between build_save and build_commit, to the cache
+     * directory, with names that begin with the entry's. Those left by a process that was killed in
+     * between are removed. */
+    int cache_fd;
+    const char *entry_id;     /* 16 characters */
+    bool cache_is_read_only;  /* no file can be made there, nothing saved or committed. A build
+                                 with nothing to do succeeds; build_save fails */
+    const HashSecret *secret; /* under which deciding hashes are made */
+} BuildPlan;
+
+const BuildPlan *build_planned(const Build *build);
+
+static inline uint32_t build_last_number(const BuildPlan *plan, uint32_t section)
+{
+    return plan->last_number == NULL ? section : plan->last_number[section];
+}
 
 /* ---- sections: one per file, in byte order of their paths; from build_plan on --------------- */
 
 uint32_t build_section_count(const Build *build);
 Slice build_section_path(const Build *build, uint32_t section); /* from the entry's directory */
 
-/* The dirty sections, ascending: those whose key differs from the one recorded for the output, that
- * have none there, or of which something was dropped (build_drop.h). Valid until build_close. */
-const uint32_t *build_dirty_sections(const Build *build, uint32_t *count);
-
 /* What comes before all sections: the compiler's prelude and the lines that declarations ask
  * for. Valid until build_close. */
 Slice build_prelude(Build *build);
-bool build_prelude_is_dirty(const Build *build);
 
 /* Asks build_emit for the text of a section. Dirty sections are always included. */
 void build_want_section(Build *build, uint32_t section);
@@ -160,54 +194,14 @@ const Slice *build_section_texts(const Build *build, uint32_t section, uint32_t 
 
 /* ---- committing ------------------------------------------------------------------------------ */
 
-/* Obstacles to patching, besides dirty sections. */
-bool build_had_state(const Build *build);           /* this entry was built before */
-bool build_state_was_damaged(const Build *build);   /* one of its files failed its checks */
-bool build_settings_changed(const Build *build);    /* its fingerprint was different */
-bool build_files_renumbered(const Build *build);    /* sections were added, removed or moved */
-bool build_output_is_in_progress(const Build *build); /* it began to write the output and did not
-                                                         commit */
-bool build_may_be_unsynced(const Build *build);     /* the system restarted: no stamp is proof */
-
 /* A stage above keeps blobs of its own in the manifest (at most 15 characters of name). The
  * blob of the last commit is valid until build_close; false if there is none. A blob not set again
  * is kept. */
 bool build_blob(const Build *build, const char *name, Slice *blob);
 void build_set_blob(Build *build, const char *name, Slice blob); /* copied */
 
-/* The cache directory, for files of a stage above, and a prefix for their names that is unique
- * to the entry (16 characters). They are written between build_save and build_commit: files left by
- * a process killed in between are removed. Lent until build_close. */
-int build_cache_fd(const Build *build);
-const char *build_entry_id(const Build *build);
-
-/* No file can be made in the cache directory: nothing can be saved or committed. A build with
- * nothing to do succeeds; build_save fails. */
-bool build_cache_is_read_only(const Build *build);
-
 /* file_clock_probe in the cache directory. */
 int build_probe_clock(Build *build, FileClock *clock);
-
-/* The cache directory is locked by a file: its file system has no flock. See lock_file.h. */
-bool build_has_no_flock(const Build *build);
-
-/* True once per cache: the sources' file system keeps no ctime, see discovery.h. */
-bool build_lacks_ctime(const Build *build);
-
-/* 0, or the negative errno of a clock that could not be read: no stamp was trusted, and the next
- * build reads again what this one read. */
-int build_clock_error(const Build *build);
-
-/* Who made the cache directory, and what was done with it if somebody else did. After
- * build_open. */
-CacheOrigin build_cache_origin(const Build *build);
-
-/* The secret under which deciding hashes are made, for the stages above. */
-const HashSecret *build_hash_secret(const Build *build);
-
-/* True if the state in memory is newer than that on disk although no section is dirty: the stamps
- * of touched files. A save and a commit spare the next build reading those files. */
-bool build_wants_commit(const Build *build);
 
 /* Writes state to disk; nothing is recorded yet. */
 BuildStatus build_save(Build *build);
@@ -224,6 +218,18 @@ void build_note_leftover(Build *build);
 
 /* ---- reporting ----------------------------------------------------------------------------- */
 
+/* What may make builds slow or surprising, though right. Asked after the build. */
+typedef struct BuildWarnings {
+    CacheOrigin cache_origin; /* who made the cache directory, and what was done with it if somebody
+                                 else did */
+    bool has_no_flock; /* the cache directory is locked by a file: see lock_file.h */
+    bool lacks_ctime;  /* set once per cache: the sources' file system keeps none, see discovery.h */
+    int clock_error;   /* 0, or the negative errno of a clock that could not be read: no stamp was
+                          trusted, and the next build reads again what this one read */
+} BuildWarnings;
+
+BuildWarnings build_warnings(const Build *build);
+
 /* Sorted. Paths are relative to the entry's directory. Valid until build_close. */
 const Diagnostics *build_diagnostics(const Build *build);
 
@@ -237,6 +243,11 @@ const BuildFailure *build_failure(const Build *build);
 
 /* For a stage above, when it begins a phase: calls the request's `phase`. */
 void build_enter(const Build *build, BuildPhase phase);
+
+/* For a stage above: the time by a clock that only goes forward, and the time since `*start`, which
+ * becomes now. Seconds. */
+double build_now(void);
+double build_lap(double *start);
 
 /* For a stage above, when its own work fails: records the failure and returns BUILD_MACHINE_FAILED.
  * `path` is copied, `what` is static text. */

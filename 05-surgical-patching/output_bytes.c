@@ -30,7 +30,7 @@ int section_make(const Build *build, uint32_t section, char *to, uint64_t size,
     const Slice *texts = build_section_texts(build, section, &count);
     section_write(to, build_section_path(build, section), texts, count);
     Slice blocks = slice_of(to, (size_t)size);
-    *record = (SectionRecord){hash_keyed(build_hash_secret(build), blocks),
+    *record = (SectionRecord){hash_keyed(build_planned(build)->secret, blocks),
                               (uint32_t)(size / OUTPUT_BLOCK), 0};
     return blocks_hold_marker(blocks) ? -EILSEQ : 0;
 }
@@ -44,7 +44,7 @@ int prelude_make(Build *build, ByteBuffer *bytes, OutputRecord *record)
     Slice blocks = slice_of(bytes->data + bytes->size, size);
     prelude_write(bytes->data + bytes->size, prelude);
     bytes->size += size;
-    record->prelude = hash_keyed(build_hash_secret(build), blocks);
+    record->prelude = hash_keyed(build_planned(build)->secret, blocks);
     return blocks_hold_marker(blocks) ? -EILSEQ : 0;
 }
 
@@ -74,11 +74,11 @@ static void sum_up(BatchLoop *loop, uint32_t prelude)
         loop->places[i + 1] = loop->places[i] + (uint64_t)loop->records[i].blocks * OUTPUT_BLOCK;
 }
 
-static void batch_loop_init(BatchLoop *loop, const Build *build)
+static void batch_loop_init(BatchLoop *loop, const Build *build, uint32_t count)
 {
     unsigned workers = build_request(build)->executor->workers;
     loop->build = build;
-    loop->count = build_section_count(build);
+    loop->count = count;
     loop->places = memory_allocate((loop->count + 1) * sizeof *loop->places);
     loop->buffers = memory_allocate_zeroed(workers, sizeof *loop->buffers);
     loop->errors = memory_allocate_zeroed(batch_count(loop) + 1, sizeof *loop->errors);
@@ -160,7 +160,7 @@ int output_write_all(const OutputDraft *draft, Build *build, ByteBuffer *records
 {
     BatchLoop loop = {.fd = draft->fd, .is_stream = draft->is_stream};
     ByteBuffer prelude = {0};
-    batch_loop_init(&loop, build);
+    batch_loop_init(&loop, build, build_planned(build)->section_count);
     int error = prelude_make(build, &prelude, record);
     if (error == 0)
         error = put(&loop, buffer_slice(&prelude), 0);
@@ -195,7 +195,7 @@ static void compare_batch(void *arg, size_t index, unsigned worker)
         Slice section = slice_of(bytes + (loop->places[i] - start),
                                  (size_t)(loop->places[i + 1] - loop->places[i]));
         loop->differs[i] =
-            error != 0 || !hash_equal(hash_keyed(build_hash_secret(loop->build), section),
+            error != 0 || !hash_equal(hash_keyed(build_planned(loop->build)->secret, section),
                                       loop->records[i].bytes);
     }
 }
@@ -206,7 +206,7 @@ static bool prelude_differs(int fd, const Build *build, const OutputRecord *reco
     bytes.size = (size_t)record->prelude_blocks * OUTPUT_BLOCK;
     bytes.data = memory_allocate(bytes.size);
     bool differs = read_all_at(fd, bytes.data, bytes.size, 0) != 0 ||
-                   !hash_equal(hash_keyed(build_hash_secret(build), buffer_slice(&bytes)),
+                   !hash_equal(hash_keyed(build_planned(build)->secret, buffer_slice(&bytes)),
                                record->prelude);
     buffer_free(&bytes);
     return differs;
@@ -225,7 +225,7 @@ void output_compare(int fd, const Build *build, const OutputState *state,
                     OutputDifference *difference)
 {
     BatchLoop loop = {.fd = fd, .records = output_state_sections(state)};
-    batch_loop_init(&loop, build);
+    batch_loop_init(&loop, build, output_state_count(state));
     loop.differs = memory_allocate_zeroed(loop.count + 1, sizeof *loop.differs);
     sum_up(&loop, state->record.prelude_blocks);
     executor_run(build_request(build)->executor, batch_count(&loop), compare_batch, &loop);

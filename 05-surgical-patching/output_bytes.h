@@ -47,7 +47,8 @@ typedef struct OutputDifference { /* the caller frees `sections` */
     uint32_t count;
 } OutputDifference;
 
-/* Which sections of the open output differ from `state` (loaded)? An unreadable one differs. */
+/* Which sections of the open output differ from `state` (loaded)? An unreadable one differs. They
+ * have the numbers of the build that wrote them. */
 void output_compare(int fd, const Build *build, const OutputState *state,
                     OutputDifference *difference);
 

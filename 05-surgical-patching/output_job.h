@@ -11,6 +11,7 @@
 
 typedef struct OutputJob {
     Build *build;
+    const BuildPlan *plan;
     const BuildRequest *request;
     const char *path; /* as the user wrote it */
     PatchResult *result;

@@ -48,21 +48,21 @@ static bool stamp_proves(const OutputJob *job)
 {
     return job->situation.same_output_path &&
            file_stamp_proves(&job->state.record.known, &job->file.stamp) &&
-           !job->request->paranoid && !build_may_be_unsynced(job->build);
+           !job->request->paranoid && !job->plan->may_be_unsynced;
 }
 
 static void describe_situation(OutputJob *job)
 {
-    const Build *build = job->build;
+    const BuildPlan *plan = job->plan;
     const OutputState *state = &job->state;
     bool is_same = state->is_known && strcmp(state->path, job->file.place.path) == 0;
     job->situation = (PatchSituation){
         .forced = job->request->force,
-        .had_state = build_had_state(build) && state->is_known,
-        .state_damaged = build_state_was_damaged(build),
-        .settings_changed = build_settings_changed(build),
-        .last_unfinished = build_output_is_in_progress(build),
-        .files_changed = build_files_renumbered(build),
+        .had_state = plan->had_state && state->is_known,
+        .state_damaged = plan->state_was_damaged,
+        .settings_changed = plan->settings_changed,
+        .last_unfinished = plan->output_is_in_progress,
+        .files_changed = plan->last_number != NULL,
         .same_output_path = is_same,
         .output_exists = job->file.kind != OUTPUT_ABSENT,
         .output_is_plain = job->file.kind == OUTPUT_PLAIN,
@@ -109,14 +109,12 @@ static uint32_t merge(uint32_t *to, const uint32_t *a, uint32_t a_count, const u
 /* The sections that the program changed, and those that others changed in the output. */
 static void collect_dirty(OutputJob *job)
 {
-    uint32_t count;
-    const uint32_t *changed = build_dirty_sections(job->build, &count);
+    const BuildPlan *plan = job->plan;
     const OutputDifference *difference = &job->difference;
-    job->dirty = memory_allocate((count + difference->count + 1) * sizeof *job->dirty);
-    job->dirty_count =
-        merge(job->dirty, changed, count, difference->sections, difference->count);
-    job->prelude_is_dirty =
-        build_prelude_is_dirty(job->build) || difference->prelude_differs;
+    job->dirty = memory_allocate((plan->dirty_count + difference->count + 1) * sizeof *job->dirty);
+    job->dirty_count = merge(job->dirty, plan->dirty, plan->dirty_count, difference->sections,
+                             difference->count);
+    job->prelude_is_dirty = plan->prelude_is_dirty || difference->prelude_differs;
 }
 
 /* Before anything is emitted: assumes that every dirty section keeps its size. */
@@ -124,12 +122,30 @@ static void estimate_costs(OutputJob *job)
 {
     PatchSituation *s = &job->situation;
     uint64_t blocks = job->prelude_is_dirty ? job->state.record.prelude_blocks : 0;
-    for (uint32_t i = 0; i < job->dirty_count; i++)
-        blocks += output_state_sections(&job->state)[job->dirty[i]].blocks;
+    for (uint32_t i = 0; i < job->dirty_count; i++) {
+        uint32_t last = build_last_number(job->plan, job->dirty[i]);
+        blocks += last == FILE_NONE ? 1 : output_state_sections(&job->state)[last].blocks;
+    }
     s->writes = job->dirty_count + job->prelude_is_dirty;
     s->bytes_dirty = blocks * OUTPUT_BLOCK;
     s->bytes_total = job->state.record.size_bytes;
-    s->sections_clean = build_section_count(job->build) - job->dirty_count;
+    s->sections_clean = job->plan->section_count - job->dirty_count;
+}
+
+/* From the last build's numbers to this one's; both ascend. What was removed is left out. */
+static void renumber(OutputDifference *difference, const BuildPlan *plan)
+{
+    uint32_t next = 0, kept = 0;
+    for (uint32_t i = 0; i < plan->section_count && next < difference->count; i++) {
+        uint32_t last = build_last_number(plan, i);
+        while (last != FILE_NONE && next < difference->count && difference->sections[next] < last)
+            next++;
+        if (next < difference->count && difference->sections[next] == last) {
+            difference->sections[kept++] = i;
+            next++;
+        }
+    }
+    difference->count = kept;
 }
 
 /* Without a clock the bytes still decide; only their stamp cannot be used next time. */
@@ -143,6 +159,7 @@ static void compare_bytes(OutputJob *job)
     output_compare(job->fd, job->build, &job->state, &job->difference);
     job->situation.output_is_untouched =
         job->difference.count == 0 && !job->difference.prelude_differs;
+    renumber(&job->difference, job->plan);
     if (file_stamp_of(job->fd, &after) == 0 && file_stamp_equal(&before, &after)) {
         job->compared = file_stamp_judge(&after, &job->state.record.known, &clock);
         job->file.stamp = after;
@@ -153,16 +170,16 @@ static void compare_bytes(OutputJob *job)
 static bool has_predecessor(const PatchSituation *s)
 {
     return !s->forced && s->had_state && !s->state_damaged && !s->last_unfinished &&
-           !s->files_changed && s->same_output_path && s->output_exists && s->output_is_whole;
+           s->same_output_path && s->output_exists && s->output_is_whole;
 }
 
 static BuildStatus examine(OutputJob *job)
 {
     PatchSituation *s = &job->situation;
-    bool nothing_to_write = s->output_is_untouched && build_is_unchanged(job->build);
+    bool nothing_to_write = s->output_is_untouched && job->plan->is_unchanged;
     if (nothing_to_write || !has_predecessor(s))
         return BUILD_OK;
-    int status = output_state_load(&job->state, job->build, build_section_count(job->build));
+    int status = output_state_load(&job->state, job->build, job->plan->last_section_count);
     s->state_damaged = status == -EBADMSG;
     if (s->state_damaged)
         return BUILD_OK;
@@ -180,8 +197,13 @@ static BuildStatus examine(OutputJob *job)
 
 BuildStatus output_job_look(OutputJob *job)
 {
+    double start = build_now();
+    build_enter(job->build, BUILD_LOOKS);
     BuildStatus status = look_at_file(job);
-    return status == BUILD_OK ? examine(job) : status;
+    if (status == BUILD_OK)
+        status = examine(job);
+    job->result->look_seconds = build_lap(&start);
+    return status;
 }
 
 void output_job_free(OutputJob *job)

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Planning: a cursor goes through old and new output at once. As long as both offsets are equal,
- * clean sections are only counted.
+ * clean sections are only counted. Sections keep their order, so those that came or went are found
+ * on the way:
+ *
+ *     old    │ prelude │ a │ b │ d │ e │       last numbers of a, c, d, e:  0, none, 2, 3
+ *     new    │ prelude │ a │ c    │ d │ e │    c is written after a; then b is passed over
  *
  * Moving is memmove for a file, through a buffer that stays in the cache:
  *
@@ -30,8 +34,9 @@ enum { MOVE_BUFFER = 256 * 1024 };
 /* ---- planning ------------------------------------------------------------------------------ */
 
 typedef struct Cursor {
-    const SectionRecord *sections;
-    uint32_t section; /* the next one */
+    const BuildPlan *plan;
+    const SectionRecord *old_sections;
+    uint32_t old_section, section; /* the next ones */
     uint64_t old_at, new_at;
 } Cursor;
 
@@ -40,60 +45,73 @@ static void add_run(ByteBuffer *runs, PatchRun run)
     buffer_put(runs, slice_of(&run, sizeof run));
 }
 
-/* Skips clean sections up to `end`. */
-static void pass_clean(OutputPatch *patch, Cursor *cursor, uint32_t end)
+/* Over old sections that are gone, up to the one that was called `end`. */
+static void pass_removed(Cursor *cursor, uint32_t end)
 {
-    uint64_t blocks = 0;
-    for (; cursor->section < end; cursor->section++)
-        blocks += cursor->sections[cursor->section].blocks;
-    uint64_t size = blocks * OUTPUT_BLOCK;
-    if (size != 0 && cursor->old_at != cursor->new_at) {
-        add_run(&patch->moved_runs, (PatchRun){cursor->new_at, size, cursor->old_at, 0});
-        patch->bytes_moved += size;
-    }
-    cursor->old_at += size;
-    cursor->new_at += size;
+    for (; cursor->old_section < end; cursor->old_section++)
+        cursor->old_at += cursor->old_sections[cursor->old_section].blocks * (uint64_t)OUTPUT_BLOCK;
 }
 
-static void pass_dirty(OutputPatch *patch, Cursor *cursor, uint64_t old_size, uint64_t new_size,
-                       size_t source)
+/* Over clean sections up to `end`, in runs that have no removed section between them. */
+static void pass_clean(OutputPatch *patch, Cursor *cursor, uint32_t end)
 {
-    add_run(&patch->dirty_runs, (PatchRun){cursor->new_at, new_size, 0, source});
-    cursor->old_at += old_size;
-    cursor->new_at += new_size;
+    while (cursor->section < end) {
+        uint64_t blocks = 0;
+        pass_removed(cursor, build_last_number(cursor->plan, cursor->section));
+        do {
+            blocks += cursor->old_sections[cursor->old_section++].blocks;
+            cursor->section++;
+        } while (cursor->section < end &&
+                 build_last_number(cursor->plan, cursor->section) == cursor->old_section);
+        uint64_t size = blocks * OUTPUT_BLOCK;
+        if (cursor->old_at != cursor->new_at) {
+            add_run(&patch->moved_runs, (PatchRun){cursor->new_at, size, cursor->old_at, 0});
+            patch->bytes_moved += size;
+        }
+        cursor->old_at += size;
+        cursor->new_at += size;
+    }
+}
+
+static void add_dirty(OutputPatch *patch, Cursor *cursor, uint64_t size, size_t source)
+{
+    add_run(&patch->dirty_runs, (PatchRun){cursor->new_at, size, 0, source});
+    cursor->new_at += size;
 }
 
 static int plan_prelude(OutputPatch *patch, Cursor *cursor, Build *build, bool is_dirty)
 {
     uint64_t old_size = (uint64_t)patch->output.prelude_blocks * OUTPUT_BLOCK;
+    cursor->old_at = old_size;
     if (!is_dirty) {
-        cursor->old_at = cursor->new_at = old_size;
+        cursor->new_at = old_size;
         return 0;
     }
     int status = prelude_make(build, &patch->dirty_bytes, &patch->output);
-    pass_dirty(patch, cursor, old_size, patch->dirty_bytes.size, 0);
+    add_dirty(patch, cursor, patch->dirty_bytes.size, 0);
     return status;
 }
 
 static int plan_section(OutputPatch *patch, Cursor *cursor, const Build *build)
 {
     SectionRecord record;
-    uint32_t section = cursor->section++;
+    uint32_t section = cursor->section++, last = build_last_number(cursor->plan, section);
+    if (last != FILE_NONE)
+        pass_removed(cursor, last + 1); /* its old bytes are gone as well */
     uint64_t size = section_size(build, section);
     size_t source = patch->dirty_bytes.size;
     buffer_reserve(&patch->dirty_bytes, (size_t)size);
     int status = section_make(build, section, patch->dirty_bytes.data + source, size, &record);
     patch->dirty_bytes.size += (size_t)size;
     buffer_put(&patch->records, slice_of(&record, sizeof record));
-    pass_dirty(patch, cursor, (uint64_t)cursor->sections[section].blocks * OUTPUT_BLOCK, size,
-               source);
+    add_dirty(patch, cursor, size, source);
     return status;
 }
 
 int output_patch_plan(OutputPatch *patch, Build *build, const OutputState *state,
                       const DirtyParts *dirty)
 {
-    Cursor cursor = {.sections = output_state_sections(state)};
+    Cursor cursor = {.plan = build_planned(build), .old_sections = output_state_sections(state)};
     patch->output = state->record;
     patch->old_size = state->record.size_bytes;
     int status = plan_prelude(patch, &cursor, build, dirty->prelude);
@@ -102,7 +120,7 @@ int output_patch_plan(OutputPatch *patch, Build *build, const OutputState *state
         status = plan_section(patch, &cursor, build);
     }
     if (status == 0)
-        pass_clean(patch, &cursor, build_section_count(build));
+        pass_clean(patch, &cursor, cursor.plan->section_count);
     patch->output.size_bytes = cursor.new_at;
     return status;
 }

@@ -7,8 +7,9 @@
  *                             └─dirty┘└─moved──┘└dirty
  *
  * A plan consists of the new bytes of the dirty sections, and of the runs of clean sections that
- * move. Everything before the first section that changed its size stays where it is and is neither
- * read nor written; the same holds for what follows once shrinking and growing cancel out.
+ * move. A new section is a dirty one that was empty; one that is gone makes those after it move.
+ * Everything before the first section that changed its size stays where it is and is neither read
+ * nor written; the same holds for what follows once shrinking and growing cancel out.
  *
  *     OutputPatch patch = {0};
  *     output_patch_plan(&patch, build, &state, &dirty);     after build_emit

@@ -45,8 +45,9 @@ int output_state_load(OutputState *state, const Build *build, uint32_t section_c
     char name[64];
     if (build_blob(build, "sections", &blob) && blob.size == sizeof ref)
         memcpy(&ref, blob.data, sizeof ref);
-    snprintf(name, sizeof name, "%s.sections", build_entry_id(build));
-    int status = state_file_load(&state->state, &state->sections, build_cache_fd(build), name,
+    const BuildPlan *plan = build_planned(build);
+    snprintf(name, sizeof name, "%s.sections", plan->entry_id);
+    int status = state_file_load(&state->state, &state->sections, plan->cache_fd, name,
                                  &sections_format, &ref);
     state->is_loaded = true;
     if (status == -ENOENT || (status == 0 && !is_consistent(state, section_count)))
@@ -54,15 +55,38 @@ int output_state_load(OutputState *state, const Build *build, uint32_t section_c
     return status;
 }
 
-void output_state_set(OutputState *state, uint32_t section, const SectionRecord *record)
-{
-    output_state_sections(state)[section] = *record;
-    image_mark(&state->sections, section * sizeof *record, sizeof *record);
-}
-
 void output_state_replace(OutputState *state, ByteBuffer *records)
 {
     image_replace(&state->sections, records);
+}
+
+/* The records of this build's sections: those of the last one that are still there, and gaps for
+ * new ones. */
+static ByteBuffer renumbered(const OutputState *state, const BuildPlan *plan)
+{
+    const SectionRecord *last = output_state_sections(state);
+    ByteBuffer moved = {0};
+    buffer_reserve(&moved, plan->section_count * sizeof *last);
+    for (uint32_t i = 0; i < plan->section_count; i++) {
+        SectionRecord *to = (SectionRecord *)(void *)(moved.data + moved.size);
+        uint32_t number = plan->last_number[i];
+        *to = number == FILE_NONE ? (SectionRecord){0} : last[number];
+        moved.size += sizeof *to;
+    }
+    return moved;
+}
+
+void output_state_update(OutputState *state, const BuildPlan *plan, const uint32_t *dirty,
+                         uint32_t dirty_count, const SectionRecord *records)
+{
+    if (plan->last_number != NULL) {
+        ByteBuffer moved = renumbered(state, plan);
+        output_state_replace(state, &moved);
+    }
+    for (uint32_t i = 0; i < dirty_count; i++) {
+        output_state_sections(state)[dirty[i]] = records[i];
+        image_mark(&state->sections, dirty[i] * sizeof *records, sizeof *records);
+    }
 }
 
 int output_state_save(OutputState *state, Build *build, uint64_t *written)

@@ -55,16 +55,24 @@ void output_state_open(OutputState *state, const Build *build);
  * `section_count`: the state is usable with output_state_replace; or another negative errno. */
 int output_state_load(OutputState *state, const Build *build, uint32_t section_count);
 
+/* Numbered as in the build that wrote them. */
 static inline SectionRecord *output_state_sections(const OutputState *state)
 {
     return (SectionRecord *)(void *)state->sections.data;
 }
 
-/* Replaces one section's record. */
-void output_state_set(OutputState *state, uint32_t section, const SectionRecord *record);
+static inline uint32_t output_state_count(const OutputState *state)
+{
+    return (uint32_t)(state->sections.size / sizeof(SectionRecord));
+}
 
 /* Makes `records`, an array of SectionRecord (taken over, emptied), the sections. */
 void output_state_replace(OutputState *state, ByteBuffer *records);
+
+/* Replaces the records of `dirty` sections by `records`, and numbers all as in `plan`. The loaded
+ * sections are those of the build before. */
+void output_state_update(OutputState *state, const BuildPlan *plan, const uint32_t *dirty,
+                         uint32_t dirty_count, const SectionRecord *records);
 
 /* Writes the sections and sets the blob "sections". 0 or a negative errno. */
 int output_state_save(OutputState *state, Build *build, uint64_t *written);

@@ -40,7 +40,7 @@ static void report_output(const OutputLook *look, const char *what)
 static void report_state(const OutputLook *look, const char *what)
 {
     ByteBuffer name = {0};
-    buffer_put(&name, slice_from(build_entry_id(look->build)));
+    buffer_put(&name, slice_from(build_planned(look->build)->entry_id));
     buffer_put(&name, slice_from(".sections"));
     verification_report(look->verification, buffer_slice(&name), what);
     buffer_free(&name);

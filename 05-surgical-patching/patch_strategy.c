@@ -63,8 +63,6 @@ static PatchReason obstacle_in_place(const PatchSituation *s)
         return REASON_OUTPUT_CHANGED;
     if (!s->output_is_writable)
         return REASON_OUTPUT_READ_ONLY;
-    if (s->files_changed)
-        return REASON_FILES_CHANGED;
     return REASON_NONE;
 }
 
@@ -124,7 +122,6 @@ const char *patch_reason_name(PatchReason reason)
         [REASON_OUTPUT_LINKED] = "output is linked",
         [REASON_OUTPUT_CHANGED] = "output changed by others",
         [REASON_OUTPUT_READ_ONLY] = "output is read-only",
-        [REASON_FILES_CHANGED] = "files added or removed",
         [REASON_TOO_MANY_CHANGES] = "too many changes",
         [REASON_SECTION_OUTGREW] = "section outgrew its place",
     };

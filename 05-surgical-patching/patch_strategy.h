@@ -45,7 +45,6 @@ typedef enum PatchReason {
     REASON_OUTPUT_CHANGED,   /* by others, since the last build. If its size is as it was, only what
                                 differs is patched; otherwise it is reassembled */
     REASON_OUTPUT_READ_ONLY, /* it may be replaced but not written */
-    REASON_FILES_CHANGED,    /* files were added or removed */
     REASON_TOO_MANY_CHANGES,
     REASON_SECTION_OUTGREW,  /* a section outgrew its place, and moving the rest costs more */
     REASON_COUNT
@@ -58,7 +57,8 @@ const char *patch_reason_name(PatchReason reason);
 /* The facts known before anything is written. */
 typedef struct PatchSituation {
     bool forced;
-    bool had_state, state_damaged, settings_changed, last_unfinished, files_changed;
+    bool had_state, state_damaged, settings_changed, last_unfinished;
+    bool files_changed;      /* some were added or removed: there is something to do */
     bool same_output_path;   /* the same as in the last build */
     bool output_exists;
     bool output_is_plain;    /* a regular file, reached by no symlink, with one link */

@@ -23,15 +23,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
 
 /* ---- finishing ----------------------------------------------------------------------------- */
 
@@ -41,10 +33,10 @@ static void draft_name(const OutputJob *job, char hex[HASH_HEX_SIZE + 1])
 {
     struct stat status = {0};
     ByteBuffer key = {0};
-    fstat(build_cache_fd(job->build), &status);
+    fstat(job->plan->cache_fd, &status);
     buffer_put(&key, slice_of(&status.st_ino, sizeof status.st_ino));
     buffer_put(&key, slice_of(&status.st_dev, sizeof status.st_dev));
-    key_put_slice(&key, slice_from(build_entry_id(job->build)));
+    key_put_slice(&key, slice_from(job->plan->entry_id));
     key_put_slice(&key, slice_from(job->file.place.path));
     hash_to_hex(hash_bytes(buffer_slice(&key)), hex);
     buffer_free(&key);
@@ -96,6 +88,14 @@ static BuildStatus record_output(OutputJob *job, const FileStamp *written, Outpu
     return commit(job);
 }
 
+static BuildStatus load_sections(OutputJob *job)
+{
+    int status = output_state_load(&job->state, job->build, job->plan->last_section_count);
+    if (status == 0 || status == -EBADMSG)
+        return BUILD_OK;
+    return output_job_fail(job, "cannot read the output's state", status);
+}
+
 /* The engine's mark comes first: with it the cache says "at work". */
 static BuildStatus save_state(OutputJob *job)
 {
@@ -104,14 +104,6 @@ static BuildStatus save_state(OutputJob *job)
         return status;
     int error = output_state_save(&job->state, job->build, &job->result->state_bytes_written);
     return error == 0 ? BUILD_OK : output_job_fail(job, "cannot write the output's state", error);
-}
-
-static BuildStatus emit(OutputJob *job)
-{
-    double start = now();
-    BuildStatus status = build_emit(job->build);
-    job->result->emit_seconds += now() - start;
-    return status;
 }
 
 static void report(const OutputJob *job)
@@ -162,8 +154,7 @@ static int sync_kept_output(const OutputJob *job)
  * edited comment, the stamp of the output. */
 static BuildStatus keep(OutputJob *job)
 {
-    report(job);
-    bool is_learnt = has_better_stamp(job) && !build_cache_is_read_only(job->build);
+    bool is_learnt = has_better_stamp(job) && !job->plan->cache_is_read_only;
     if (is_learnt) {
         OutputRecord record = job->state.record;
         record.known = job->compared;
@@ -172,96 +163,55 @@ static BuildStatus keep(OutputJob *job)
     int error = sync_kept_output(job);
     if (error != 0)
         return output_job_fail(job, "cannot sync the output", error);
-    if (!is_learnt && !build_wants_commit(job->build))
+    if (!is_learnt && !job->plan->wants_commit)
         return BUILD_OK;
     BuildStatus status = build_save(job->build);
     return status == BUILD_OK ? commit(job) : status;
 }
 
-/* ---- a new file ---------------------------------------------------------------------------- */
-
-/* The state that the new records replace must be loaded, if only to be removed afterwards. */
-static BuildStatus load_for_replacing(OutputJob *job)
-{
-    if (job->state.is_loaded)
-        return BUILD_OK;
-    int status = output_state_load(&job->state, job->build, build_section_count(job->build));
-    if (status == 0 || status == -EBADMSG)
-        return BUILD_OK;
-    return output_job_fail(job, "cannot read the output's state", status);
-}
+/* ---- writing ------------------------------------------------------------------------------- */
 
 /* A stream has no state of its own, and nothing recorded is put at risk. */
-static BuildStatus publish(OutputJob *job, OutputDraft *draft, OutputRecord *record)
-{
-    FileStamp written;
-    BuildStatus status = draft->is_stream ? BUILD_OK : build_begin_output(job->build);
-    if (status != BUILD_OK)
-        return status;
-    int error = output_draft_publish(draft, &job->file, job->request->sync, &written);
-    if (error != 0)
-        return output_job_fail(
-            job, draft->is_stream ? "cannot write the output" : "cannot replace the output", error);
-    if (draft->is_stream)
-        record->size_bytes = OUTPUT_NOT_KEPT;
-    return record_output(job, &written, record);
-}
-
-static BuildStatus write_draft(OutputJob *job, OutputDraft *draft)
-{
-    OutputRecord record = {0};
-    ByteBuffer records = {0};
-    char unique[HASH_HEX_SIZE + 1];
-    double start = now();
-    build_enter(job->build, BUILD_WRITES);
-    draft_name(job, unique);
-    int error = output_draft_open(draft, &job->file, unique);
-    if (error == 0)
-        error = output_write_all(draft, job->build, &records, &record);
-    job->result->write_seconds += now() - start;
-    if (error != 0) {
-        buffer_free(&records);
-        return output_job_fail(job, "cannot write the output", error);
-    }
-    job->result->sections_written = build_section_count(job->build);
-    job->result->bytes_written = record.size_bytes;
-    output_state_replace(&job->state, &records);
-    BuildStatus status = save_state(job);
-    return status == BUILD_OK ? publish(job, draft, &record) : status;
-}
-
-static BuildStatus write_anew(OutputJob *job)
+static BuildStatus write_new_file(OutputJob *job)
 {
     OutputDraft draft = {.fd = -1};
-    build_want_all(job->build);
-    BuildStatus status = emit(job);
+    OutputRecord record = {0};
+    ByteBuffer records = {0};
+    FileStamp written;
+    char unique[HASH_HEX_SIZE + 1];
+    double start = build_now();
+    build_enter(job->build, BUILD_WRITES);
+    draft_name(job, unique);
+    int error = output_draft_open(&draft, &job->file, unique);
+    if (error == 0)
+        error = output_write_all(&draft, job->build, &records, &record);
+    job->result->write_seconds += build_lap(&start);
+    job->result->sections_written = job->plan->section_count;
+    job->result->bytes_written = record.size_bytes;
+    BuildStatus status = BUILD_OK;
+    if (error != 0)
+        status = output_job_fail(job, "cannot write the output", error);
+    if (status == BUILD_OK && !job->state.is_loaded) /* if only to be removed after the commit */
+        status = load_sections(job);
+    if (status == BUILD_OK) {
+        output_state_replace(&job->state, &records);
+        status = save_state(job);
+    }
+    if (status == BUILD_OK && !draft.is_stream)
+        status = build_begin_output(job->build);
+    if (status == BUILD_OK) {
+        error = output_draft_publish(&draft, &job->file, job->request->sync, &written);
+        if (error != 0)
+            status = output_job_fail(job, draft.is_stream ? "cannot write the output"
+                                                          : "cannot replace the output", error);
+        if (draft.is_stream)
+            record.size_bytes = OUTPUT_NOT_KEPT;
+    }
     if (status == BUILD_OK)
-        status = load_for_replacing(job);
-    if (status == BUILD_OK)
-        report(job);
-    if (status == BUILD_OK)
-        status = write_draft(job, &draft);
+        status = record_output(job, &written, &record);
+    buffer_free(&records);
     output_draft_close(&draft);
     return status;
-}
-
-/* ---- patching ------------------------------------------------------------------------------ */
-
-static void sum_up_costs(OutputJob *job, const OutputPatch *patch)
-{
-    PatchSituation *s = &job->situation;
-    s->moves = patch_run_count(&patch->moved_runs);
-    s->writes = patch_run_count(&patch->dirty_runs) + s->moves;
-    s->bytes_dirty = patch->dirty_bytes.size;
-    s->bytes_moved = patch->bytes_moved;
-    s->bytes_total = patch->output.size_bytes;
-}
-
-static void update_records(OutputJob *job, const OutputPatch *patch)
-{
-    const SectionRecord *records = (const SectionRecord *)(const void *)patch->records.data;
-    for (uint32_t i = 0; i < job->dirty_count; i++)
-        output_state_set(&job->state, job->dirty[i], &records[i]);
 }
 
 static int close_output(OutputJob *job)
@@ -271,32 +221,17 @@ static int close_output(OutputJob *job)
     return close_fd(fd) == 0 ? 0 : -errno;
 }
 
-static BuildStatus apply(OutputJob *job, const OutputPatch *patch, FileStamp *written)
+static BuildStatus write_in_place(OutputJob *job, const OutputPatch *patch)
 {
-    double start = now();
-    build_enter(job->build, BUILD_WRITES);
-    int error = output_patch_apply(patch, job->fd);
-    if (error == 0) /* before the sync, which takes long: what others write meanwhile is not ours */
-        error = file_stamp_of(job->fd, written);
-    if (error == 0)
-        error = sync_output(job, job->fd);
-    if (error == 0)
-        error = close_output(job);
-    job->result->write_seconds += now() - start;
-    return error == 0 ? BUILD_OK : output_job_fail(job, "cannot write the output", error);
-}
-
-static BuildStatus carry_out(OutputJob *job, OutputPatch *patch)
-{
-    PatchResult *result = job->result;
-    result->sections_written = job->dirty_count;
-    result->bytes_moved = patch->bytes_moved;
-    result->bytes_written = patch->dirty_bytes.size + patch->bytes_moved;
-    report(job);
+    FileStamp written;
+    job->result->sections_written = job->dirty_count;
+    job->result->bytes_moved = patch->bytes_moved;
+    job->result->bytes_written = patch->dirty_bytes.size + patch->bytes_moved;
     int error = output_patch_prepare(patch, job->fd);
     if (error != 0)
         return output_job_fail(job, "cannot write the output", error);
-    update_records(job, patch);
+    output_state_update(&job->state, job->plan, job->dirty, job->dirty_count,
+                        (const SectionRecord *)(const void *)patch->records.data);
     BuildStatus status = save_state(job);
     if (status == BUILD_OK)
         status = build_begin_output(job->build);
@@ -304,54 +239,87 @@ static BuildStatus carry_out(OutputJob *job, OutputPatch *patch)
         output_patch_cancel(patch, job->fd);
         return status;
     }
-    FileStamp written;
-    status = apply(job, patch, &written);
-    return status == BUILD_OK ? record_output(job, &written, &patch->output) : status;
+    double start = build_now();
+    build_enter(job->build, BUILD_WRITES);
+    error = output_patch_apply(patch, job->fd);
+    if (error == 0) /* before the sync, which takes long: what others write meanwhile is not ours */
+        error = file_stamp_of(job->fd, &written);
+    if (error == 0)
+        error = sync_output(job, job->fd);
+    if (error == 0)
+        error = close_output(job);
+    job->result->write_seconds += build_lap(&start);
+    if (error != 0)
+        return output_job_fail(job, "cannot write the output", error);
+    OutputRecord record = patch->output;
+    return record_output(job, &written, &record);
 }
 
-/* Emits, and checks again whether to patch. */
-static BuildStatus patch(OutputJob *job)
+/* ---- choosing ------------------------------------------------------------------------------ */
+
+static void choose(OutputJob *job)
 {
-    OutputPatch patch = {0};
-    PatchResult *result = job->result;
-    DirtyParts dirty = {job->dirty, job->dirty_count, job->prelude_is_dirty};
+    job->result->strategy = patch_strategy_choose(&job->situation, &job->result->reason);
+}
+
+/* Once the new sizes are known, is patching still possible, and cheaper? */
+static void choose_again(OutputJob *job, const OutputPatch *patch)
+{
+    PatchSituation *s = &job->situation;
+    s->moves = patch_run_count(&patch->moved_runs);
+    s->writes = patch_run_count(&patch->dirty_runs) + s->moves;
+    s->bytes_dirty = patch->dirty_bytes.size;
+    s->bytes_moved = patch->bytes_moved;
+    s->bytes_total = patch->output.size_bytes;
+    s->output_is_whole = output_file_is_still(&job->file, job->fd);
+    choose(job);
+}
+
+static BuildStatus plan_patch(OutputJob *job, OutputPatch *patch)
+{
     for (uint32_t i = 0; i < job->difference.count; i++)
         build_want_section(job->build, job->difference.sections[i]);
-    BuildStatus status = emit(job);
-    if (status == BUILD_OK) {
-        int error = output_patch_plan(&patch, job->build, &job->state, &dirty);
-        if (error != 0)
-            status = output_job_fail(job, "cannot write the output", error);
-    }
-    if (status == BUILD_OK) {
-        sum_up_costs(job, &patch);
-        job->situation.output_is_whole = output_file_is_still(&job->file, job->fd);
-        result->strategy = patch_strategy_choose(&job->situation, &result->reason);
-        status = result->strategy == PATCH_IN_PLACE ? carry_out(job, &patch) : write_anew(job);
-    }
-    output_patch_free(&patch);
-    return status;
+    BuildStatus status = build_emit(job->build);
+    if (status != BUILD_OK)
+        return status;
+    DirtyParts dirty = {job->dirty, job->dirty_count, job->prelude_is_dirty};
+    int error = output_patch_plan(patch, job->build, &job->state, &dirty);
+    if (error != 0)
+        return output_job_fail(job, "cannot write the output", error);
+    choose_again(job, patch);
+    return BUILD_OK;
 }
 
-/* ---- all ----------------------------------------------------------------------------------- */
-
-static BuildStatus bring_up_to_date(OutputJob *job)
+static BuildStatus emit_all(OutputJob *job)
 {
-    PatchResult *result = job->result;
-    result->strategy = patch_strategy_choose(&job->situation, &result->reason);
-    if (result->strategy == PATCH_UP_TO_DATE)
-        return keep(job);
-    return result->strategy == PATCH_IN_PLACE ? patch(job) : write_anew(job);
+    build_want_all(job->build);
+    return build_emit(job->build);
 }
 
 BuildStatus output_write(Build *build, const char *path, PatchResult *result)
 {
-    OutputJob job = {
-        .build = build, .request = build_request(build), .path = path, .result = result, .fd = -1};
-    *result = (PatchResult){.sections_total = build_section_count(build)};
+    OutputJob job = {.build = build,
+                     .plan = build_planned(build),
+                     .request = build_request(build),
+                     .path = path,
+                     .result = result,
+                     .fd = -1};
+    OutputPatch patch = {0};
+    *result = (PatchResult){.sections_total = job.plan->section_count};
     BuildStatus status = output_job_look(&job);
     if (status == BUILD_OK)
-        status = bring_up_to_date(&job);
+        choose(&job);
+    if (status == BUILD_OK && result->strategy == PATCH_IN_PLACE)
+        status = plan_patch(&job, &patch);
+    if (status == BUILD_OK && result->strategy > PATCH_IN_PLACE)
+        status = emit_all(&job);
+    if (status == BUILD_OK)
+        report(&job);
+    if (status == BUILD_OK)
+        status = result->strategy == PATCH_UP_TO_DATE ? keep(&job)
+                 : result->strategy == PATCH_IN_PLACE ? write_in_place(&job, &patch)
+                                                      : write_new_file(&job);
+    output_patch_free(&patch);
     output_job_free(&job);
     return status;
 }

@@ -54,7 +54,7 @@ typedef struct PatchResult {
     uint64_t bytes_moved;   /* of unchanged sections that were copied to another place */
     uint64_t bytes_written; /* to the output, moved ones included */
     uint64_t state_bytes_written; /* of the record of the output */
-    double emit_seconds, write_seconds;
+    double look_seconds, write_seconds; /* looking at the output, and writing it */
 } PatchResult;
 
 /* Brings the output at `path` (from the working directory) up to date and commits the build.

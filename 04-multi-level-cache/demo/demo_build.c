@@ -25,7 +25,7 @@ static bool output_is_as_left(const Build *build, const OutputPlace *place)
         return false;
     memcpy(&left, blob.data, sizeof left);
     return place->descriptor < 0 && file_stamp_at(AT_FDCWD, place->path, &now) == 0 &&
-           file_stamp_equal(&now, &left) && !build_output_is_in_progress(build);
+           file_stamp_equal(&now, &left) && !build_planned(build)->output_is_in_progress;
 }
 
 /* Nothing is known of an output once it has gone into a descriptor. */
@@ -140,7 +140,7 @@ static BuildStatus bring_up_to_date(Build *build, const OutputPlace *place, cons
 /* The new stamps of touched files are kept, so that the next build does not read them. */
 static BuildStatus keep_stamps(Build *build)
 {
-    if (!build_wants_commit(build))
+    if (!build_planned(build)->wants_commit)
         return BUILD_OK;
     BuildStatus status = build_save(build);
     return status == BUILD_OK ? build_commit(build) : status;
@@ -163,7 +163,7 @@ BuildStatus run_build(Build *build, const char *output, bool *is_fast)
     int error = output_place_find(&place, output);
     if (error != 0)
         return emit_for_later(build, output, error);
-    *is_fast = build_is_unchanged(build) && build_counts(build)->files_changed == 0 &&
+    *is_fast = build_planned(build)->is_unchanged && build_counts(build)->files_changed == 0 &&
                output_is_as_left(build, &place);
     if (*is_fast)
         return keep_stamps(build);

@@ -78,6 +78,8 @@ struct Build {
     MultiLevelCache cache;
     bool cache_is_open;
     Discovery found;
+    uint32_t last_file_count;
+    BuildPlan planned;     /* at the end of build_plan */
     BuildStatus prepared;  /* the result of preparing to emit */
     bool is_prepared;
     bool is_wrong;   /* an import leads nowhere, or a file has errors; reported in the diagnostics */
@@ -105,10 +107,6 @@ struct Build {
     BuildWorker *workers;
     CodegenScratch *codegen; /* per worker */
 };
-
-/* Seconds since `*start`; moves `*start` to now. */
-double build_lap(double *start);
-double build_now(void);
 
 /* BUILD_OK if `status` is 0, otherwise why the cache cannot be used. */
 BuildStatus build_cache_failed(Build *build, int status);

@@ -26,10 +26,9 @@ const FileHashCache *build_files(const Build *build)
     return &build->cache.files;
 }
 
-const uint32_t *build_dirty_sections(const Build *build, uint32_t *count)
+const BuildPlan *build_planned(const Build *build)
 {
-    *count = build->dirty_count;
-    return build->dirty;
+    return &build->planned;
 }
 
 Slice build_prelude(Build *build)
@@ -37,41 +36,6 @@ Slice build_prelude(Build *build)
     if (build_prepare(build) == BUILD_OK)
         build_make_prelude(build);
     return buffer_slice(&build->prelude);
-}
-
-bool build_prelude_is_dirty(const Build *build)
-{
-    return build->prelude_is_dirty;
-}
-
-bool build_had_state(const Build *build)
-{
-    return build->cache.had_state;
-}
-
-bool build_state_was_damaged(const Build *build)
-{
-    return build->cache.was_damaged;
-}
-
-bool build_settings_changed(const Build *build)
-{
-    return build->cache.settings_changed;
-}
-
-bool build_files_renumbered(const Build *build)
-{
-    return build->found.renumbered;
-}
-
-bool build_output_is_in_progress(const Build *build)
-{
-    return build->cache.is_in_progress;
-}
-
-bool build_may_be_unsynced(const Build *build)
-{
-    return build->cache.may_be_unsynced;
 }
 
 bool build_blob(const Build *build, const char *name, Slice *blob)
@@ -82,16 +46,6 @@ bool build_blob(const Build *build, const char *name, Slice *blob)
 void build_set_blob(Build *build, const char *name, Slice blob)
 {
     manifest_set_blob(&build->cache.manifest, name, blob);
-}
-
-int build_cache_fd(const Build *build)
-{
-    return build->cache.directory.fd;
-}
-
-bool build_cache_is_read_only(const Build *build)
-{
-    return build->cache.directory.is_read_only;
 }
 
 int build_probe_clock(Build *build, FileClock *clock)
@@ -106,39 +60,19 @@ int build_probe_clock(Build *build, FileClock *clock)
     return status;
 }
 
-bool build_has_no_flock(const Build *build)
+BuildWarnings build_warnings(const Build *build)
 {
-    return build->cache.directory.has_no_flock;
-}
-
-bool build_lacks_ctime(const Build *build)
-{
-    return build->found.lacks_ctime;
-}
-
-int build_clock_error(const Build *build)
-{
-    return build->clock_error;
-}
-
-CacheOrigin build_cache_origin(const Build *build)
-{
-    return build->cache.origin;
-}
-
-const HashSecret *build_hash_secret(const Build *build)
-{
-    return &build->cache.secret.hash;
+    return (BuildWarnings){
+        .cache_origin = build->cache.origin,
+        .has_no_flock = build->cache.directory.has_no_flock,
+        .lacks_ctime = build->found.lacks_ctime,
+        .clock_error = build->clock_error,
+    };
 }
 
 void build_note_leftover(Build *build)
 {
     build->cache.directory.may_have_leftovers = true;
-}
-
-const char *build_entry_id(const Build *build)
-{
-    return build->cache.entry_id;
 }
 
 const Diagnostics *build_diagnostics(const Build *build)

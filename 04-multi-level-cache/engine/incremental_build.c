@@ -82,7 +82,33 @@ BuildStatus build_discover(Build *build)
     return status == BUILD_OK && build->is_wrong ? BUILD_PROGRAM_WRONG : status;
 }
 
-BuildStatus build_plan(Build *build)
+static void describe(Build *build)
+{
+    const MultiLevelCache *cache = &build->cache;
+    build->planned = (BuildPlan){
+        .had_state = cache->had_state,
+        .state_was_damaged = cache->was_damaged,
+        .settings_changed = cache->settings_changed,
+        .output_is_in_progress = cache->is_in_progress,
+        .may_be_unsynced = cache->may_be_unsynced,
+        .last_section_count = build->last_file_count,
+        .is_unchanged = !build->is_changed,
+        .wants_commit = !cache->directory.is_read_only &&
+                        (build->is_changed || image_is_changed(&cache->files.image) ||
+                         cache->may_be_unsynced),
+        .section_count = cache->files.count,
+        .last_number = build->found.renumbered ? build->found.old_number : NULL,
+        .dirty = build->dirty,
+        .dirty_count = build->dirty_count,
+        .prelude_is_dirty = build->prelude_is_dirty,
+        .cache_fd = cache->directory.fd,
+        .entry_id = cache->entry_id,
+        .cache_is_read_only = cache->directory.is_read_only,
+        .secret = &cache->secret.hash,
+    };
+}
+
+static BuildStatus plan(Build *build)
 {
     BuildStatus status = find_files(build);
     if (status != BUILD_OK)
@@ -98,19 +124,15 @@ BuildStatus build_plan(Build *build)
     return status == BUILD_OK && build->is_wrong ? build_emit(build) : status;
 }
 
-bool build_is_unchanged(const Build *build)
+BuildStatus build_plan(Build *build)
 {
-    return !build->is_changed;
+    build->last_file_count = build->cache.files.count;
+    BuildStatus status = plan(build);
+    describe(build);
+    return status;
 }
 
 /* ---- committing ---------------------------------------------------------------------------- */
-
-bool build_wants_commit(const Build *build)
-{
-    return !build->cache.directory.is_read_only &&
-           (build->is_changed || image_is_changed(&build->cache.files.image) ||
-            build->cache.may_be_unsynced);
-}
 
 BuildStatus build_begin_output(Build *build)
 {

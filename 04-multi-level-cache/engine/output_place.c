@@ -166,43 +166,27 @@ static bool is_file(int dir_fd, const char *name, const FileStamp *file)
     return file_stamp_at(dir_fd, name, &there) == 0 && file_stamp_equal(&there, file);
 }
 
-typedef struct SourceSearch {
-    const Build *build;
-    const FileStamp *wanted;
-    bool *is_wanted; /* per section */
-} SourceSearch;
-
-static void compare_source(void *arg, size_t index, unsigned worker)
-{
-    SourceSearch *search = arg;
-    char path[PATH_MAX];
-    Slice name = build_section_path(search->build, (uint32_t)index);
-    (void)worker;
-    if (name.size >= sizeof path)
-        return;
-    memcpy(path, name.data, name.size);
-    path[name.size] = '\0';
-    search->is_wanted[index] = is_file(build_project_fd(search->build), path, search->wanted);
-}
-
+/* A source has in the file table the inode number that it had when this build looked at it. Only
+ * one with this number, or without a stamp, can be the file. */
 bool output_place_is_source(const Build *build, const FileStamp *there)
 {
+    const FileHashCache *files = &build->cache.files;
     if (there->inode == 0)
         return false;
-    uint32_t count = build_section_count(build);
-    bool *is_wanted = memory_allocate_zeroed(count + 1, sizeof *is_wanted);
-    SourceSearch search = {build, there, is_wanted};
-    executor_run(build_request(build)->executor, count, compare_source, &search);
-    bool found = memchr(is_wanted, true, count) != NULL;
-    free(is_wanted);
-    return found;
+    for (uint32_t i = 0; i < files->count; i++) {
+        uint64_t inode = files->records[i].known.stamp.inode;
+        if ((inode == there->inode || inode == 0) &&
+            is_file(build->project_fd, file_hash_cache_path(files, i).data, there))
+            return true;
+    }
+    return false;
 }
 
 /* Some file systems have one number for all files: then cache directory and lock share it. */
 static bool numbers_prove_nothing(const Build *build, const struct stat *cache)
 {
     struct stat lock;
-    return fstatat(build_cache_fd(build), "lock", &lock, AT_SYMLINK_NOFOLLOW) == 0 &&
+    return fstatat(build->cache.directory.fd, "lock", &lock, AT_SYMLINK_NOFOLLOW) == 0 &&
            lock.st_ino == cache->st_ino && lock.st_dev == cache->st_dev;
 }
 
@@ -224,7 +208,7 @@ bool output_place_is_in_cache(const Build *build, const OutputPlace *place)
         return false;
     memcpy(directory, place->path, size);
     directory[size] = '\0';
-    if (fstat(build_cache_fd(build), &cache) != 0 || stat(directory, &above) != 0 ||
+    if (fstat(build->cache.directory.fd, &cache) != 0 || stat(directory, &above) != 0 ||
         above.st_ino != cache.st_ino || above.st_dev != cache.st_dev)
         return false;
     return !numbers_prove_nothing(build, &cache) || is_same_path(directory, build->cache_path);

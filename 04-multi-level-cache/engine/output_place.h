@@ -43,8 +43,8 @@ int output_place_find(OutputPlace *place, const char *path);
 /* A duplicate of the descriptor, to be written and closed. A descriptor or a negative errno. */
 int output_place_open(const OutputPlace *place);
 
-/* Is the regular file `there` ({0}: none) a source of the program, under any name? One stat per
- * source, through the build's executor. */
+/* Is the regular file `there` ({0}: none) a source of the program, under any name? A look at the
+ * file table, and a stat of a source that has the same inode number or no stamp. */
 bool output_place_is_source(const Build *build, const FileStamp *there);
 
 /* Is the place in the cache directory, under any name? */

@@ -92,7 +92,7 @@ static void write_output(Build *build, LineOutput *output)
 {
     LineOutput next = {.count = build_section_count(build)};
     next.sections = memory_allocate_zeroed(next.count + 1, sizeof *next.sections);
-    buffer_put(&next.prelude, build_prelude_is_dirty(build) ? build_prelude(build)
+    buffer_put(&next.prelude, build_planned(build)->prelude_is_dirty ? build_prelude(build)
                                                             : buffer_slice(&output->prelude));
     for (uint32_t i = 0; i < next.count; i++)
         fill_section(&next.sections[i], build, i, output);
@@ -122,13 +122,14 @@ static void report(void *context, Decision decision, Slice subject)
 
 static BuildStatus finish(Build *build, const LineRequest *request, LineOutput *output)
 {
-    bool is_settled = build_had_state(build) && !build_output_is_in_progress(build) &&
-                      output->sections != NULL;
-    if (is_settled && build_is_unchanged(build) && !build_wants_commit(build))
+    const BuildPlan *plan = build_planned(build);
+    bool is_settled =
+        plan->had_state && !plan->output_is_in_progress && output->sections != NULL;
+    if (is_settled && plan->is_unchanged && !plan->wants_commit)
         return BUILD_OK;
     if (!is_settled || request->force)
         build_want_all(build);
-    BuildStatus status = build_is_unchanged(build) && is_settled ? BUILD_OK : build_emit(build);
+    BuildStatus status = plan->is_unchanged && is_settled ? BUILD_OK : build_emit(build);
     if (status != BUILD_OK || request->check_only)
         return status;
     status = build_save(build);
@@ -136,17 +137,16 @@ static BuildStatus finish(Build *build, const LineRequest *request, LineOutput *
         status = build_begin_output(build);
     if (status != BUILD_OK || request->stop_midway)
         return status;
-    if (!build_is_unchanged(build) || !is_settled)
+    if (!plan->is_unchanged || !is_settled)
         write_output(build, output);
     return build_commit(build);
 }
 
 static void describe(LineRun *run, const Build *build)
 {
-    uint32_t count;
-    const uint32_t *dirty = build_dirty_sections(build, &count);
-    for (uint32_t i = 0; i < count; i++) {
-        buffer_put(&run->dirty, build_section_path(build, dirty[i]));
+    const BuildPlan *plan = build_planned(build);
+    for (uint32_t i = 0; i < plan->dirty_count; i++) {
+        buffer_put(&run->dirty, build_section_path(build, plan->dirty[i]));
         buffer_put_byte(&run->dirty, '\n');
     }
     const Diagnostics *diagnostics = build_diagnostics(build);
@@ -155,14 +155,14 @@ static void describe(LineRun *run, const Build *build)
     run->counts = *build_counts(build);
     assert_true(counts_agree(&run->counts));
     run->failure = *build_failure(build);
-    run->had_state = build_had_state(build);
-    run->was_damaged = build_state_was_damaged(build);
-    run->settings_changed = build_settings_changed(build);
-    run->renumbered = build_files_renumbered(build);
-    run->was_in_progress = build_output_is_in_progress(build);
-    run->may_be_unsynced = build_may_be_unsynced(build);
-    run->is_unchanged = build_is_unchanged(build);
-    run->origin = build_cache_origin(build);
+    run->had_state = plan->had_state;
+    run->was_damaged = plan->state_was_damaged;
+    run->settings_changed = plan->settings_changed;
+    run->renumbered = plan->last_number != NULL;
+    run->was_in_progress = plan->output_is_in_progress;
+    run->may_be_unsynced = plan->may_be_unsynced;
+    run->is_unchanged = plan->is_unchanged;
+    run->origin = build_warnings(build).cache_origin;
 }
 
 static BuildRequest make_request(const LineProject *project, const LineRequest *line,

@@ -149,7 +149,8 @@ static void test_a_table_that_was_not_pruned_goes_with_the_next_commit(void **st
     scratch_write(&project.scratch, "main.line", "unit main hello\n");
     build(&project, false);
     assert_int_equal(line_steps_open(&steps, &project, (LineRequest){0}), BUILD_OK);
-    snprintf(table, sizeof table, "cache/%s.files.1", build_entry_id(steps.build));
+    assert_int_equal(build_plan(steps.build), BUILD_OK);
+    snprintf(table, sizeof table, "cache/%s.files.1", build_planned(steps.build)->entry_id);
     snprintf(journal, sizeof journal, "%s.journal", table);
     build_close(steps.build);
     char *old = scratch_read(&project.scratch, table, NULL);

@@ -222,7 +222,7 @@ static void expect_no_emission(LineProject *project, const char *changed_source)
     remove_packs(project);
     assert_int_equal(line_steps_open(&steps, project, (LineRequest){0}), BUILD_OK);
     assert_int_equal(build_plan(steps.build), BUILD_OK);
-    assert_true(build_is_unchanged(steps.build));
+    assert_true(build_planned(steps.build)->is_unchanged);
     build_want_all(steps.build);
     if (changed_source != NULL)
         scratch_write(&project->scratch, "lib.line", changed_source);

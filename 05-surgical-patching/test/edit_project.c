@@ -207,7 +207,7 @@ static BuildStatus build_until(Build *build, EditStop stop)
     BuildStatus status = BUILD_OK;
     if (stop == STOP_PLANNED)
         return BUILD_OK;
-    if (!build_is_unchanged(build)) {
+    if (!build_planned(build)->is_unchanged) {
         build_want_all(build);
         status = build_emit(build);
     }

@@ -219,7 +219,8 @@ static void a_wrong_section_record_is_named(void **state)
     assert_int_equal(output_state_load(&output, build, 4), 0);
     SectionRecord record = output_state_sections(&output)[1];
     record.bytes.high++;
-    output_state_set(&output, 1, &record);
+    const uint32_t section = 1;
+    output_state_update(&output, build_planned(build), &section, 1, &record);
     assert_int_equal(output_state_save(&output, build, &written), 0);
     assert_int_equal(build_save(build), BUILD_OK);
     assert_int_equal(build_commit(build), BUILD_OK);
@@ -237,7 +238,8 @@ static void a_damaged_state_is_named(void **state)
     BuildRequest request = project_request(project, &compiler);
     request.in_memory = true;
     assert_int_equal(build_open(&build, &request), BUILD_OK);
-    snprintf(name, sizeof name, "cache/%s.sections.1", build_entry_id(build));
+    assert_int_equal(build_plan(build), BUILD_OK);
+    snprintf(name, sizeof name, "cache/%s.sections.1", build_planned(build)->entry_id);
     build_close(build);
     for (off_t place = 0; place < size_of(project, name); place++) {
         flip(project, name, place);

@@ -17,7 +17,7 @@ typedef struct NamedTime {
     double seconds;
 } NamedTime;
 
-enum { COUNT_COUNT = 22, TIME_COUNT = 10 };
+enum { COUNT_COUNT = 22, TIME_COUNT = 11 };
 
 static void list_counts(const BuildStats *stats, NamedCount list[COUNT_COUNT])
 {
@@ -58,6 +58,7 @@ static void list_times(const BuildStats *stats, NamedTime list[TIME_COUNT])
         {"discover", times->discover},
         {"lower", times->lower},
         {"keys", times->keys},
+        {"look", stats->patch.look_seconds},
         {"emit", times->emit},
         {"save", times->save},
         {"write", stats->patch.write_seconds},
@@ -66,7 +67,7 @@ static void list_times(const BuildStats *stats, NamedTime list[TIME_COUNT])
         {"total", stats->total_seconds},
     };
     memcpy(list, all, sizeof all);
-    /* Looking at the output, starting threads, releasing memory. */
+    /* Starting threads, releasing memory. */
     NamedTime *other = &list[TIME_COUNT - 2];
     other->seconds = stats->total_seconds;
     for (size_t i = 0; i < TIME_COUNT - 2; i++)

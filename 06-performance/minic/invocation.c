@@ -52,6 +52,7 @@ void invocation_on_phase(void *context, BuildPhase phase)
         [BUILD_DISCOVERS] = {"finding files", true},
         [BUILD_LOWERS] = {"lowering files", true},
         [BUILD_COMPUTES_KEYS] = {"computing keys", true},
+        [BUILD_LOOKS] = {"looking at the output", false},
         [BUILD_EMITS] = {"compiling files", true},
         [BUILD_SAVES] = {"saving the cache", false},
         [BUILD_WRITES] = {"writing the output", false},
@@ -203,7 +204,7 @@ void invocation_print_stats(Invocation *invocation, const BuildStats *stats)
 /* Such a build is right, but slow: each one reads again what the last one read. */
 static void warn_of_lost_clock(const Invocation *invocation)
 {
-    int error = build_clock_error(invocation->build);
+    int error = build_warnings(invocation->build).clock_error;
     if (error == 0 || invocation->line.quiet)
         return;
     fputs("minic: warning: ", stderr);
@@ -221,7 +222,7 @@ static void report_origin(const Invocation *invocation)
         [CACHE_EMPTIED] = "emptied",
         [CACHE_PASSED_BY] = "not used",
     };
-    CacheOrigin origin = build_cache_origin(invocation->build);
+    CacheOrigin origin = build_warnings(invocation->build).cache_origin;
     if (origin == CACHE_OWN || invocation->line.quiet)
         return;
     fputs("minic: warning: ", stderr);
@@ -250,7 +251,7 @@ static void report_lost_key(const Invocation *invocation)
 /* Such a build is right too. */
 static void warn_of_missing_flock(const Invocation *invocation)
 {
-    if (!build_has_no_flock(invocation->build) || invocation->line.quiet)
+    if (!build_warnings(invocation->build).has_no_flock || invocation->line.quiet)
         return;
     fputs("minic: warning: ", stderr);
     invocation_print_shown(invocation->line.cache_dir, stderr);
@@ -261,7 +262,7 @@ static void warn_of_missing_flock(const Invocation *invocation)
 /* Once per cache. A change that such a build misses, no later one will notice. */
 static void warn_of_missing_ctime(const Invocation *invocation)
 {
-    if (!build_lacks_ctime(invocation->build) || invocation->line.quiet)
+    if (!build_warnings(invocation->build).lacks_ctime || invocation->line.quiet)
         return;
     fputs("minic: warning: ", stderr);
     invocation_print_shown(invocation->line.entry, stderr);

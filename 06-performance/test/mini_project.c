@@ -87,7 +87,7 @@ BuildStatus mini_project_build_in(MiniProject *project, const Scratch *place)
     project->counts = *build_counts(build);
     assert_true(counts_agree(&project->counts));
     project->was_damaged = project->status != BUILD_MACHINE_FAILED &&
-                           build_state_was_damaged(build);
+                           build_planned(build)->state_was_damaged;
     note_what_was_said(project, build);
     build_close(build);
     return project->status;

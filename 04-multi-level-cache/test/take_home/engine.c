@@ -26,7 +26,7 @@ static bool build_once(bool expect_unchanged)
     BuildStatus status = build_open(&build, &request);
     if (status == BUILD_OK)
         status = build_plan(build);
-    bool is_right = status == BUILD_OK && build_is_unchanged(build) == expect_unchanged;
+    bool is_right = status == BUILD_OK && build_planned(build)->is_unchanged == expect_unchanged;
     if (is_right && !expect_unchanged)
         is_right = write_and_commit(build) == BUILD_OK;
     build_close(build);

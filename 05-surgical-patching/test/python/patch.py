@@ -112,16 +112,23 @@ def differing(file, parts):
 
 
 def plan(old, new, dirty):
-    """[(offset, path)] of what is written anew, and runs [from, to, size] of what only moves."""
+    """[(offset, path)] of what is written anew, and runs [from, to, size] of what only moves.
+
+    Both lists are in byte order of the paths; what is only in `new` is dirty."""
     writes, moves, was, now = [], [], 0, 0
-    for before, after in zip(old, new):
+    left = list(reversed(old))  # the next one is the last
+    for after in new:
+        while left and os.fsencode(left[-1].path) < os.fsencode(after.path):  # it is gone
+            was += left.pop().size
         if after.path in dirty:
             writes.append((now, after.path))
         elif was != now and moves and moves[-1][0] + moves[-1][2] == was and moves[-1][1] + moves[-1][2] == now:
             moves[-1][2] += after.size
         elif was != now:
             moves.append([was, now, after.size])
-        was, now = was + before.size, now + after.size
+        if left and left[-1].path == after.path:  # otherwise it is new, and was empty
+            was += left.pop().size
+        now += after.size
     return writes, moves
 
 
@@ -221,7 +228,7 @@ WRITE, NEW_FILE, FETCH = 1000, 150000, 700  # nanoseconds: a write, a file and i
 COPIED, NEW_BYTES = 10, 2.5  # bytes per nanosecond: inside the file, into a new one
 
 
-def obstacle(who, state, look, paths):
+def obstacle(who, state, look):
     """(strategy, reason) if there is something that patching cannot begin from; or None."""
     obstacles = [
         (state["who"] is None or "parts" not in state, "full", "first build"),
@@ -231,7 +238,6 @@ def obstacle(who, state, look, paths):
         (not look.is_plain, "reassemble", "output is linked"),
         (not look.is_whole, "reassemble", "output changed by others"),
         (not look.is_writable, "reassemble", "output is read-only"),
-        ([part.path for part in look.parts[1:]] != paths, "reassemble", "files added or removed"),
     ]
     for applies, strategy, reason in obstacles:
         if applies:
@@ -296,32 +302,36 @@ class PatchBuild(build.Build):
             return padded(build.prelude())
         return padded(marker(path, self.after[path]) + self.text_of(path))
 
+    def part_keys(self):
+        """{path: key} of each part of the new output, in its order."""
+        return {"": content_hash(build.prelude()), **self.after}
+
     def dirty(self, look):
-        """What the program changed, and what others changed in the output."""
-        keys = {"": content_hash(build.prelude()), **self.after}
-        return look.damaged | {part.path for part in look.parts if part.key != keys[part.path]}
+        """What the program changed or has for the first time, and what others changed in the output."""
+        was = {part.path: part.key for part in look.parts}
+        return {path for path, key in self.part_keys().items() if path in look.damaged or was.get(path) != key}
 
     def parts_with(self, look, texts):
-        keys = {"": content_hash(build.prelude()), **self.after}
-        return [part_of(part.path, keys[part.path], texts[part.path]) if part.path in texts else part
-                for part in look.parts]
+        was = {part.path: part for part in look.parts}
+        return [part_of(path, key, texts[path]) if path in texts else was[path]
+                for path, key in self.part_keys().items()]
 
     # ---- writing
 
     def finish(self, _):
         look = Look(self.out, self.old_state)
         self.before, self.after = look.sections(self.out), self.keys()
-        found = obstacle(self.who, self.old_state, look, list(self.after))
+        found = obstacle(self.who, self.old_state, look)
         if found:
             self.strategy, self.reason = found
             return self.write_anew(look)
         texts = {path: self.bytes_of(path) for path in self.dirty(look)}
-        if not texts:
-            return self.keep(look.parts, look, look.stamp)
-        self.patch(look, texts)
-
-    def patch(self, look, texts):
         new = self.parts_with(look, texts)
+        if new == look.parts and not look.damaged:
+            return self.keep(new, look, look.stamp)
+        self.patch(look, new, texts)
+
+    def patch(self, look, new, texts):
         self.strategy, self.reason = "patch", "output changed by others" if look.damaged else "none"
         if dear := too_dear(look.parts, new, texts):
             self.strategy, self.reason = "reassemble", dear
@@ -336,8 +346,7 @@ class PatchBuild(build.Build):
         texts = {path: self.bytes_of(path) for path in ["", *self.after]}
         self.written = sum(map(len, texts.values()))
         write_anew(self.out, b"".join(texts.values()))
-        keys = {"": content_hash(build.prelude()), **self.after}
-        self.keep([part_of(path, keys[path], data) for path, data in texts.items()], look, self.stamp_now())
+        self.keep(self.parts_with(look, texts), look, self.stamp_now())
 
     def stamp_now(self):
         """Of the output, before the clock is asked: a later write cannot look older than the clock."""
