@@ -16,7 +16,7 @@ setup() {
                          "patch_reassemble",
                          "pack_write", "pack_read"] - $there
                         | map(. as $name | $first | .name = $name)) |
-        .cases |= map(.stats.seconds = ("open discover lower keys emit save write commit other total"
+        .cases |= map(.stats.seconds = ("open discover lower keys look emit save write commit other total"
                       | split(" ") | map({ key: ., value: 0.001 }) | from_entries)
                       | .stats += { files_stat: 10001, functions_total: 30001, sections_total: 10001,
                                     declarations_visited: 3, workers: 2, bytes_read: 1100,

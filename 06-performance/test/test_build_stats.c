@@ -27,6 +27,7 @@ static BuildStats example(void)
         .sections_total = 3,
         .sections_written = 1,
         .bytes_written = 256,
+        .look_seconds = 0.00075,
         .write_seconds = 0.0005,
     };
     stats.times.discover = 0.00025;
@@ -58,7 +59,9 @@ static void json_is_one_line_with_every_number(void **state)
         "\"bytes_read\":100,\"bytes_written\":756,\"output_bytes_written\":256",
         "\"workers\":2",
         "\"discover\":0.000250",
+        "\"look\":0.000750",
         "\"write\":0.000500",
+        "\"other\":0.006500",
         "\"total\":0.008000}}\n",
     };
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
@@ -87,6 +90,8 @@ static void the_table_shows_counts_and_times(void **state)
     assert_has(&text, "functions        10   1 emitted (1 dirty, 0 dependent), 7 cached, 2 failed\n");
     assert_has(&text, "sections          3   1 dirty, 1 written\n");
     assert_has(&text, "discover       0.25 ms\n");
+    assert_has(&text, "look           0.75 ms\n");
+    assert_has(&text, "other          6.50 ms\n");
     assert_has(&text, "total          8.00 ms\n");
     buffer_free(&text);
 }

@@ -8,7 +8,7 @@ def seconds(name): one_case(name).stats.seconds;
 measured(seconds("cold"); "make bench";
     [seconds("cold"), seconds("one_body"), seconds("warm")] as $builds |
     [ ["discover (stat, read, hash)", "discover"], ["lower, keys", "lower", "keys"], ["emit", "emit"],
-      ["save, write, commit", "save", "write", "commit"], ["open, other", "open", "other"], ["total", "total"]
+      ["save, write, commit", "save", "write", "commit"], ["open, look, other", "open", "look", "other"], ["total", "total"]
     ] as $rows |
     markdown(["\(.corpus.files | grouped) files, ms", "cold", "1 body", "nothing changed"];
         [$rows[] | . as $row |
