@@ -10,10 +10,59 @@
 
 #include <stdlib.h>
 
+typedef struct EmittedFile { /* {0}: not asked for */
+    bool is_wanted;
+    Slice *texts; /* once it is emitted: one per unit */
+    UnitOutput *outputs;
+    uint32_t output_count;
+    uint32_t made_count; /* of them: not found in the cache */
+} EmittedFile;
+
+typedef struct MadeCounts { /* functions not found in the cache */
+    uint64_t failed, dirty, dependent;
+} MadeCounts;
+
+struct Emission {
+    EmittedFile *files; /* per file */
+    uint32_t *wanted;   /* numbers of files to be emitted next */
+    uint32_t wanted_count;
+    CodegenScratch *scratch; /* per worker */
+    MadeCounts *made;        /* per worker */
+};
+
 typedef struct EmitLoop {
     Build *build;
+    Emission *emission;
     CachedCodegen codegen;
 } EmitLoop;
+
+static Emission *emission_of(Build *build)
+{
+    if (build->emission != NULL)
+        return build->emission;
+    uint32_t count = build->cache.files.count;
+    unsigned workers = build->request.executor->workers;
+    Emission *emission = memory_allocate_zeroed(1, sizeof *emission);
+    emission->files = memory_allocate_zeroed(count + 1, sizeof *emission->files);
+    emission->wanted = memory_allocate((count + 1) * sizeof *emission->wanted);
+    emission->scratch = memory_allocate_zeroed(workers, sizeof *emission->scratch);
+    emission->made = memory_allocate_zeroed(workers, sizeof *emission->made);
+    return build->emission = emission;
+}
+
+void build_free_emission(Build *build)
+{
+    Emission *emission = build->emission;
+    if (emission == NULL)
+        return;
+    for (unsigned i = 0; i < build->request.executor->workers; i++)
+        codegen_scratch_free(&emission->scratch[i]);
+    free(emission->made);
+    free(emission->scratch);
+    free(emission->wanted);
+    free(emission->files);
+    free(emission);
+}
 
 void build_unit_key(const Build *build, uint32_t file, uint32_t unit, PlannedUnit *planned)
 {
@@ -58,23 +107,23 @@ static void emit_file(void *arg, size_t index, unsigned worker)
 {
     EmitLoop *loop = arg;
     Build *build = loop->build;
-    uint32_t file = build->wanted[index];
-    PlannedFile *plan = &build->plan[file];
-    BuildWorker *own = &build->workers[worker];
-    plan->output_count = build_unit_count(build, file);
-    plan->outputs = arena_allocate(&own->arena, plan->output_count * sizeof *plan->outputs);
-    plan->texts = arena_allocate(&own->arena, plan->output_count * sizeof *plan->texts);
-    for (uint32_t i = 0; i < plan->output_count; i++) {
-        UnitOutput *output = &plan->outputs[i];
+    uint32_t file = loop->emission->wanted[index];
+    EmittedFile *emitted = &loop->emission->files[file];
+    Arena *arena = &build->workers[worker].arena;
+    emitted->output_count = build_unit_count(build, file);
+    emitted->outputs = arena_allocate(arena, emitted->output_count * sizeof *emitted->outputs);
+    emitted->texts = arena_allocate(arena, emitted->output_count * sizeof *emitted->texts);
+    for (uint32_t i = 0; i < emitted->output_count; i++) {
+        UnitOutput *output = &emitted->outputs[i];
         PlannedUnit unit;
         build_unit_key(build, file, i, &unit);
         cached_codegen(&loop->codegen, worker, file, i, unit.key, unit.is_cacheable, output);
-        plan->texts[i] = output->text;
+        emitted->texts[i] = output->text;
         if (output->origin == OUTPUT_CACHED)
             continue;
-        plan->made_count++;
+        emitted->made_count++;
         if (has_body(build, file, i))
-            count_made(&own->made, output->origin, unit.is_own_change);
+            count_made(&loop->emission->made[worker], output->origin, unit.is_own_change);
     }
 }
 
@@ -116,13 +165,14 @@ static Decision decision_of(const Build *build, uint32_t file, const UnitOutput 
 
 static void report_outputs(Build *build, uint32_t file)
 {
-    const PlannedFile *plan = &build->plan[file];
-    for (uint32_t i = 0; i < plan->output_count; i++) {
+    const EmittedFile *emitted = &build->emission->files[file];
+    for (uint32_t i = 0; i < emitted->output_count; i++) {
+        const UnitOutput *output = &emitted->outputs[i];
         PlannedUnit unit;
         build_unit_key(build, file, i, &unit);
-        if (plan->outputs[i].origin != OUTPUT_CACHED)
-            report_unit(build, file, i, decision_of(build, file, &plan->outputs[i], &unit));
-        else if (plan->is_rekeyed)
+        if (output->origin != OUTPUT_CACHED)
+            report_unit(build, file, i, decision_of(build, file, output, &unit));
+        else if (build->plan[file].is_rekeyed)
             report_unit(build, file, i, DECISION_UNIT_CACHED);
     }
 }
@@ -130,10 +180,10 @@ static void report_outputs(Build *build, uint32_t file)
 /* False if any of them is wrong. */
 static bool keep_outputs(Build *build, uint32_t file)
 {
-    const PlannedFile *plan = &build->plan[file];
+    const EmittedFile *emitted = &build->emission->files[file];
     bool is_right = true;
-    for (uint32_t i = 0; i < plan->output_count; i++) {
-        const UnitOutput *output = &plan->outputs[i];
+    for (uint32_t i = 0; i < emitted->output_count; i++) {
+        const UnitOutput *output = &emitted->outputs[i];
         PlannedUnit unit;
         build_unit_key(build, file, i, &unit);
         if (output->origin == OUTPUT_EMITTED && unit.is_cacheable)
@@ -145,16 +195,18 @@ static bool keep_outputs(Build *build, uint32_t file)
 
 static bool keep_and_report(Build *build)
 {
+    const Emission *emission = build->emission;
     bool is_observed = observer_listens(build->request.observer), is_right = true;
     uint64_t made = 0;
-    for (uint32_t i = 0; i < build->wanted_count; i++)
-        made += build->plan[build->wanted[i]].made_count;
+    for (uint32_t i = 0; i < emission->wanted_count; i++)
+        made += emission->files[emission->wanted[i]].made_count;
     air_cache_expect(&build->cache.air, made);
-    for (uint32_t i = 0; i < build->wanted_count; i++) {
-        if (build->plan[build->wanted[i]].made_count != 0)
-            is_right &= keep_outputs(build, build->wanted[i]);
+    for (uint32_t i = 0; i < emission->wanted_count; i++) {
+        uint32_t file = emission->wanted[i];
+        if (emission->files[file].made_count != 0)
+            is_right &= keep_outputs(build, file);
         if (is_observed)
-            report_outputs(build, build->wanted[i]);
+            report_outputs(build, file);
     }
     return is_right;
 }
@@ -163,7 +215,7 @@ static void sum_up_counts(Build *build)
 {
     BuildCounts *counts = &build->counts;
     for (unsigned i = 0; i < build->request.executor->workers; i++) {
-        MadeCounts *made = &build->workers[i].made;
+        MadeCounts *made = &build->emission->made[i];
         counts->functions_failed += made->failed;
         counts->functions_dirty += made->dirty;
         counts->functions_dependent += made->dependent;
@@ -175,47 +227,49 @@ static void sum_up_counts(Build *build)
 
 /* ---- what is wanted ------------------------------------------------------------------------ */
 
-static void want(Build *build, uint32_t file)
+static void want(Emission *emission, uint32_t file)
 {
-    if (build->plan[file].is_wanted)
+    if (emission->files[file].is_wanted)
         return;
-    build->plan[file].is_wanted = true;
-    build->wanted[build->wanted_count++] = file;
+    emission->files[file].is_wanted = true;
+    emission->wanted[emission->wanted_count++] = file;
 }
 
 /* The dirty files and the requested ones, ascending, without those already emitted. */
-static void collect_wanted(Build *build)
+static void collect_wanted(const Build *build, Emission *emission)
 {
-    uint32_t kept = 0;
+    uint32_t kept = 0, *wanted = emission->wanted;
     for (uint32_t i = 0; i < build->dirty_count; i++)
-        want(build, build->dirty[i]);
-    for (uint32_t i = 0; i < build->wanted_count; i++)
-        if (build->plan[build->wanted[i]].outputs == NULL)
-            build->wanted[kept++] = build->wanted[i];
-    build->wanted_count = kept;
-    build_sort_numbers(build->wanted, kept);
+        want(emission, build->dirty[i]);
+    for (uint32_t i = 0; i < emission->wanted_count; i++)
+        if (emission->files[wanted[i]].outputs == NULL)
+            wanted[kept++] = wanted[i];
+    emission->wanted_count = kept;
+    build_sort_numbers(wanted, kept);
 }
 
 static void collect_diagnostics(Build *build)
 {
     for (unsigned i = 0; i < build->request.executor->workers; i++)
-        diagnostics_append(&build->diagnostics, &build->codegen[i].diagnostics);
+        diagnostics_append(&build->diagnostics, &build->emission->scratch[i].diagnostics);
     diagnostics_sort(&build->diagnostics);
 }
 
 static bool emit_wanted(Build *build)
 {
-    collect_wanted(build);
+    Emission *emission = emission_of(build);
+    collect_wanted(build, emission);
     const Compiler *compiler = build->request.compiler;
     EmitLoop loop = {
         .build = build,
+        .emission = emission,
         .codegen = {.program = &build->program,
                     .cache = build->request.force ? NULL : &build->cache.air,
                     .emit = compiler->emit,
                     .language = compiler->language,
-                    .scratch = build->codegen},
+                    .scratch = emission->scratch},
     };
-    executor_run(build->request.executor, build->wanted_count, emit_file, &loop);
+    executor_run(build->request.executor, emission->wanted_count, emit_file, &loop);
     sum_up_counts(build);
     return keep_and_report(build);
 }
@@ -245,7 +299,7 @@ BuildStatus build_emit(Build *build)
 void build_want_section(Build *build, uint32_t section)
 {
     if (build_prepare(build) == BUILD_OK)
-        want(build, section);
+        want(emission_of(build), section);
 }
 
 void build_want_all(Build *build)
@@ -256,6 +310,7 @@ void build_want_all(Build *build)
 
 const Slice *build_section_texts(const Build *build, uint32_t section, uint32_t *count)
 {
-    *count = build->plan[section].output_count;
-    return build->plan[section].texts;
+    const EmittedFile *emitted = build->emission == NULL ? NULL : &build->emission->files[section];
+    *count = emitted == NULL ? 0 : emitted->output_count;
+    return emitted == NULL ? NULL : emitted->texts;
 }

@@ -25,8 +25,6 @@
 #include "incremental_build.h"
 #include "multi_level_cache.h"
 
-#include <pthread.h>
-
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -42,27 +40,21 @@ typedef struct PlannedFile { /* {0}: nothing about this file changed */
     bool is_affected;        /* its interface keys must be computed again */
     bool is_rekeyed;         /* its unit keys were computed in this build: row and units are set */
     bool is_dirty;
-    bool is_wanted;
     UnitRow row;
     UnitRecord *units;       /* row.unit_count of them */
     PlannedUnit *planned;    /* the same number */
-    Slice *texts;            /* after build_emit, if wanted: one per unit */
-    UnitOutput *outputs;
-    uint32_t output_count;
-    uint32_t made_count;     /* of them: not found in the cache */
 } PlannedFile;
-
-typedef struct MadeCounts { /* functions not found in the cache */
-    uint64_t failed, dirty, dependent;
-} MadeCounts;
 
 typedef struct BuildWorker { /* one per worker of the executor */
     Arena arena;             /* lives as long as the build */
     Arena once;              /* for lowering one file */
     ByteBuffer key;          /* what is hashed into a key */
     Diagnostics diagnostics; /* of lowering */
-    MadeCounts made;         /* in emission */
 } BuildWorker;
+
+/* What one phase keeps for itself. */
+typedef struct LoadedFiles LoadedFiles; /* build_program.c */
+typedef struct Emission Emission;       /* build_emit.c */
 
 struct Build {
     BuildRequest request;
@@ -87,25 +79,20 @@ struct Build {
     int clock_error; /* of a probe that failed */
     bool units_are_updated; /* the unit table describes this build, in its numbers */
 
-    Program program; /* its `file` is build_program_file */
-    struct FileSlot *files;  /* per file; see build_program.c */
-    pthread_mutex_t loading; /* guards what follows */
-    Arena loaded;            /* holds files loaded on demand */
-    ByteBuffer rebuilt;       /* RebuiltObjects */
-    int load_error;          /* errno of a needed file that could not be loaded ... */
-    uint32_t load_error_file; /* ... and which */
+    Program program;     /* its `file` is build_program_file */
+    LoadedFiles *loaded; /* from build_lower on */
+    Emission *emission;  /* once something is wanted */
 
     /* Per file, zero until the plan reaches it: of 10,000 files an edit touches one. Work on all
      * reached files goes by these ascending lists of file numbers. */
     PlannedFile *plan; /* NULL if nothing changed */
-    uint32_t *rekeyed, *dirty, *wanted;
-    uint32_t rekeyed_count, dirty_count, wanted_count;
+    uint32_t *rekeyed, *dirty;
+    uint32_t rekeyed_count, dirty_count;
     CommitSummary summary;
     ByteBuffer prelude;
     bool prelude_is_made, prelude_is_dirty;
 
     BuildWorker *workers;
-    CodegenScratch *codegen; /* per worker */
 };
 
 /* BUILD_OK if `status` is 0, otherwise why the cache cannot be used. */
@@ -156,6 +143,8 @@ void build_keep_rebuilt(Build *build);
 /* The status, if a file needed later could not be loaded. */
 BuildStatus build_check_loading(Build *build);
 
+void build_free_loaded(Build *build);
+
 /* Opens what a no-change build leaves closed, lowers the changed files and makes the plan. Once. */
 BuildStatus build_prepare(Build *build);
 
@@ -164,6 +153,8 @@ BuildStatus build_prepare(Build *build);
 BuildStatus build_make_plan(Build *build);
 
 /* ---- build_emit.c -------------------------------------------------------------------------- */
+
+void build_free_emission(Build *build);
 
 /* Sorts a list of file numbers. */
 void build_sort_numbers(uint32_t *numbers, uint32_t count);

@@ -51,8 +51,6 @@ static Build *make_build(const BuildRequest *request)
     build->request = *request;
     build->project_fd = -1;
     build->workers = memory_allocate_zeroed(workers, sizeof *build->workers);
-    build->codegen = memory_allocate_zeroed(workers, sizeof *build->codegen);
-    pthread_mutex_init(&build->loading, NULL);
     split_entry(build);
     choose_cache_path(build);
     return build;
@@ -140,25 +138,20 @@ void build_close(Build *build)
         arena_free(&build->workers[i].once);
         buffer_free(&build->workers[i].key);
         diagnostics_free(&build->workers[i].diagnostics);
-        codegen_scratch_free(&build->codegen[i]);
     }
     free(build->workers);
-    free(build->codegen);
-    free(build->files);
+    build_free_emission(build);
+    build_free_loaded(build);
     free(build->plan);
     free(build->rekeyed);
     free(build->dirty);
-    free(build->wanted);
     buffer_free(&build->prelude);
-    buffer_free(&build->rebuilt);
-    arena_free(&build->loaded);
     diagnostics_free(&build->diagnostics);
     discovery_free(&build->found);
     if (build->cache_is_open)
         multi_level_cache_close(&build->cache);
     if (build->project_fd >= 0)
         close(build->project_fd);
-    pthread_mutex_destroy(&build->loading);
     free(build->directory);
     free(build->cache_path);
     free(build);

@@ -398,7 +398,6 @@ BuildStatus build_make_plan(Build *build)
     planner.affected = memory_allocate((count + 1) * sizeof *planner.affected);
     build->rekeyed = memory_allocate((count + 1) * sizeof *build->rekeyed);
     build->dirty = memory_allocate((count + 1) * sizeof *build->dirty);
-    build->wanted = memory_allocate((count + 1) * sizeof *build->wanted);
 
     begin_with_changes(build);
     find_affected(&planner);

@@ -10,6 +10,7 @@
 #include "build_internal.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -22,14 +23,43 @@ typedef struct RebuiltObject { /* a lost object, rebuilt */
     Slice object;
 } RebuiltObject;
 
+struct LoadedFiles {
+    FileSlot *slots;      /* per file */
+    pthread_mutex_t lock; /* guards what follows */
+    Arena memory;         /* of files loaded on demand */
+    ByteBuffer rebuilt;   /* RebuiltObjects */
+    int error;            /* errno of a needed file that could not be loaded ... */
+    uint32_t error_file;  /* ... and which */
+};
+
 static void publish(Build *build, uint32_t number, ProgramFile *file)
 {
-    atomic_store_explicit(&build->files[number].file, file, memory_order_release);
+    atomic_store_explicit(&build->loaded->slots[number].file, file, memory_order_release);
 }
 
 ProgramFile *build_loaded_file(const Build *build, uint32_t number)
 {
-    return atomic_load_explicit(&build->files[number].file, memory_order_acquire);
+    return atomic_load_explicit(&build->loaded->slots[number].file, memory_order_acquire);
+}
+
+static LoadedFiles *make_slots(uint32_t file_count)
+{
+    LoadedFiles *loaded = memory_allocate_zeroed(1, sizeof *loaded);
+    loaded->slots = memory_allocate_zeroed(file_count + 1, sizeof *loaded->slots);
+    pthread_mutex_init(&loaded->lock, NULL);
+    return loaded;
+}
+
+void build_free_loaded(Build *build)
+{
+    LoadedFiles *loaded = build->loaded;
+    if (loaded == NULL)
+        return;
+    pthread_mutex_destroy(&loaded->lock);
+    buffer_free(&loaded->rebuilt);
+    arena_free(&loaded->memory);
+    free(loaded->slots);
+    free(loaded);
 }
 
 _Static_assert(TARGET_NONE == FILE_NONE, "what discovery records is what keys are made from");
@@ -117,50 +147,52 @@ static int lower_again(Build *build, uint32_t number, Lowered *lowered)
     Slice source;
     FileStamp stamp;
     int status = file_read(build->project_fd, file_hash_cache_path(files, number).data,
-                           &build->loaded, &source, &stamp);
+                           &build->loaded->memory, &source, &stamp);
     if (status != 0)
         return status;
     if (!hash_equal(hash_keyed(files->secret, source), files->records[number].content))
         return -ESTALE;
     const Compiler *compiler = build->request.compiler;
-    bool is_right = compiler->lower(compiler->language, source, files->secret, &build->loaded,
-                                    &ignored, lowered);
+    bool is_right = compiler->lower(compiler->language, source, files->secret,
+                                    &build->loaded->memory, &ignored, lowered);
     diagnostics_free(&ignored);
     build->counts.files_lowered++;
     if (!is_right)
         return -ESTALE;
-    ByteBuffer *rebuilt = &build->rebuilt;
     RebuiltObject object = {files->records[number].content,
-                           zir_cache_join(lowered, &build->loaded)};
-    buffer_put(rebuilt, slice_of(&object, sizeof object));
+                            zir_cache_join(lowered, &build->loaded->memory)};
+    buffer_put(&build->loaded->rebuilt, slice_of(&object, sizeof object));
     return 0;
 }
 
 void build_keep_rebuilt(Build *build)
 {
-    size_t count = build->rebuilt.size / sizeof(RebuiltObject);
-    const RebuiltObject *objects = (const RebuiltObject *)(const void *)build->rebuilt.data;
-    for (size_t i = 0; i < count; i++)
+    if (build->loaded == NULL)
+        return;
+    ByteBuffer *rebuilt = &build->loaded->rebuilt;
+    const RebuiltObject *objects = (const RebuiltObject *)(const void *)rebuilt->data;
+    for (size_t i = 0; i < rebuilt->size / sizeof *objects; i++)
         zir_cache_put_joined(&build->cache.zir, objects[i].content, objects[i].object);
-    build->rebuilt.size = 0;
+    rebuilt->size = 0;
 }
 
 /* The build fails. */
 static ProgramFile *miss_file(Build *build, uint32_t number, int error)
 {
-    build->load_error = error;
-    build->load_error_file = number;
-    return poisoned_file(build, number, &build->loaded);
+    build->loaded->error = error;
+    build->loaded->error_file = number;
+    return poisoned_file(build, number, &build->loaded->memory);
 }
 
 static ProgramFile *load_file(Build *build, uint32_t number)
 {
     Lowered lowered;
-    ProgramFile *file = find_file(build, number, &build->loaded);
+    Arena *memory = &build->loaded->memory;
+    ProgramFile *file = find_file(build, number, memory);
     if (file == NULL) {
         int status = lower_again(build, number, &lowered);
         if (status == 0)
-            file = make_file(build, number, &lowered, true, &build->loaded);
+            file = make_file(build, number, &lowered, true, memory);
         if (file == NULL)
             return miss_file(build, number, status == 0 ? EBADMSG : -status);
     }
@@ -174,24 +206,25 @@ ProgramFile *build_program_file(Program *program, uint32_t number)
     ProgramFile *file = build_loaded_file(build, number);
     if (file != NULL)
         return file;
-    pthread_mutex_lock(&build->loading);
+    pthread_mutex_lock(&build->loaded->lock);
     file = build_loaded_file(build, number);
     if (file == NULL) {
         file = load_file(build, number);
         publish(build, number, file);
     }
-    pthread_mutex_unlock(&build->loading);
+    pthread_mutex_unlock(&build->loaded->lock);
     return file;
 }
 
 BuildStatus build_check_loading(Build *build)
 {
-    if (build->load_error == 0)
+    const LoadedFiles *loaded = build->loaded;
+    if (loaded->error == 0)
         return BUILD_OK;
-    Slice path = file_hash_cache_path(&build->cache.files, build->load_error_file);
-    if (build->load_error == ESTALE)
+    Slice path = file_hash_cache_path(&build->cache.files, loaded->error_file);
+    if (loaded->error == ESTALE)
         return build_fail(build, path.data, "the file was changed while it was built", 0);
-    return build_fail(build, path.data, "cannot read", build->load_error);
+    return build_fail(build, path.data, "cannot read", loaded->error);
 }
 
 /* ---- lowering what changed ----------------------------------------------------------------- */
@@ -275,22 +308,14 @@ static void keep_and_report(Build *build, const LoweredChange *results)
     }
 }
 
-/* The memory that held the sources is reused for the emitted code. */
-static void forget_sources(Build *build)
-{
-    for (unsigned i = 0; i < build->found.arena_count; i++)
-        arena_give(&build->found.arenas[i], &build->codegen[i].results);
-    discovery_forget_sources(&build->found);
-}
-
 void build_lower(Build *build)
 {
     size_t count = build->found.change_count;
-    build->files = memory_allocate_zeroed(build->cache.files.count + 1, sizeof *build->files);
+    build->loaded = make_slots(build->cache.files.count);
     LowerLoop loop = {build, memory_allocate_zeroed(count + 1, sizeof *loop.results)};
     executor_run(build->request.executor, count, lower_change, &loop);
     keep_and_report(build, loop.results);
-    forget_sources(build);
+    discovery_forget_sources(&build->found);
     free(loop.results);
     for (unsigned i = 0; i < build->request.executor->workers; i++)
         diagnostics_append(&build->diagnostics, &build->workers[i].diagnostics);

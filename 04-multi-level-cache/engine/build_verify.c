@@ -281,21 +281,21 @@ static void compare_row(const FileLook *look)
         compare_unit_record(look, i, &units[i]);
 }
 
-static void compare_output(const FileLook *look, uint32_t unit)
+static void compare_output(const FileLook *look, uint32_t unit, Slice made)
 {
     const Comparison *comparison = look->comparison;
-    const PlannedFile *plan = &comparison->build->plan[look->file];
+    const PlannedUnit *planned = &comparison->build->plan[look->file].planned[unit];
     Slice kept;
-    if (!plan->planned[unit].is_cacheable)
+    if (!planned->is_cacheable)
         return;
     look->tally->units++;
-    bool found = air_cache_get(&comparison->recorded.air, plan->planned[unit].key, &kept);
-    if (!count_object(look, found, plan->texts[unit].size)) {
+    bool found = air_cache_get(&comparison->recorded.air, planned->key, &kept);
+    if (!count_object(look, found, made.size)) {
         if (!comparison->verification->is_stale)
             note_unit(look, unit, "its output is missing or damaged");
         return;
     }
-    if (!slice_equal(kept, plan->texts[unit]))
+    if (!slice_equal(kept, made))
         note_unit(look, unit, "its output is wrong");
 }
 
@@ -311,8 +311,10 @@ static void compare_file(const Comparison *comparison, uint32_t file, bool tells
     compare_zir(&look);
     if (recorded->has_files && recorded->has_units && !comparison->verification->is_stale)
         compare_row(&look);
-    for (uint32_t i = 0; i < comparison->build->plan[file].output_count; i++)
-        compare_output(&look, i);
+    uint32_t count;
+    const Slice *texts = build_section_texts(comparison->build, file, &count);
+    for (uint32_t i = 0; i < count; i++)
+        compare_output(&look, i, texts[i]);
 }
 
 static void look_at_file(void *arg, size_t index, unsigned worker)
