@@ -11,7 +11,7 @@
 #ifndef OUTPUT_BYTES_H
 #define OUTPUT_BYTES_H
 
-#include "output_file.h"
+#include "output_draft.h"
 #include "output_state.h"
 
 #ifdef __cplusplus

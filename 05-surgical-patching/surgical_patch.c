@@ -27,32 +27,14 @@
 
 /* ---- finishing ----------------------------------------------------------------------------- */
 
-/* A name that differs between all builds that may run at the same time: the lock on the cache
- * directory excludes other builds of this entry. */
-static void draft_name(const OutputJob *job, char hex[HASH_HEX_SIZE + 1])
-{
-    struct stat status = {0};
-    ByteBuffer key = {0};
-    fstat(job->plan->cache_fd, &status);
-    buffer_put(&key, slice_of(&status.st_ino, sizeof status.st_ino));
-    buffer_put(&key, slice_of(&status.st_dev, sizeof status.st_dev));
-    key_put_slice(&key, slice_from(job->plan->entry_id));
-    key_put_slice(&key, slice_from(job->file.place.path));
-    hash_to_hex(hash_bytes(buffer_slice(&key)), hex);
-    buffer_free(&key);
-}
-
-/* An existing draft of that name was left by a killed build. */
 static BuildStatus commit(OutputJob *job)
 {
-    char unique[HASH_HEX_SIZE + 1];
     BuildStatus status = build_commit(job->build);
     if (status != BUILD_OK)
         return status;
     if (output_state_prune(&job->state) != 0)
         build_note_leftover(job->build);
-    draft_name(job, unique);
-    output_draft_remove(&job->file, unique);
+    output_draft_remove_leftovers(&job->file);
     return BUILD_OK;
 }
 
@@ -178,11 +160,9 @@ static BuildStatus write_new_file(OutputJob *job)
     OutputRecord record = {0};
     ByteBuffer records = {0};
     FileStamp written;
-    char unique[HASH_HEX_SIZE + 1];
     double start = build_now();
     build_enter(job->build, BUILD_WRITES);
-    draft_name(job, unique);
-    int error = output_draft_open(&draft, &job->file, unique);
+    int error = output_draft_open(&draft, &job->file);
     if (error == 0)
         error = output_write_all(&draft, job->build, &records, &record);
     job->result->write_seconds += build_lap(&start);

@@ -3,7 +3,7 @@
  * something other than a file, a source of the program. */
 #include "project.h"
 
-#include "output_file.h"
+#include "output_draft.h"
 #include "output_layout.h"
 
 #include <errno.h>
@@ -224,35 +224,103 @@ static void what_takes_the_place_of_the_output_is_not_patched(void **state)
     project_expect_kept(project, "a.line", before);
 }
 
-/* Its name can be worked out by others. */
+/* ---- drafts ---------------------------------------------------------------------------------- */
+
+static OutputFile look(const Project *project, const char *name)
+{
+    OutputFile file;
+    assert_int_equal(output_file_look(&file, project_path(project, name)), 0);
+    return file;
+}
+
+/* As a killed build leaves it: no lock, and its name in use. */
+static void leave_draft(const Project *project, const char *output, char path[PATH_MAX])
+{
+    OutputFile file = look(project, output);
+    OutputDraft draft;
+    assert_int_equal(output_draft_open(&draft, &file), 0);
+    assert_int_equal(write(draft.fd, "half", 4), 4);
+    strcpy(path, draft.path);
+    draft.path[0] = '\0';
+    output_draft_close(&draft);
+    assert_int_equal(access(path, F_OK), 0);
+}
+
+/* The next build has another cache, or patches, or has nothing to do but to keep a stamp. */
+static void what_a_killed_build_left_goes_with_the_next_commit(void **state)
+{
+    Project *project = *state;
+    char path[PATH_MAX];
+    leave_draft(project, "out", path);
+    project_edit(project);
+    project_expect(project, "out", PATCH_IN_PLACE, REASON_NONE);
+    assert_int_not_equal(access(path, F_OK), 0);
+    leave_draft(project, "out", path);
+    assert_int_equal(rename(project_path(project, "cache"), project_path(project, "kept")), 0);
+    project_expect(project, "out", PATCH_FULL, REASON_FIRST_BUILD);
+    assert_int_not_equal(access(path, F_OK), 0);
+    leave_draft(project, "other", path);
+    project_expect(project, "out", PATCH_UP_TO_DATE, REASON_NONE);
+    assert_int_equal(access(path, F_OK), 0); /* nobody has built "other" since */
+    project_expect(project, "other", PATCH_REASSEMBLE, REASON_OTHER_OUTPUT);
+    assert_int_not_equal(access(path, F_OK), 0);
+}
+
+/* Two caches, one output. */
+static void a_draft_in_use_is_left_alone(void **state)
+{
+    Project *project = *state;
+    OutputFile file = look(project, "out");
+    OutputDraft first, second, third;
+    FileStamp stamp;
+    assert_int_equal(output_draft_open(&first, &file), 0);
+    assert_int_equal(output_draft_open(&second, &file), 0);
+    assert_string_not_equal(first.path, second.path);
+    output_draft_remove_leftovers(&file);
+    assert_int_equal(access(first.path, F_OK), 0);
+    assert_int_equal(access(second.path, F_OK), 0);
+    assert_int_equal(write(first.fd, "first", 5), 5);
+    assert_int_equal(write(second.fd, "second", 6), 6);
+    assert_int_equal(output_draft_publish(&first, &file, false, &stamp), 0);
+    assert_int_equal(output_draft_open(&third, &file), 0);
+    output_draft_close(&first);
+    assert_int_equal(output_draft_publish(&second, &file, false, &stamp), 0);
+    output_draft_close(&second);
+    output_draft_close(&third);
+    char *text = scratch_read(&project->scratch, "out", NULL);
+    assert_string_equal(text, "second");
+    free(text);
+}
+
+/* Its names can be worked out by others. */
 static void what_has_the_name_of_a_draft_is_no_obstacle(void **state)
 {
     Project *project = *state;
-    OutputFile file;
+    OutputFile file = look(project, "out");
     OutputDraft draft;
     FileStamp stamp;
-    scratch_write(&project->scratch, ".output-x.tmp/theirs", "theirs");
-    assert_int_equal(output_file_look(&file, project_path(project, "out")), 0);
-    for (int publish = 0; publish < 2; publish++) {
-        assert_int_equal(output_draft_open(&draft, &file, "x"), 0);
-        assert_null(strstr(draft.path, "output-x"));
-        assert_int_equal(write(draft.fd, "draft\n", 6), 6);
-        if (publish)
-            assert_int_equal(output_draft_publish(&draft, &file, false, &stamp), 0);
-        char *path = publish ? NULL : strdup(draft.path);
+    char names[16][PATH_MAX];
+    char *before = scratch_read(&project->scratch, "a.line", NULL);
+    for (int i = 0; i < 16; i++) { /* directories and links under the first names that are tried */
+        assert_int_equal(output_draft_open(&draft, &file), 0);
+        strcpy(names[i], draft.path);
         output_draft_close(&draft);
-        assert_true(publish || access(path, F_OK) != 0);
-        free(path);
+        for (int k = 0; k < i; k++)
+            assert_string_not_equal(names[i], names[k]);
+        assert_int_equal(i % 2 == 0 ? mkdir(names[i], 0700) : symlink("a.line", names[i]), 0);
     }
-    assert_true(scratch_exists(&project->scratch, ".output-x.tmp/theirs"));
+    assert_int_equal(output_draft_open(&draft, &file), 0);
+    assert_int_equal(write(draft.fd, "draft\n", 6), 6);
+    assert_int_equal(output_draft_publish(&draft, &file, false, &stamp), 0);
+    output_draft_close(&draft);
+    output_draft_remove_leftovers(&file);
+    for (int i = 0; i < 16; i++) {
+        struct stat status;
+        assert_int_equal(lstat(names[i], &status), 0);
+    }
     char *output = scratch_read(&project->scratch, "out", NULL);
     assert_string_equal(output, "draft\n");
     free(output);
-    char *before = scratch_read(&project->scratch, "a.line", NULL);
-    assert_int_equal(symlink("a.line", project_path(project, ".output-y.tmp")), 0);
-    assert_int_equal(output_draft_open(&draft, &file, "y"), 0); /* and not through a link */
-    assert_int_equal(write(draft.fd, "draft\n", 6), 6);
-    output_draft_close(&draft);
     project_expect_kept(project, "a.line", before);
 }
 
@@ -318,6 +386,8 @@ int main(void)
         CASE_IN_BUILT_PROJECT(a_new_file_has_the_mode_of_the_old),
         CASE_IN_BUILT_PROJECT(only_the_mode_of_an_own_file_is_kept),
         CASE_IN_BUILT_PROJECT(what_takes_the_place_of_the_output_is_not_patched),
+        CASE_IN_BUILT_PROJECT(what_a_killed_build_left_goes_with_the_next_commit),
+        CASE_IN_BUILT_PROJECT(a_draft_in_use_is_left_alone),
         CASE_IN_BUILT_PROJECT(what_has_the_name_of_a_draft_is_no_obstacle),
         CASE_IN_BUILT_PROJECT(a_source_is_not_overwritten),
         CASE_IN_BUILT_PROJECT(an_output_that_became_a_source_is_not_overwritten),

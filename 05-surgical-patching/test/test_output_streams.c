@@ -3,7 +3,7 @@
  * And what only looks like one: a link found at the path. */
 #include "project.h"
 
-#include "output_file.h"
+#include "output_draft.h"
 #include "thread_executor.h"
 
 #include <errno.h>
@@ -223,19 +223,19 @@ static void what_took_its_place_is_not_written(void **state)
     assert_int_equal(rename(path, project_path(project, "first")), 0);
     assert_int_equal(mkfifo(path, 0600), 0); /* another FIFO, with a reader */
     int reader = open(path, O_RDONLY | O_NONBLOCK);
-    assert_int_equal(output_draft_open(&draft, &file, "x"), -ESTALE);
+    assert_int_equal(output_draft_open(&draft, &file), -ESTALE);
     output_draft_close(&draft);
     close(reader);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(link(project_path(project, "a.line"), path), 0);
-    assert_int_equal(output_draft_open(&draft, &file, "x"), -ESTALE);
+    assert_int_equal(output_draft_open(&draft, &file), -ESTALE);
     output_draft_close(&draft);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(symlink("a.line", path), 0);
-    assert_int_equal(output_draft_open(&draft, &file, "x"), -ESTALE);
+    assert_int_equal(output_draft_open(&draft, &file), -ESTALE);
     output_draft_close(&draft);
     assert_int_equal(unlink(path), 0);
-    assert_int_equal(output_draft_open(&draft, &file, "x"), -ENOENT); /* and no file is made */
+    assert_int_equal(output_draft_open(&draft, &file), -ENOENT); /* and no file is made */
     output_draft_close(&draft);
     project_expect_kept(project, "a.line", before);
 }
