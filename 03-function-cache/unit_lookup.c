@@ -85,13 +85,6 @@ static void guard_answer(UnitLookup *self, const Unit *from, const Unit *answer)
 
 /* ------------------------------------------------------------------------------------------- */
 
-/* Reference numbers come from an IR blob: a wrong one finds nothing. */
-static bool has_reference(const ProgramFile *owner, uint32_t declaration, uint32_t reference)
-{
-    const Declaration *item = &owner->declarations.items[declaration];
-    return reference < (uint64_t)item->interface_reference_count + item->body_reference_count;
-}
-
 static Resolution find(const Lookup *lookup, const Unit *from, uint32_t reference, Unit *answer)
 {
     UnitLookup *self = (UnitLookup *)(uintptr_t)lookup;
@@ -100,7 +93,9 @@ static Resolution find(const Lookup *lookup, const Unit *from, uint32_t referenc
     guard_question(self, from, reference);
 #endif
     const ProgramFile *owner = self->program->file(self->program, from->file);
-    if (!has_reference(owner, from->declaration, reference))
+    const Declaration *item = &owner->declarations.items[from->declaration];
+    /* Reference numbers come from an IR blob: a wrong one finds nothing. */
+    if (reference >= (uint64_t)item->interface_reference_count + item->body_reference_count)
         return NAME_MISSING;
     Resolution found = program_resolve(
         self->program, owner, from->file,
