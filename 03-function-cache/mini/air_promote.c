@@ -179,20 +179,6 @@ static void pass_load(Promotion *promotion, uint32_t at)
     insts[at].link = air_holder(zir, insts, store->op == ZIR_VAR ? store->a : store->b);
 }
 
-/* The IF's link is its first branch. */
-static void pass_if(Promotion *promotion, uint32_t at)
-{
-    open_branch(promotion, promotion->branch);
-    promotion->air->insts[at].link = promotion->branch;
-}
-
-static void pass_else(Promotion *promotion)
-{
-    Branch *first = &promotion->branches[promotion->branch];
-    first->state = BRANCH_LEFT;
-    open_branch(promotion, first->around);
-}
-
 static void pass_end(Promotion *promotion, uint32_t at)
 {
     const AirInst *insts = promotion->air->insts;
@@ -214,8 +200,14 @@ static void pass_inst(Promotion *promotion, uint32_t at)
     case ZIR_LET: case ZIR_CAST:
         insts[at].link = air_holder(promotion->zir, insts, insts[at].link);
         break;
-    case ZIR_IF: pass_if(promotion, at); break;
-    case ZIR_ELSE: pass_else(promotion); break;
+    case ZIR_IF: /* its link is its first branch */
+        open_branch(promotion, promotion->branch);
+        insts[at].link = promotion->branch;
+        break;
+    case ZIR_ELSE:
+        promotion->branches[promotion->branch].state = BRANCH_LEFT;
+        open_branch(promotion, promotion->branches[promotion->branch].around);
+        break;
     case ZIR_END: pass_end(promotion, at); break;
     case ZIR_LOOP: case ZIR_END_LOOP: promotion->last_loop = at; break;
     default: break;

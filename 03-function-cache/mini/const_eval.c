@@ -30,11 +30,6 @@ typedef struct Folding {
 
 /* ---- scalars ------------------------------------------------------------------------------- */
 
-static int64_t wrap(uint8_t kind, uint64_t bits)
-{
-    return kind == AIR_I32 ? (int64_t)(int32_t)(uint32_t)bits : (int64_t)bits;
-}
-
 static double canonical(double value)
 {
     return isnan(value) ? (double)NAN : value;
@@ -126,7 +121,7 @@ AirType const_type(Entities *entities, const ConstValue *value)
 static const ConstValue *integer_value(const Folding *folding, uint8_t kind, uint64_t bits)
 {
     ConstValue *value = new_value(folding, (AirTypeKind)kind);
-    value->as.integer = wrap(kind, bits);
+    value->as.integer = kind == AIR_I32 ? (int64_t)(int32_t)(uint32_t)bits : (int64_t)bits;
     return value;
 }
 
@@ -245,13 +240,7 @@ static const ConstValue *fold_struct(Folding *folding, uint32_t at)
     return value;
 }
 
-static const ConstValue *fold_field(Folding *folding, uint32_t at)
-{
-    const ConstValue *value = folding->values[folding->zir->insts[at].a];
-    return value->as.fields[folding->air->insts[at].link];
-}
-
-/* ---- && and || ----------------------------------------------------------------------------- */
+/* ---- the pass ------------------------------------------------------------------------------ */
 
 /* True if an AND or OR is decided by its left operand. */
 static bool is_decided(const Folding *folding, const ZirInst *inst)
@@ -260,42 +249,33 @@ static bool is_decided(const Folding *folding, const ZirInst *inst)
     return left == (inst->op == ZIR_OR);
 }
 
-/* The right operand is between here and the end. */
-static void begin_logic(Folding *folding, const ZirInst *inst)
-{
-    if (is_decided(folding, inst) && folding->undecisive_end < inst->b)
-        folding->undecisive_end = inst->b;
-}
-
-static const ConstValue *fold_logic(const Folding *folding, const ZirInst *end)
-{
-    const ZirInst *begin = &folding->zir->insts[end->a];
-    return folding->values[is_decided(folding, begin) ? begin->a : end->b];
-}
-
-/* ---- the pass ------------------------------------------------------------------------------ */
-
 static const ConstValue *fold_inst(Folding *folding, uint32_t at)
 {
-    const ZirInst *inst = &folding->zir->insts[at];
+    const ZirInst *inst = &folding->zir->insts[at], *begin;
     const ConstValue **values = folding->values;
     switch ((ZirOp)inst->op) {
     case ZIR_INT: case ZIR_FLOAT: return fold_literal(folding, at);
     case ZIR_BOOL: return bool_value(folding, inst->a != 0);
     case ZIR_STR: return fold_text(folding, at);
     case ZIR_REF: return folding->air->entities->items[folding->air->insts[at].link]->value;
-    case ZIR_FIELD: return fold_field(folding, at);
+    case ZIR_FIELD: return values[inst->a]->as.fields[folding->air->insts[at].link];
     case ZIR_NEG: return fold_negation(folding, values[inst->a]);
     case ZIR_NOT: return bool_value(folding, values[inst->a]->as.integer == 0);
     case ZIR_ADD: case ZIR_SUB: case ZIR_MUL: case ZIR_DIV: case ZIR_REM:
         return fold_arithmetic(folding, at);
     case ZIR_EQ: case ZIR_NE: case ZIR_LT: case ZIR_LE: case ZIR_GT: case ZIR_GE:
         return fold_comparison(folding, at);
-    case ZIR_LOGIC_END: return fold_logic(folding, inst);
+    case ZIR_AND: case ZIR_OR: /* the right operand is between here and the end */
+        if (is_decided(folding, inst) && folding->undecisive_end < inst->b)
+            folding->undecisive_end = inst->b;
+        return NULL;
+    case ZIR_LOGIC_END:
+        begin = &folding->zir->insts[inst->a];
+        return values[is_decided(folding, begin) ? begin->a : inst->b];
     case ZIR_CAST: return fold_cast(folding, at);
     case ZIR_STRUCT_LIT: return fold_struct(folding, at);
     case ZIR_CONST_VALUE: return values[inst->a];
-    default: return NULL; /* ARG, INIT, AND and OR have no value of their own */
+    default: return NULL; /* ARG and INIT have no value of their own */
     }
 }
 
@@ -307,12 +287,8 @@ static const ConstValue *fold(const Air *air, Diagnostics *diagnostics)
         air->unit->note != NULL ? air->entities->lookup->notes : air->entities->scratch;
     folding.values =
         arena_allocate(air->entities->scratch, zir->inst_count * sizeof *folding.values);
-    for (uint32_t at = 0; at < zir->inst_count && !folding.is_wrong; at++) {
-        const ZirInst *inst = &zir->insts[at];
-        if (inst->op == ZIR_AND || inst->op == ZIR_OR)
-            begin_logic(&folding, inst);
+    for (uint32_t at = 0; at < zir->inst_count && !folding.is_wrong; at++)
         folding.values[at] = fold_inst(&folding, at);
-    }
     return folding.is_wrong ? NULL : folding.values[zir->inst_count - 1];
 }
 

@@ -21,16 +21,12 @@ typedef struct EntityNote {
 
 enum { TARGET_MISSING = 1, TARGET_POISONED, FIRST_TARGET }; /* 0: not asked yet */
 
-static uint32_t first_slot(const Entities *entities, const Unit *unit)
-{
-    uint64_t mixed = ((uint64_t)unit->file << 32 | unit->declaration) * 0x9E3779B97F4A7C15u;
-    return (uint32_t)(mixed >> 32) & (entities->slot_count - 1);
-}
-
 /* The slot of a declaration: the one that holds it, or the free one for it. */
 static uint32_t *find_slot(const Entities *entities, const Unit *unit)
 {
-    for (uint32_t i = first_slot(entities, unit);; i = (i + 1) & (entities->slot_count - 1)) {
+    uint32_t mask = entities->slot_count - 1;
+    uint64_t mixed = ((uint64_t)unit->file << 32 | unit->declaration) * 0x9E3779B97F4A7C15u;
+    for (uint32_t i = (uint32_t)(mixed >> 32) & mask;; i = (i + 1) & mask) {
         uint32_t *slot = &entities->slots[i];
         if (*slot == 0)
             return slot;
@@ -73,17 +69,6 @@ static Entity *add(Entities *entities, const Unit *unit)
     return entity;
 }
 
-/* IR from a cache is checked; IR that the parser has just made is not. */
-static bool view_zir(const Unit *unit, bool interface_only, Arena *arena, Zir *zir)
-{
-    const Declaration *item = &unit->declarations->items[unit->declaration];
-    if (unit->ir_is_fresh)
-        return zir_view_fresh(unit->ir, item->ir_offset, item->ir_size, interface_only, arena, zir);
-    if (interface_only)
-        return zir_view_interface(unit->ir, item->ir_offset, item->ir_size, arena, zir);
-    return zir_view(unit->ir, item->ir_offset, item->ir_size, arena, zir);
-}
-
 /* Only the unit itself has body references. */
 static uint32_t reference_count(const Entity *entity)
 {
@@ -93,12 +78,21 @@ static uint32_t reference_count(const Entity *entity)
            (entity->number == 0 ? declaration->body_reference_count : 0);
 }
 
-/* Reads the IR of an entity: all of the unit's own, the interface of others. */
+/* Reads the IR of an entity: all of the unit's own, the interface of others. IR from a cache is
+ * checked; IR that the parser has just made is not. */
 static bool view(const Entities *entities, Entity *entity)
 {
     const Unit *unit = &entity->unit;
-    entity->targets = zeroed(entities->scratch, reference_count(entity), sizeof *entity->targets);
-    return view_zir(unit, entity->number != 0, entities->scratch, &entity->zir);
+    const Declaration *item = &unit->declarations->items[unit->declaration];
+    bool interface_only = entity->number != 0;
+    Arena *arena = entities->scratch;
+    Zir *zir = &entity->zir;
+    entity->targets = zeroed(arena, reference_count(entity), sizeof *entity->targets);
+    if (unit->ir_is_fresh)
+        return zir_view_fresh(unit->ir, item->ir_offset, item->ir_size, interface_only, arena, zir);
+    if (interface_only)
+        return zir_view_interface(unit->ir, item->ir_offset, item->ir_size, arena, zir);
+    return zir_view(unit->ir, item->ir_offset, item->ir_size, arena, zir);
 }
 
 bool entities_init(Entities *entities, const Unit *unit, const Lookup *lookup, Arena *scratch)

@@ -67,23 +67,6 @@ static void print_logic_end(LlvmPrinter *printer, uint32_t at)
     PUT(printer, " ]\n");
 }
 
-static void print_if(LlvmPrinter *printer, uint32_t at)
-{
-    const ZirInst *inst = &printer->zir->insts[at];
-    ir_branch(printer, at, inst->a, at, inst->b);
-    printer->air->insts[at].link = false;
-    ir_open_block(printer, block_of(at));
-}
-
-/* The IF's link remembers whether its first branch leads to the END. */
-static void print_else(LlvmPrinter *printer, uint32_t at)
-{
-    const ZirInst *inst = &printer->zir->insts[at];
-    printer->air->insts[inst->a].link = printer->is_open;
-    ir_jump(printer, inst->b);
-    ir_open_block(printer, block_of(at));
-}
-
 static void print_end(LlvmPrinter *printer, uint32_t at)
 {
     uint32_t start = printer->zir->insts[at].a;
@@ -92,25 +75,6 @@ static void print_end(LlvmPrinter *printer, uint32_t at)
     ir_jump(printer, at);
     if (is_reached)
         ir_open_block(printer, block_of(at));
-}
-
-static void print_loop(LlvmPrinter *printer, uint32_t at)
-{
-    ir_begin_jump(printer, at, at);
-    ir_open_block(printer, block_of(at));
-}
-
-static void print_loop_condition(LlvmPrinter *printer, uint32_t at)
-{
-    const ZirInst *inst = &printer->zir->insts[at];
-    ir_branch(printer, at, inst->a, at, inst->b);
-    ir_open_block(printer, block_of(at));
-}
-
-static void print_end_loop(LlvmPrinter *printer, uint32_t at)
-{
-    ir_jump(printer, printer->zir->insts[at].a);
-    ir_open_block(printer, block_of(at));
 }
 
 static void print_return(LlvmPrinter *printer, uint32_t at)
@@ -137,12 +101,29 @@ static void print_inst(LlvmPrinter *printer, uint32_t at)
     case ZIR_VAR: print_store(printer, at, at, inst->a); break;
     case ZIR_STORE: print_store(printer, at, inst->a, inst->b); break;
     case ZIR_PRINT: print_print(printer, at); break;
-    case ZIR_IF: print_if(printer, at); break;
-    case ZIR_ELSE: print_else(printer, at); break;
+    case ZIR_IF:
+        ir_branch(printer, at, inst->a, at, inst->b);
+        printer->air->insts[at].link = false;
+        ir_open_block(printer, block_of(at));
+        break;
+    case ZIR_ELSE: /* the IF's link remembers whether its first branch leads to the END */
+        printer->air->insts[inst->a].link = printer->is_open;
+        ir_jump(printer, inst->b);
+        ir_open_block(printer, block_of(at));
+        break;
     case ZIR_END: print_end(printer, at); break;
-    case ZIR_LOOP: print_loop(printer, at); break;
-    case ZIR_LOOP_COND: print_loop_condition(printer, at); break;
-    case ZIR_END_LOOP: print_end_loop(printer, at); break;
+    case ZIR_LOOP:
+        ir_begin_jump(printer, at, at);
+        ir_open_block(printer, block_of(at));
+        break;
+    case ZIR_LOOP_COND:
+        ir_branch(printer, at, inst->a, at, inst->b);
+        ir_open_block(printer, block_of(at));
+        break;
+    case ZIR_END_LOOP:
+        ir_jump(printer, inst->a);
+        ir_open_block(printer, block_of(at));
+        break;
     case ZIR_BREAK: ir_begin_jump(printer, at, printer->zir->insts[inst->a].b); break;
     case ZIR_CONTINUE: ir_begin_jump(printer, at, inst->a); break;
     case ZIR_RETURN: print_return(printer, at); break;
@@ -181,18 +162,6 @@ static void print_variables(LlvmPrinter *printer)
     }
 }
 
-/* The end of a function with a result is never reached: the parser ensures it. If it were, the
- * program should stop rather than run into whatever comes next. */
-static void print_last_block(LlvmPrinter *printer)
-{
-    if (!printer->is_open)
-        return;
-    if (printer->air->result.kind == AIR_VOID)
-        PUT(printer, "  ret void\n");
-    else
-        PUT(printer, "  call void @llvm.trap()\n  unreachable\n");
-}
-
 void llvm_print_function(const Air *air, ByteBuffer *out)
 {
     LlvmPrinter printer = {.out = out, .air = air, .zir = &air->unit->zir,
@@ -203,7 +172,12 @@ void llvm_print_function(const Air *air, ByteBuffer *out)
     print_variables(&printer);
     for (uint32_t i = printer.zir->interface_count; i < printer.zir->inst_count; i++)
         print_inst(&printer, i);
-    print_last_block(&printer);
+    /* The end of a function with a result is never reached: the parser ensures it. If it were, the
+     * program should stop rather than run into whatever comes next. */
+    if (printer.is_open && air->result.kind == AIR_VOID)
+        PUT(&printer, "  ret void\n");
+    else if (printer.is_open)
+        PUT(&printer, "  call void @llvm.trap()\n  unreachable\n");
     PUT(&printer, "}\n");
     ir_put_strings(&printer);
     PUT(&printer, "\n");

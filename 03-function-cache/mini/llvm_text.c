@@ -24,13 +24,6 @@ void ir_put_large_number(LlvmPrinter *printer, uint64_t value)
     ir_put_bytes(printer, start, (size_t)(digits + sizeof digits - start));
 }
 
-static void put_signed(LlvmPrinter *printer, int64_t value)
-{
-    if (value < 0)
-        PUT(printer, "-");
-    ir_put_number(printer, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
-}
-
 static void put_real(LlvmPrinter *printer, double value)
 {
     uint64_t bits;
@@ -187,7 +180,12 @@ static void put_constant(LlvmPrinter *printer, const ConstValue *value)
         ir_put_bytes(printer, value->as.integer ? "true" : "false", value->as.integer ? 4 : 5);
         return;
     case AIR_STRUCT: break;
-    default: put_signed(printer, value->as.integer); return;
+    default:
+        if (value->as.integer < 0)
+            PUT(printer, "-");
+        ir_put_number(printer, value->as.integer < 0 ? 0 - (uint64_t)value->as.integer
+                                                     : (uint64_t)value->as.integer);
+        return;
     }
     AirType type = const_type(printer->entities, value);
     uint32_t count = struct_field_count(printer->entities->items[type.index]);

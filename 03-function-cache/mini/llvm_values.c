@@ -81,23 +81,6 @@ static void print_negation(LlvmPrinter *printer, uint32_t at)
     PUT(printer, "\n");
 }
 
-static void print_not(LlvmPrinter *printer, uint32_t at)
-{
-    ir_begin_value(printer, at);
-    PUT(printer, "xor i1 ");
-    ir_put_operand(printer, printer->zir->insts[at].a);
-    PUT(printer, ", true\n");
-}
-
-static void print_string_comparison(LlvmPrinter *printer, const ZirInst *inst)
-{
-    ir_put_word(printer, inst->op == ZIR_EQ ? "call i1 @mini.str_eq(" : "call i1 @mini.str_ne(");
-    ir_put_typed(printer, inst->a);
-    PUT(printer, ", ");
-    ir_put_typed(printer, inst->b);
-    PUT(printer, ")\n");
-}
-
 /* The f64 ones are "ordered", false with a NaN, except `!=`, which is true. */
 static void print_comparison(LlvmPrinter *printer, uint32_t at)
 {
@@ -109,7 +92,12 @@ static void print_comparison(LlvmPrinter *printer, uint32_t at)
     uint8_t kind = printer->air->insts[inst->a].type.kind;
     ir_begin_value(printer, at);
     if (kind == AIR_STR) {
-        print_string_comparison(printer, inst);
+        ir_put_word(printer,
+                    inst->op == ZIR_EQ ? "call i1 @mini.str_eq(" : "call i1 @mini.str_ne(");
+        ir_put_typed(printer, inst->a);
+        PUT(printer, ", ");
+        ir_put_typed(printer, inst->b);
+        PUT(printer, ")\n");
         return;
     }
     ir_put_short(printer, &(kind == AIR_F64 ? reals : integers)[inst->op - ZIR_EQ]);
@@ -151,16 +139,6 @@ static void put_c_extension(LlvmPrinter *printer, const Entity *callee, AirType 
         PUT(printer, "signext ");
 }
 
-static void put_argument(LlvmPrinter *printer, const Entity *callee, uint32_t arg)
-{
-    uint32_t value = printer->zir->insts[arg].a;
-    AirType type = printer->air->insts[value].type;
-    ir_put_type(printer, type);
-    PUT(printer, " ");
-    put_c_extension(printer, callee, type);
-    ir_put_operand(printer, value);
-}
-
 static void print_call(LlvmPrinter *printer, uint32_t at)
 {
     const ZirInst *inst = &printer->zir->insts[at];
@@ -179,7 +157,12 @@ static void print_call(LlvmPrinter *printer, uint32_t at)
     for (uint32_t i = 0; i < inst->count; i++) {
         if (i != 0)
             PUT(printer, ", ");
-        put_argument(printer, callee, at - inst->count + i);
+        uint32_t value = printer->zir->insts[at - inst->count + i].a;
+        AirType type = printer->air->insts[value].type;
+        ir_put_type(printer, type);
+        PUT(printer, " ");
+        put_c_extension(printer, callee, type);
+        ir_put_operand(printer, value);
     }
     PUT(printer, ")\n");
 }
@@ -270,7 +253,12 @@ void llvm_print_value(LlvmPrinter *printer, uint32_t at)
         print_comparison(printer, at);
         break;
     case ZIR_NEG: print_negation(printer, at); break;
-    case ZIR_NOT: print_not(printer, at); break;
+    case ZIR_NOT:
+        ir_begin_value(printer, at);
+        PUT(printer, "xor i1 ");
+        ir_put_operand(printer, printer->zir->insts[at].a);
+        PUT(printer, ", true\n");
+        break;
     case ZIR_CAST: print_cast(printer, at); break;
     case ZIR_GET: print_load(printer, at); break;
     case ZIR_FIELD: print_field(printer, at); break;

@@ -8,59 +8,37 @@
 #include "sema.h"
 #include "struct_check.h"
 
-static void report_damage(const Unit *unit, Diagnostics *diagnostics)
-{
-    const Declaration *at = &unit->declarations->items[unit->declaration];
-    diagnostics_add(diagnostics, at->line, at->column,
-                    "the cached form of this declaration is damaged; clean the cache");
-}
-
-static bool emit_function(Entities *entities, ByteBuffer *text, Diagnostics *diagnostics)
-{
-    Air air;
-    if (!sema_check(entities, entities->items[0], diagnostics, &air))
-        return false;
-    air_promote(&air);
-    llvm_print_function(&air, text);
-    return true;
-}
-
-static bool emit_struct(Entities *entities, ByteBuffer *text, Diagnostics *diagnostics)
-{
-    if (!struct_check(entities, entities->items[0], diagnostics))
-        return false;
-    llvm_print_struct(entities, entities->items[0], text);
-    return true;
-}
-
-static bool emit_constant(Entities *entities, ByteBuffer *text, Diagnostics *diagnostics)
-{
-    if (!const_check(entities, entities->items[0], diagnostics))
-        return false;
-    llvm_print_constant(entities, text);
-    return true;
-}
-
-static bool check_extern(Entities *entities, Diagnostics *diagnostics)
-{
-    Air air;
-    return sema_check(entities, entities->items[0], diagnostics, &air);
-}
-
 bool mini_emit(void *language, const Unit *unit, const Lookup *lookup, Arena *scratch,
                ByteBuffer *text, Diagnostics *diagnostics)
 {
     (void)language;
     Entities entities;
+    Air air;
     if (!entities_init(&entities, unit, lookup, scratch)) {
-        report_damage(unit, diagnostics);
+        const Declaration *at = &unit->declarations->items[unit->declaration];
+        diagnostics_add(diagnostics, at->line, at->column,
+                        "the cached form of this declaration is damaged; clean the cache");
         return false;
     }
-    switch (entities.items[0]->zir.kind) {
-    case ZIR_FN: return emit_function(&entities, text, diagnostics);
-    case ZIR_STRUCT: return emit_struct(&entities, text, diagnostics);
-    case ZIR_CONST: return emit_constant(&entities, text, diagnostics);
-    case ZIR_EXTERN_FN: return check_extern(&entities, diagnostics);
+    Entity *entity = entities.items[0];
+    switch (entity->zir.kind) {
+    case ZIR_FN:
+        if (!sema_check(&entities, entity, diagnostics, &air))
+            return false;
+        air_promote(&air);
+        llvm_print_function(&air, text);
+        return true;
+    case ZIR_STRUCT:
+        if (!struct_check(&entities, entity, diagnostics))
+            return false;
+        llvm_print_struct(&entities, entity, text);
+        return true;
+    case ZIR_CONST:
+        if (!const_check(&entities, entity, diagnostics))
+            return false;
+        llvm_print_constant(&entities, text);
+        return true;
+    case ZIR_EXTERN_FN: return sema_check(&entities, entity, diagnostics, &air);
     }
     return false;
 }

@@ -32,17 +32,6 @@ void sema_error(SemaPass *pass, uint32_t at, const char *format, ...)
     va_end(arguments);
 }
 
-/* An error of the declaration as a whole is reported at its name. */
-static void declaration_error(SemaPass *pass, const char *message)
-{
-    const Unit *unit = &pass->unit->unit;
-    const Declaration *declaration = &unit->declarations->items[unit->declaration];
-    pass->is_wrong = true;
-    if (pass->diagnostics != NULL)
-        diagnostics_add_plain(pass->diagnostics, declaration->line, declaration->column,
-                              slice_from(message));
-}
-
 static void report_not_found(SemaPass *pass, uint32_t at, uint32_t number)
 {
     const Unit *unit = &pass->unit->unit;
@@ -126,12 +115,6 @@ static AirType check_named_value(SemaPass *pass, uint32_t at)
 
 /* ---- statements ---------------------------------------------------------------------------- */
 
-static void check_store(SemaPass *pass, uint32_t at)
-{
-    const ZirInst *inst = &pass->zir->insts[at];
-    sema_expect(pass, at, inst->b, pass->insts[inst->a].type, "");
-}
-
 static void check_print(SemaPass *pass, uint32_t at)
 {
     AirType type = sema_resolved(pass, at, pass->zir->insts[at].a);
@@ -154,9 +137,6 @@ static void check_return(SemaPass *pass, uint32_t at)
     }
 }
 
-/* ---- one instruction ------------------------------------------------------------------------- */
-
-
 static void check_local(SemaPass *pass, uint32_t at)
 {
     const ZirInst *inst = &pass->zir->insts[at];
@@ -172,6 +152,8 @@ static void check_local(SemaPass *pass, uint32_t at)
         pass->insts[at].link = air_holder(pass->zir, pass->insts, inst->a);
     }
 }
+
+/* ---- one instruction ------------------------------------------------------------------------- */
 
 static void check_inst(SemaPass *pass, uint32_t at)
 {
@@ -195,7 +177,9 @@ static void check_inst(SemaPass *pass, uint32_t at)
     case ZIR_IF: case ZIR_LOOP_COND:
         sema_expect(pass, at, inst->a, air_type(AIR_BOOL), "condition: ");
         break;
-    case ZIR_STORE: check_store(pass, at); break;
+    case ZIR_STORE:
+        sema_expect(pass, at, inst->b, pass->insts[inst->a].type, "");
+        break;
     case ZIR_PRINT: check_print(pass, at); break;
     case ZIR_RETURN: check_return(pass, at); break;
     case ZIR_ARG: case ZIR_INIT: /* checked with their CALL or STRUCT_LIT */
@@ -210,29 +194,30 @@ static void check_inst(SemaPass *pass, uint32_t at)
 
 /* ---- whole units ----------------------------------------------------------------------------- */
 
+/* What is wrong with the declaration as a whole is reported at its name. */
 static void check_entry_point(SemaPass *pass)
 {
-    if (pass->zir->kind != ZIR_FN || entity_parameter_count(pass->unit) != 0 ||
-        pass->result.kind != AIR_I32)
-        declaration_error(pass, "the program starts here: this must be 'fn main() i32'");
+    const Unit *unit = &pass->unit->unit;
+    const Declaration *at = &unit->declarations->items[unit->declaration];
+    if (pass->zir->kind == ZIR_FN && entity_parameter_count(pass->unit) == 0 &&
+        pass->result.kind == AIR_I32)
+        return;
+    pass->is_wrong = true;
+    if (pass->diagnostics != NULL)
+        diagnostics_add_plain(pass->diagnostics, at->line, at->column,
+                              slice_from("the program starts here: this must be 'fn main() i32'"));
 }
 
-static SemaPass begin(Entities *entities, Entity *unit, Diagnostics *diagnostics)
+bool sema_check(Entities *entities, Entity *unit, Diagnostics *diagnostics, Air *air)
 {
-    size_t count = unit->zir.inst_count;
+    uint32_t count = unit->zir.inst_count;
     SemaPass pass = {.entities = entities, .unit = unit, .zir = &unit->zir,
                      .diagnostics = diagnostics};
     pass.insts = arena_allocate(entities->scratch, count * sizeof *pass.insts);
     memset(pass.insts, 0, count * sizeof *pass.insts);
     pass.work = arena_allocate(entities->scratch, count * sizeof *pass.work);
     pass.vars = arena_allocate(entities->scratch, count * sizeof *pass.vars);
-    return pass;
-}
-
-bool sema_check(Entities *entities, Entity *unit, Diagnostics *diagnostics, Air *air)
-{
-    SemaPass pass = begin(entities, unit, diagnostics);
-    for (uint32_t i = 0; i < unit->zir.inst_count; i++)
+    for (uint32_t i = 0; i < count; i++)
         check_inst(&pass, i);
     if (unit->unit.is_entry_point)
         check_entry_point(&pass);

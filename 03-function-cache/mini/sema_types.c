@@ -38,23 +38,20 @@ const char *shown_name(const Entities *entities, Slice name)
     return arena_copy(entities->scratch, name);
 }
 
-static const char *struct_text(const Entities *entities, const Entity *entity)
+const char *type_text(const Entities *entities, AirType type)
 {
+    static const char *const names[] = {
+        [AIR_VOID] = "nothing", [AIR_I32] = "i32",   [AIR_I64] = "i64", [AIR_F64] = "f64",
+        [AIR_BOOL] = "bool",    [AIR_STR] = "str",
+        [AIR_UNTYPED_INT] = "i32", [AIR_INVALID] = "?",
+    };
+    if (type.kind != AIR_STRUCT)
+        return names[type.kind];
+    const Entity *entity = entities->items[type.index];
     Slice name = entity_name(entity), symbol = entity->unit.symbol;
     if (entity->unit.file == entities->items[0]->unit.file)
         return shown_name(entities, name);
     if (name.size > SHOWN_NAME_BYTES)
         symbol.size -= name.size - SHOWN_NAME_BYTES;
     return arena_copy(entities->scratch, symbol);
-}
-
-const char *type_text(const Entities *entities, AirType type)
-{
-    static const char *const names[] = {
-        [AIR_VOID] = "nothing", [AIR_I32] = "i32",   [AIR_I64] = "i64", [AIR_F64] = "f64",
-        [AIR_BOOL] = "bool",    [AIR_STR] = "str",   [AIR_STRUCT] = "struct",
-        [AIR_UNTYPED_INT] = "i32", [AIR_INVALID] = "?",
-    };
-    return type.kind == AIR_STRUCT ? struct_text(entities, entities->items[type.index])
-                                   : names[type.kind];
 }

@@ -88,14 +88,6 @@ AirType sema_resolved(SemaPass *pass, uint32_t user, uint32_t value)
     return pass->insts[value].type;
 }
 
-/* An error in a value used where it is computed points at the value; in a local computed earlier,
- * at its user. */
-static uint32_t place_of(const SemaPass *pass, uint32_t user, uint32_t value)
-{
-    uint8_t op = pass->zir->insts[value].op;
-    return op == ZIR_PARAM || op == ZIR_LET ? user : value;
-}
-
 void sema_expect(SemaPass *pass, uint32_t user, uint32_t value, AirType type, const char *what)
 {
     AirType found = sema_value(pass, user, value);
@@ -106,8 +98,12 @@ void sema_expect(SemaPass *pass, uint32_t user, uint32_t value, AirType type, co
     found = sema_resolved(pass, user, value);
     if (air_type_equal(found, type) || found.kind == AIR_INVALID || type.kind == AIR_INVALID)
         return;
-    sema_error(pass, place_of(pass, user, value), "%sexpected %s, found %s", what,
-               type_text(pass->entities, type), type_text(pass->entities, found));
+    /* An error in a value used where it is computed points at the value; in a local computed
+     * earlier, at its user. */
+    uint8_t op = pass->zir->insts[value].op;
+    uint32_t place = op == ZIR_PARAM || op == ZIR_LET ? user : value;
+    sema_error(pass, place, "%sexpected %s, found %s", what, type_text(pass->entities, type),
+               type_text(pass->entities, found));
 }
 
 /* ---- operators --------------------------------------------------------------------------- */
@@ -191,23 +187,9 @@ static AirType check_negation(SemaPass *pass, uint32_t at)
     return is_numeric(type) ? type : refuse(pass, at, "numbers", type);
 }
 
-static AirType check_not(SemaPass *pass, uint32_t at)
-{
-    sema_expect(pass, at, pass->zir->insts[at].a, air_type(AIR_BOOL), "'!': ");
-    return air_type(AIR_BOOL);
-}
-
 const char *sema_side_text(uint8_t op)
 {
     return op == ZIR_AND ? "a side of '&&': " : "a side of '||': ";
-}
-
-static AirType check_logic_end(SemaPass *pass, uint32_t at)
-{
-    const ZirInst *inst = &pass->zir->insts[at];
-    sema_expect(pass, at, inst->b, air_type(AIR_BOOL),
-                sema_side_text(pass->zir->insts[inst->a].op));
-    return air_type(AIR_BOOL);
 }
 
 /* `3000000000 as i64`: an integer type gives itself to a literal; f64 converts the i32. */
@@ -248,22 +230,16 @@ static AirType check_reference(SemaPass *pass, uint32_t at)
     return const_type(pass->entities, value);
 }
 
-/* The struct of a value or a place, or NULL with an error. */
-static Entity *struct_of(SemaPass *pass, uint32_t at, AirType type)
-{
-    if (type.kind == AIR_STRUCT)
-        return pass->entities->items[type.index];
-    if (type.kind != AIR_INVALID)
-        sema_error(pass, at, "%s has no fields", type_text(pass->entities, type));
-    return NULL;
-}
-
 static AirType check_field(SemaPass *pass, uint32_t at)
 {
     const ZirInst *inst = &pass->zir->insts[at];
-    Entity *entity = struct_of(pass, at, sema_resolved(pass, at, inst->a));
-    if (entity == NULL)
+    AirType type = sema_resolved(pass, at, inst->a);
+    if (type.kind != AIR_STRUCT) {
+        if (type.kind != AIR_INVALID)
+            sema_error(pass, at, "%s has no fields", type_text(pass->entities, type));
         return air_type(AIR_INVALID);
+    }
+    Entity *entity = pass->entities->items[type.index];
     if (struct_is_too_wide(entity))
         return sema_usable(pass, (AirType){AIR_STRUCT, entity->number});
     const char *name = entity_text(pass->unit, inst->b);
@@ -290,12 +266,17 @@ AirType sema_check_value(SemaPass *pass, uint32_t at)
         return pass->insts[inst->a].type;
     case ZIR_FIELD: case ZIR_FIELD_ADDR: return check_field(pass, at);
     case ZIR_NEG: return check_negation(pass, at);
-    case ZIR_NOT: return check_not(pass, at);
+    case ZIR_NOT:
+        sema_expect(pass, at, inst->a, air_type(AIR_BOOL), "'!': ");
+        return air_type(AIR_BOOL);
     case ZIR_ADD: case ZIR_SUB: case ZIR_MUL: case ZIR_DIV: case ZIR_REM:
         return check_arithmetic(pass, at);
     case ZIR_EQ: case ZIR_NE: case ZIR_LT: case ZIR_LE: case ZIR_GT: case ZIR_GE:
         return check_comparison(pass, at);
-    case ZIR_LOGIC_END: return check_logic_end(pass, at);
+    case ZIR_LOGIC_END:
+        sema_expect(pass, at, inst->b, air_type(AIR_BOOL),
+                    sema_side_text(pass->zir->insts[inst->a].op));
+        return air_type(AIR_BOOL);
     case ZIR_CAST: return check_cast(pass, at);
     case ZIR_CALL: return sema_check_call(pass, at);
     case ZIR_STRUCT_LIT: return sema_check_struct_literal(pass, at);

@@ -9,23 +9,18 @@
 #include "sema.h"
 #include "sema_types.h"
 
-static const char *scalar_text(AirType type)
-{
-    static const char *const texts[] = {[AIR_I32] = "i32", [AIR_I64] = "i64",
-                                        [AIR_F64] = "double", [AIR_BOOL] = "i1",
-                                        [AIR_STR] = "ptr"};
-    return texts[type.kind];
-}
-
 /* Adds a field to the struct's size and text. False if its type cannot be used. */
 static bool lay_out_field(const Entities *entities, Entity *entity, AirType type,
                           ByteBuffer *text)
 {
+    static const char *const scalars[] = {[AIR_I32] = "i32", [AIR_I64] = "i64",
+                                          [AIR_F64] = "double", [AIR_BOOL] = "i1",
+                                          [AIR_STR] = "ptr"};
     if (type.kind == AIR_INVALID)
         return false;
     if (type.kind != AIR_STRUCT) {
         entity->leaves++;
-        buffer_put(text, slice_from(scalar_text(type)));
+        buffer_put(text, slice_from(scalars[type.kind]));
         return true;
     }
     const Entity *part = entities->items[type.index];
@@ -54,15 +49,6 @@ static void lay_out(Entities *entities, Entity *entity)
     entity_note(entities, entity, struct_is_too_wide(entity));
 }
 
-static void report_size(const Entity *entity, Diagnostics *diagnostics)
-{
-    const Declaration *at = &entity->unit.declarations->items[entity->unit.declaration];
-    diagnostics_add(diagnostics, at->line, at->column,
-                    "a struct may hold at most %d numbers, bools, strs and structs, nested ones "
-                    "included",
-                    MAX_STRUCT_LEAVES);
-}
-
 static InterfaceWalk walk_from(Entities *entities, Entity *entity)
 {
     InterfaceWalk walk;
@@ -79,8 +65,12 @@ bool struct_check(Entities *entities, Entity *entity, Diagnostics *diagnostics)
 {
     InterfaceWalk walk = walk_from(entities, entity);
     Air air;
+    const Declaration *at = &entity->unit.declarations->items[entity->unit.declaration];
     if (!interface_walk_report(&walk, diagnostics) && entity->leaves > MAX_STRUCT_LEAVES)
-        report_size(entity, diagnostics);
+        diagnostics_add(diagnostics, at->line, at->column,
+                        "a struct may hold at most %d numbers, bools, strs and structs, nested "
+                        "ones included",
+                        MAX_STRUCT_LEAVES);
     return sema_check(entities, entity, diagnostics, &air) && !entity->is_wrong;
 }
 
