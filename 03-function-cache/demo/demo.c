@@ -84,34 +84,26 @@ static int build_each_edit(Table *table)
     return status;
 }
 
-static void print_row(const Table *table, int row)
-{
-    static const char *const words[] = {"-", "compiled", "wrong"};
-    printf("\n%-20s", table->names[row]);
-    for (int build = 0; build < BUILDS; build++)
-        printf("%13s", words[table->origins[row][build]]);
-}
-
-static void print_sum(const Table *table, int build)
-{
-    int compiled = 0;
-    for (int row = 0; row < FUNCTIONS; row++)
-        compiled += table->origins[row][build] != OUTPUT_CACHED;
-    printf("%9d, %2d", compiled, FUNCTIONS - compiled);
-}
-
 static int story(void)
 {
+    static const char *const words[] = {"-", "compiled", "wrong"};
     Table table = {0};
     int status = build_each_edit(&table);
     printf("%20s", "");
     for (int build = 0; build < BUILDS; build++)
         printf("%13s", edits[build].title);
-    for (int row = 0; row < FUNCTIONS; row++)
-        print_row(&table, row);
+    for (int row = 0; row < FUNCTIONS; row++) {
+        printf("\n%-20s", table.names[row]);
+        for (int build = 0; build < BUILDS; build++)
+            printf("%13s", words[table.origins[row][build]]);
+    }
     printf("\n%-20s", "compiled, cached");
-    for (int build = 0; build < BUILDS; build++)
-        print_sum(&table, build);
+    for (int build = 0; build < BUILDS; build++) {
+        int compiled = 0;
+        for (int row = 0; row < FUNCTIONS; row++)
+            compiled += table.origins[row][build] != OUTPUT_CACHED;
+        printf("%9d, %2d", compiled, FUNCTIONS - compiled);
+    }
     putchar('\n');
     return status;
 }

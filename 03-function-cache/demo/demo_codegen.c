@@ -24,15 +24,6 @@ static ProgramFile *module_of(Program *program, uint32_t number)
     return &((Compilation *)(void *)program)->modules[number];
 }
 
-/* False if the file is wrong, which is reported; likewise below. */
-static bool load_lowered(Compilation *self, uint32_t file, Lowered *lowered)
-{
-    bool is_right = lower_cached(&self->lowering, file, lowered) != FORM_WRONG;
-    if (!is_right)
-        lowering_report_errors(&self->lowering);
-    return is_right;
-}
-
 static void make_room_for_keys(ProgramFile *module, Arena *arena)
 {
     uint32_t count = module->declarations.count;
@@ -43,6 +34,7 @@ static void make_room_for_keys(ProgramFile *module, Arena *arena)
     memset(module->notes, 0, count * sizeof *module->notes);
 }
 
+/* False if the file is wrong, which is reported. */
 static bool load_module(Compilation *self, uint32_t file)
 {
     Lowered lowered;
@@ -51,8 +43,10 @@ static bool load_module(Compilation *self, uint32_t file)
     ProgramFile *module = &self->modules[file];
     *module = (ProgramFile){.path = file_hash_cache_path(files, file),
                             .targets = files->imports + record->first_import};
-    if (!load_lowered(self, file, &lowered))
+    if (lower_cached(&self->lowering, file, &lowered) == FORM_WRONG) {
+        lowering_report_errors(&self->lowering);
         return false;
+    }
     if (!declarations_view(lowered.declarations, &module->declarations) ||
         module->declarations.import_count != record->import_count) {
         print_name(stderr, module->path, 0);
