@@ -3,23 +3,19 @@
 #include "commands.h"
 #include "invocation.h"
 
-static void print_removed(const char *cache_dir, const CleanCounts *removed)
-{
-    invocation_print_shown(cache_dir, stderr);
-    if (removed->files == 0)
-        fputs(": nothing to remove\n", stderr);
-    else
-        fprintf(stderr, ": removed %llu file%s, %.1f KB\n", (unsigned long long)removed->files,
-                removed->files == 1 ? "" : "s", (double)removed->bytes / 1e3);
-}
-
 int cmd_clean(Invocation *invocation)
 {
     const CommandLine *line = &invocation->line;
     BuildFailure failure = {0};
     CleanCounts removed = {0};
     BuildStatus status = build_clean(line->cache_dir, line->entry, &removed, &failure);
-    if (!line->quiet && (status == BUILD_OK || removed.files != 0))
-        print_removed(line->cache_dir, &removed);
+    if (!line->quiet && (status == BUILD_OK || removed.files != 0)) {
+        invocation_print_shown(line->cache_dir, stderr);
+        if (removed.files == 0)
+            fputs(": nothing to remove\n", stderr);
+        else
+            fprintf(stderr, ": removed %llu file%s, %.1f KB\n", (unsigned long long)removed.files,
+                    removed.files == 1 ? "" : "s", (double)removed.bytes / 1e3);
+    }
     return status == BUILD_OK ? BUILD_OK : invocation_print_failure(status, &failure);
 }

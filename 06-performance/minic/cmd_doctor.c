@@ -6,18 +6,12 @@
 #include "invocation.h"
 #include "system_calls.h"
 
-static int open_directory(const char *path)
-{
-    int fd = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
-    return fd < 0 ? -errno : fd;
-}
-
 /* If there is no cache yet, the directory where it would be made is probed. */
 static int probe(const CommandLine *line, FileSystemFacts *facts, const char **why)
 {
-    int project_fd = open_directory(line->entry);
+    int project_fd = open_at(AT_FDCWD, line->entry, O_RDONLY | O_DIRECTORY);
     if (project_fd < 0)
-        return project_fd;
+        return -errno;
     int cache_fd = cache_mark_open_directory(line->cache_dir, line->trust_cache, why);
     int status = cache_fd;
     if (cache_fd >= 0 || cache_fd == -ENOENT)

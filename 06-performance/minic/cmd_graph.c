@@ -157,10 +157,15 @@ static void put_json(const Listing *listing, ByteBuffer *text)
 
 /* ---- the command ----------------------------------------------------------------------------- */
 
-static int list(Invocation *invocation, BuildStatus status)
+/* If an import leads nowhere, the errors say so, and the rest is listed. */
+static int list(Invocation *invocation)
 {
     const CommandLine *line = &invocation->line;
     Listing listing;
+    BuildStatus status = build_session_discover(invocation);
+    invocation_report_problems(invocation, status);
+    if (status > BUILD_PROGRAM_WRONG)
+        return (int)status;
     open_listing(&listing, invocation);
     const char *missing = !keep_marked(&listing, line->imports_of, mark_imports) ? line->imports_of
                           : !keep_marked(&listing, line->importers_of, mark_importers)
@@ -174,15 +179,7 @@ static int list(Invocation *invocation, BuildStatus status)
     return missing == NULL ? (int)status : build_session_refuse_file(invocation, missing);
 }
 
-/* If an import leads nowhere, the errors say so, and the rest is listed. */
-static int graph(Invocation *invocation)
-{
-    BuildStatus status = build_session_discover(invocation);
-    invocation_report_problems(invocation, status);
-    return status > BUILD_PROGRAM_WRONG ? (int)status : list(invocation, status);
-}
-
 int cmd_graph(Invocation *invocation)
 {
-    return build_session(invocation, graph);
+    return build_session(invocation, list);
 }

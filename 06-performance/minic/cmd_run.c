@@ -3,22 +3,17 @@
 #include "build_session.h"
 #include "commands.h"
 
-/* While the build holds the lock. */
-static int copy_program(Invocation *invocation)
+/* The output is copied while the build holds the lock. */
+static int build_and_copy(Invocation *invocation)
 {
+    BuildStats stats;
     ByteBuffer error = {0};
-    int status = program_copy_make(&invocation->program, invocation->line.output, &error);
-    if (status != 0)
+    int status = (int)build_session_build(invocation, build_session_write, &stats);
+    if (status == BUILD_OK &&
+        program_copy_make(&invocation->program, invocation->line.output, &error) != 0)
         status = invocation_complain(BUILD_MACHINE_FAILED, &error);
     buffer_free(&error);
     return status;
-}
-
-static int build(Invocation *invocation)
-{
-    BuildStats stats;
-    BuildStatus status = build_session_build(invocation, build_session_write, &stats);
-    return status == BUILD_OK ? copy_program(invocation) : (int)status;
 }
 
 static void end_progress(void *context)
@@ -61,7 +56,7 @@ int cmd_run(Invocation *invocation)
     static const char refusal[] = ": run needs an output that is a file";
     int status = build_session_look_at_output(invocation, refusal, refusal);
     if (status == BUILD_OK)
-        status = build_session(invocation, build);
+        status = build_session(invocation, build_and_copy);
     if (status == BUILD_OK)
         status = run_program(invocation);
     program_copy_remove(&invocation->program);

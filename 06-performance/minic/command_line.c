@@ -66,21 +66,6 @@ static bool set_command(CommandLine *line, Command command)
     return true;
 }
 
-/* `build --help` is `help build`; the rest of the line is ignored. */
-static bool set_help(Parser *parser)
-{
-    if (parser->line->topic == NULL)
-        parser->line->topic = parser->rule->name;
-    parser->line->is_settled = true;
-    return set_command(parser->line, COMMAND_HELP);
-}
-
-static bool set_version(Parser *parser)
-{
-    parser->line->is_settled = true;
-    return set_command(parser->line, COMMAND_VERSION);
-}
-
 static bool set_workers(Parser *parser, const char *value)
 {
     char *end;
@@ -115,14 +100,6 @@ static bool set_cache_limit(Parser *parser, const char *value)
     return true;
 }
 
-static bool set_stats(Parser *parser, const char *value)
-{
-    if (value != NULL && strcmp(value, "json") != 0)
-        return fail(parser, "--stats or --stats=json, not '--stats=", value, "'");
-    parser->line->stats = value == NULL ? STATS_TABLE : STATS_JSON;
-    return true;
-}
-
 static bool set_verbosity(Parser *parser, int level)
 {
     int *verbosity = &parser->line->verbosity;
@@ -141,7 +118,11 @@ static bool set_flag(Parser *parser, Flag flag, const char *value)
     case FLAG_VERBOSE: return set_verbosity(parser, 1);
     case FLAG_VERY_VERBOSE: return set_verbosity(parser, 2);
     case FLAG_QUIET: return set_on(&line->quiet);
-    case FLAG_STATS: return set_stats(parser, value);
+    case FLAG_STATS:
+        if (value != NULL && strcmp(value, "json") != 0)
+            return fail(parser, "--stats or --stats=json, not '--stats=", value, "'");
+        line->stats = value == NULL ? STATS_TABLE : STATS_JSON;
+        return true;
     case FLAG_FORCE: return set_on(&line->force);
     case FLAG_PARANOID: return set_on(&line->paranoid);
     case FLAG_TRUST_CACHE: return set_on(&line->trust_cache);
@@ -151,8 +132,14 @@ static bool set_flag(Parser *parser, Flag flag, const char *value)
     case FLAG_ORDER: return set_on(&line->in_order);
     case FLAG_IMPORTS: return set_text(&line->imports_of, value);
     case FLAG_IMPORTERS: return set_text(&line->importers_of, value);
-    case FLAG_HELP: return set_help(parser);
-    case FLAG_VERSION: return set_version(parser);
+    case FLAG_HELP: /* `build --help` is `help build`; the rest of the line is ignored */
+        if (line->topic == NULL)
+            line->topic = parser->rule->name;
+        line->is_settled = true;
+        return set_command(line, COMMAND_HELP);
+    case FLAG_VERSION:
+        line->is_settled = true;
+        return set_command(line, COMMAND_VERSION);
     }
     return false;
 }

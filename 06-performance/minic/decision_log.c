@@ -53,15 +53,6 @@ static const char *strategy_of(Decision decision)
     }
 }
 
-static void put_strategy(const char *strategy, Slice reason, ByteBuffer *text)
-{
-    buffer_put(text, slice_from(strategy));
-    if (reason.size == 0 || slice_equal(reason, slice_from(patch_reason_name(REASON_NONE))))
-        return;
-    buffer_put(text, slice_from(": "));
-    buffer_put(text, reason);
-}
-
 void decision_format(Decision decision, Slice subject, ByteBuffer *text)
 {
     enum { VERB_WIDTH = 13 };
@@ -70,10 +61,15 @@ void decision_format(Decision decision, Slice subject, ByteBuffer *text)
     for (size_t width = strlen(wording->verb); width < VERB_WIDTH; width++)
         buffer_put_byte(text, ' ');
     const char *strategy = strategy_of(decision);
-    if (strategy != NULL)
-        put_strategy(strategy, subject, text);
-    else
+    if (strategy == NULL) {
         diagnostics_put_shown(text, subject);
+    } else {
+        buffer_put(text, slice_from(strategy));
+        if (subject.size != 0 && !slice_equal(subject, slice_from(patch_reason_name(REASON_NONE)))) {
+            buffer_put(text, slice_from(": "));
+            buffer_put(text, subject);
+        }
+    }
     buffer_put(text, slice_from(wording->why));
     buffer_put_byte(text, '\n');
 }

@@ -53,16 +53,10 @@ static void put_stamps(const FileSystemFacts *facts, ByteBuffer *text)
                       yes(facts->ctime_on_restored_mtime));
 }
 
-static void put_defects(const FileSystemFacts *facts, ByteBuffer *text)
-{
-    const char *defect;
-    for (unsigned i = 0; (defect = file_system_defect(facts, i)) != NULL; i++)
-        buffer_put_format(text, "defect   %s\n", defect);
-}
-
 void doctor_report_text(const FileSystemFacts *facts, ByteBuffer *text)
 {
     TrustRule rule = trust_rule_of(facts);
+    const char *defect;
     put_stamps(facts, text);
     buffer_put_format(text,
                       "rename   replaces a file that is open: %s; keeps the inode number: %s\n",
@@ -73,7 +67,8 @@ void doctor_report_text(const FileSystemFacts *facts, ByteBuffer *text)
     buffer_put_format(text, "mmap     private pages: %s\n", yes(facts->has_private_mmap));
     buffer_put_format(text, "caches   on the file system of the sources: %s\n",
                       yes(facts->is_one_device));
-    put_defects(facts, text);
+    for (unsigned i = 0; (defect = file_system_defect(facts, i)) != NULL; i++)
+        buffer_put_format(text, "defect   %s\n", defect);
     buffer_put_format(text, "\nrule     %s\n\n", trust_rule_text(rule));
     buffer_put(text, slice_from(consequence(rule)));
     buffer_put(text, slice_from("\nNo stamp reveals a program that writes through mmap, or one that is in the middle of\n"

@@ -87,13 +87,6 @@ int invocation_complain(int status, const ByteBuffer *error)
     return status;
 }
 
-/* Is the cache directory refused for another reason than its contents? */
-static bool needs_another_directory(const BuildFailure *failure)
-{
-    return (failure->error == EPERM || failure->error == ELOOP) && failure->what != NULL &&
-           strstr(failure->what, "cache directory") != NULL;
-}
-
 /* "minic: MINIC_TARGET='a b': what is wrong with it"; the value is cut to fit a line. */
 int invocation_refuse_variable(const char *name, const char *value, const char *why)
 {
@@ -119,7 +112,9 @@ int invocation_print_failure(BuildStatus status, const BuildFailure *failure)
     if (failure->error != 0)
         fprintf(stderr, ": %s", strerror(failure->error));
     fputc('\n', stderr);
-    if (needs_another_directory(failure))
+    /* The cache directory is refused for another reason than its contents. */
+    if ((failure->error == EPERM || failure->error == ELOOP) && failure->what != NULL &&
+        strstr(failure->what, "cache directory") != NULL)
         fprintf(stderr, "minic: another one is named with --cache-dir%s\n",
                 strstr(failure->what, "another user") == NULL
                     ? ""
@@ -201,14 +196,19 @@ void invocation_print_stats(Invocation *invocation, const BuildStats *stats)
     invocation_print_text(&invocation->text, is_taken ? stderr : stdout);
 }
 
+static void begin_warning(const char *name)
+{
+    fputs("minic: warning: ", stderr);
+    invocation_print_shown(name, stderr);
+}
+
 /* Such a build is right, but slow: each one reads again what the last one read. */
 static void warn_of_lost_clock(const Invocation *invocation)
 {
     int error = build_warnings(invocation->build).clock_error;
     if (error == 0 || invocation->line.quiet)
         return;
-    fputs("minic: warning: ", stderr);
-    invocation_print_shown(invocation->line.cache_dir, stderr);
+    begin_warning(invocation->line.cache_dir);
     fprintf(stderr,
             ": cannot ask the file system for the time: %s; what was read is read again next time\n",
             strerror(-error));
@@ -225,8 +225,7 @@ static void report_origin(const Invocation *invocation)
     CacheOrigin origin = build_warnings(invocation->build).cache_origin;
     if (origin == CACHE_OWN || invocation->line.quiet)
         return;
-    fputs("minic: warning: ", stderr);
-    invocation_print_shown(invocation->line.cache_dir, stderr);
+    begin_warning(invocation->line.cache_dir);
     fprintf(stderr, ": this cache was made elsewhere: %s", became[origin]);
     if (origin == CACHE_SET_ASIDE) {
         fputc(' ', stderr);
@@ -240,35 +239,11 @@ static void report_lost_key(const Invocation *invocation)
 {
     if (invocation->key_error == 0 || invocation->line.quiet)
         return;
-    fputs("minic: warning: ", stderr);
-    invocation_print_shown(invocation->key_path.data, stderr);
+    begin_warning(invocation->key_path.data);
     fprintf(stderr,
             ": cannot keep the key that tells your caches from those of others: %s; set "
             "XDG_STATE_HOME, or MINIC_TRUST_CACHE=1\n",
             strerror(-invocation->key_error));
-}
-
-/* Such a build is right too. */
-static void warn_of_missing_flock(const Invocation *invocation)
-{
-    if (!build_warnings(invocation->build).has_no_flock || invocation->line.quiet)
-        return;
-    fputs("minic: warning: ", stderr);
-    invocation_print_shown(invocation->line.cache_dir, stderr);
-    fputs(": there is no flock on its file system; a file, lock.0, keeps other builds away\n",
-          stderr);
-}
-
-/* Once per cache. A change that such a build misses, no later one will notice. */
-static void warn_of_missing_ctime(const Invocation *invocation)
-{
-    if (!build_warnings(invocation->build).lacks_ctime || invocation->line.quiet)
-        return;
-    fputs("minic: warning: ", stderr);
-    invocation_print_shown(invocation->line.entry, stderr);
-    fputs(": its file system keeps no ctime: an edit whose mtime is set back is not noticed; "
-          "--paranoid reads every file\n",
-          stderr);
 }
 
 void invocation_report_problems(Invocation *invocation, BuildStatus status)
@@ -283,7 +258,19 @@ void invocation_report_problems(Invocation *invocation, BuildStatus status)
         invocation_print_failure(status, build_failure(invocation->build));
     else
         warn_of_lost_clock(invocation);
-    warn_of_missing_flock(invocation);
-    warn_of_missing_ctime(invocation);
+    if (invocation->line.quiet)
+        return;
+    /* Such a build is right too. */
+    if (build_warnings(invocation->build).has_no_flock) {
+        begin_warning(invocation->line.cache_dir);
+        fputs(": there is no flock on its file system; a file, lock.0, keeps other builds away\n",
+              stderr);
+    }
+    /* Once per cache. A change that such a build misses, no later one will notice. */
+    if (build_warnings(invocation->build).lacks_ctime) {
+        begin_warning(invocation->line.entry);
+        fputs(": its file system keeps no ctime: an edit whose mtime is set back is not noticed; "
+              "--paranoid reads every file\n",
+              stderr);
+    }
 }
-

@@ -137,14 +137,6 @@ typedef struct Process {
     struct sigaction interrupt, quit; /* the caller's settings */
 } Process;
 
-static void report_and_exit(int fd)
-{
-    int why = errno;
-    ssize_t written = write(fd, &why, sizeof why);
-    (void)written;
-    _exit(127);
-}
-
 /* Starts the program and returns once exec has succeeded. `held` may be NULL. 0 or a negative
  * errno. */
 static int process_start(Process *process, const char *path, char *const arguments[],
@@ -165,7 +157,10 @@ static int process_start(Process *process, const char *path, char *const argumen
             held_signals_forget(held);
         close(ends[0]);
         execv(path, arguments);
-        report_and_exit(ends[1]);
+        why = errno;
+        ssize_t written = write(ends[1], &why, sizeof why);
+        (void)written;
+        _exit(127);
     }
     int fork_error = process->id < 0 ? errno : 0;
     close(ends[1]);

@@ -115,23 +115,17 @@ static void *tick(void *arg)
     return NULL;
 }
 
-/* Signals are for the working thread. */
-static bool start_thread(Progress *progress)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&progress->thread, NULL, tick, progress);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return error == 0;
-}
-
 void progress_begin(Progress *progress, const WorkPool *pool, double begun)
 {
     *progress = (Progress){.pool = pool, .begun = begun};
     pthread_mutex_init(&progress->mutex, NULL);
     pthread_cond_init(&progress->ended, NULL);
-    progress->is_begun = start_thread(progress);
+    /* Signals are for the working thread. */
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    progress->is_begun = pthread_create(&progress->thread, NULL, tick, progress) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 void progress_end(Progress *progress)
