@@ -51,13 +51,6 @@ static void report_unit(void *context, Decision decision, Slice unit)
     print_unit("main.mini", unit);
 }
 
-static void report_counts(const BuildCounts *counts, bool is_fast)
-{
-    printf("  files %d, lowered %d, functions %d, compiled %d, fast %s\n",
-           (int)counts->files_total, (int)counts->files_lowered, (int)counts->functions_total,
-           (int)counts->functions_emitted, is_fast ? "yes" : "no");
-}
-
 static BuildStatus build(const char *title)
 {
     MiniBuild mini;
@@ -72,8 +65,12 @@ static BuildStatus build(const char *title)
         putchar('\n');
     if (status != BUILD_OK)
         mini_build_report_errors(&mini);
-    if (status <= BUILD_PROGRAM_WRONG)
-        report_counts(build_counts(mini.build), is_fast);
+    if (status <= BUILD_PROGRAM_WRONG) {
+        const BuildCounts *counts = build_counts(mini.build);
+        printf("  files %d, lowered %d, functions %d, compiled %d, fast %s\n",
+               (int)counts->files_total, (int)counts->files_lowered, (int)counts->functions_total,
+               (int)counts->functions_emitted, is_fast ? "yes" : "no");
+    }
     mini_build_close(&mini);
     return status;
 }

@@ -58,16 +58,6 @@ static void put(Slice text, FILE *file)
         fwrite(text.data, 1, text.size, file);
 }
 
-static void put_sections(const Build *build, FILE *file)
-{
-    for (uint32_t section = 0; section < build_section_count(build); section++) {
-        uint32_t count;
-        const Slice *texts = build_section_texts(build, section, &count);
-        for (uint32_t i = 0; i < count; i++)
-            put(texts[i], file);
-    }
-}
-
 /* A new file. */
 static int create_output(const char *path)
 {
@@ -98,22 +88,20 @@ static int open_file(const char *path)
     return unlink(path) == 0 ? create_output(path) : -errno;
 }
 
-/* A descriptor that is already open is written from its current offset. */
-static FILE *open_output(const OutputPlace *place)
-{
-    int fd = place->descriptor >= 0 ? output_place_open(place) : open_file(place->path);
-    if (fd < 0)
-        errno = -fd;
-    return fd < 0 ? NULL : fdopen(fd, "w");
-}
-
 static BuildStatus write_output(Build *build, const OutputPlace *place, const char *path)
 {
-    FILE *file = open_output(place);
+    /* A descriptor that is already open is written from its current offset. */
+    int fd = place->descriptor >= 0 ? output_place_open(place) : open_file(place->path);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
     if (file == NULL)
-        return build_fail(build, path, "cannot open the output", errno);
+        return build_fail(build, path, "cannot open the output", fd < 0 ? -fd : errno);
     put(build_prelude(build), file);
-    put_sections(build, file);
+    for (uint32_t section = 0; section < build_section_count(build); section++) {
+        uint32_t count;
+        const Slice *texts = build_section_texts(build, section, &count);
+        for (uint32_t i = 0; i < count; i++)
+            put(texts[i], file);
+    }
     bool is_written = !ferror(file);
     if (fclose(file) != 0 || !is_written)
         return build_fail(build, path, "cannot write the output", errno);
