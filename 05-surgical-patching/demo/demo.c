@@ -31,15 +31,6 @@ static void report_section(void *context, SectionDifference difference, const Ou
            (unsigned long long)is->offset, (unsigned long long)is->size, is_moved ? "  moved" : "");
 }
 
-static void report_patch(Patch *patch)
-{
-    output_sections_compare(&patch->before.sections, &patch->after.sections, report_section,
-                            &patch->after.arena);
-    const PatchResult *result = &patch->result;
-    printf("  strategy %s, reason %s, written %llu\n", patch_strategy_name(result->strategy),
-           patch_reason_name(result->reason), (unsigned long long)result->bytes_written);
-}
-
 static void build(const char *title)
 {
     MiniBuild mini;
@@ -48,10 +39,15 @@ static void build(const char *title)
     BuildStatus status = mini_build_open(&mini, "main.mini", NULL);
     if (status == BUILD_OK)
         status = patch_output(mini.build, "out.ll", &patch);
-    if (status == BUILD_OK)
-        report_patch(&patch);
-    else
+    if (status == BUILD_OK) {
+        const PatchResult *result = &patch.result;
+        output_sections_compare(&patch.before.sections, &patch.after.sections, report_section,
+                                &patch.after.arena);
+        printf("  strategy %s, reason %s, written %llu\n", patch_strategy_name(result->strategy),
+               patch_reason_name(result->reason), (unsigned long long)result->bytes_written);
+    } else {
         mini_build_report_errors(&mini);
+    }
     patch_free(&patch);
     mini_build_close(&mini);
 }

@@ -70,21 +70,18 @@ static BuildStatus patch_and_report(const char *entry, const char *output)
 
 /* ---- the sections of any file --------------------------------------------------------------- */
 
-static void print_section(const OutputSection *section, Arena *arena)
-{
-    char key[HASH_HEX_SIZE + 1];
-    Slice name = path_in_marker(section->path, arena);
-    hash_to_hex(section->key, key);
-    printf("section %.*s %s %llu %llu\n", (int)name.size, name.data, key,
-           (unsigned long long)section->offset, (unsigned long long)section->size);
-}
-
 static BuildStatus split(const char *path)
 {
     View view;
     int error = view_open(&view, path, 1);
-    for (uint32_t i = 0; i < view.sections.count; i++)
-        print_section(&view.sections.items[i], &view.arena);
+    for (uint32_t i = 0; i < view.sections.count; i++) {
+        const OutputSection *section = &view.sections.items[i];
+        char key[HASH_HEX_SIZE + 1];
+        Slice name = path_in_marker(section->path, &view.arena);
+        hash_to_hex(section->key, key);
+        printf("section %.*s %s %llu %llu\n", (int)name.size, name.data, key,
+               (unsigned long long)section->offset, (unsigned long long)section->size);
+    }
     view_close(&view);
     if (error != 0) {
         print_name(stderr, slice_from(path), 0);
