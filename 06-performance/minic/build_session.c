@@ -100,31 +100,26 @@ BuildRequest build_session_request(Invocation *invocation)
     };
 }
 
-BuildStatus build_session_build(Invocation *invocation,
-                                BuildStatus (*steps)(Invocation *invocation, PatchResult *patch),
-                                BuildStats *stats)
+BuildStatus build_session_build(Invocation *invocation, bool writes_output, BuildStats *stats)
 {
     BuildRequest request = build_session_request(invocation);
     PatchResult patch = {0};
     BuildStatus status = build_open(&invocation->build, &request);
     if (status == BUILD_OK)
-        status = steps(invocation, &patch);
+        status = build_plan(invocation->build);
+    if (status == BUILD_OK)
+        status = writes_output
+                     ? output_write(invocation->build, invocation->line.output, &patch)
+                     : build_emit(invocation->build);
     invocation_report_problems(invocation, status);
     if (status > BUILD_PROGRAM_WRONG)
         return status;
-    bool is_written = status == BUILD_OK && steps == build_session_write;
+    bool is_written = status == BUILD_OK && writes_output;
     *stats = build_stats_of(invocation->build, is_written ? &patch : NULL);
     stats->status = status;
     stats->total_seconds = invocation_now() - invocation->begun;
     invocation_print_stats(invocation, stats);
     return status;
-}
-
-BuildStatus build_session_write(Invocation *invocation, PatchResult *patch)
-{
-    BuildStatus status = build_plan(invocation->build);
-    return status == BUILD_OK ? output_write(invocation->build, invocation->line.output, patch)
-                              : status;
 }
 
 /* ---- the files ------------------------------------------------------------------------------ */

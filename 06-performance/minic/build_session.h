@@ -25,11 +25,10 @@ int build_session(Invocation *invocation, int (*work)(Invocation *invocation));
 /* For `work`: the build request that the command line makes. */
 BuildRequest build_session_request(Invocation *invocation);
 
-/* For `work`: opens the build, calls `steps`, and reports problems and --stats. `stats` is filled
- * in if the status is BUILD_OK or BUILD_PROGRAM_WRONG. */
-BuildStatus build_session_build(Invocation *invocation,
-                                BuildStatus (*steps)(Invocation *invocation, PatchResult *patch),
-                                BuildStats *stats);
+/* For `work`: opens the build, plans it, emits, and reports problems and --stats. With
+ * `writes_output` it also writes the output; without, no output is looked at. `stats` is filled in
+ * if the status is BUILD_OK or BUILD_PROGRAM_WRONG. */
+BuildStatus build_session_build(Invocation *invocation, bool writes_output, BuildStats *stats);
 
 /* For `work`: opens the build and finds the files of the program, and nothing more. */
 BuildStatus build_session_discover(Invocation *invocation);
@@ -40,9 +39,6 @@ uint32_t build_session_find_file(const Invocation *invocation, Slice name);
 
 /* "NAME: MAIN.MINI has no such file"; returns the exit status. */
 int build_session_refuse_file(const Invocation *invocation, const char *name);
-
-/* Steps: plan, emit and write the output. */
-BuildStatus build_session_write(Invocation *invocation, PatchResult *patch);
 
 #ifdef __cplusplus
 }

@@ -8,7 +8,7 @@
 static int build(Invocation *invocation)
 {
     BuildStats stats;
-    BuildStatus status = build_session_build(invocation, build_session_write, &stats);
+    BuildStatus status = build_session_build(invocation, true, &stats);
     bool is_heard = !invocation->line.quiet && invocation->stream != STDERR_FILENO;
     if (status == BUILD_OK && is_heard)
         invocation_print_summary(invocation, &stats);

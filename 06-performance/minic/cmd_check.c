@@ -4,17 +4,10 @@
 #include "build_session.h"
 #include "commands.h"
 
-static BuildStatus check_only(Invocation *invocation, PatchResult *patch)
-{
-    (void)patch; /* no output is looked at */
-    BuildStatus status = build_plan(invocation->build);
-    return status == BUILD_OK ? build_emit(invocation->build) : status;
-}
-
 static int check(Invocation *invocation)
 {
     BuildStats stats;
-    return (int)build_session_build(invocation, check_only, &stats);
+    return (int)build_session_build(invocation, false, &stats);
 }
 
 int cmd_check(Invocation *invocation)

@@ -8,7 +8,7 @@ static int build_and_copy(Invocation *invocation)
 {
     BuildStats stats;
     ByteBuffer error = {0};
-    int status = (int)build_session_build(invocation, build_session_write, &stats);
+    int status = (int)build_session_build(invocation, true, &stats);
     if (status == BUILD_OK &&
         program_copy_make(&invocation->program, invocation->line.output, &error) != 0)
         status = invocation_complain(BUILD_MACHINE_FAILED, &error);
