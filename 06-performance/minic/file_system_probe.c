@@ -9,19 +9,14 @@
  * Whether something changes a ctime shows only after the clock has ticked: before each try, a file
  * beside it is written until its stamp is later.
  *
- * It all happens in one directory of a fixed name, locked during the probe and removed after it.
- * Signals that would end the process wait until then: a tenth of a second. If the process is killed
- * all the same, the directory stays, unlocked, and the next probe empties and removes it.
+ * It all happens in one directory (probe_directory.h), which knows the names of the files made here.
  */
 #include "file_system_probe.h"
 
-#include "cache_mark.h"
 #include "file_stamp.h"
+#include "probe_directory.h"
 #include "system_calls.h"
 
-#include <dirent.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -42,7 +37,7 @@ enum {
 
 typedef struct Probe {
     FileSystemFacts *facts;
-    int fd; /* of the probe's directory, locked */
+    int fd; /* of the probe's directory */
 } Probe;
 
 /* ---- small things -------------------------------------------------------------------------- */
@@ -94,12 +89,6 @@ static void see_stamp(Standstill *still, int64_t *longest, int64_t stamp_ns, int
         *longest = before - still->since_ns;
 }
 
-static void see_resolution(FileSystemFacts *facts, int64_t stamp_ns)
-{
-    while (facts->resolution_ns > 1 && stamp_ns % facts->resolution_ns != 0)
-        facts->resolution_ns /= 10;
-}
-
 /* `before` and `after`: the wall clock, read around the write that set the stamp. */
 static void see_lag(FileSystemFacts *facts, int64_t stamp_ns, int64_t before, int64_t after)
 {
@@ -138,7 +127,8 @@ static void measure_tick(const Probe *probe)
         series_name(name, i);
         int64_t stamp = stamp_of(probe, name).mtime_ns;
         see_stamp(&still, &facts->tick_ns, stamp, made_ns[i], made_ns[i + 1]);
-        see_resolution(facts, stamp);
+        while (facts->resolution_ns > 1 && stamp % facts->resolution_ns != 0)
+            facts->resolution_ns /= 10;
         see_lag(facts, stamp, made_ns[i], made_ns[i + 1]);
         unlinkat(probe->fd, name, 0);
     }
@@ -275,128 +265,6 @@ static void try_mmap(const Probe *probe)
     close(fd);
 }
 
-/* ---- the directory -------------------------------------------------------------------------- */
-
-static const char *const made_names[] = {"looked", "tick", "file",  "renamed", "old",
-                                         "new",    "lock", "inode", "mapped"};
-enum { MADE_NAMES = sizeof made_names / sizeof *made_names };
-
-/* Is this the name of a probe's file? */
-static bool is_ours(const char *name)
-{
-    for (size_t i = 0; i < MADE_NAMES; i++)
-        if (strcmp(name, made_names[i]) == 0)
-            return true;
-    if (cache_mark_is_trial(name))
-        return true;
-    return name[0] == 's' && name[1] != '\0' && name[1 + strspn(name + 1, "0123456789")] == '\0';
-}
-
-/* Calls `visit` for each name but "." and ".." until one call fails. */
-static int for_each_name(int fd, int (*visit)(int fd, const char *name))
-{
-    int list_fd = open_at(fd, ".", O_RDONLY | O_DIRECTORY), status = 0;
-    DIR *list = list_fd < 0 ? NULL : fdopendir(list_fd);
-    if (list == NULL) {
-        status = -errno;
-        if (list_fd >= 0)
-            close(list_fd);
-        return status;
-    }
-    for (struct dirent *item; status == 0 && (item = readdir(list)) != NULL;)
-        if (strcmp(item->d_name, ".") != 0 && strcmp(item->d_name, "..") != 0)
-            status = visit(fd, item->d_name);
-    closedir(list);
-    return status;
-}
-
-static int refuse_foreign(int fd, const char *name)
-{
-    (void)fd;
-    return is_ours(name) ? 0 : -EEXIST;
-}
-
-static int remove_name(int fd, const char *name)
-{
-    return unlinkat(fd, name, 0) == 0 || errno == ENOENT ? 0 : -errno;
-}
-
-static void hold_signals(sigset_t *before)
-{
-    sigset_t ending;
-    sigemptyset(&ending);
-    sigaddset(&ending, SIGHUP);
-    sigaddset(&ending, SIGINT);
-    sigaddset(&ending, SIGQUIT);
-    sigaddset(&ending, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &ending, before);
-}
-
-static void release_signals(const sigset_t *before)
-{
-    pthread_sigmask(SIG_SETMASK, before, NULL);
-}
-
-/* Ensures that the directory is ours, still has its name, and has no other probe in it. 0; -EAGAIN:
- * another probe runs, try again; or another negative errno. */
-static int lock_directory(int dir_fd, int fd)
-{
-    struct stat here, there;
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-        return -EAGAIN; /* without working locks, two probes at once may confuse each other */
-    if (fstat(fd, &here) != 0)
-        return -errno;
-    if (fstatat(dir_fd, FILE_SYSTEM_PROBE_NAME, &there, AT_SYMLINK_NOFOLLOW) != 0)
-        return errno == ENOENT ? -EAGAIN : -errno;
-    if (here.st_ino != there.st_ino || here.st_dev != there.st_dev)
-        return -EAGAIN;
-    int own = cache_mark_is_own(fd, &here);
-    return own == 0 ? -EPERM : own < 0 ? own : 0;
-}
-
-static int try_open_directory(int dir_fd)
-{
-    bool is_made = mkdirat(dir_fd, FILE_SYSTEM_PROBE_NAME, 0700) == 0;
-    if (!is_made && errno != EEXIST)
-        return -errno;
-    int fd = open_at(dir_fd, FILE_SYSTEM_PROBE_NAME, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    if (fd < 0)
-        return errno == ENOENT ? -EAGAIN : -errno;
-    int status = lock_directory(dir_fd, fd);
-    if (status == 0)
-        status = for_each_name(fd, refuse_foreign);
-    if (status == 0)
-        status = for_each_name(fd, remove_name);
-    if (status == 0)
-        return fd;
-    if (is_made && status != -EAGAIN)
-        unlinkat(dir_fd, FILE_SYSTEM_PROBE_NAME, AT_REMOVEDIR);
-    close(fd);
-    return status;
-}
-
-/* The descriptor or a negative errno. During the wait for another probe, signals are delivered. */
-static int open_directory(int dir_fd, sigset_t *before)
-{
-    const struct timespec nap = {0, 5 * 1000 * 1000};
-    int fd;
-    hold_signals(before);
-    while ((fd = try_open_directory(dir_fd)) == -EAGAIN) {
-        release_signals(before);
-        nanosleep(&nap, NULL);
-        hold_signals(before);
-    }
-    return fd;
-}
-
-static void remove_directory(int dir_fd, int fd)
-{
-    for (size_t i = 0; i < MADE_NAMES; i++) /* those of the series are removed */
-        unlinkat(fd, made_names[i], 0);
-    unlinkat(dir_fd, FILE_SYSTEM_PROBE_NAME, AT_REMOVEDIR);
-    close(fd);
-}
-
 /* ---- all of it ------------------------------------------------------------------------------ */
 
 static void try_stamps(const Probe *probe)
@@ -423,14 +291,15 @@ static void try_both(const Probe *probe)
 
 static int try_in(FileSystemFacts *facts, int dir_fd, void (*try)(const Probe *probe))
 {
-    sigset_t before;
-    Probe probe = {facts, open_directory(dir_fd, &before)};
-    int status = probe.fd < 0 ? probe.fd : write_file(&probe, "file", "");
+    ProbeDirectory directory;
+    int status = probe_directory_open(&directory, dir_fd);
+    if (status != 0)
+        return status;
+    Probe probe = {facts, directory.fd};
+    status = write_file(&probe, "file", "");
     if (status == 0)
         try(&probe);
-    if (probe.fd >= 0)
-        remove_directory(dir_fd, probe.fd);
-    release_signals(&before);
+    probe_directory_close(&directory);
     return status;
 }
 

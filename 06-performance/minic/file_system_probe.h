@@ -52,15 +52,9 @@ typedef struct FileSystemFacts {
                                 it */
 } FileSystemFacts;
 
-/* The directory that a probe makes and removes. The next probe removes one left by a killed
- * probe. */
-#define FILE_SYSTEM_PROBE_NAME ".file_system_probe"
-
-/* Tests everything in a directory of that name in `dir_fd` (that of the caches). If `project_fd` is
- * on another device, stamps are tested there instead. Waits for another probe there. SIGHUP,
- * SIGINT, SIGQUIT and SIGTERM wait until all its files are removed. 0; -EEXIST if a directory of
- * that name holds files that no probe makes, and is left as it is; or another negative errno if no
- * file can be written there. */
+/* Tests everything in a directory of its own in `dir_fd` (that of the caches), which it makes and
+ * removes: probe_directory.h. If `project_fd` is on another device, stamps are tested there instead.
+ * 0, or a negative errno if there is no such directory or no file can be written in it. */
 int file_system_probe(FileSystemFacts *facts, int dir_fd, int project_fd);
 
 typedef enum TrustRule {

@@ -2,6 +2,7 @@
 /* The probe: on the file system of the tests it finds what every local one does, and leaves no
  * files; and from made-up facts the right rule follows. */
 #include "file_system_probe.h"
+#include "probe_directory.h"
 #include "scratch.h"
 
 #include <errno.h>
@@ -15,7 +16,7 @@
 
 static bool is_left(const Scratch *scratch)
 {
-    return scratch_exists(scratch, FILE_SYSTEM_PROBE_NAME);
+    return scratch_exists(scratch, PROBE_DIRECTORY_NAME);
 }
 
 static void a_local_file_system_keeps_its_promises(void **state)
@@ -69,8 +70,8 @@ static void what_a_killed_probe_left_is_removed(void **state)
 {
     const Scratch *scratch = *state;
     FileSystemFacts facts;
-    scratch_write(scratch, FILE_SYSTEM_PROBE_NAME "/s17", "x");
-    scratch_write(scratch, FILE_SYSTEM_PROBE_NAME "/renamed", "x");
+    scratch_write(scratch, PROBE_DIRECTORY_NAME "/s17", "x");
+    scratch_write(scratch, PROBE_DIRECTORY_NAME "/renamed", "x");
     assert_int_equal(file_system_probe(&facts, scratch->fd, scratch->fd), 0);
     assert_null(file_system_defect(&facts, 0));
     assert_false(is_left(scratch));
@@ -80,11 +81,11 @@ static void a_directory_with_other_things_in_it_is_refused(void **state)
 {
     const Scratch *scratch = *state;
     FileSystemFacts facts;
-    scratch_write(scratch, FILE_SYSTEM_PROBE_NAME "/tick", "mine");
-    scratch_write(scratch, FILE_SYSTEM_PROBE_NAME "/notes", "mine");
+    scratch_write(scratch, PROBE_DIRECTORY_NAME "/tick", "mine");
+    scratch_write(scratch, PROBE_DIRECTORY_NAME "/notes", "mine");
     assert_int_equal(file_system_probe(&facts, scratch->fd, scratch->fd), -EEXIST);
-    assert_true(scratch_exists(scratch, FILE_SYSTEM_PROBE_NAME "/tick"));
-    assert_true(scratch_exists(scratch, FILE_SYSTEM_PROBE_NAME "/notes"));
+    assert_true(scratch_exists(scratch, PROBE_DIRECTORY_NAME "/tick"));
+    assert_true(scratch_exists(scratch, PROBE_DIRECTORY_NAME "/notes"));
 }
 
 /* 0 if all of them found a correct file system. */
