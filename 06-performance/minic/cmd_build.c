@@ -5,7 +5,7 @@
 
 #include <unistd.h>
 
-static int build(Invocation *invocation)
+static int build_and_summarize(Invocation *invocation)
 {
     BuildStats stats;
     BuildStatus status = build_session_build(invocation, true, &stats);
@@ -18,5 +18,5 @@ static int build(Invocation *invocation)
 int cmd_build(Invocation *invocation)
 {
     int status = build_session_look_at_output(invocation, NULL, NULL);
-    return status == BUILD_OK ? build_session(invocation, build) : status;
+    return status == BUILD_OK ? build_session(invocation, build_and_summarize) : status;
 }
