@@ -82,6 +82,22 @@ void line_rebuild(LineProject *project)
     line_run_free(&run);
 }
 
+LineRun line_build_second(LineProject *project, LineOutput *first)
+{
+    line_rebuild(project);
+    *first = project->output;
+    project->output = (LineOutput){0};
+    scratch_write(&project->scratch, "second.line", "import \"lib/lib.line\" as lib\n"
+                                                    "unit main $lib.area\n");
+    return line_build(project, (LineRequest){.entry = "second.line"});
+}
+
+void line_return_to(LineProject *project, LineOutput first)
+{
+    line_output_free(&project->output);
+    project->output = first;
+}
+
 void line_expect(LineProject *project, unsigned lowered, unsigned emitted, const char *dirty)
 {
     LineRun run = line_build(project, (LineRequest){0});

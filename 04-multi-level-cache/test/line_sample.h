@@ -28,6 +28,12 @@ void line_edit(const LineProject *project, const char *file, const char *from, c
 LineRun line_build(LineProject *project, LineRequest request);
 void line_rebuild(LineProject *project);
 
+/* Builds main.line, then a second entry in the same cache: second.line, which calls a function of
+ * lib. From then on the output is that of the second entry, and the first one's is in *first, until
+ * line_return_to makes it the output again. The caller frees the second build's run. */
+LineRun line_build_second(LineProject *project, LineOutput *first);
+void line_return_to(LineProject *project, LineOutput first);
+
 /* Builds; expects so many lowered files, emitted functions and these dirty sections. */
 void line_expect(LineProject *project, unsigned lowered, unsigned emitted, const char *dirty);
 

@@ -165,12 +165,8 @@ static void test_other_settings_keep_what_they_have(void **state)
 static void test_another_entry_makes_again_what_it_needs(void **state)
 {
     LineProject *project = *state;
-    line_rebuild(project);
-    LineOutput first = project->output;
-    project->output = (LineOutput){0};
-    scratch_write(&project->scratch, "second.line", "import \"lib/lib.line\" as lib\n"
-                                                    "unit main $lib.area\n");
-    LineRun run = line_build(project, (LineRequest){.entry = "second.line"});
+    LineOutput first;
+    LineRun run = line_build_second(project, &first);
     line_run_free(&run);
     expect_drop(project, "lib/lib.line", "", 1, 2);
     run = line_build(project, (LineRequest){.entry = "second.line"});
@@ -181,8 +177,7 @@ static void test_another_entry_makes_again_what_it_needs(void **state)
     assert_int_equal(run.counts.functions_emitted, 2);
     assert_non_null(strstr(run.decisions.data, "lost lib/lib.line:area\n"));
     line_run_free(&run);
-    line_output_free(&project->output);
-    project->output = first;
+    line_return_to(project, first);
     line_expect(project, 0, 0, "lib/lib.line\n");
 }
 

@@ -138,18 +138,13 @@ static void test_an_entry_may_be_imported_elsewhere(void **state)
 static void test_two_entries_share_what_they_have_in_common(void **state)
 {
     LineProject *project = *state;
-    line_rebuild(project);
-    LineOutput first = project->output;
-    project->output = (LineOutput){0};
-    scratch_write(&project->scratch, "second.line", "import \"lib/lib.line\" as lib\n"
-                                                    "unit main $lib.area\n");
-    LineRun run = line_build(project, (LineRequest){.entry = "second.line"});
+    LineOutput first;
+    LineRun run = line_build_second(project, &first);
     assert_false(run.had_state);
     assert_int_equal(run.counts.files_lowered, 1);
     assert_int_equal(run.counts.functions_emitted, 1);
     line_run_free(&run);
-    line_output_free(&project->output);
-    project->output = first;
+    line_return_to(project, first);
     line_expect(project, 0, 0, "");
 }
 
