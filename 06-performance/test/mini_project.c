@@ -68,7 +68,8 @@ BuildStatus mini_project_build_in(MiniProject *project, const Scratch *place)
 {
     char entry[512], cache[512], output[512];
     Build *build;
-    snprintf(entry, sizeof entry, "%s/main.mini", project->scratch.path);
+    snprintf(entry, sizeof entry, "%s/%s", project->scratch.path,
+             project->entry == NULL ? "main.mini" : project->entry);
     snprintf(cache, sizeof cache, "%s/cache", place->path);
     snprintf(output, sizeof output, "%s/out.ll", place->path);
     BuildRequest request = {.compiler = &project->compiler,
@@ -107,7 +108,8 @@ void mini_project_settle(MiniProject *project)
 
 /* ---- comparing ----------------------------------------------------------------------------- */
 
-char *mini_project_clean_output(const MiniProject *project, size_t *size)
+/* Also returns how that build ended. */
+static char *clean_output(const MiniProject *project, size_t *size, BuildStatus *status)
 {
     MiniProject clean = *project;
     Scratch place;
@@ -119,7 +121,14 @@ char *mini_project_clean_output(const MiniProject *project, size_t *size)
         output = scratch_read(&place, "out.ll", size);
     scratch_close(&place);
     buffer_free(&clean.said);
+    *status = clean.status;
     return output;
+}
+
+char *mini_project_clean_output(const MiniProject *project, size_t *size)
+{
+    BuildStatus status;
+    return clean_output(project, size, &status);
 }
 
 bool mini_project_output_is(const MiniProject *project, Slice bytes)
@@ -136,9 +145,10 @@ bool mini_project_output_is(const MiniProject *project, Slice bytes)
 void mini_project_expect_clean(const MiniProject *project)
 {
     size_t size;
-    char *expected = mini_project_clean_output(project, &size);
-    if ((project->status == BUILD_OK) != (expected != NULL))
-        fail_msg("the build ends with status %d, a clean one otherwise: %s", project->status,
+    BuildStatus status;
+    char *expected = clean_output(project, &size, &status);
+    if (project->status != status)
+        fail_msg("the build ends with status %d, a clean one with %d: %s", project->status, status,
                  project->said.data);
     if (expected != NULL && !mini_project_output_is(project, slice_of(expected, size)))
         fail_msg("the output is not that of a clean build");

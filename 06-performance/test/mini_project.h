@@ -6,7 +6,7 @@
  *     MiniProject project;
  *     mini_project_open(&project);
  *     mini_project_write(&project, "main.mini", "fn main() i32 { return 0; }\n");
- *     mini_project_build(&project);                main.mini, with "cache", into "out.ll"
+ *     mini_project_build(&project);                the entry, with "cache", into "out.ll"
  *     mini_project_expect_clean(&project);
  *     mini_project_close(&project);
  */
@@ -21,6 +21,7 @@ typedef struct MiniProject { /* set up by mini_project_open; tests change the se
     Scratch scratch;
     Compiler compiler;
     ByteBuffer prelude; /* owned for the compiler */
+    const char *entry;  /* NULL: main.mini */
     bool force, paranoid, sync;
     /* of the last build: */
     BuildStatus status;

@@ -6,96 +6,26 @@
  *
  * The edits are those that caches most often miss.
  */
-#include "agreeing_counts.h"
-#include "mini_compiler.h"
-#include "scratch.h"
-#include "surgical_patch.h"
+#include "mini_project.h"
 
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
-typedef struct Project {
-    Scratch scratch;
-    Compiler compiler;
-    ByteBuffer prelude;
-    const char *entry;
-    BuildStatus status;
-    BuildCounts counts;
-    PatchResult patch;
-    ByteBuffer errors;
-} Project;
-
-static void build_in(Project *project, const char *cache, const char *output)
+/* Builds, and compares with a clean build. */
+static void rebuild(MiniProject *project)
 {
-    char entry[512], cache_dir[512], out[512];
-    snprintf(entry, sizeof entry, "%s/%s", project->scratch.path, project->entry);
-    snprintf(cache_dir, sizeof cache_dir, "%s/%s", project->scratch.path, cache);
-    snprintf(out, sizeof out, "%s/%s", project->scratch.path, output);
-    BuildRequest request = {.compiler = &project->compiler,
-                            .entry = entry,
-                            .cache_dir = cache_dir,
-                            .executor = &executor_serial};
-    Build *build;
-    project->patch = (PatchResult){0};
-    project->errors.size = 0;
-    project->status = build_open(&build, &request);
-    if (project->status == BUILD_OK)
-        project->status = build_plan(build);
-    if (project->status == BUILD_OK)
-        project->status = output_write(build, out, &project->patch);
-    project->counts = *build_counts(build);
-    assert_true(counts_agree(&project->counts));
-    const Diagnostics *diagnostics = build_diagnostics(build);
-    for (size_t i = 0; i < diagnostics->count; i++)
-        diagnostic_format(&diagnostics->items[i], (Slice){"", 0}, &project->errors);
-    buffer_put_byte(&project->errors, '\0');
-    build_close(build);
-}
-
-/* Builds, and compares with a clean build in an unused cache. */
-static void rebuild(Project *project)
-{
-    static unsigned number; /* number of clean caches, so that none is used twice */
-    char clean[32];
-    snprintf(clean, sizeof clean, "clean-%u", number++);
-    build_in(project, clean, "clean.ll");
-    BuildStatus clean_status = project->status;
-    build_in(project, "cache", "out.ll");
-    assert_int_equal(project->status, clean_status);
-    if (clean_status != BUILD_OK)
-        return;
-    char *expected = scratch_read(&project->scratch, "clean.ll", NULL);
-    char *output = scratch_read(&project->scratch, "out.ll", NULL);
-    assert_string_equal(output, expected);
-    free(expected);
-    free(output);
-}
-
-static void project_open(Project *project)
-{
-    *project = (Project){.entry = "main.mini"};
-    scratch_open(&project->scratch);
-    assert_int_equal(
-        mini_compiler_init(&project->compiler, &(MiniSettings){0}, &project->prelude), 0);
-}
-
-static void project_close(Project *project)
-{
-    buffer_free(&project->prelude);
-    buffer_free(&project->errors);
-    scratch_close(&project->scratch);
+    mini_project_build(project);
+    mini_project_expect_clean(project);
 }
 
 /* Writes a file as if it had been saved a while ago: its stamp can be trusted. */
-static void save(Project *project, const char *name, const char *text)
+static void save(MiniProject *project, const char *name, const char *text)
 {
     scratch_write(&project->scratch, name, text);
     scratch_age(&project->scratch, name, 10);
 }
 
-static void expect(const Project *project, unsigned hashed, unsigned lowered, unsigned emitted,
+static void expect(const MiniProject *project, unsigned hashed, unsigned lowered, unsigned emitted,
                    unsigned written)
 {
     assert_int_equal(project->status, BUILD_OK);
@@ -106,7 +36,7 @@ static void expect(const Project *project, unsigned hashed, unsigned lowered, un
 }
 
 /* main calls two functions of math, which every file imports; other calls one. */
-static void write_project(Project *project)
+static void write_project(MiniProject *project)
 {
     save(project, "main.mini", "import \"math.mini\" as math;\nimport \"other.mini\" as other;\n"
                                "fn main() i32 { print(math.add(1, 2)); print(other.three());\n"
@@ -125,37 +55,37 @@ static void write_project(Project *project)
 
 static void test_nothing_changed(void **state)
 {
-    Project project;
+    MiniProject project;
     (void)state;
-    project_open(&project);
+    mini_project_open(&project);
     write_project(&project);
     rebuild(&project);
     expect(&project, 0, 0, 0, 0);
     assert_int_equal(project.counts.files_stat, 3);
     assert_int_equal(project.counts.declarations_visited, 0);
     assert_int_equal(project.patch.strategy, PATCH_UP_TO_DATE);
-    project_close(&project);
+    mini_project_close(&project);
 }
 
 static void test_touched_file_is_hashed_and_nothing_else(void **state)
 {
-    Project project;
+    MiniProject project;
     (void)state;
-    project_open(&project);
+    mini_project_open(&project);
     write_project(&project);
     scratch_age(&project.scratch, "math.mini", 5);
     rebuild(&project);
     expect(&project, 1, 0, 0, 0);
     rebuild(&project);
     expect(&project, 0, 0, 0, 0);
-    project_close(&project);
+    mini_project_close(&project);
 }
 
 static void test_body_edit_is_one_function_however_often_imported(void **state)
 {
-    Project project;
+    MiniProject project;
     (void)state;
-    project_open(&project);
+    mini_project_open(&project);
     write_project(&project);
     save(&project, "math.mini", "fn add(a: i32, b: i32) i32 { return b + a; }\n"
                                 "fn zero() i32 { return 0; }\n"
@@ -164,28 +94,28 @@ static void test_body_edit_is_one_function_however_often_imported(void **state)
     expect(&project, 1, 1, 1, 1);
     assert_int_equal(project.counts.declarations_visited, 3);
     assert_int_equal(project.patch.strategy, PATCH_IN_PLACE);
-    project_close(&project);
+    mini_project_close(&project);
 }
 
 static void test_comment_spaces_and_line_ends_cost_no_function(void **state)
 {
-    Project project;
+    MiniProject project;
     (void)state;
-    project_open(&project);
+    mini_project_open(&project);
     write_project(&project);
     save(&project, "math.mini", "// sums\r\nfn add(a: i32,  b: i32) i32 {\r\n\treturn a + b; }\r\n"
                                 "fn zero() i32 { return 0; }\r\n"
                                 "fn half(x: i32) i32 { return x / 2; } // rounds\r\n");
     rebuild(&project);
     expect(&project, 1, 1, 0, 0);
-    project_close(&project);
+    mini_project_close(&project);
 }
 
 static void test_signature_edit_emits_exactly_its_users(void **state)
 {
-    Project project;
+    MiniProject project;
     (void)state;
-    project_open(&project);
+    mini_project_open(&project);
     write_project(&project);
     save(&project, "math.mini", "fn add(a: i32, b: i32) i32 { return a + b; }\n"
                                 "fn zero() i32 { return 0; }\n"
@@ -194,14 +124,14 @@ static void test_signature_edit_emits_exactly_its_users(void **state)
     expect(&project, 1, 1, 2, 2); /* half and four */
     assert_int_equal(project.counts.functions_dirty, 1);
     assert_int_equal(project.counts.functions_dependent, 1);
-    project_close(&project);
+    mini_project_close(&project);
 }
 
 static void test_parameter_type_reaches_callers_whose_text_is_the_same(void **state)
 {
-    Project project;
+    MiniProject project;
     (void)state;
-    project_open(&project);
+    mini_project_open(&project);
     save(&project, "main.mini", "import \"a.mini\" as a;\n"
                                 "fn main() i32 { print(a.twice(4)); return 0; }\n");
     save(&project, "a.mini", "fn twice(x: i32) i32 { return x + x; }\n");
@@ -209,14 +139,14 @@ static void test_parameter_type_reaches_callers_whose_text_is_the_same(void **st
     save(&project, "a.mini", "fn twice(x: i64) i64 { return x + x; }\n");
     rebuild(&project);
     assert_int_equal(project.counts.functions_emitted, 2);
-    project_close(&project);
+    mini_project_close(&project);
 }
 
 static void test_swapped_parameters_reach_callers(void **state)
 {
-    Project project;
+    MiniProject project;
     (void)state;
-    project_open(&project);
+    mini_project_open(&project);
     save(&project, "main.mini", "import \"a.mini\" as a;\n"
                                 "fn main() i32 { return a.f(4, 2); }\n");
     save(&project, "a.mini", "fn f(x: i32, y: i32) i32 { return x - y; }\n");
@@ -224,14 +154,14 @@ static void test_swapped_parameters_reach_callers(void **state)
     save(&project, "a.mini", "fn f(y: i32, x: i32) i32 { return x - y; }\n");
     rebuild(&project);
     assert_int_equal(project.counts.functions_emitted, 2);
-    project_close(&project);
+    mini_project_close(&project);
 }
 
 static void test_struct_two_files_away(void **state)
 {
-    Project project;
+    MiniProject project;
     (void)state;
-    project_open(&project);
+    mini_project_open(&project);
     save(&project, "main.mini", "import \"b.mini\" as b;\n"
                                 "fn main() i32 { const o = b.make(); return 0; }\n"
                                 "fn other() i32 { return 5; }\n");
@@ -246,14 +176,14 @@ static void test_struct_two_files_away(void **state)
     rebuild(&project);
     assert_int_equal(project.counts.files_lowered, 1);
     assert_int_equal(project.counts.functions_emitted, 3); /* zero, make, main; not other */
-    project_close(&project);
+    mini_project_close(&project);
 }
 
 static void test_constant_two_files_away(void **state)
 {
-    Project project;
+    MiniProject project;
     (void)state;
-    project_open(&project);
+    mini_project_open(&project);
     save(&project, "main.mini", "import \"b.mini\" as b;\n"
                                 "fn main() i32 { return b.limit; }\n");
     save(&project, "b.mini", "import \"c.mini\" as c;\nconst limit: i32 = c.base + 1;\n");
@@ -262,14 +192,14 @@ static void test_constant_two_files_away(void **state)
     save(&project, "c.mini", "const base: i32 = 9;\n");
     rebuild(&project);
     expect(&project, 1, 1, 1, 3);
-    project_close(&project);
+    mini_project_close(&project);
 }
 
 static void test_alias_that_leads_to_another_file(void **state)
 {
-    Project project;
+    MiniProject project;
     (void)state;
-    project_open(&project);
+    mini_project_open(&project);
     save(&project, "main.mini", "import \"a.mini\" as lib;\nimport \"b.mini\" as unused;\n"
                                 "fn main() i32 { return lib.f(); }\n");
     save(&project, "a.mini", "fn f() i32 { return 1; }\n");
@@ -279,32 +209,32 @@ static void test_alias_that_leads_to_another_file(void **state)
                                 "fn main() i32 { return lib.f(); }\n");
     rebuild(&project);
     assert_int_equal(project.counts.functions_emitted, 1);
-    project_close(&project);
+    mini_project_close(&project);
 }
 
 static void test_name_that_stops_and_starts_to_resolve(void **state)
 {
-    Project project;
+    MiniProject project;
     (void)state;
-    project_open(&project);
+    mini_project_open(&project);
     save(&project, "main.mini", "import \"a.mini\" as a;\nfn main() i32 { return a.f(); }\n");
     save(&project, "a.mini", "fn f() i32 { return 1; }\n");
     rebuild(&project);
     save(&project, "a.mini", "fn g() i32 { return 1; }\n");
     rebuild(&project);
     assert_int_equal(project.status, BUILD_PROGRAM_WRONG);
-    assert_non_null(strstr(project.errors.data, "main.mini:2:"));
+    assert_non_null(strstr(project.said.data, "main.mini:2:"));
     save(&project, "a.mini", "fn f() i32 { return 1; }\n");
     rebuild(&project);
     expect(&project, 1, 0, 0, 0); /* unchanged: found by content, nothing to write */
-    project_close(&project);
+    mini_project_close(&project);
 }
 
 static void test_entry_in_one_build_and_import_in_another(void **state)
 {
-    Project project;
+    MiniProject project;
     (void)state;
-    project_open(&project);
+    mini_project_open(&project);
     save(&project, "main.mini", "fn main() i32 { return 3; }\n");
     save(&project, "second.mini", "import \"main.mini\" as first;\n"
                                   "fn main() i32 { return first.main(); }\n");
@@ -315,14 +245,14 @@ static void test_entry_in_one_build_and_import_in_another(void **state)
     project.entry = "main.mini";
     rebuild(&project);
     assert_int_equal(project.counts.functions_emitted, 0);
-    project_close(&project);
+    mini_project_close(&project);
 }
 
 static void test_unused_constant_that_becomes_wrong(void **state)
 {
-    Project project;
+    MiniProject project;
     (void)state;
-    project_open(&project);
+    mini_project_open(&project);
     save(&project, "main.mini", "import \"a.mini\" as a;\nfn main() i32 { return a.f(); }\n");
     save(&project, "a.mini", "fn f() i32 { return 1; }\nconst unused: i32 = 8 / 2;\n");
     rebuild(&project);
@@ -330,16 +260,16 @@ static void test_unused_constant_that_becomes_wrong(void **state)
     for (int i = 0; i < 2; i++) { /* and is reported again */
         rebuild(&project);
         assert_int_equal(project.status, BUILD_PROGRAM_WRONG);
-        assert_non_null(strstr(project.errors.data, "a.mini:2:"));
+        assert_non_null(strstr(project.said.data, "a.mini:2:"));
     }
-    project_close(&project);
+    mini_project_close(&project);
 }
 
 static void test_failed_build_between_two_edits(void **state)
 {
-    Project project;
+    MiniProject project;
     (void)state;
-    project_open(&project);
+    mini_project_open(&project);
     write_project(&project);
     save(&project, "math.mini", "fn add(a: i32, b: i32) i32 { return a - b; }\n"
                                 "fn zero() i32 { return nothing; }\n"
@@ -351,15 +281,15 @@ static void test_failed_build_between_two_edits(void **state)
                                 "fn half(x: i32) i32 { return x / 2; }\n");
     rebuild(&project);
     expect(&project, 1, 1, 0, 1); /* add was emitted and kept by the failed build */
-    project_close(&project);
+    mini_project_close(&project);
 }
 
 static void test_same_size_edit_with_its_time_restored(void **state)
 {
-    Project project;
+    MiniProject project;
     struct stat before;
     (void)state;
-    project_open(&project);
+    mini_project_open(&project);
     write_project(&project);
     assert_int_equal(fstatat(project.scratch.fd, "math.mini", &before, 0), 0);
     scratch_write(&project.scratch, "math.mini",
@@ -371,15 +301,15 @@ static void test_same_size_edit_with_its_time_restored(void **state)
     rebuild(&project);
     assert_int_equal(project.counts.files_hashed, 1);
     assert_int_equal(project.counts.functions_emitted, 1);
-    project_close(&project);
+    mini_project_close(&project);
 }
 
 static void test_settings_switched_back_hit_both_ways(void **state)
 {
-    Project project;
+    MiniProject project;
     ByteBuffer other_prelude = {0};
     (void)state;
-    project_open(&project);
+    mini_project_open(&project);
     write_project(&project);
     Compiler first = project.compiler;
     assert_int_equal(
@@ -399,14 +329,14 @@ static void test_settings_switched_back_hit_both_ways(void **state)
     assert_int_equal(project.counts.functions_emitted, 0);
     assert_int_equal(project.counts.files_lowered, 0);
     buffer_free(&other_prelude);
-    project_close(&project);
+    mini_project_close(&project);
 }
 
 static void test_file_added_and_removed(void **state)
 {
-    Project project;
+    MiniProject project;
     (void)state;
-    project_open(&project);
+    mini_project_open(&project);
     write_project(&project);
     save(&project, "new.mini", "fn n() i32 { return 1; }\n");
     save(&project, "other.mini", "import \"math.mini\" as math;\nimport \"new.mini\" as new;\n"
@@ -423,7 +353,7 @@ static void test_file_added_and_removed(void **state)
     assert_int_equal(project.counts.files_lowered, 0);
     assert_int_equal(project.counts.functions_emitted, 0);
     assert_int_equal(project.counts.files_removed, 1);
-    project_close(&project);
+    mini_project_close(&project);
 }
 
 int main(void)
