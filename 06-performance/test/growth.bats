@@ -23,7 +23,7 @@ setup_file() {
     done | xargs -0 ${CC:-cc} "${flags[@]}" -fsanitize-coverage=trace-pc -c
     ${CC:-cc} "${flags[@]}" -Wl,--build-id,--wrap=malloc,--wrap=calloc,--wrap=realloc \
         -Wl,--wrap=posix_memalign -o minic ./*.o "$BATS_TEST_DIRNAME/growth/work_count.c" -lm -pthread
-    ${CC:-cc} "${flags[@]}" -o grow-source "$BATS_TEST_DIRNAME/growth/grow_source.c"
+    ${CC:-cc} "${flags[@]}" -o grow-source "$BATS_TEST_DIRNAME"/growth/grow_*.c
 }
 
 setup() {
