@@ -58,18 +58,6 @@ static bool load_module(Compilation *self, uint32_t file)
     return true;
 }
 
-/* Loads all files, so that all errors are reported. False if there is an error: half a program has
- * no keys. */
-static bool load_modules(Compilation *self)
-{
-    bool is_right = true;
-    uint32_t count = self->lowering.look.files.count;
-    self->modules = arena_allocate(&self->lowering.arena, count * sizeof *self->modules);
-    for (uint32_t file = 0; file < count; file++)
-        is_right &= load_module(self, file);
-    return is_right;
-}
-
 /* ---- a unit: its key, then its code, kept or made ------------------------------------------- */
 
 static void compile_unit(Compilation *self, const CachedCodegen *codegen, uint32_t file,
@@ -120,10 +108,13 @@ static LookStatus begin(Compilation *self, const char *entry)
 
 static LookStatus compile_all(Compilation *self)
 {
-    if (load_modules(self))
+    uint32_t count = self->lowering.look.files.count;
+    self->modules = arena_allocate(&self->lowering.arena, count * sizeof *self->modules);
+    /* All files are loaded, so that all errors are reported. Half a program has no keys. */
+    for (uint32_t file = 0; file < count; file++)
+        self->is_wrong |= !load_module(self, file);
+    if (!self->is_wrong)
         compile_units(self);
-    else
-        self->is_wrong = true;
     LookStatus status = lowering_cache_status(air_cache_commit(&self->air, false, NULL));
     if (status == LOOK_OK)
         status = lowering_commit(&self->lowering);
