@@ -60,22 +60,17 @@ static void put_flags(ByteBuffer *text, unsigned commands)
     }
 }
 
-static void put_overview(ByteBuffer *text)
-{
-    buffer_put(text, slice_from("minic - an incremental compiler for Mini\n\n"));
-    for (size_t i = 0; i < COMMAND_RULES; i++)
-        put_command(text, &command_rules[i]);
-    buffer_put_byte(text, '\n');
-    put_flags(text, ~0u);
-    buffer_put_byte(text, '\n');
-    buffer_put(text, slice_from(environment_help));
-    buffer_put(text, slice_from(status_help));
-}
-
 void command_help(ByteBuffer *text, const CommandRule *rule)
 {
     if (rule == NULL) {
-        put_overview(text);
+        buffer_put(text, slice_from("minic - an incremental compiler for Mini\n\n"));
+        for (size_t i = 0; i < COMMAND_RULES; i++)
+            put_command(text, &command_rules[i]);
+        buffer_put_byte(text, '\n');
+        put_flags(text, ~0u);
+        buffer_put_byte(text, '\n');
+        buffer_put(text, slice_from(environment_help));
+        buffer_put(text, slice_from(status_help));
         return;
     }
     buffer_put_format(text, "minic %s%s%s: %s\n\n", rule->name,

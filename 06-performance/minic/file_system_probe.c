@@ -147,21 +147,17 @@ static void measure_looked_tick(const Probe *probe)
 
 /* ---- what a ctime shows --------------------------------------------------------------------- */
 
-/* Waits until a write sets a later stamp than that. */
-static void wait_for_tick(const Probe *probe, int64_t moment_ns)
-{
-    const struct timespec nap = {0, 200 * 1000};
-    for (int look = 0; look < TICK_LOOKS; look++) {
-        if (write_file(probe, "tick", "x") != 0 || stamp_of(probe, "tick").mtime_ns > moment_ns)
-            return;
-        nanosleep(&nap, NULL);
-    }
-}
-
+/* The stamp of a file, at a time when a write sets a later one. */
 static FileStamp settled_stamp(const Probe *probe, const char *name)
 {
+    const struct timespec nap = {0, 200 * 1000};
     FileStamp stamp = stamp_of(probe, name);
-    wait_for_tick(probe, stamp.ctime_ns > stamp.mtime_ns ? stamp.ctime_ns : stamp.mtime_ns);
+    int64_t moment_ns = stamp.ctime_ns > stamp.mtime_ns ? stamp.ctime_ns : stamp.mtime_ns;
+    for (int look = 0; look < TICK_LOOKS; look++) {
+        if (write_file(probe, "tick", "x") != 0 || stamp_of(probe, "tick").mtime_ns > moment_ns)
+            break;
+        nanosleep(&nap, NULL);
+    }
     return stamp;
 }
 
