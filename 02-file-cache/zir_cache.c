@@ -114,9 +114,9 @@ void zir_cache_put_joined(ZirCache *cache, Hash128 content, Slice object)
     object_store_put(cache->store, key_of(cache, content), &object, 1);
 }
 
-void zir_cache_expect(ZirCache *cache, uint64_t count)
+void zir_cache_expect(ZirCache *cache, uint64_t count, ChunkSource *chunks)
 {
-    object_store_expect(cache->store, count);
+    object_store_expect(cache->store, count, chunks);
 }
 
 void zir_cache_invalidate(ZirCache *cache, Hash128 content)

@@ -68,8 +68,9 @@ void zir_cache_put(ZirCache *cache, Hash128 content, const Lowered *lowered);
 Slice zir_cache_join(Lowered *lowered, Arena *arena);
 void zir_cache_put_joined(ZirCache *cache, Hash128 content, Slice object);
 
-/* Makes room for this many puts at once. */
-void zir_cache_expect(ZirCache *cache, uint64_t count);
+/* Makes room for this many puts at once, in memory from `chunks`, which must outlive the cache;
+ * NULL: malloc. */
+void zir_cache_expect(ZirCache *cache, uint64_t count, ChunkSource *chunks);
 
 void zir_cache_invalidate(ZirCache *cache, Hash128 content);
 int zir_cache_clear(ZirCache *cache);

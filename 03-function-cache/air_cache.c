@@ -30,9 +30,9 @@ void air_cache_put(AirCache *cache, Hash128 unit_key, Slice output)
     object_store_put(cache->store, unit_key, &output, 1);
 }
 
-void air_cache_expect(AirCache *cache, uint64_t count)
+void air_cache_expect(AirCache *cache, uint64_t count, ChunkSource *chunks)
 {
-    object_store_expect(cache->store, count);
+    object_store_expect(cache->store, count, chunks);
 }
 
 void air_cache_invalidate(AirCache *cache, Hash128 unit_key)

@@ -46,8 +46,9 @@ bool air_cache_get(const AirCache *cache, Hash128 unit_key, Slice *output);
 /* Keeps `output`, whose bytes are lent until the commit. */
 void air_cache_put(AirCache *cache, Hash128 unit_key, Slice output);
 
-/* Makes room for this many puts at once. */
-void air_cache_expect(AirCache *cache, uint64_t count);
+/* Makes room for this many puts at once, in memory from `chunks`, which must outlive the cache;
+ * NULL: malloc. */
+void air_cache_expect(AirCache *cache, uint64_t count, ChunkSource *chunks);
 
 void air_cache_invalidate(AirCache *cache, Hash128 unit_key);
 int air_cache_clear(AirCache *cache);

@@ -16,4 +16,4 @@ static void run_growing_serial(Executor *executor, atomic_size_t *count, Executo
         item(arg, i, 0);
 }
 
-Executor executor_serial = {1, run_serial, run_growing_serial, run_serial};
+Executor executor_serial = {1, run_serial, run_growing_serial, run_serial, NULL};

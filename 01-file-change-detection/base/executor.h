@@ -19,6 +19,8 @@
 #ifndef EXECUTOR_H
 #define EXECUTOR_H
 
+#include "memory.h"
+
 #include <stddef.h>
 
 #ifdef __cplusplus
@@ -42,6 +44,8 @@ struct Executor {
     void (*run_growing)(Executor *executor, atomic_size_t *count, ExecutorItem item, void *arg);
     /* As `run`, for a few items that take milliseconds each: even the first is worth a thread. */
     void (*run_heavy)(Executor *executor, size_t count, ExecutorItem item, void *arg);
+    /* Where the arenas of its workers take their chunks; any thread may. NULL: malloc. */
+    ChunkSource *chunks;
 };
 
 /* One item after another, in index order, on the calling thread. Shared, stateless. */

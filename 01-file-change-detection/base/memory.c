@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * An arena is a list of chunks; the newest has free space, and each new one is eight times as large
- * as the last, up to a limit. A small build stays small, and a large one soon has chunks of large
- * pages, which cost one page fault where small ones cost 512:
+ * as the last, up to a limit. A small build stays small, and a large one soon takes few:
  *
  *     chunks ─► [older | used used used ####] ─► [oldest | used used]
  *                                next ^    ^ end
@@ -14,14 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 enum {
     FIRST_CHUNK_BYTES = 4096,
     CHUNK_GROWTH = 8,
-    LARGEST_CHUNK_BYTES = 4 << 20,
-    HUGE_PAGE_BYTES = 2 << 20,
-    LARGEST_ZEROED_BYTES = 64 << 20, /* above it, unwritten memory should cost nothing */
+    LARGEST_CHUNK_BYTES = 2 << 20,
 };
 
 struct ArenaChunk {
@@ -44,29 +40,8 @@ void *memory_allocate(size_t size)
     return checked(malloc(size), size);
 }
 
-/* Memory in whole large pages, where the system has them: a page fault costs more than filling the
- * page. `*size` is rounded up. */
-static void *allocate_large(size_t *size)
-{
-#ifdef MADV_HUGEPAGE
-    void *pages = NULL;
-    *size = (*size + HUGE_PAGE_BYTES - 1) / HUGE_PAGE_BYTES * HUGE_PAGE_BYTES;
-    if (posix_memalign(&pages, HUGE_PAGE_BYTES, *size) != 0)
-        pages = NULL;
-    else
-        madvise(pages, *size, MADV_HUGEPAGE);
-    return checked(pages, *size);
-#else
-    return memory_allocate(*size);
-#endif
-}
-
 void *memory_allocate_zeroed(size_t count, size_t size)
 {
-    if (size != 0 && count >= HUGE_PAGE_BYTES / size && count <= LARGEST_ZEROED_BYTES / size) {
-        size_t total = count * size;
-        return memset(allocate_large(&total), 0, count * size);
-    }
     return checked(calloc(count, size), count * size);
 }
 
@@ -75,43 +50,32 @@ void *memory_resize(void *pointer, size_t size)
     return checked(realloc(pointer, size), size);
 }
 
-static ArenaChunk *allocate_chunk(size_t size)
+void *chunk_take(ChunkSource *source, size_t *size)
 {
-    ArenaChunk *chunk =
-        size >= HUGE_PAGE_BYTES ? allocate_large(&size) : memory_allocate(size);
-    chunk->size = size;
-    return chunk;
+    return source == NULL ? memory_allocate(*size) : checked(source->take(source, size), *size);
 }
 
-/* The first spare chunk, if it is large enough; else NULL. */
-static ArenaChunk *take_spare(Arena *arena, size_t needed)
+void chunk_give(ChunkSource *source, void *chunk, size_t size)
 {
-    ArenaChunk *chunk = arena->spare;
-    if (chunk == NULL || chunk->size - sizeof(ArenaChunk) < needed)
-        return NULL;
-    arena->spare = chunk->older;
-    return chunk;
+    if (source == NULL)
+        free(chunk);
+    else
+        source->give(source, chunk, size);
 }
 
-static ArenaChunk *new_chunk(const Arena *arena, size_t needed)
+static void add_chunk(Arena *arena, size_t needed)
 {
     size_t size = arena->chunks == NULL ? FIRST_CHUNK_BYTES : arena->chunks->size * CHUNK_GROWTH;
     if (size > LARGEST_CHUNK_BYTES)
         size = LARGEST_CHUNK_BYTES;
     if (size < sizeof(ArenaChunk) + needed)
         size = sizeof(ArenaChunk) + needed;
-    return allocate_chunk(size);
-}
-
-static void add_chunk(Arena *arena, size_t needed)
-{
-    ArenaChunk *chunk = take_spare(arena, needed);
-    if (chunk == NULL)
-        chunk = new_chunk(arena, needed);
+    ArenaChunk *chunk = chunk_take(arena->source, &size);
+    chunk->size = size;
     chunk->older = arena->chunks;
     arena->chunks = chunk;
     arena->next = chunk->space;
-    arena->end = (char *)chunk + chunk->size;
+    arena->end = (char *)chunk + size;
 }
 
 void *arena_allocate(Arena *arena, size_t size)
@@ -133,11 +97,11 @@ char *arena_copy(Arena *arena, Slice text)
     return copy;
 }
 
-static void free_chunks(ArenaChunk *chunk)
+static void give_chunks(ChunkSource *source, ArenaChunk *chunk)
 {
     while (chunk != NULL) {
         ArenaChunk *older = chunk->older;
-        free(chunk);
+        chunk_give(source, chunk, chunk->size);
         chunk = older;
     }
 }
@@ -147,27 +111,15 @@ void arena_reset(Arena *arena)
     ArenaChunk *newest = arena->chunks;
     if (newest == NULL)
         return;
-    free_chunks(newest->older);
+    give_chunks(arena->source, newest->older);
     newest->older = NULL;
     arena->next = newest->space;
 }
 
-void arena_give(Arena *from, Arena *to)
-{
-    ArenaChunk **end = &from->chunks;
-    while (*end != NULL)
-        end = &(*end)->older;
-    *end = to->spare;
-    to->spare = from->chunks; /* the largest first */
-    from->chunks = NULL;
-    arena_free(from);
-}
-
 void arena_free(Arena *arena)
 {
-    free_chunks(arena->chunks);
-    free_chunks(arena->spare);
-    *arena = (Arena){0};
+    give_chunks(arena->source, arena->chunks);
+    *arena = (Arena){.source = arena->source};
 }
 
 static char *move_to_arena(const ByteBuffer *buffer, size_t capacity)

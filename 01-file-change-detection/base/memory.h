@@ -36,15 +36,33 @@ void *memory_allocate(size_t size);
 void *memory_allocate_zeroed(size_t count, size_t size);
 void *memory_resize(void *pointer, size_t size);
 
+/* ---- ChunkSource: where an arena's memory comes from ----------------------------------- */
+
+/* NULL stands for malloc and free, and needs nothing else. A source of your own sees a few large
+ * pieces instead of millions of small ones: stage 6 has one that passes the memory of one arena on
+ * to the next. */
+typedef struct ChunkSource ChunkSource;
+struct ChunkSource {
+    /* At least `*size` bytes, aligned for any type, not zeroed; `*size` is raised to what they
+     * are. NULL: out of memory, which ends the process. */
+    void *(*take)(ChunkSource *source, size_t *size);
+    /* Takes a chunk back, of the size that `take` returned. */
+    void (*give)(ChunkSource *source, void *chunk, size_t size);
+};
+
+/* The same, with NULL for malloc and free. Does not return NULL. */
+void *chunk_take(ChunkSource *source, size_t *size);
+void chunk_give(ChunkSource *source, void *chunk, size_t size);
+
 /* ---- Arena: freed all at once --------------------------------------------------------- */
 
 typedef struct ArenaChunk ArenaChunk;
 
-typedef struct Arena { /* {0} is an empty arena */
+typedef struct Arena {  /* {0} is an empty arena */
     ArenaChunk *chunks; /* newest first */
     char *next;         /* the free rest of the newest chunk: next up to end */
     char *end;
-    ArenaChunk *spare; /* given by other arenas; used before new ones are allocated */
+    ChunkSource *source; /* of its chunks, lent; set while the arena is empty */
 } Arena;
 
 /* `size` bytes, aligned for any type, not zeroed. They live until arena_free. */
@@ -57,11 +75,8 @@ char *arena_copy(Arena *arena, Slice text);
  * million short tasks. */
 void arena_reset(Arena *arena);
 
-/* Discards everything that `from` handed out and gives its memory to `to` for reuse: touched memory
- * is cheaper than fresh memory, which the system clears page by page. */
-void arena_give(Arena *from, Arena *to);
-
-/* Frees everything the arena handed out; the arena is empty again and usable. */
+/* Frees everything the arena handed out; the arena is empty again and usable, with
+ * the same source. */
 void arena_free(Arena *arena);
 
 /* ---- ByteBuffer: grows at its end ----------------------------------------------------- */

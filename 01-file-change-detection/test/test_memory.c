@@ -157,24 +157,46 @@ static void without_memory_the_process_ends_with_one_line_and_status_3(void **st
     assert_non_null(strstr(reported, "out of memory: cannot allocate"));
 }
 
-/* The memory of one arena serves another: a large enough spare chunk is used before new memory. */
-static void test_an_arena_gives_its_memory_away(void **state)
+typedef struct CountingSource {
+    ChunkSource source;
+    size_t taken, given; /* bytes */
+} CountingSource;
+
+static void *take_counted(ChunkSource *source, size_t *size)
+{
+    *size += 1000; /* more than was asked for */
+    ((CountingSource *)source)->taken += *size;
+    return malloc(*size);
+}
+
+static void give_counted(ChunkSource *source, void *chunk, size_t size)
+{
+    memset(chunk, 0, size);
+    ((CountingSource *)source)->given += size;
+    free(chunk);
+}
+
+static void an_arena_takes_its_chunks_from_its_source(void **state)
 {
     (void)state;
     enum { SIZE = 100000 };
-    Arena from = {0}, to = {0};
-    char *small = arena_allocate(&from, 10);
-    char *large = arena_allocate(&from, SIZE);
-    assert_ptr_not_equal(small, NULL);
-    arena_give(&from, &to);
-    assert_ptr_equal(from.chunks, NULL);
-    assert_ptr_equal(arena_allocate(&to, SIZE), large);
-    memset(large, 1, SIZE);
-    memset(arena_allocate(&to, SIZE * 20), 2, SIZE * 20); /* no spare chunk is that large */
-    arena_give(&to, &from);
-    memset(arena_allocate(&from, SIZE * 20), 3, SIZE * 20);
-    arena_free(&to);
-    arena_free(&from);
+    CountingSource counting = {{take_counted, give_counted}, 0, 0};
+    Arena arena = {.source = &counting.source};
+    for (int i = 0; i < 100; i++)
+        memset(arena_allocate(&arena, SIZE), i, SIZE);
+    assert_true(counting.taken >= 100 * SIZE);
+    assert_int_equal(counting.given, 0);
+    arena_reset(&arena);
+    size_t kept = counting.taken - counting.given;
+    assert_true(kept >= SIZE && kept < counting.given);
+    memset(arena_allocate(&arena, SIZE), 1, SIZE);
+    assert_int_equal(counting.taken - counting.given, kept);
+    arena_free(&arena);
+    assert_int_equal(counting.taken, counting.given);
+    arena_allocate(&arena, 1); /* from the same source */
+    assert_true(counting.taken > counting.given);
+    arena_free(&arena);
+    assert_int_equal(counting.taken, counting.given);
 }
 
 int main(void)
@@ -187,7 +209,7 @@ int main(void)
         cmocka_unit_test(reserved_bytes_may_be_written),
         cmocka_unit_test(decimals),
         cmocka_unit_test(without_memory_the_process_ends_with_one_line_and_status_3),
-        cmocka_unit_test(test_an_arena_gives_its_memory_away),
+        cmocka_unit_test(an_arena_takes_its_chunks_from_its_source),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -63,4 +63,4 @@ static void run(Executor *executor, size_t count, ExecutorItem item, void *arg)
     run_growing(executor, &fixed, item, arg);
 }
 
-Executor thread_executor = {THREADS, run, run_growing, run};
+Executor thread_executor = {THREADS, run, run_growing, run, NULL};

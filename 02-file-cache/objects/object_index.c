@@ -88,7 +88,7 @@ static void release_slots(ObjectIndex *index)
     if (index->mapping != NULL)
         munmap(index->mapping, index->mapping_size);
     else
-        free(index->slots);
+        chunk_give(index->chunks, index->slots, index->chunk_size);
     index->mapping = NULL;
     index->slots = NULL;
     index->slot_count = 0;
@@ -120,15 +120,21 @@ static void put_slot(ObjectIndex *index, IndexSlot *slot, Hash128 key, uint64_t 
 }
 
 /* Makes a table of at least `slot_count` slots, without marks of removed keys, at most half full,
- * and with room for one more. It has no file: the next save writes one. */
-static void rehash(ObjectIndex *index, uint64_t slot_count)
+ * and with room for one more. It has no file: the next save writes one.
+ *
+ * Keys go everywhere in it. Pages of calloc, not touched so far, would be faulted in twice: first
+ * to read a slot, then to write one. */
+static void rehash(ObjectIndex *index, uint64_t slot_count, ChunkSource *chunks)
 {
     object_index_recount(index);
     ObjectIndex old = *index;
     while (old.count >= slot_count / 2)
         slot_count *= 2;
     index->mapping = NULL;
-    index->slots = memory_allocate_zeroed((size_t)slot_count, sizeof *index->slots);
+    index->chunks = chunks;
+    index->chunk_size = (size_t)slot_count * sizeof *index->slots;
+    index->slots = chunk_take(chunks, &index->chunk_size);
+    memset(index->slots, 0, (size_t)slot_count * sizeof *index->slots);
     index->slot_count = slot_count;
     index->count = index->used = 0;
     for (uint64_t i = 0; i < old.slot_count; i++) {
@@ -158,20 +164,20 @@ void object_index_put(ObjectIndex *index, Hash128 key, uint64_t offset, uint32_t
     IndexSlot *slot = probe(index, key);
     bool is_full = index->used >= index->slot_count / 4 * 3;
     if (slot == NULL || (slot->offset == OFFSET_FREE && is_full)) {
-        rehash(index, SMALLEST_SLOTS);
+        rehash(index, SMALLEST_SLOTS, NULL);
         slot = probe(index, key);
     }
     put_slot(index, slot, key, offset, size);
     note_change(index, slot);
 }
 
-void object_index_reserve(ObjectIndex *index, uint64_t count)
+void object_index_reserve(ObjectIndex *index, uint64_t count, ChunkSource *chunks)
 {
     uint64_t slot_count = SMALLEST_SLOTS;
     while (slot_count / 4 * 3 <= index->used + count)
         slot_count *= 2;
     if (slot_count > index->slot_count)
-        rehash(index, slot_count);
+        rehash(index, slot_count, chunks);
 }
 
 void object_index_remove(ObjectIndex *index, Hash128 key)
@@ -346,7 +352,7 @@ static int save_whole(ObjectIndex *index, const IndexHeader *header, bool sync, 
 int object_index_save(ObjectIndex *index, const PackEnd *covered, bool sync, uint64_t *written)
 {
     if (index->slot_count == 0 || is_too_large(index->slot_count, covered))
-        rehash(index, SMALLEST_SLOTS);
+        rehash(index, SMALLEST_SLOTS, NULL);
     if (index->count > index->used || index->used > index->slot_count) /* they were forged */
         object_index_recount(index);
     IndexHeader header = make_header(index, covered);

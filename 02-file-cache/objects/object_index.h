@@ -39,6 +39,8 @@ typedef struct ObjectIndex {
     void *mapping;    /* of that file; NULL: the slots are allocated */
     size_t mapping_size;
     IndexSlot *slots; /* NULL: none */
+    ChunkSource *chunks; /* the slots are a chunk of it, if they are not mapped ... */
+    size_t chunk_size;   /* ... and of this size */
     uint64_t slot_count;
     uint64_t count;    /* keys present */
     uint64_t used;     /* slots that are not free */
@@ -66,8 +68,9 @@ const IndexSlot *object_index_find(const ObjectIndex *index, Hash128 key);
 /* Sets where the object of a key is; the key may be new. */
 void object_index_put(ObjectIndex *index, Hash128 key, uint64_t offset, uint32_t size);
 
-/* Makes room for this many more keys. Puts make room too, doubling the table repeatedly. */
-void object_index_reserve(ObjectIndex *index, uint64_t count);
+/* Makes room for this many more keys, in memory from `chunks`, which must outlive the index (NULL:
+ * malloc). Puts make room too, doubling the table repeatedly. */
+void object_index_reserve(ObjectIndex *index, uint64_t count, ChunkSource *chunks);
 
 void object_index_remove(ObjectIndex *index, Hash128 key);
 

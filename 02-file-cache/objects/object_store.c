@@ -299,9 +299,9 @@ void object_store_put(ObjectStore *store, Hash128 key, const Slice *parts, size_
     store->end.offset += pack_record_extent(size);
 }
 
-void object_store_expect(ObjectStore *store, uint64_t count)
+void object_store_expect(ObjectStore *store, uint64_t count, ChunkSource *chunks)
 {
-    object_index_reserve(&store->index, count);
+    object_index_reserve(&store->index, count, chunks);
     if (store->pending_capacity - store->pending_count >= count)
         return;
     store->pending_capacity = store->pending_count + (size_t)count;

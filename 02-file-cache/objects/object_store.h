@@ -80,8 +80,9 @@ bool object_store_has(const ObjectStore *store, Hash128 key);
 void object_store_put(ObjectStore *store, Hash128 key, const Slice *parts, size_t part_count);
 
 /* Makes room for this many objects at once. Puts do not need it; before thousands of them, it keeps
- * the index from growing step by step. */
-void object_store_expect(ObjectStore *store, uint64_t count);
+ * the index from growing step by step. Its memory is from `chunks`, which must outlive the store;
+ * NULL: malloc. */
+void object_store_expect(ObjectStore *store, uint64_t count, ChunkSource *chunks);
 
 /* Forgets one key; on disk, with the next commit. The record itself stays in the pack: if the index
  * is lost, rebuilding it brings the object back. That is right for a cache, where the key stands

@@ -176,7 +176,7 @@ static void test_forged_numbers_of_the_header_are_not_believed(void **state)
             ObjectStore *store = open_with(files, whole_pack(files), whole_index(files));
             memcpy(files->index, whole, INDEX_HEADER);
             assert_true(object_store_lost_index(store));
-            object_store_expect(store, 100);
+            object_store_expect(store, 100, NULL);
             assert_int_equal(count_intact(store), OBJECTS);
             assert_int_equal(object_store_count(store), OBJECTS);
             expect_usable(&files->scratch, store);
@@ -207,7 +207,7 @@ static void test_a_table_that_stayed_empty_is_saved_small(void **state)
 {
     StoreFiles *files = *state;
     ObjectStore *store = open_with(files, whole_pack(files), whole_index(files));
-    object_store_expect(store, 1u << 16);
+    object_store_expect(store, 1u << 16, NULL);
     Slice part = slice_from("one of many that were to come");
     object_store_put(store, key_of_number(500), &part, 1);
     commit_store(store);
@@ -251,7 +251,7 @@ static void test_a_key_that_has_two_slots_keeps_the_first_when_the_table_grows(v
     put_a_second_slot(files, key_of_number(2), PACK_HEADER);
     ObjectStore *store = open_with(files, whole_pack(files), whole_index(files));
     assert_true(is_intact(store, 2));
-    object_store_expect(store, 1000);
+    object_store_expect(store, 1000, NULL);
     assert_true(is_intact(store, 2));
     expect_usable(&files->scratch, store);
 }

@@ -42,7 +42,7 @@ static void model_put(Model *model, uint32_t number)
     Slice parts[] = {slice_of(payload.data, half),
                      slice_of(payload.data + half, payload.size - half)};
     if (random_draw(&model->random, 8) == 0)
-        object_store_expect(model->store, random_draw(&model->random, 200));
+        object_store_expect(model->store, random_draw(&model->random, 200), NULL);
     if (random_draw(&model->random, 2) == 0)
         object_store_put(model->store, model_key(number), parts, 2);
     else

@@ -47,6 +47,9 @@ static Emission *emission_of(Build *build)
     emission->wanted = memory_allocate((count + 1) * sizeof *emission->wanted);
     emission->scratch = memory_allocate_zeroed(workers, sizeof *emission->scratch);
     emission->made = memory_allocate_zeroed(workers, sizeof *emission->made);
+    for (unsigned i = 0; i < workers; i++)
+        emission->scratch[i].arena.source = emission->scratch[i].results.source =
+            build->request.executor->chunks;
     return build->emission = emission;
 }
 
@@ -200,7 +203,7 @@ static bool keep_and_report(Build *build)
     uint64_t made = 0;
     for (uint32_t i = 0; i < emission->wanted_count; i++)
         made += emission->files[emission->wanted[i]].made_count;
-    air_cache_expect(&build->cache.air, made);
+    air_cache_expect(&build->cache.air, made, build->request.executor->chunks);
     for (uint32_t i = 0; i < emission->wanted_count; i++) {
         uint32_t file = emission->wanted[i];
         if (emission->files[file].made_count != 0)

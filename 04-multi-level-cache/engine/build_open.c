@@ -51,6 +51,8 @@ static Build *make_build(const BuildRequest *request)
     build->request = *request;
     build->project_fd = -1;
     build->workers = memory_allocate_zeroed(workers, sizeof *build->workers);
+    for (unsigned i = 0; i < workers; i++)
+        build->workers[i].arena.source = build->workers[i].once.source = request->executor->chunks;
     split_entry(build);
     choose_cache_path(build);
     return build;

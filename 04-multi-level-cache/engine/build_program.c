@@ -42,10 +42,11 @@ ProgramFile *build_loaded_file(const Build *build, uint32_t number)
     return atomic_load_explicit(&build->loaded->slots[number].file, memory_order_acquire);
 }
 
-static LoadedFiles *make_slots(uint32_t file_count)
+static LoadedFiles *make_slots(const Build *build)
 {
     LoadedFiles *loaded = memory_allocate_zeroed(1, sizeof *loaded);
-    loaded->slots = memory_allocate_zeroed(file_count + 1, sizeof *loaded->slots);
+    loaded->slots = memory_allocate_zeroed(build->cache.files.count + 1, sizeof *loaded->slots);
+    loaded->memory.source = build->request.executor->chunks;
     pthread_mutex_init(&loaded->lock, NULL);
     return loaded;
 }
@@ -288,7 +289,8 @@ static size_t count_new(const Build *build, const LoweredChange *results)
 
 static void keep_and_report(Build *build, const LoweredChange *results)
 {
-    zir_cache_expect(&build->cache.zir, count_new(build, results));
+    zir_cache_expect(&build->cache.zir, count_new(build, results),
+                     build->request.executor->chunks);
     for (size_t i = 0; i < build->found.change_count; i++) {
         const FileChange *change = &build->found.changes[i];
         if (change->kind == FILE_TOUCHED)
@@ -311,11 +313,11 @@ static void keep_and_report(Build *build, const LoweredChange *results)
 void build_lower(Build *build)
 {
     size_t count = build->found.change_count;
-    build->loaded = make_slots(build->cache.files.count);
+    build->loaded = make_slots(build);
     LowerLoop loop = {build, memory_allocate_zeroed(count + 1, sizeof *loop.results)};
     executor_run(build->request.executor, count, lower_change, &loop);
     keep_and_report(build, loop.results);
-    discovery_forget_sources(&build->found);
+    discovery_forget_sources(&build->found); /* nothing refers to them from here on */
     free(loop.results);
     for (unsigned i = 0; i < build->request.executor->workers; i++)
         diagnostics_append(&build->diagnostics, &build->workers[i].diagnostics);

@@ -5,6 +5,7 @@
 #include "thread_executor.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static void test_settings_hit_both_ways(void **state)
 {
@@ -87,6 +88,36 @@ static void test_threads_make_no_difference(void **state)
     }
 }
 
+typedef struct CountingSource {
+    ChunkSource source;
+    size_t taken, given; /* bytes */
+} CountingSource;
+
+static void *take_counted(ChunkSource *source, size_t *size)
+{
+    ((CountingSource *)source)->taken += *size;
+    return malloc(*size);
+}
+
+static void give_counted(ChunkSource *source, void *chunk, size_t size)
+{
+    ((CountingSource *)source)->given += size;
+    free(chunk);
+}
+
+static void test_the_executor_says_where_chunks_come_from(void **state)
+{
+    LineProject *project = *state;
+    CountingSource counting = {{take_counted, give_counted}, 0, 0};
+    Executor executor = executor_serial;
+    executor.chunks = &counting.source;
+    LineRun run = line_build(project, (LineRequest){.executor = &executor});
+    assert_int_equal(run.counts.functions_emitted, 7);
+    line_run_free(&run);
+    assert_true(counting.taken > 0);
+    assert_int_equal(counting.taken, counting.given);
+}
+
 static void test_a_build_that_stopped_midway_is_known(void **state)
 {
     LineProject *project = *state;
@@ -157,6 +188,7 @@ int main(void)
         CASE_WITH_SAMPLE(test_check_commits_objects_only),
         CASE_WITH_SAMPLE(test_synced_builds_are_builds),
         CASE_WITH_SAMPLE(test_threads_make_no_difference),
+        CASE_WITH_SAMPLE(test_the_executor_says_where_chunks_come_from),
         CASE_WITH_SAMPLE(test_a_build_that_stopped_midway_is_known),
         CASE_WITH_SAMPLE(test_an_entry_may_be_imported_elsewhere),
         CASE_WITH_SAMPLE(test_two_entries_share_what_they_have_in_common),

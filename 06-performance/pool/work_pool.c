@@ -380,7 +380,7 @@ void work_pool_init(WorkPool *pool, unsigned workers)
     pthread_mutex_init(&shared->mutex, NULL);
     pthread_cond_init(&shared->changed, NULL);
     pool->shared = shared;
-    pool->executor = (Executor){workers, run_fixed, run_growing, run_heavy};
+    pool->executor = (Executor){workers, run_fixed, run_growing, run_heavy, NULL};
 }
 
 void work_pool_free(WorkPool *pool)
