@@ -185,9 +185,11 @@ run-tests-06: $(BUILD)/test-bench/test_naive
 # made them can link: they are linked to one object first.
 LIBRARY_FLOORS  := $(filter-out 06-%,$(STAGES))
 LIBRARY_OBJECTS := $(filter-out %/minic.o $(foreach s,$(LIBRARY_FLOORS),$(BUILD)/obj/$(s)/mini/%),\
-                     $(foreach s,$(LIBRARY_FLOORS),$(OBJECTS_$(s)))) $(BUILD)/obj/06-performance/pool/work_pool.o
+                     $(foreach s,$(LIBRARY_FLOORS),$(OBJECTS_$(s)))) \
+                   $(filter $(BUILD)/obj/06-performance/pool/%,$(OBJECTS_06-performance))
 HEADERS         := $(filter-out %_internal.h %/collections.h %/program_begin.h $(LIBRARY_FLOORS:%=%/mini/%),\
-                     $(foreach s,$(LIBRARY_FLOORS),$(HEADERS_$(s))) 06-performance/pool/work_pool.h)
+                     $(foreach s,$(LIBRARY_FLOORS),$(HEADERS_$(s))) \
+                   $(call files,06-performance/pool/*.h))
 $(BUILD)/obj/library.o: $(LIBRARY_OBJECTS)
 	@echo 'link $@'
 	$(Q)$(CC) $(CFLAGS) $(EXTRA) -r -flinker-output=nolto-rel $^ -o $@

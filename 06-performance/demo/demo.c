@@ -5,6 +5,7 @@
  * The program is generated: FILES files, each with FUNCTIONS functions that call functions of two
  * other files.
  */
+#include "chunk_pool.h"
 #include "demo_story.h"
 #include "mini_compiler.h"
 #include "program_begin.h"
@@ -96,8 +97,11 @@ static int compare(const Compiler *compiler)
 {
     char label[32];
     WorkPool alone, all;
+    ChunkPool chunks;
     work_pool_init(&alone, 1);
     work_pool_init(&all, 0);
+    chunk_pool_init(&chunks);
+    alone.executor.chunks = all.executor.chunks = &chunks.source;
     snprintf(label, sizeof label, "cold, %u workers", all.executor.workers);
 
     printf("%d files, %d functions; milliseconds\n\n", FILES, FILES * (FUNCTIONS + 1) + 1);
@@ -107,6 +111,7 @@ static int compare(const Compiler *compiler)
                  build(compiler, "all", &all, "nothing changed") != BUILD_OK;
     work_pool_free(&alone);
     work_pool_free(&all);
+    chunk_pool_free(&chunks);
     return failed;
 }
 

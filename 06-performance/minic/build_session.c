@@ -65,11 +65,14 @@ int build_session(Invocation *invocation, int (*work)(Invocation *invocation))
         return status;
     invocation->key_error = user_key_load(&invocation->key, &invocation->key_path);
     work_pool_init(&invocation->pool, invocation->line.workers);
+    chunk_pool_init(&invocation->chunks);
+    invocation->pool.executor.chunks = &invocation->chunks.source;
     if (invocation->on_terminal)
         progress_begin(&invocation->progress, &invocation->pool, invocation->begun);
     status = work(invocation);
     build_close(invocation->build);
     work_pool_free(&invocation->pool);
+    chunk_pool_free(&invocation->chunks);
     buffer_free(&invocation->prelude);
     buffer_free(&invocation->key_path);
     return status;

@@ -10,11 +10,11 @@
 #define INVOCATION_H
 
 #include "build_stats.h"
+#include "chunk_pool.h"
 #include "command_line.h"
 #include "progress.h"
 #include "program_run.h"
 #include "user_key.h"
-#include "work_pool.h"
 
 #include <stdio.h>
 
@@ -33,6 +33,7 @@ typedef struct Invocation {
     ByteBuffer key_path;
     int key_error;        /* not 0: it could not be read, and no cache is the user's own */
     WorkPool pool;
+    ChunkPool chunks; /* for the arenas of its workers */
     Observer observer;
     ByteBuffer text; /* the message about to be printed */
     Progress progress;
