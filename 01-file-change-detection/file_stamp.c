@@ -170,14 +170,12 @@ static int open_clock(int dir_fd, bool *is_new)
 /* A file without a name or, where the system has no such files, with a name for a moment only. */
 static int open_nameless(int dir_fd)
 {
+    int fd = open_nameless_at(dir_fd);
+    if (fd >= 0)
+        return fd;
     char name[40];
-#ifdef O_TMPFILE
-    int nameless = open_at(dir_fd, ".", O_RDWR | O_TMPFILE);
-    if (nameless >= 0)
-        return nameless;
-#endif
     snprintf(name, sizeof name, "clock.tmp.%ld", (long)getpid());
-    int fd = open_at(dir_fd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW);
+    fd = open_at(dir_fd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW);
     if (fd < 0)
         return -errno;
     unlinkat(dir_fd, name, 0);

@@ -176,14 +176,10 @@ bool cache_mark_is_trial(const char *name)
 static int make_trial(int dir_fd, char name[40])
 {
     enum { TRIES = 100 };
-#ifdef O_TMPFILE
-    int nameless = open_at(dir_fd, ".", O_RDWR | O_TMPFILE);
+    int fd = open_nameless_at(dir_fd);
     name[0] = '\0';
-    if (nameless >= 0)
-        return nameless;
-#endif
-    int fd = -1;
-    errno = EEXIST;
+    if (fd < 0)
+        errno = EEXIST;
     for (int i = 0; i < TRIES && fd < 0 && errno == EEXIST; i++) {
         snprintf(name, 40, "%s%ld", trial_prefix, (long)getpid() + i);
         fd = open_at(dir_fd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW);

@@ -57,6 +57,20 @@ static inline int open_file_at(int dir_fd, const char *path, int flags)
     return open_at(dir_fd, path, flags | O_NONBLOCK | O_NOCTTY);
 }
 
+/* A new file in this directory that has no name: nobody else sees it, and it is gone when it is
+ * closed. -1 and an errno where the system or the file system has no such files. For O_TMPFILE, the
+ * file that includes this one defines _GNU_SOURCE. */
+static inline int open_nameless_at(int dir_fd)
+{
+#ifdef O_TMPFILE
+    return open_at(dir_fd, ".", O_RDWR | O_TMPFILE);
+#else
+    (void)dir_fd;
+    errno = EOPNOTSUPP;
+    return -1;
+#endif
+}
+
 static inline int sync_fd(int fd)
 {
     int status;
