@@ -176,13 +176,6 @@ static void advance(Gather *rest, size_t written)
     }
 }
 
-/* Another process with the same pipe or terminal open may have made it non-blocking. */
-static void wait_for_room(int fd)
-{
-    struct pollfd room = {.fd = fd, .events = POLLOUT};
-    poll(&room, 1, -1);
-}
-
 int write_parts(int fd, const Slice *parts, size_t part_count)
 {
     Gather rest = {parts, part_count, 0};
@@ -192,8 +185,9 @@ int write_parts(int fd, const Slice *parts, size_t part_count)
         if (count == 0)
             return 0;
         ssize_t written = writev(fd, vector, count);
+        /* Another process with the same pipe or terminal open may have made it non-blocking. */
         if (written < 0 && errno == EAGAIN)
-            wait_for_room(fd);
+            poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, -1);
         else if (written < 0 && errno != EINTR)
             return -errno;
         if (written == 0)
@@ -227,29 +221,14 @@ int sync_directory_of(int dir_fd, const char *name)
     return fail_and_close(fd, sync_fd(fd) == 0 ? 0 : -errno);
 }
 
-static Header make_header(const BinaryFormat *format, const Slice *parts, size_t part_count)
+int binary_file_fill(int fd, const BinaryFormat *format, const Slice *parts, size_t part_count,
+                     bool sync)
 {
     Header header = {.version = format->version};
     memcpy(header.magic, format->magic, sizeof header.magic);
     for (size_t i = 0; i < part_count; i++)
         header.size += parts[i].size;
     header.checksum = hash_checksum_parts(parts, part_count);
-    return header;
-}
-
-static int create_temporary(int dir_fd, const char *name)
-{
-    int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
-    int fd = open_at(dir_fd, name, flags);
-    if (fd < 0 && errno == EEXIST && unlinkat(dir_fd, name, 0) == 0)
-        fd = open_at(dir_fd, name, flags);
-    return fd < 0 ? -errno : fd;
-}
-
-int binary_file_fill(int fd, const BinaryFormat *format, const Slice *parts, size_t part_count,
-                     bool sync)
-{
-    Header header = make_header(format, parts, part_count);
     Slice head = slice_of(&header, sizeof header);
     int status = write_all_at(fd, &head, 1, 0);
     if (status == 0)
@@ -268,8 +247,11 @@ int binary_file_write(int dir_fd, const char *name, const BinaryFormat *format, 
     int length = snprintf(temporary, sizeof temporary, "%s.tmp.%ld", name, (long)getpid());
     if (length < 0 || (size_t)length >= sizeof temporary)
         return -ENAMETOOLONG;
-    int fd = create_temporary(dir_fd, temporary);
-    int status = fd < 0 ? fd : binary_file_fill(fd, format, parts, part_count, sync);
+    int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
+    int fd = open_at(dir_fd, temporary, flags);
+    if (fd < 0 && errno == EEXIST && unlinkat(dir_fd, temporary, 0) == 0)
+        fd = open_at(dir_fd, temporary, flags);
+    int status = fd < 0 ? -errno : binary_file_fill(fd, format, parts, part_count, sync);
     if (status == 0 && renameat(dir_fd, temporary, dir_fd, name) != 0)
         status = -errno;
     if (status != 0)
@@ -308,14 +290,6 @@ static bool fits(const Header *header, const BinaryFormat *format, Slice content
            header->size == content.size && header->checksum == hash_checksum(content);
 }
 
-static bool is_intact(MappedFile *file, const BinaryFormat *format)
-{
-    Header header;
-    memcpy(&header, file->mapping, sizeof header);
-    file->checksum = header.checksum;
-    return fits(&header, format, slice_of(file->content, file->content_size));
-}
-
 int binary_file_map(int dir_fd, const char *name, const BinaryFormat *format, size_t room,
                     MappedFile *file)
 {
@@ -328,8 +302,13 @@ int binary_file_map(int dir_fd, const char *name, const BinaryFormat *format, si
         return fail_and_close(fd, -EBADMSG);
     int status = map_with_room(fd, (size_t)size, room, file);
     close(fd);
-    if (status == 0 && !is_intact(file, format))
-        status = -EBADMSG;
+    if (status == 0) {
+        Header header;
+        memcpy(&header, file->mapping, sizeof header);
+        file->checksum = header.checksum;
+        if (!fits(&header, format, slice_of(file->content, file->content_size)))
+            status = -EBADMSG;
+    }
     if (status != 0)
         mapped_file_close(file);
     return status;

@@ -20,20 +20,16 @@ Hash128 hash_bytes(Slice bytes)
     return (Hash128){hash.low64, hash.high64};
 }
 
-/* For a sandbox without getrandom. */
-static int read_random_device(unsigned char seed[HASH_SEED_SIZE])
+int hash_seed_make(unsigned char seed[HASH_SEED_SIZE])
 {
-    FILE *device = fopen("/dev/urandom", "rbe");
+    if (getentropy(seed, HASH_SEED_SIZE) == 0)
+        return 0;
+    FILE *device = fopen("/dev/urandom", "rbe"); /* in a sandbox without getrandom */
     if (device == NULL)
         return -errno;
     size_t size = fread(seed, 1, HASH_SEED_SIZE, device);
     fclose(device);
     return size == HASH_SEED_SIZE ? 0 : -EIO;
-}
-
-int hash_seed_make(unsigned char seed[HASH_SEED_SIZE])
-{
-    return getentropy(seed, HASH_SEED_SIZE) == 0 ? 0 : read_random_device(seed);
 }
 
 /* The secret's blocks are hashes of seed and block number: any two differ in half of their bits. */

@@ -30,22 +30,6 @@ static void append(Diagnostics *diagnostics, Diagnostic diagnostic)
     diagnostics->items[diagnostics->count++] = diagnostic;
 }
 
-/* What a message quotes (an import path, say) may hold line feeds. */
-static void make_one_line(char *message, size_t size)
-{
-    for (size_t i = 0; i < size; i++)
-        if (message[i] == '\n' || message[i] == '\r')
-            message[i] = '?';
-}
-
-/* The end of the conversion that begins at `at`, a '%'. */
-static const char *conversion_end(const char *at)
-{
-    at++;
-    at += strspn(at, "-+ #0123456789.*hlLjzt");
-    return *at == '\0' ? at : at + 1;
-}
-
 /* The format with "..." for each conversion, or several in a row. Leaving out all of them, and not
  * only those known to quote the file, keeps later messages safe. */
 static Slice make_kind(Arena *arena, const char *format)
@@ -65,7 +49,10 @@ static Slice make_kind(Arena *arena, const char *format)
         }
         if (format != hidden_end)
             buffer_put(&kind, slice_from(hidden));
-        format = hidden_end = conversion_end(format);
+        format++;
+        format += strspn(format, "-+ #0123456789.*hlLjzt");
+        format += *format != '\0';
+        hidden_end = format;
     }
     return has_words ? buffer_slice(&kind) : slice_from("not shown: it would quote the file");
 }
@@ -81,7 +68,9 @@ void diagnostics_add_list(Diagnostics *diagnostics, uint32_t line, uint32_t colu
     char *message = arena_allocate(&diagnostics->texts, size + 1);
     message[0] = '\0';
     vsnprintf(message, size + 1, format, arguments);
-    make_one_line(message, size);
+    for (size_t i = 0; i < size; i++) /* what it quotes (an import path, say) may hold line feeds */
+        if (message[i] == '\n' || message[i] == '\r')
+            message[i] = '?';
     append(diagnostics, (Diagnostic){diagnostics->path, line, column, slice_of(message, size),
                                      make_kind(&diagnostics->texts, format)});
 }
@@ -243,17 +232,6 @@ static bool find_next(LineSearch *search)
     return true;
 }
 
-/* Finds the line with this number, counted from 1. False if there is none. */
-static bool find_line(LineSearch *search, uint32_t number)
-{
-    if (number < search->number)
-        *search = (LineSearch){.source = search->source};
-    while (search->number < number)
-        if (!find_next(search))
-            return false;
-    return number != 0;
-}
-
 static bool inside_character(Slice line, size_t place)
 {
     return place < line.size && ((unsigned char)line.data[place] & 0xC0) == 0x80;
@@ -319,8 +297,13 @@ static void put_error_and_line(const Diagnostic *diagnostic, Slice path, LineSea
                                ByteBuffer *text)
 {
     put_error(diagnostic, path, diagnostic->message, text);
-    if (!find_line(search, diagnostic->line))
+    if (diagnostic->line == 0)
         return;
+    if (diagnostic->line < search->number)
+        *search = (LineSearch){.source = search->source};
+    while (search->number < diagnostic->line)
+        if (!find_next(search))
+            return;
     size_t column = diagnostic->column == 0 ? 0 : diagnostic->column - 1;
     put_line_and_caret(text, search->line,
                        column < search->line.size ? column : search->line.size);

@@ -122,14 +122,6 @@ void arena_free(Arena *arena)
     *arena = (Arena){.source = arena->source};
 }
 
-static char *move_to_arena(const ByteBuffer *buffer, size_t capacity)
-{
-    char *data = arena_allocate(buffer->arena, capacity);
-    if (buffer->size != 0)
-        memcpy(data, buffer->data, buffer->size);
-    return data;
-}
-
 void buffer_grow(ByteBuffer *buffer, size_t extra)
 {
     size_t capacity = buffer->capacity * 2;
@@ -137,9 +129,15 @@ void buffer_grow(ByteBuffer *buffer, size_t extra)
         capacity = buffer->size + extra;
     if (capacity < 256)
         capacity = 256;
-    buffer->data = buffer->arena != NULL ? move_to_arena(buffer, capacity)
-                                         : memory_resize(buffer->data, capacity);
     buffer->capacity = capacity;
+    if (buffer->arena == NULL) {
+        buffer->data = memory_resize(buffer->data, capacity);
+        return;
+    }
+    const char *old = buffer->data;
+    buffer->data = arena_allocate(buffer->arena, capacity);
+    if (buffer->size != 0)
+        memcpy(buffer->data, old, buffer->size);
 }
 
 void buffer_put_decimal(ByteBuffer *buffer, uint64_t value)
