@@ -216,20 +216,6 @@ static bool ctime_repeats_mtime(int fd)
            stamp.ctime_ns == stamp.mtime_ns;
 }
 
-static int probe_with(FileClock *clock, int fd)
-{
-    FileStamp stamp;
-    int status = write_and_stamp(fd, &stamp);
-    if (status == 0 && clock->is_new)
-        clock->lacks_ctime = ctime_repeats_mtime(fd);
-    if (status == 0)
-        status = write_and_stamp(fd, &stamp);
-    clock->device = stamp.device;
-    if (file_system_is_local(fd))
-        clock->probed_ns = stamp.mtime_ns;
-    return status;
-}
-
 int file_clock_probe(FileClock *clock, int dir_fd)
 {
     *clock = (FileClock){0};
@@ -240,11 +226,21 @@ int file_clock_probe(FileClock *clock, int dir_fd)
     int fd = open_clock(dir_fd, &clock->is_new);
     if (fd < 0)
         fd = open_nameless(dir_fd);
-    int status = fd < 0 ? fd : probe_with(clock, fd);
+    FileStamp stamp;
+    int status = fd < 0 ? fd : write_and_stamp(fd, &stamp);
+    if (status == 0 && clock->is_new)
+        clock->lacks_ctime = ctime_repeats_mtime(fd);
+    if (status == 0)
+        status = write_and_stamp(fd, &stamp);
+    if (status == 0) {
+        clock->device = stamp.device;
+        if (file_system_is_local(fd))
+            clock->probed_ns = stamp.mtime_ns;
+    } else {
+        *clock = (FileClock){0};
+    }
     if (fd >= 0)
         close(fd); /* the data is not needed */
-    if (status != 0)
-        *clock = (FileClock){0};
     return status;
 }
 
