@@ -48,13 +48,6 @@ static void report_facts(const Facts *facts)
     }
 }
 
-static void report_counts(const Look *look)
-{
-    char hex[HASH_HEX_SIZE + 1];
-    hash_to_hex(file_hash_cache_combined(&look->files, (Hash128){0}), hex);
-    printf("  read       %d\n  combined   %.8s\n", (int)look->found.files_hashed, hex);
-}
-
 static void report_below(const FileHashCache *files)
 {
     char hex[HASH_HEX_SIZE + 1];
@@ -66,14 +59,6 @@ static void report_below(const FileHashCache *files)
     }
 }
 
-static LookStatus save(Look *look)
-{
-    int error = look_save(look);
-    if (error != 0)
-        fprintf(stderr, "%s: cannot write: %s\n", LOOK_STATE, look_error_text(error));
-    return error == 0 ? LOOK_OK : LOOK_MACHINE_FAILED;
-}
-
 static int look_and_report(const char *entry, bool reports_below)
 {
     Look look;
@@ -83,11 +68,17 @@ static int look_and_report(const char *entry, bool reports_below)
     LookStatus status = look_find(&look, entry, &observer);
     look_report_unreadable(&look, entry);
     if (status == LOOK_OK) {
+        char hex[HASH_HEX_SIZE + 1];
         report_facts(&facts);
-        report_counts(&look);
+        hash_to_hex(file_hash_cache_combined(&look.files, (Hash128){0}), hex);
+        printf("  read       %d\n  combined   %.8s\n", (int)look.found.files_hashed, hex);
         if (reports_below)
             report_below(&look.files);
-        status = save(&look);
+        int error = look_save(&look);
+        if (error != 0) {
+            fprintf(stderr, "%s: cannot write: %s\n", LOOK_STATE, look_error_text(error));
+            status = LOOK_MACHINE_FAILED;
+        }
     }
     look_end(&look);
     free(facts.items);
