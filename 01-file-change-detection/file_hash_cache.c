@@ -263,22 +263,28 @@ static void put_records(ByteBuffer *image, const FileEntry *files, uint32_t coun
     }
 }
 
-static TableHeader make_header(const FileEntry *files, uint32_t count, Slice entry)
+/* False if the files are too many for the numbers of the header. */
+static bool make_header(const FileEntry *files, uint32_t count, Slice entry, TableHeader *header)
 {
-    TableHeader header = {.count = count, .entry = FILE_NONE};
+    uint64_t import_count = 0, paths_size = 0;
+    *header = (TableHeader){.count = count, .entry = FILE_NONE};
     for (uint32_t i = 0; i < count; i++) {
-        header.import_count += files[i].import_count;
-        header.paths_size += (uint32_t)files[i].path.size + 1;
+        import_count += files[i].import_count;
+        paths_size += files[i].path.size + 1;
         if (slice_equal(files[i].path, entry))
-            header.entry = i;
+            header->entry = i;
     }
-    return header;
+    header->import_count = (uint32_t)import_count;
+    header->paths_size = (uint32_t)paths_size;
+    return header->import_count == import_count && header->paths_size == paths_size;
 }
 
-void file_hash_cache_replace(FileHashCache *cache, Slice entry, const FileEntry *files,
-                             uint32_t count)
+int file_hash_cache_replace(FileHashCache *cache, Slice entry, const FileEntry *files,
+                            uint32_t count)
 {
-    TableHeader header = make_header(files, count, entry);
+    TableHeader header;
+    if (!make_header(files, count, entry, &header))
+        return -E2BIG;
     ByteBuffer image = {0};
     buffer_reserve(&image, (size_t)table_size(&header));
     buffer_put(&image, slice_of(&header, sizeof header));
@@ -291,4 +297,5 @@ void file_hash_cache_replace(FileHashCache *cache, Slice entry, const FileEntry 
     }
     image_replace(&cache->image, &image);
     attach(cache);
+    return 0;
 }

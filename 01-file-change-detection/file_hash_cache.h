@@ -110,9 +110,9 @@ typedef struct FileEntry { /* what a new table is made from */
 
 /* Makes the cache hold exactly these files, which must be sorted by path, without repetition, and
  * include the entry. The paths may be in the old cache; afterwards nothing that it lent is valid.
- * At most 4 GiB of paths. */
-void file_hash_cache_replace(FileHashCache *cache, Slice entry, const FileEntry *files,
-                             uint32_t count);
+ * 0; or -E2BIG for 4 GiB of paths or 2^32 imports, and the cache is as it was. */
+int file_hash_cache_replace(FileHashCache *cache, Slice entry, const FileEntry *files,
+                            uint32_t count);
 
 #ifdef __cplusplus
 }

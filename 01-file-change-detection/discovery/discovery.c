@@ -260,8 +260,14 @@ static uint32_t sort_files(const GraphWalk *walk, WalkNode **sorted)
     return count;
 }
 
+static int refuse_program(Search *search, int error)
+{
+    search->found->error_path = search->request->entry.data;
+    return search->found->error = error;
+}
+
 /* Makes the files of the walk the cache's table. */
-static void make_table(Search *search, const GraphWalk *walk)
+static int make_table(Search *search, const GraphWalk *walk)
 {
     Discovery *found = search->found;
     FileHashCache *cache = search->cache;
@@ -278,11 +284,12 @@ static void make_table(Search *search, const GraphWalk *walk)
     collect_changes(found, loop.is_change, count);
     report_removed(search, loop.is_kept);
     found->renumbered = numbers_differ(search, count);
-    file_hash_cache_replace(cache, search->request->entry, loop.entries, count);
+    int status = file_hash_cache_replace(cache, search->request->entry, loop.entries, count);
     free(loop.is_kept);
     free(loop.is_change);
     free(loop.entries);
     free(loop.sorted);
+    return status == 0 ? 0 : refuse_program(search, status);
 }
 
 static int walk_from_entry(Search *search)
@@ -292,10 +299,10 @@ static int walk_from_entry(Search *search)
     GraphWalk *walk = memory_allocate_zeroed(1, sizeof *walk);
     search->found->walk = walk;
     graph_walk(walk, &input);
-    if (walk->has_too_many_names) {
-        search->found->error_path = search->request->entry.data;
-        return search->found->error = -EMLINK;
-    }
+    if (walk->has_too_many_names)
+        return refuse_program(search, -EMLINK);
+    if (walk->has_too_many_files)
+        return refuse_program(search, -E2BIG);
     search->found->files_stat += walk->files_read;
     for (uint32_t n = 0; n < walk->count; n++)
         if (walk->nodes[n]->old_file == FILE_NONE)
@@ -303,7 +310,9 @@ static int walk_from_entry(Search *search)
     int status = check_readable(search, walk);
     if (status != 0)
         return status;
-    make_table(search, walk);
+    status = make_table(search, walk);
+    if (status != 0)
+        return status;
     status = wrong_imports_report(walk, &input);
     search->cache->has_gaps = status != 0;
     return status;

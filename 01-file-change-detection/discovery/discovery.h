@@ -72,6 +72,7 @@ typedef struct DiscoveryRequest {
     Slice entry; /* normalised path of the entry file */
     bool trust_nothing; /* read and hash every file */
     size_t largest_source; /* of a larger file, one byte more than this is read; 0: no limit */
+    uint32_t most_files;   /* a program with more is refused; 0: 2^31, what the numbers reach */
     ScanImports scan;
     void *language;
     Executor *executor;
@@ -104,7 +105,8 @@ typedef struct Discovery { /* {0} before discover */
  * it. The cache has the files that exist, with gaps: it must not be committed, and the next
  * discover does not use it. Another negative errno, also in found->error: a file could not be read;
  * error_path names it. With error_path the entry, -ENOENT means that there is no such entry, and
- * -EMLINK that some file of the program has more than 100 names, through links that form a cycle.
+ * -EMLINK that some file of the program has more than 100 names, through links that form a cycle,
+ * -E2BIG that it has more than `most_files`, or 2^32 imports, or 4 GiB of paths.
  * The cache's content in memory is then unspecified, and must not be committed either. */
 int discover(Discovery *found, const DiscoveryRequest *request, FileHashCache *cache);
 

@@ -41,7 +41,8 @@ typedef struct Walker {
     uint32_t *node_of_old; /* per file of the last build; FILE_NONE: not met */
     atomic_size_t count;
     atomic_uint_fast64_t files_read;
-    atomic_bool is_over; /* some file has too many names */
+    atomic_bool is_over; /* some file has too many names, or there are too many files */
+    size_t most_files;
 } Walker;
 
 /* The lock is held for a microsecond, and a sleeping thread takes fifty to wake up: spin for a
@@ -80,10 +81,16 @@ static WalkNode *node_at(const Walker *walker, size_t index)
     return &walker->walk->blocks[block][place];
 }
 
-/* With the lock held. The new node is visible to the loop as soon as the count is raised. */
+/* With the lock held. The new node is visible to the loop as soon as the count is raised. One too
+ * many has the number FILE_NONE, which nobody will ask for: the walk is over. */
 static uint32_t add_node(Walker *walker, Slice path, uint32_t old_file)
 {
     size_t index = atomic_load(&walker->count), place;
+    if (index == walker->most_files) {
+        walker->walk->has_too_many_files = true;
+        atomic_store(&walker->is_over, true);
+        return FILE_NONE;
+    }
     unsigned block = block_of(index, &place);
     if (place == 0) {
         size_t size = block == 0 ? FIRST_BLOCK : (size_t)FIRST_BLOCK << (block - 1);
@@ -150,8 +157,10 @@ static void follow_reading(Walker *walker, WalkNode *node, Arena *arena)
     const Reading *reading = node->reading;
     node->imports = arena_allocate(arena, reading->import_count * sizeof *node->imports);
     lock(walker);
-    if (!count_name(walker, reading))
+    if (!count_name(walker, reading)) {
+        walker->walk->has_too_many_names = true;
         atomic_store(&walker->is_over, true);
+    }
     for (uint32_t i = 0; i < reading->import_count; i++) {
         const ResolvedImport *import = &reading->imports[i];
         uint32_t target =
@@ -187,7 +196,9 @@ static void visit(void *arg, size_t index, unsigned worker)
 
 void graph_walk(GraphWalk *walk, const WalkInput *input)
 {
+    uint32_t most_files = input->request->most_files;
     Walker walker = {.input = input, .walk = walk};
+    walker.most_files = most_files == 0 ? WALK_MOST_FILES : most_files;
     pthread_mutex_init(&walker.lock, NULL);
     walker.node_of_old = memory_allocate((input->last->count + 1) * sizeof(uint32_t));
     for (uint32_t i = 0; i < input->last->count; i++)
@@ -201,7 +212,6 @@ void graph_walk(GraphWalk *walk, const WalkInput *input)
     walk->nodes = memory_allocate(walk->count * sizeof *walk->nodes);
     for (uint32_t i = 0; i < walk->count; i++)
         walk->nodes[i] = node_at(&walker, i);
-    walk->has_too_many_names = atomic_load(&walker.is_over);
     shfree(walker.by_path);
     hmfree(walker.names);
     free(walker.node_of_old);

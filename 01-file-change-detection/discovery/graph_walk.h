@@ -14,6 +14,9 @@
 
 enum { WALK_BLOCKS = 22 };
 
+/* What that many blocks hold; and of each file a number is at least one below FILE_NONE. */
+#define WALK_MOST_FILES (UINT32_C(1) << 31)
+
 typedef struct NodeImport {
     uint32_t node;         /* FILE_NONE: the import path itself is wrong */
     uint32_t line, column; /* 0: on record, not scanned in this build */
@@ -42,6 +45,7 @@ typedef struct GraphWalk {
     uint32_t count;
     uint64_t files_read;
     bool has_too_many_names; /* links form cycles: the walk was abandoned */
+    bool has_too_many_files; /* the same, after `most_files` of the request */
     WalkNode *blocks[WALK_BLOCKS]; /* private: what holds the nodes */
     Arena arena;                   /* private: what holds the paths */
 } GraphWalk;

@@ -75,6 +75,7 @@ int sample_project_discover(SampleProject *project)
         .clock_dir_fd = project->clock.fd,
         .entry = slice_from("main.mini"),
         .trust_nothing = project->trust_nothing,
+        .most_files = project->most_files,
         .scan = mini_scan_imports,
         .executor = project->executor,
         .observer = &observer,

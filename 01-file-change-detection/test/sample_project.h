@@ -16,6 +16,7 @@ typedef struct SampleProject {
     Diagnostics diagnostics; /* sorted */
     ByteBuffer reported;         /* "decision path\n" each, NUL-terminated */
     bool trust_nothing;
+    uint32_t most_files;
     Executor *executor;
 } SampleProject;
 

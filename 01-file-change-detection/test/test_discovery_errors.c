@@ -109,6 +109,19 @@ static void test_what_cannot_be_read_is_a_failure(void **state)
     assert_string_equal(project->found.error_path, "b.mini");
 }
 
+/* The number of files that the numbers reach cannot be made here; a smaller limit can. */
+static void test_too_many_files_are_a_failure(void **state)
+{
+    SampleProject *project = *state;
+    project->most_files = 3;
+    assert_int_equal(sample_project_discover(project), -E2BIG);
+    assert_int_equal(project->found.error, -E2BIG);
+    assert_string_equal(project->found.error_path, "main.mini");
+    project->most_files = 4;
+    assert_int_equal(sample_project_discover(project), 0);
+    assert_int_equal(project->cache.count, 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -117,6 +130,7 @@ int main(void)
         CASE_WITH_PROJECT(test_wrong_imports_are_reported_by_kind),
         CASE_WITH_PROJECT(test_a_missing_entry_is_a_failure),
         CASE_WITH_PROJECT(test_what_cannot_be_read_is_a_failure),
+        CASE_WITH_PROJECT(test_too_many_files_are_a_failure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
  * see test_file_hash_cache_damage.c. */
 #include "sample_table.h"
 
+#include <errno.h>
 #include <sys/stat.h>
 
 /* ---- on disk ------------------------------------------------------------------------------ */
@@ -206,6 +207,26 @@ static void a_new_table_may_be_made_from_the_old_one(void **state)
     file_hash_cache_close(&cache);
 }
 
+/* Sizes are summed before a byte is read: there are no such paths and imports. */
+static void what_the_numbers_do_not_reach_is_refused(void **state)
+{
+    (void)state;
+    static const uint32_t no_imports[1];
+    const Slice gigabytes = {"", (size_t)2 << 30};
+    const FileEntry long_paths[] = {{.path = gigabytes}, {.path = gigabytes}};
+    const FileEntry many_imports[] = {
+        {.path = slice_from("a"), .imports = no_imports, .import_count = UINT32_MAX},
+        {.path = slice_from("b"), .imports = no_imports, .import_count = 1},
+    };
+    FileHashCache cache = {0};
+    sample_fill(&cache);
+    assert_int_equal(file_hash_cache_replace(&cache, slice_from("a"), long_paths, 2), -E2BIG);
+    assert_int_equal(file_hash_cache_replace(&cache, slice_from("a"), many_imports, 2), -E2BIG);
+    assert_int_equal(cache.count, FILE_COUNT);
+    assert_int_equal(file_hash_cache_replace(&cache, slice_from("a"), NULL, 0), 0);
+    file_hash_cache_close(&cache);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +239,7 @@ int main(void)
         cmocka_unit_test(the_combined_hash_of_a_file_covers_what_it_reaches),
         cmocka_unit_test(the_combined_hash_of_a_file_does_not_depend_on_numbers),
         cmocka_unit_test(a_new_table_may_be_made_from_the_old_one),
+        cmocka_unit_test(what_the_numbers_do_not_reach_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

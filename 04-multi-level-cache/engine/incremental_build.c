@@ -35,6 +35,9 @@ static BuildStatus run_discovery(Build *build)
     if (status == -EMLINK)
         return build_fail(build, build->request.entry,
                           "its imports lead to one file by more than 100 names, through links", 0);
+    if (status == -E2BIG)
+        return build_fail(build, build->request.entry, "the program is too large: more than 2^31 "
+                          "files, 2^32 imports or 4 GiB of paths", 0);
     if (status != 0 && !build->is_wrong)
         return build_fail(build, build->found.error_path, "cannot read", status);
     return BUILD_OK;
