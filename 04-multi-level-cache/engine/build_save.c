@@ -22,7 +22,7 @@ BuildStatus build_commit_blobs(Build *build)
         build, multi_level_cache_commit_blobs(&build->cache, build->request.sync));
 }
 
-static void replace_units(Build *build)
+static int replace_units(Build *build)
 {
     uint32_t count = build->cache.files.count;
     UnitRow *rows = memory_allocate_zeroed(count + 1, sizeof *rows);
@@ -33,30 +33,36 @@ static void replace_units(Build *build)
         if (plan->is_rekeyed)
             units[i] = plan->units;
     }
-    unit_table_replace(&build->cache.units, rows, units, count);
+    int status = unit_table_replace(&build->cache.units, rows, units, count);
     free(units);
     free(rows);
+    return status;
 }
 
-static void set_units(Build *build)
+static int set_units(Build *build)
 {
-    for (uint32_t i = 0; i < build->rekeyed_count; i++) {
+    int status = 0;
+    for (uint32_t i = 0; i < build->rekeyed_count && status == 0; i++) {
         const PlannedFile *plan = &build->plan[build->rekeyed[i]];
-        unit_table_set(&build->cache.units, build->rekeyed[i], &plan->row, plan->units);
+        status = unit_table_set(&build->cache.units, build->rekeyed[i], &plan->row, plan->units);
     }
+    return status;
 }
 
-static void update_units(Build *build)
+/* What has no room at the end may have it without the old places. */
+static BuildStatus update_units(Build *build)
 {
     const UnitTable *table = &build->cache.units;
     if (build->plan == NULL || build->units_are_updated)
-        return;
-    if (build->found.renumbered || table->file_count != build->cache.files.count ||
-        unit_table_is_wasteful(table))
-        replace_units(build);
-    else
-        set_units(build);
+        return BUILD_OK;
+    bool is_new = build->found.renumbered || table->file_count != build->cache.files.count ||
+                  unit_table_is_wasteful(table);
+    if ((is_new || set_units(build) != 0) && replace_units(build) != 0)
+        return build_fail(build, build->request.entry,
+                          "the program is too large: the keys of its units take more than 32 GiB",
+                          0);
     build->units_are_updated = true;
+    return BUILD_OK;
 }
 
 /* What was lowered is kept even if nothing had to be emitted: after the edit of a comment. */
@@ -66,7 +72,8 @@ BuildStatus build_save(Build *build)
     build_enter(build, BUILD_SAVES);
     build_keep_rebuilt(build);
     BuildStatus status = build_commit_objects(build);
-    update_units(build);
+    if (status == BUILD_OK)
+        status = update_units(build);
     if (status == BUILD_OK)
         status = build_cache_failed(build, multi_level_cache_save(&build->cache, build->request.sync));
     build->times.save += build_lap(&lap);

@@ -10,6 +10,9 @@ typedef struct TableHeader {
 
 static const BinaryFormat table_format = {"icunits", 1};
 
+/* What UnitRow.first_unit reaches. */
+static const uint64_t LARGEST_IMAGE = (uint64_t)UINT32_MAX * 8;
+
 static size_t row_offset(uint32_t file)
 {
     return sizeof(TableHeader) + file * sizeof(UnitRow);
@@ -69,14 +72,17 @@ const UnitRecord *unit_table_units(const UnitTable *table, uint32_t file)
     return (const UnitRecord *)(const void *)(table->image.data + offset);
 }
 
-void unit_table_set(UnitTable *table, uint32_t file, const UnitRow *row, const UnitRecord *units)
+int unit_table_set(UnitTable *table, uint32_t file, const UnitRow *row, const UnitRecord *units)
 {
     UnitRow placed = *row;
     const UnitRow *old = unit_table_row(table, file);
     size_t size = row->unit_count * sizeof *units;
+    bool is_moved = old->unit_count != row->unit_count;
+    if (is_moved && size > LARGEST_IMAGE - table->image.size)
+        return -E2BIG;
     table->unit_count += row->unit_count;
     table->unit_count -= old->unit_count;
-    if (old->unit_count == row->unit_count) {
+    if (!is_moved) {
         placed.first_unit = old->first_unit;
         memcpy(table->image.data + (size_t)placed.first_unit * 8, units, size);
         image_mark(&table->image, (size_t)placed.first_unit * 8, size);
@@ -85,6 +91,7 @@ void unit_table_set(UnitTable *table, uint32_t file, const UnitRow *row, const U
     }
     memcpy(table->image.data + row_offset(file), &placed, sizeof placed);
     image_mark(&table->image, row_offset(file), sizeof placed);
+    return 0;
 }
 
 bool unit_table_is_wasteful(const UnitTable *table)
@@ -93,14 +100,16 @@ bool unit_table_is_wasteful(const UnitTable *table)
     return table->image.size > 2 * used;
 }
 
-void unit_table_replace(UnitTable *table, const UnitRow *rows, const UnitRecord *const *units,
-                        uint32_t file_count)
+int unit_table_replace(UnitTable *table, const UnitRow *rows, const UnitRecord *const *units,
+                       uint32_t file_count)
 {
     ByteBuffer image = {0};
     TableHeader header = {file_count, 0};
     size_t offset = row_offset(file_count), total = offset;
     for (uint32_t i = 0; i < file_count; i++)
         total += rows[i].unit_count * sizeof(UnitRecord);
+    if (total > LARGEST_IMAGE)
+        return -E2BIG;
     buffer_reserve(&image, total);
     buffer_put(&image, slice_of(&header, sizeof header));
     for (uint32_t i = 0; i < file_count; i++) {
@@ -114,4 +123,5 @@ void unit_table_replace(UnitTable *table, const UnitRow *rows, const UnitRecord 
     image_replace(&table->image, &image);
     table->file_count = file_count;
     table->unit_count = (total - row_offset(file_count)) / sizeof(UnitRecord);
+    return 0;
 }

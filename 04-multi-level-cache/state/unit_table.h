@@ -52,15 +52,16 @@ void unit_table_close(UnitTable *table);
 const UnitRow *unit_table_row(const UnitTable *table, uint32_t file);
 const UnitRecord *unit_table_units(const UnitTable *table, uint32_t file);
 
-/* Replaces one file's row and units; row->first_unit is set by the table. */
-void unit_table_set(UnitTable *table, uint32_t file, const UnitRow *row, const UnitRecord *units);
+/* Replaces one file's row and units; row->first_unit is set by the table. 0; or -E2BIG if the image
+ * would pass 32 GiB, and the table is as it was. */
+int unit_table_set(UnitTable *table, uint32_t file, const UnitRow *row, const UnitRecord *units);
 
 /* True if more than half of the image is old places of moved blocks: time to replace it. */
 bool unit_table_is_wasteful(const UnitTable *table);
 
-/* Replaces everything: `rows` and, for each, its units. */
-void unit_table_replace(UnitTable *table, const UnitRow *rows, const UnitRecord *const *units,
-                        uint32_t file_count);
+/* Replaces everything: `rows` and, for each, its units. 0 or -E2BIG, in the same way. */
+int unit_table_replace(UnitTable *table, const UnitRow *rows, const UnitRecord *const *units,
+                       uint32_t file_count);
 
 #ifdef __cplusplus
 }

@@ -158,6 +158,22 @@ static void expect_refused(World *world, ByteBuffer *image)
     assert_int_equal(world->table.file_count, 0);
 }
 
+/* The sizes are looked at before any unit: there are none. */
+static void test_what_the_offsets_do_not_reach_is_refused(void **state)
+{
+    World *world = *state;
+    const UnitRow large = {.unit_count = 1u << 30};
+    const UnitRow rows[] = {{.unit_count = 1u << 29}, {.unit_count = 1u << 29}};
+    const UnitRecord *const units[2] = {NULL};
+    fill(&world->table);
+    uint64_t unit_count = world->table.unit_count;
+    assert_int_equal(unit_table_set(&world->table, 3, &large, NULL), -E2BIG);
+    assert_int_equal(unit_table_replace(&world->table, rows, units, 2), -E2BIG);
+    assert_int_equal(world->table.unit_count, unit_count);
+    for (uint32_t i = 0; i < FILES; i++)
+        expect_row(&world->table, i, 1, count_at(i));
+}
+
 /* Images with a valid checksum, and numbers that lead out of them. */
 static void test_wrong_numbers_are_refused(void **state)
 {
@@ -203,6 +219,7 @@ int main(void)
         TEST(test_more_or_fewer_units_move),
         TEST(test_places_that_are_wasted_are_noticed),
         TEST(test_wrong_numbers_are_refused),
+        TEST(test_what_the_offsets_do_not_reach_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
