@@ -129,16 +129,6 @@ static int write_pack(const Compaction *compaction, int dir_fd, const char *name
     return status;
 }
 
-/* The old pack stays mapped: callers hold its payloads. */
-static void replace_pack(ObjectStore *store, const ObjectPack *fresh)
-{
-    size_t count = store->retired_count++;
-    store->retired = memory_resize(store->retired, (count + 1) * sizeof *store->retired);
-    store->retired[count] = store->pack;
-    store->pack = *fresh;
-    memcpy(store->pack.name, store->retired[count].name, sizeof store->pack.name);
-}
-
 /* From here on the index in memory is worthless: on any failure it is rebuilt from the pack that
  * then has the name. */
 static int exchange(ObjectStore *store, ObjectPack *fresh, bool sync)
@@ -153,14 +143,12 @@ static int exchange(ObjectStore *store, ObjectPack *fresh, bool sync)
         object_pack_remove(fresh);
         return status;
     }
-    replace_pack(store, fresh);
+    size_t count = store->retired_count++; /* it stays mapped: callers hold its payloads */
+    store->retired = memory_resize(store->retired, (count + 1) * sizeof *store->retired);
+    store->retired[count] = store->pack;
+    store->pack = *fresh;
+    memcpy(store->pack.name, store->retired[count].name, sizeof store->pack.name);
     return sync ? sync_directory_of(dir_fd, store->pack.name) : 0;
-}
-
-static int save_new_index(ObjectStore *store, bool sync, uint64_t *written)
-{
-    int status = object_store_reindex(store);
-    return status != 0 ? status : object_index_save(&store->index, &store->end, sync, written);
 }
 
 static int write_and_exchange(ObjectStore *store, const Compaction *compaction, bool sync,
@@ -178,7 +166,9 @@ static int write_and_exchange(ObjectStore *store, const Compaction *compaction, 
         return status;
     }
     status = exchange(store, &fresh, sync);
-    int index_status = save_new_index(store, sync, written);
+    int index_status = object_store_reindex(store);
+    if (index_status == 0)
+        index_status = object_index_save(&store->index, &store->end, sync, written);
     return status != 0 ? status : index_status;
 }
 

@@ -231,14 +231,6 @@ static bool is_header(const IndexHeader *header, uint64_t file_size)
            !is_too_large((uint64_t)1 << header->bits, &header->covered);
 }
 
-/* 0, -EBADMSG for a file that is not an index of ours, or another negative errno: a file that
- * cannot be read now may be intact. */
-static int read_header(int fd, uint64_t file_size, IndexHeader *header)
-{
-    int status = read_all_at(fd, (char *)header, sizeof *header, 0);
-    return status == 0 && !is_header(header, file_size) ? -EBADMSG : status;
-}
-
 static int map_slots(ObjectIndex *index, uint64_t file_size, const IndexHeader *header)
 {
     void *mapping = mmap(NULL, (size_t)file_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, index->fd,
@@ -267,7 +259,9 @@ int object_index_open(ObjectIndex *index, int dir_fd, const char *name, bool rea
         return fd == -EBADMSG ? -EINVAL : fd;
     index->fd = fd;
     IndexHeader header;
-    int status = read_header(fd, file_size, &header);
+    int status = read_all_at(fd, (char *)&header, sizeof header, 0);
+    if (status == 0 && !is_header(&header, file_size))
+        status = -EBADMSG; /* not an index of ours; one that cannot be read now may be intact */
     if (status == 0)
         status = map_slots(index, file_size, &header);
     if (status != 0)

@@ -113,23 +113,16 @@ static int map_records(ObjectPack *pack, uint64_t begin, uint64_t end)
     return 0;
 }
 
-/* 0, -EBADMSG for a file that is not a pack of ours, or another negative errno: a file that cannot
- * be read now may be intact. */
-static int check_header(const ObjectPack *pack)
+/* A file is empty if its first append failed. One that is not a pack of ours is removed, and one
+ * that cannot be read now may be intact. */
+static int load(ObjectPack *pack)
 {
     PackHeader header;
+    if (pack->size == 0)
+        return 0;
     int status = read_all_at(pack->fd, (char *)&header, sizeof header, 0);
     if (status == 0 && memcmp(&header, &pack_header, sizeof header) != 0)
         status = -EBADMSG;
-    return status;
-}
-
-/* A file is empty if its first append failed. */
-static int load(ObjectPack *pack)
-{
-    if (pack->size == 0)
-        return 0;
-    int status = check_header(pack);
     if (status == 0)
         return map_records(pack, PACK_HEADER_SIZE, pack->size);
     if (status != -EBADMSG)
@@ -254,17 +247,12 @@ static int reserve(const ObjectPack *pack, const PackObject *objects, size_t cou
     return end > start + STAGE_BYTES ? reserve_space(pack->fd, start, end) : 0;
 }
 
-static int make_file(ObjectPack *pack)
-{
-    if (pack->fd < 0)
-        pack->fd = open_at(pack->dir_fd, pack->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW);
-    return pack->fd < 0 ? -errno : 0;
-}
-
 int object_pack_append(ObjectPack *pack, const PackObject *objects, size_t count, bool sync,
                        uint64_t *written)
 {
-    int status = make_file(pack);
+    if (pack->fd < 0)
+        pack->fd = open_at(pack->dir_fd, pack->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW);
+    int status = pack->fd < 0 ? -errno : 0;
     if (status == 0)
         status = reserve(pack, objects, count);
     if (status == 0)

@@ -23,13 +23,6 @@ enum { NAME_SIZE_MAX = 40 };
 
 /* ---- opening -------------------------------------------------------------------------------- */
 
-static void advance(PackEnd *end, const PackRecord *record)
-{
-    end->last_record = end->offset;
-    end->last_record_sum = hash_checksum(slice_of(record, sizeof *record));
-    end->offset += pack_record_extent(record->size);
-}
-
 /* Enters the records from store->end on into the index. A record with a damaged payload is skipped;
  * the pack ends at one that is torn or has a damaged header. It ends after a whole record: in space
  * reserved by a killed process, a torn one is followed by zeros. */
@@ -41,7 +34,9 @@ static int scan_pack(ObjectStore *store)
         if (record == NULL || !pack_record_has_good_header(record))
             break;
         uint64_t offset = store->end.offset;
-        advance(&store->end, record);
+        store->end.last_record = offset;
+        store->end.last_record_sum = hash_checksum(slice_of(record, sizeof *record));
+        store->end.offset += pack_record_extent(record->size);
         if (!pack_record_has_good_payload(record)) {
             store->is_damaged = true;
             continue;
@@ -197,7 +192,8 @@ uint64_t object_store_count_damaged(const ObjectStore *store)
 
 /* ---- getting -------------------------------------------------------------------------------- */
 
-static const PackObject *find_pending(const ObjectStore *store, uint64_t offset)
+/* The pending objects ascend by offset. */
+static bool get_pending(const ObjectStore *store, Hash128 key, uint64_t offset, Slice *payload)
 {
     size_t low = 0, high = store->pending_count;
     while (low < high) {
@@ -207,16 +203,10 @@ static const PackObject *find_pending(const ObjectStore *store, uint64_t offset)
         else
             high = middle;
     }
-    bool found = low < store->pending_count && store->pending[low].offset == offset;
-    return found ? &store->pending[low] : NULL;
-}
-
-static bool get_pending(const ObjectStore *store, Hash128 key, uint64_t offset, Slice *payload)
-{
-    const PackObject *object = find_pending(store, offset);
-    if (object == NULL || !hash_equal(object->key, key))
+    if (low == store->pending_count || store->pending[low].offset != offset ||
+        !hash_equal(store->pending[low].key, key))
         return false;
-    *payload = object->payload;
+    *payload = store->pending[low].payload;
     return true;
 }
 
@@ -248,14 +238,6 @@ uint64_t object_store_extent(const ObjectStore *store, Hash128 key)
 }
 
 /* ---- putting -------------------------------------------------------------------------------- */
-
-static uint64_t total_size(const Slice *parts, size_t part_count)
-{
-    uint64_t size = 0;
-    for (size_t i = 0; i < part_count; i++)
-        size += parts[i].size;
-    return size;
-}
 
 static Slice join(ObjectStore *store, const Slice *parts, size_t part_count, size_t size)
 {
@@ -297,7 +279,9 @@ static bool is_there(const ObjectStore *store, Hash128 key, const Slice *parts, 
 
 void object_store_put(ObjectStore *store, Hash128 key, const Slice *parts, size_t part_count)
 {
-    uint64_t size = total_size(parts, part_count);
+    uint64_t size = 0;
+    for (size_t i = 0; i < part_count; i++)
+        size += parts[i].size;
     if (size > UINT32_MAX || is_there(store, key, parts, part_count))
         return;
     Slice payload = part_count == 1 ? parts[0] : join(store, parts, part_count, (size_t)size);
