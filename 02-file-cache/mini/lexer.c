@@ -147,22 +147,16 @@ static Lexeme lex_string(const char *from, const char *end)
     return (Lexeme){TOKEN_INVALID, to == NULL ? end : to};
 }
 
-/* A character that may not occur in a source. */
-static Lexeme lex_stranger(const char *from, const char *end)
-{
-    uint32_t code_point;
-    size_t size = utf8_decode(from, end, &code_point);
-    return (Lexeme){TOKEN_INVALID, from + (size == 0 ? 1 : size)};
-}
-
 static Lexeme lex_sign(const char *from, const char *end)
 {
     const struct Sign *sign = &signs[(unsigned char)*from];
     if (from[1] == sign->next && sign->followed != TOKEN_NONE)
         return (Lexeme){(TokenKind)sign->followed, from + 2};
-    if (sign->alone == TOKEN_NONE)
-        return lex_stranger(from, end);
-    return (Lexeme){(TokenKind)sign->alone, from + 1};
+    if (sign->alone != TOKEN_NONE)
+        return (Lexeme){(TokenKind)sign->alone, from + 1};
+    uint32_t code_point; /* of a character that may not occur in a source */
+    size_t size = utf8_decode(from, end, &code_point);
+    return (Lexeme){TOKEN_INVALID, from + (size == 0 ? 1 : size)};
 }
 
 static inline Lexeme lex(const char *at, const char *end)

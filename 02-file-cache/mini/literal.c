@@ -15,19 +15,14 @@
 /* This many digits always fit 64 bits. */
 enum { SAFE_DIGITS = 19 };
 
-static uint64_t short_decimal(Slice text)
-{
-    uint64_t sum = 0;
-    for (const char *at = text.data; at < text.data + text.size; at++)
-        sum = sum * 10 + (uint64_t)(*at - '0');
-    return sum;
-}
-
 bool literal_int(Slice text, uint64_t *value)
 {
     bool hex = text.size > 2 && (text.data[1] | 0x20) == 'x';
     if (!hex && text.size <= SAFE_DIGITS) {
-        *value = short_decimal(text);
+        uint64_t sum = 0;
+        for (const char *at = text.data; at < text.data + text.size; at++)
+            sum = sum * 10 + (uint64_t)(*at - '0');
+        *value = sum;
         return true;
     }
     unsigned base = hex ? 16 : 10;

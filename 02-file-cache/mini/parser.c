@@ -47,14 +47,6 @@ static void check_text(Parser *parser)
     }
 }
 
-static void parse_file(Parser *parser)
-{
-    check_text(parser);
-    parser_advance(parser);
-    while (!parser_at(parser, TOKEN_END) && !parser->stopped)
-        parse_declaration(parser);
-}
-
 bool mini_lower(Slice source, const HashSecret *secret, Arena *arena, Diagnostics *diagnostics,
                 Lowered *lowered)
 {
@@ -68,7 +60,10 @@ bool mini_lower(Slice source, const HashSecret *secret, Arena *arena, Diagnostic
     }
     parser_init(&parser, source, diagnostics, &memory);
     parser.zir.secret = secret;
-    parse_file(&parser);
+    check_text(&parser);
+    parser_advance(&parser);
+    while (!parser_at(&parser, TOKEN_END) && !parser.stopped)
+        parse_declaration(&parser);
     if (parser.error_count == 0) {
         lowered->declarations = declarations_finish(&parser.declarations, arena);
         lowered->ir = zir_builder_finish(&parser.zir, arena);

@@ -6,34 +6,21 @@
  */
 #include "source_text.h"
 
-static bool is_tail(const char *at, const char *end)
-{
-    return at < end && ((unsigned char)*at & 0xC0) == 0x80;
-}
-
-/* Reads `tails` bytes of the form 10xxxxxx after the first. 0 if they are not there. */
-static size_t decode_tails(const char *at, const char *end, int tails, uint32_t *code_point)
-{
-    for (int i = 1; i <= tails; i++) {
-        if (!is_tail(at + i, end))
-            return 0;
-        *code_point = *code_point << 6 | ((unsigned char)at[i] & 0x3F);
-    }
-    return (size_t)tails + 1;
-}
-
 size_t utf8_decode(const char *at, const char *end, uint32_t *code_point)
 {
     static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
     uint32_t first = (unsigned char)*at;
-    size_t size = 0;
     *code_point = first;
     if (first < 0x80)
         return 1;
-    if (first >= 0xC0 && first < 0xF8) {
-        int tails = first < 0xE0 ? 1 : first < 0xF0 ? 2 : 3;
-        *code_point = first & (0x3Fu >> tails);
-        size = decode_tails(at, end, tails, code_point);
+    if (first < 0xC0 || first >= 0xF8)
+        return 0;
+    size_t size = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+    *code_point = first & (0x7Fu >> size);
+    for (size_t i = 1; i < size; i++) { /* bytes of the form 10xxxxxx */
+        if (at + i >= end || ((unsigned char)at[i] & 0xC0) != 0x80)
+            return 0;
+        *code_point = *code_point << 6 | ((unsigned char)at[i] & 0x3F);
     }
     if (*code_point < smallest[size] || *code_point > 0x10FFFF ||
         (*code_point >= 0xD800 && *code_point < 0xE000))

@@ -234,16 +234,6 @@ static bool view_part(Slice bytes, Zir *zir, Slice *code)
     return part->text_size == 0 || zir->text[part->text_size - 1] == '\0';
 }
 
-/* Unpacks all instructions, or only those of the interface, which are then the whole part. */
-static bool unpack(Slice code, bool interface_only, Arena *arena, Zir *zir)
-{
-    if (interface_only)
-        zir->inst_count = zir->interface_count;
-    zir->insts = arena_allocate(arena, zir->inst_count * sizeof *zir->insts);
-    size_t size = zir_code_get(code, zir->insts, zir->inst_count);
-    return interface_only ? size != 0 || zir->inst_count == 0 : size == code.size;
-}
-
 /* The part, its instructions still packed. */
 static bool find_part(Slice blob, uint32_t offset, uint32_t size, Zir *zir, Slice *code)
 {
@@ -254,12 +244,19 @@ static bool find_part(Slice blob, uint32_t offset, uint32_t size, Zir *zir, Slic
            view_part(slice_of(blob.data + offset, size), zir, code);
 }
 
-/* The part, its instructions not yet checked. */
+/* The part, its instructions not yet checked: all of them, or only those of the interface, which
+ * are then the whole part. */
 static bool open_part(Slice blob, uint32_t offset, uint32_t size, bool interface_only,
                       Arena *arena, Zir *zir)
 {
     Slice code;
-    return find_part(blob, offset, size, zir, &code) && unpack(code, interface_only, arena, zir);
+    if (!find_part(blob, offset, size, zir, &code))
+        return false;
+    if (interface_only)
+        zir->inst_count = zir->interface_count;
+    zir->insts = arena_allocate(arena, zir->inst_count * sizeof *zir->insts);
+    size_t used = zir_code_get(code, zir->insts, zir->inst_count);
+    return interface_only ? used != 0 || zir->inst_count == 0 : used == code.size;
 }
 
 bool zir_view_kind(Slice blob, uint32_t offset, uint32_t size, ZirKind *kind)

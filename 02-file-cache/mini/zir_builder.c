@@ -104,14 +104,6 @@ static ZirTextSlot *find_slot(const ZirBuilder *builder, Slice text)
     return &builder->slots[i];
 }
 
-static void grow_slots(ZirBuilder *builder)
-{
-    make_slots(builder, (builder->slot_mask + 1) * 4);
-    const char *text = builder->text.data;
-    for (size_t at = 0; at < builder->text.size; at += strlen(text + at) + 1)
-        *find_slot(builder, slice_from(text + at)) = (ZirTextSlot){builder->part, (uint32_t)at};
-}
-
 uint32_t zir_put_text(ZirBuilder *builder, Slice text)
 {
     ZirTextSlot *slot = find_slot(builder, text);
@@ -121,8 +113,12 @@ uint32_t zir_put_text(ZirBuilder *builder, Slice text)
     *slot = (ZirTextSlot){builder->part, offset};
     buffer_put(&builder->text, text);
     buffer_put_byte(&builder->text, '\0');
-    if (++builder->text_count > builder->slot_mask / 2)
-        grow_slots(builder);
+    if (++builder->text_count <= builder->slot_mask / 2)
+        return offset;
+    make_slots(builder, (builder->slot_mask + 1) * 4);
+    const char *all = builder->text.data;
+    for (size_t at = 0; at < builder->text.size; at += strlen(all + at) + 1)
+        *find_slot(builder, slice_from(all + at)) = (ZirTextSlot){builder->part, (uint32_t)at};
     return offset;
 }
 

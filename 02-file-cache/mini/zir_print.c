@@ -96,25 +96,21 @@ static void put_operands(const Zir *zir, const ZirInst *inst, ByteBuffer *text)
         put_number(text, " ", inst->count);
 }
 
-static void put_type(const ZirInst *inst, ByteBuffer *text)
-{
-    static const char *const types[] = {"", " i32", " i64", " f64", " bool", " str"};
-    if (inst->type == ZIR_TYPE_NAMED)
-        put_number(text, " @", inst->b);
-    else
-        buffer_put(text, slice_from(types[inst->type]));
-}
-
 void zir_print(const Zir *zir, ByteBuffer *text)
 {
+    static const char *const types[] = {"", " i32", " i64", " f64", " bool", " str"};
     for (uint32_t i = 0; i < zir->inst_count; i++) {
+        const ZirInst *inst = &zir->insts[i];
         if (i == zir->interface_count)
             buffer_put(text, slice_from("--\n"));
         put_number(text, "", i);
         buffer_put_byte(text, ' ');
-        buffer_put(text, slice_from(listings[zir->insts[i].op].name));
-        put_operands(zir, &zir->insts[i], text);
-        put_type(&zir->insts[i], text);
+        buffer_put(text, slice_from(listings[inst->op].name));
+        put_operands(zir, inst, text);
+        if (inst->type == ZIR_TYPE_NAMED)
+            put_number(text, " @", inst->b);
+        else
+            buffer_put(text, slice_from(types[inst->type]));
         buffer_put_byte(text, '\n');
     }
 }
