@@ -63,16 +63,12 @@ static bool in_text(const Declarations *view, TextRange range)
     return range.offset <= view->text_size && range.size <= view->text_size - range.offset;
 }
 
-static bool imports_are_valid(const Declarations *view)
+/* Is each range inside the text, and each number that of an element? */
+static bool entries_are_valid(const Declarations *view)
 {
     for (uint32_t i = 0; i < view->import_count; i++)
         if (!in_text(view, view->imports[i].path))
             return false;
-    return true;
-}
-
-static bool items_are_valid(const Declarations *view)
-{
     for (uint32_t i = 0; i < view->count; i++) {
         const Declaration *item = &view->items[i];
         uint64_t end = (uint64_t)item->first_reference + item->interface_reference_count +
@@ -81,11 +77,6 @@ static bool items_are_valid(const Declarations *view)
             !in_text(view, item->prelude_symbol) || !in_text(view, item->prelude_line))
             return false;
     }
-    return true;
-}
-
-static bool references_are_valid(const Declarations *view)
-{
     for (uint32_t i = 0; i < view->reference_count; i++) {
         const Reference *reference = &view->references[i];
         if (reference->import >= view->import_count && reference->import != IMPORT_SELF)
@@ -123,8 +114,7 @@ bool declarations_view(Slice blob, Declarations *view)
     if (header->version != DECLARATIONS_VERSION || blob_size(header) != blob.size)
         return false;
     Declarations arrays = arrays_of(header);
-    if (!imports_are_valid(&arrays) || !items_are_valid(&arrays) ||
-        !references_are_valid(&arrays) || !name_order_is_valid(&arrays))
+    if (!entries_are_valid(&arrays) || !name_order_is_valid(&arrays))
         return false;
     *view = arrays;
     return true;

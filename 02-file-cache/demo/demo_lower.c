@@ -107,30 +107,26 @@ void lowering_end(Lowering *lowering)
 
 /* ---- the program ---------------------------------------------------------------------------- */
 
-/* The first digits of a hash of both blobs. */
-static void name_lowered(const Lowered *lowered, char hex[HASH_HEX_SIZE + 1])
-{
-    Hash128 both[] = {hash_bytes(lowered->declarations), hash_bytes(lowered->ir)};
-    hash_to_hex(hash_bytes(slice_of(both, sizeof both)), hex);
-    hex[8] = '\0';
-}
-
-/* Lowers a file and reports how. False if it is wrong. */
+/* Lowers a file and reports how, with the first digits of a hash of both blobs. False if it is
+ * wrong. */
 static bool lower_and_report(Lowering *lowering, uint32_t file)
 {
     static const char *const words[] = {"cached", "lowered", "wrong"};
-    char name[HASH_HEX_SIZE + 1] = "";
+    char hex[HASH_HEX_SIZE + 1];
     Slice path = file_hash_cache_path(&lowering->look.files, file);
     Lowered lowered;
     FormOrigin origin = lower_cached(lowering, file, &lowered);
-    if (origin != FORM_WRONG)
-        name_lowered(&lowered, name);
     printf("  %-7s  ", words[origin]);
     print_name(stdout, path, 9);
-    printf("%s%s\n", origin != FORM_WRONG ? "  " : "", name);
-    if (origin == FORM_WRONG)
+    if (origin == FORM_WRONG) {
+        printf("\n");
         lowering_report_errors(lowering);
-    return origin != FORM_WRONG;
+        return false;
+    }
+    Hash128 both[] = {hash_bytes(lowered.declarations), hash_bytes(lowered.ir)};
+    hash_to_hex(hash_bytes(slice_of(both, sizeof both)), hex);
+    printf("  %.8s\n", hex);
+    return true;
 }
 
 static LookStatus lower_all(Lowering *lowering)
