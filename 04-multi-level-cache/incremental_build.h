@@ -189,7 +189,7 @@ void build_want_all(Build *build);
 BuildStatus build_emit(Build *build);
 
 /* After build_emit: the texts that make up a section, in order; some may be empty. Valid until
- * build_close. */
+ * build_commit or build_close. */
 const Slice *build_section_texts(const Build *build, uint32_t section, uint32_t *count);
 
 /* ---- committing ------------------------------------------------------------------------------ */

@@ -311,6 +311,13 @@ void build_want_all(Build *build)
         build_want_section(build, i);
 }
 
+void build_forget_texts(Build *build)
+{
+    Emission *emission = build->emission;
+    for (unsigned i = 0; emission != NULL && i < build->request.executor->workers; i++)
+        arena_free(&emission->scratch[i].results);
+}
+
 const Slice *build_section_texts(const Build *build, uint32_t section, uint32_t *count)
 {
     const EmittedFile *emitted = build->emission == NULL ? NULL : &build->emission->files[section];

@@ -156,6 +156,10 @@ BuildStatus build_make_plan(Build *build);
 
 void build_free_emission(Build *build);
 
+/* Once the texts are in the output. They are the largest part of a first build's memory, and the
+ * commit wants some to look at all that the caches hold. */
+void build_forget_texts(Build *build);
+
 /* Sorts a list of file numbers. */
 void build_sort_numbers(uint32_t *numbers, uint32_t count);
 

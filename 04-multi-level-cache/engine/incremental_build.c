@@ -145,6 +145,7 @@ BuildStatus build_begin_output(Build *build)
 
 BuildStatus build_commit(Build *build)
 {
+    build_forget_texts(build);
     double lap = build_now();
     build_enter(build, BUILD_COMMITS);
     build->summary.function_count = build->counts.functions_total;
