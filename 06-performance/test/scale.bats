@@ -170,3 +170,22 @@ mutants() { stats=$("$bin/mutants" "$@" "$bin/minic" work corpus/main.mini $(fin
     run "$bin/mutants" --count 0 minic work main.mini main.mini
     [ "$status" -eq 2 ]
 }
+
+# ---- a large program ------------------------------------------------------------------------------
+
+# disk_with KIB FILES: a df that has so many left.
+disk_with() {
+    printf '#!/bin/sh\necho " Avail IFree"\necho " %s %s"\n' "$1" "$2" >df
+    chmod +x df
+}
+
+@test "a large program is not begun where it has no room" {
+    disk_with 1000000 9999999
+    PATH=$PWD:$PATH BUILD=$PWD BIN=$bin PARTS=scale FILES=1000000 run -1 "$root/bench/run-bench"
+    [[ $output == *"1000000 files: 19.1 GiB of disk needed, 1.0 GiB free;"* ]]
+    [[ $output == *"too little space: 19.1 GiB needed, 1.0 GiB free"* ]]
+    disk_with 99999999 1000000
+    PATH=$PWD:$PATH BUILD=$PWD BIN=$bin PARTS=scale FILES=1000000 run -1 "$root/bench/run-bench"
+    [[ $output == *"too little space: 1125000 files needed, 1000000 free"* ]]
+    [ ! -e bench/scale/1000000 ]
+}

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# ONLY, CASE, PARTS and PEERS choose from what there is. Of a name that chooses nothing is said so,
+# ONLY, CASE, PARTS, FILES and PEERS choose from what there is. Of a name that chooses nothing is said so,
 # and what there is.
 
 bats_require_minimum_version 1.5.0
@@ -10,7 +10,7 @@ setup() {
     root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
     cd "$BATS_TEST_TMPDIR"
     PATH=${PATH//"$BATS_LIBEXEC":/} # a bats inside of sh is to begin like any other
-    unset ONLY CASE PARTS PEERS
+    unset ONLY CASE PARTS FILES PEERS
     printf '#!/bin/sh\necho 1..1\necho ok 1 fine\n' >test_one
     printf '@test "fine" { true; }\n' >two.bats
     chmod +x test_one
@@ -46,6 +46,8 @@ refuses() {
 @test "a part of the benchmark, and a peer, that there is not" {
     BUILD=$PWD PARTS='headline nonsense' refuses \
         "PARTS: there is no part 'nonsense'; there are: headline techniques policies scale" "$root/bench/run-bench"
+    BUILD=$PWD PARTS=scale FILES=2000000 refuses \
+        "FILES: '2000000' is not a number from 1000 to 1000000" "$root/bench/run-bench"
     BUILD=$PWD PEERS='nonsense' refuses \
         "PEERS: there is no peer 'nonsense'; there are: minic ninja-tcc " "$root/bench/peers/run-peers"
 }
