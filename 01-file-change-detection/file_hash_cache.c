@@ -140,20 +140,24 @@ void file_hash_cache_close(FileHashCache *cache)
 
 /* ---- asking ------------------------------------------------------------------------------- */
 
-uint32_t file_hash_cache_find(const FileHashCache *cache, Slice path)
+uint32_t file_hash_cache_place(const FileHashCache *cache, Slice path)
 {
     uint32_t low = 0, high = cache->count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        int order = slice_compare(file_hash_cache_path(cache, middle), path);
-        if (order == 0)
-            return middle;
-        if (order < 0)
+        if (slice_compare(file_hash_cache_path(cache, middle), path) < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    return FILE_NONE;
+    return low;
+}
+
+uint32_t file_hash_cache_find(const FileHashCache *cache, Slice path)
+{
+    uint32_t place = file_hash_cache_place(cache, path);
+    bool is_there = place < cache->count && slice_equal(file_hash_cache_path(cache, place), path);
+    return is_there ? place : FILE_NONE;
 }
 
 bool file_hash_cache_is_current(const FileHashCache *cache, int dir_fd, uint32_t file,
@@ -245,57 +249,168 @@ void file_hash_cache_set(FileHashCache *cache, uint32_t file, const KnownStamp *
     image_mark(&cache->image, offset, offsetof(FileRecord, path));
 }
 
-static void put_records(ByteBuffer *image, const FileEntry *files, uint32_t count)
+/* The rows of a new table: a run of old files that stay as they are, or one entry. */
+typedef struct Piece {
+    const FileEntry *entry; /* NULL: a run */
+    const FileRecord *first, *last;
+} Piece;
+
+typedef struct NewTable {
+    const FileHashCache *last;
+    const FileSplice *splice;
+    uint32_t count;
+    uint64_t import_count, paths_size; /* may be more than the header can hold */
+    Piece *pieces;
+    uint32_t piece_count;
+} NewTable;
+
+static void add_entry(NewTable *table, const FileEntry *entry)
 {
-    uint32_t path = 0, import = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        FileRecord record = {
-            .known = files[i].known,
-            .content = files[i].content,
-            .path = path,
-            .path_size = (uint32_t)files[i].path.size,
-            .first_import = import,
-            .import_count = files[i].import_count,
-        };
-        buffer_put(image, slice_of(&record, sizeof record));
-        path += record.path_size + 1;
-        import += record.import_count;
+    table->pieces[table->piece_count++] = (Piece){entry, NULL, NULL};
+    table->count++;
+    table->import_count += entry->import_count;
+    table->paths_size += entry->path.size + 1;
+}
+
+static void add_old(NewTable *table, const FileRecord *record)
+{
+    Piece *end = table->pieces + table->piece_count;
+    if (table->piece_count != 0 && end[-1].entry == NULL && end[-1].last + 1 == record)
+        end[-1].last = record;
+    else
+        table->pieces[table->piece_count++] = (Piece){NULL, record, record};
+    table->count++;
+    table->import_count += record->import_count;
+    table->paths_size += (uint64_t)record->path_size + 1;
+}
+
+/* Merges the old files that stay with the entries, both in path order. */
+static void merge(NewTable *table)
+{
+    const FileSplice *splice = table->splice;
+    uint32_t next = 0; /* entry */
+    for (uint32_t file = 0; file < table->last->count; file++) {
+        uint32_t number = splice->new_number[file];
+        if (number == FILE_NONE)
+            continue;
+        while (next < splice->entry_count && table->count < number)
+            add_entry(table, &splice->entries[next++]);
+        if (next < splice->entry_count && splice->numbers[next] == number)
+            add_entry(table, &splice->entries[next++]);
+        else
+            add_old(table, &table->last->records[file]);
+    }
+    while (next < splice->entry_count)
+        add_entry(table, &splice->entries[next++]);
+}
+
+/* The first record of a run, as it is in the new table, decides how far all of them move. */
+static void put_run(ByteBuffer *image, const Piece *run, const FileRecord *first)
+{
+    size_t count = (size_t)(run->last - run->first) + 1;
+    FileRecord *records = (void *)(image->data + image->size);
+    buffer_put(image, slice_of(run->first, count * sizeof *records));
+    for (size_t i = 0; i < count; i++) {
+        records[i].path += first->path - run->first->path;
+        records[i].first_import += first->first_import - run->first->first_import;
     }
 }
 
-/* False if the files are too many for the numbers of the header. */
-static bool make_header(const FileEntry *files, uint32_t count, Slice entry, TableHeader *header)
+static void put_records(ByteBuffer *image, const NewTable *table)
 {
-    uint64_t import_count = 0, paths_size = 0;
-    *header = (TableHeader){.count = count, .entry = FILE_NONE};
-    for (uint32_t i = 0; i < count; i++) {
-        import_count += files[i].import_count;
-        paths_size += files[i].path.size + 1;
-        if (slice_equal(files[i].path, entry))
-            header->entry = i;
+    FileRecord next = {0}; /* its places in the two arrays */
+    for (const Piece *piece = table->pieces; piece != table->pieces + table->piece_count; piece++) {
+        const FileEntry *entry = piece->entry;
+        if (entry != NULL) {
+            next.known = entry->known;
+            next.content = entry->content;
+            next.path_size = (uint32_t)entry->path.size;
+            next.import_count = entry->import_count;
+            buffer_put(image, slice_of(&next, sizeof next));
+        } else {
+            put_run(image, piece, &next);
+        }
+        const FileRecord *end = (const void *)(image->data + image->size - sizeof *end);
+        next.path = end->path + end->path_size + 1;
+        next.first_import = end->first_import + end->import_count;
     }
-    header->import_count = (uint32_t)import_count;
-    header->paths_size = (uint32_t)paths_size;
-    return header->import_count == import_count && header->paths_size == paths_size;
+}
+
+static void put_imports(ByteBuffer *image, const NewTable *table)
+{
+    for (const Piece *piece = table->pieces; piece != table->pieces + table->piece_count; piece++) {
+        if (piece->entry != NULL) {
+            buffer_put(image, slice_of(piece->entry->imports,
+                                       piece->entry->import_count * sizeof(uint32_t)));
+            continue;
+        }
+        const uint32_t *imports = table->last->imports + piece->first->first_import;
+        uint32_t end = piece->last->first_import + piece->last->import_count;
+        uint32_t count = end - piece->first->first_import;
+        uint32_t *numbers = (void *)(image->data + image->size);
+        for (uint32_t i = 0; i < count; i++)
+            numbers[i] = table->splice->new_number[imports[i]];
+        image->size += count * sizeof *numbers;
+    }
+}
+
+static void put_paths(ByteBuffer *image, const NewTable *table)
+{
+    for (const Piece *piece = table->pieces; piece != table->pieces + table->piece_count; piece++) {
+        if (piece->entry != NULL) {
+            buffer_put(image, piece->entry->path);
+            buffer_put_byte(image, '\0');
+            continue;
+        }
+        uint32_t end = piece->last->path + piece->last->path_size + 1;
+        buffer_put(image, slice_of(table->last->paths + piece->first->path,
+                                   end - piece->first->path));
+    }
+}
+
+static void make_image(ByteBuffer *image, const NewTable *table)
+{
+    TableHeader header = {table->count, (uint32_t)table->import_count, (uint32_t)table->paths_size,
+                          FILE_NONE};
+    buffer_reserve(image, (size_t)table_size(&header));
+    buffer_put(image, slice_of(&header, sizeof header));
+    put_records(image, table);
+    put_imports(image, table);
+    put_paths(image, table);
+}
+
+int file_hash_cache_splice(FileHashCache *cache, const FileHashCache *last, Slice entry,
+                           const FileSplice *splice)
+{
+    NewTable table = {.last = last, .splice = splice};
+    ByteBuffer image = {0};
+    size_t rows = (size_t)last->count + splice->entry_count;
+    table.pieces = memory_allocate((rows + 1) * sizeof *table.pieces);
+    merge(&table);
+    bool fits = table.import_count <= UINT32_MAX && table.paths_size <= UINT32_MAX;
+    if (fits)
+        make_image(&image, &table);
+    free(table.pieces);
+    if (!fits)
+        return -E2BIG;
+    image_replace(&cache->image, &image);
+    attach(cache);
+    uint32_t number = file_hash_cache_find(cache, entry);
+    ((TableHeader *)(void *)cache->image.data)->entry = number;
+    if (number != FILE_NONE)
+        cache->entry = file_hash_cache_path(cache, number);
+    return 0;
 }
 
 int file_hash_cache_replace(FileHashCache *cache, Slice entry, const FileEntry *files,
                             uint32_t count)
 {
-    TableHeader header;
-    if (!make_header(files, count, entry, &header))
-        return -E2BIG;
-    ByteBuffer image = {0};
-    buffer_reserve(&image, (size_t)table_size(&header));
-    buffer_put(&image, slice_of(&header, sizeof header));
-    put_records(&image, files, count);
-    for (uint32_t i = 0; i < count; i++)
-        buffer_put(&image, slice_of(files[i].imports, files[i].import_count * sizeof(uint32_t)));
-    for (uint32_t i = 0; i < count; i++) {
-        buffer_put(&image, files[i].path);
-        buffer_put_byte(&image, '\0');
-    }
-    image_replace(&cache->image, &image);
-    attach(cache);
+    FileHashCache none = {0}, next = {.secret = cache->secret};
+    FileSplice all = {.entries = files, .entry_count = count};
+    int status = file_hash_cache_splice(&next, &none, entry, &all);
+    if (status != 0)
+        return status;
+    file_hash_cache_close(cache);
+    *cache = next;
     return 0;
 }

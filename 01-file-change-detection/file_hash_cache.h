@@ -81,6 +81,9 @@ static inline Slice file_hash_cache_path(const FileHashCache *cache, uint32_t fi
 /* The number of the file with the name `path`, or FILE_NONE. Cost: log2(count) comparisons. */
 uint32_t file_hash_cache_find(const FileHashCache *cache, Slice path);
 
+/* How many files have a name before `path`, in byte order: where it is, or where it would be. */
+uint32_t file_hash_cache_place(const FileHashCache *cache, Slice path);
+
 /* One stat: true if it proves that the file is unchanged. `stamp` is set to what stat says now, {0}
  * if it fails. Paths are relative to `dir_fd`. */
 bool file_hash_cache_is_current(const FileHashCache *cache, int dir_fd, uint32_t file,
@@ -107,6 +110,20 @@ typedef struct FileEntry { /* what a new table is made from */
     const uint32_t *imports; /* numbers in the new table */
     uint32_t import_count;
 } FileEntry;
+
+typedef struct FileSplice { /* which files of the last table stay, and which come */
+    const uint32_t *new_number; /* per file of the last table; ascending; FILE_NONE: it goes */
+    const FileEntry *entries;   /* files that come, and files that stay and are not as they were */
+    const uint32_t *numbers;    /* of the entries, ascending */
+    uint32_t entry_count;
+} FileSplice;
+
+/* Makes `cache` hold the files of `last`, another table, as `splice` changes them; their imports get
+ * the new numbers. The new numbers are the places in path order, without gaps or repetition, and the
+ * entry file has one. What `last` lent stays valid. Cost: what comes, and a copy of what stays, in
+ * one piece from one change to the next. 0, or -E2BIG as for the other one. */
+int file_hash_cache_splice(FileHashCache *cache, const FileHashCache *last, Slice entry,
+                           const FileSplice *splice);
 
 /* Makes the cache hold exactly these files, which must be sorted by path, without repetition, and
  * include the entry. The paths may be in the old cache; afterwards nothing that it lent is valid.
