@@ -121,7 +121,8 @@ typedef struct FileSplice { /* which files of the last table stay, and which com
 /* Makes `cache` hold the files of `last`, another table, as `splice` changes them; their imports get
  * the new numbers. The new numbers are the places in path order, without gaps or repetition, and the
  * entry file has one. What `last` lent stays valid. Cost: what comes, and a copy of what stays, in
- * one piece from one change to the next. 0, or -E2BIG as for the other one. */
+ * one piece from one change to the next. 0; or -E2BIG for 4 GiB of paths or 2^32 imports, and the
+ * cache is as it was. */
 int file_hash_cache_splice(FileHashCache *cache, const FileHashCache *last, Slice entry,
                            const FileSplice *splice);
 

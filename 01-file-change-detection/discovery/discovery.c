@@ -126,138 +126,31 @@ static void update_records(Search *search)
 
 /* ---- step 3 ------------------------------------------------------------------------------ */
 
-static int compare_nodes(const void *a, const void *b)
+/* A file that exists and cannot be read is a failure of the machine; so is a missing entry. Of two,
+ * the first in path order is reported. */
+static void look_for_failure(const Search *search, const Reading *reading, const Reading **failure)
 {
-    const WalkNode *const *left = a, *const *right = b;
-    return slice_compare((*left)->path, (*right)->path);
+    if (reading->error == 0 || (wrong_import_error(reading->error) &&
+                                !slice_equal(reading->path, search->request->entry)))
+        return;
+    if (*failure == NULL || slice_compare(reading->path, (*failure)->path) < 0)
+        *failure = reading;
 }
 
-/* A file that exists and cannot be read is a failure of the machine; so is a missing entry. */
-static int check_readable(Search *search, const GraphWalk *walk)
+static int check_readable(const Search *search, const GraphWalk *walk)
 {
     Discovery *found = search->found;
-    const WalkNode *worst = NULL;
-    for (uint32_t n = 0; n < walk->count; n++) {
-        const WalkNode *node = walk->nodes[n];
-        if (node->reading == NULL || node->reading->error == 0)
-            continue;
-        if (n != 0 && wrong_import_error(node->reading->error))
-            continue;
-        if (worst == NULL || slice_compare(node->path, worst->path) < 0)
-            worst = node;
-    }
-    if (worst == NULL)
+    const Reading *failure = NULL;
+    for (uint32_t i = 0; i < search->stale_count; i++)
+        if (walk->reached[search->stale[i]])
+            look_for_failure(search, search->readings[search->stale[i]], &failure);
+    for (uint32_t i = 0; i < walk->added_count; i++)
+        look_for_failure(search, walk->added[i], &failure);
+    if (failure == NULL)
         return 0;
-    found->error = worst->reading->error;
-    found->error_path = arena_copy(search->scratch[0].arena, worst->path);
+    found->error = failure->error;
+    found->error_path = arena_copy(search->scratch[0].arena, failure->path);
     return found->error;
-}
-
-/* True of the node of an import that leads nowhere. */
-static bool is_no_file(const WalkNode *node)
-{
-    return node->reading != NULL && node->reading->error != 0;
-}
-
-static uint32_t number_of_target(const GraphWalk *walk, const NodeImport *import)
-{
-    return import->node == FILE_NONE ? FILE_NONE : walk->nodes[import->node]->number;
-}
-
-/* ---- the new table ----------------------------------------------------------------------- */
-
-typedef struct TableLoop { /* one slot of each array per file */
-    Search *search;
-    const GraphWalk *walk;
-    WalkNode **sorted;
-    FileEntry *entries;
-    bool *is_change, *is_kept; /* the second, per file of the last build */
-} TableLoop;
-
-static FileEntry entry_of(const Search *search, const GraphWalk *walk, const WalkNode *node,
-                          Arena *arena)
-{
-    FileEntry entry = {.path = node->path, .import_count = node->import_count};
-    if (node->reading != NULL) {
-        entry.known = node->reading->known;
-        entry.content = node->reading->content;
-    } else {
-        entry.known = search->cache->records[node->old_file].known;
-        entry.content = search->cache->records[node->old_file].content;
-    }
-    uint32_t *imports = arena_allocate(arena, node->import_count * sizeof *imports);
-    for (uint32_t i = 0; i < node->import_count; i++)
-        imports[i] = number_of_target(walk, &node->imports[i]);
-    entry.imports = imports;
-    return entry;
-}
-
-static FileChangeKind kind_of_change(const WalkNode *node)
-{
-    if (node->old_file == FILE_NONE)
-        return FILE_ADDED;
-    return node->reading->is_scanned ? FILE_CHANGED : FILE_TOUCHED;
-}
-
-static void make_entry(void *arg, size_t index, unsigned worker)
-{
-    const TableLoop *loop = arg;
-    Discovery *found = loop->search->found;
-    const WalkNode *node = loop->sorted[index];
-    loop->entries[index] =
-        entry_of(loop->search, loop->walk, node, loop->search->scratch[worker].arena);
-    found->old_number[index] = node->old_file;
-    if (node->old_file != FILE_NONE)
-        loop->is_kept[node->old_file] = true;
-    loop->is_change[index] = node->reading != NULL;
-    if (node->reading != NULL)
-        found->changes[index] =
-            (FileChange){(uint32_t)index, kind_of_change(node), node->reading->source};
-}
-
-/* Closes the gaps of files without a change. */
-static void collect_changes(Discovery *found, const bool *is_change, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++)
-        if (is_change[i])
-            found->changes[found->change_count++] = found->changes[i];
-}
-
-static void report_removed(Search *search, const bool *is_kept)
-{
-    for (uint32_t i = 0; i < search->cache->count; i++) {
-        if (is_kept[i])
-            continue;
-        search->found->removed++;
-        observe(search->request->observer, DECISION_FILE_REMOVED,
-                file_hash_cache_path(search->cache, i));
-    }
-}
-
-/* True if files came, went or moved; false if only imports between the same files differ. */
-static bool numbers_differ(const Search *search, uint32_t count)
-{
-    if (count != search->cache->count)
-        return true;
-    for (uint32_t i = 0; i < count; i++)
-        if (search->found->old_number[i] != i)
-            return true;
-    return false;
-}
-
-/* The nodes that are files, in path order, numbered. The others' number is FILE_NONE. */
-static uint32_t sort_files(const GraphWalk *walk, WalkNode **sorted)
-{
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < walk->count; i++) {
-        walk->nodes[i]->number = FILE_NONE;
-        if (!is_no_file(walk->nodes[i]))
-            sorted[count++] = walk->nodes[i];
-    }
-    qsort(sorted, count, sizeof *sorted, compare_nodes);
-    for (uint32_t i = 0; i < count; i++)
-        sorted[i]->number = i;
-    return count;
 }
 
 static int refuse_program(Search *search, int error)
@@ -267,29 +160,20 @@ static int refuse_program(Search *search, int error)
 }
 
 /* Makes the files of the walk the cache's table. */
-static int make_table(Search *search, const GraphWalk *walk)
+static int make_table(Search *search, const GraphWalk *walk, const WalkInput *input)
 {
-    Discovery *found = search->found;
-    FileHashCache *cache = search->cache;
-    TableLoop loop = {.search = search, .walk = walk};
-    loop.sorted = memory_allocate((walk->count + 1) * sizeof *loop.sorted);
-    loop.entries = memory_allocate((walk->count + 1) * sizeof *loop.entries);
-    loop.is_change = memory_allocate((walk->count + 1) * sizeof *loop.is_change);
-    loop.is_kept = memory_allocate_zeroed(cache->count + 1, sizeof *loop.is_kept);
-    uint32_t count = sort_files(walk, loop.sorted);
-
-    found->changes = memory_allocate((count + 1) * sizeof *found->changes);
-    found->old_number = memory_allocate((count + 1) * sizeof *found->old_number);
-    executor_run(search->request->executor, count, make_entry, &loop);
-    collect_changes(found, loop.is_change, count);
-    report_removed(search, loop.is_kept);
-    found->renumbered = numbers_differ(search, count);
-    int status = file_hash_cache_replace(cache, search->request->entry, loop.entries, count);
-    free(loop.is_kept);
-    free(loop.is_change);
-    free(loop.entries);
-    free(loop.sorted);
-    return status == 0 ? 0 : refuse_program(search, status);
+    NextTable next = {0};
+    int status = next_table_make(&next, search->found, walk, input);
+    if (status != 0) {
+        next_table_free(&next);
+        return refuse_program(search, status);
+    }
+    status = wrong_imports_report(&next, search->found, walk, input);
+    file_hash_cache_close(search->cache);
+    *search->cache = next.files;
+    search->cache->has_gaps = status != 0;
+    next_table_free(&next);
+    return status;
 }
 
 static int walk_from_entry(Search *search)
@@ -303,19 +187,11 @@ static int walk_from_entry(Search *search)
         return refuse_program(search, -EMLINK);
     if (walk->has_too_many_files)
         return refuse_program(search, -E2BIG);
-    search->found->files_stat += walk->files_read;
-    for (uint32_t n = 0; n < walk->count; n++)
-        if (walk->nodes[n]->old_file == FILE_NONE)
-            count_reading(search->found, walk->nodes[n]->reading);
+    search->found->files_stat += walk->added_count;
+    for (uint32_t i = 0; i < walk->added_count; i++)
+        count_reading(search->found, walk->added[i]);
     int status = check_readable(search, walk);
-    if (status != 0)
-        return status;
-    status = make_table(search, walk);
-    if (status != 0)
-        return status;
-    status = wrong_imports_report(walk, &input);
-    search->cache->has_gaps = status != 0;
-    return status;
+    return status == 0 ? make_table(search, walk, &input) : status;
 }
 
 /* ---- all together ------------------------------------------------------------------------ */
@@ -346,6 +222,7 @@ static int run_steps(Search *search)
     if (search->cache->has_gaps || !slice_equal(search->cache->entry, search->request->entry))
         file_hash_cache_replace(search->cache, search->request->entry, NULL, 0);
     bool is_cold = search->cache->count == 0;
+    search->found->last_count = search->cache->count;
     if (!is_cold) {
         stat_all(search);
         if (search->stale_count == 0)
@@ -395,10 +272,8 @@ int discover(Discovery *found, const DiscoveryRequest *request, FileHashCache *c
     found->arenas = memory_allocate_zeroed(workers, sizeof *found->arenas);
     found->arena_count = workers;
     search.scratch = memory_allocate_zeroed(workers, sizeof *search.scratch);
-    for (unsigned i = 0; i < workers; i++) {
-        found->arenas[i].source = request->executor->chunks;
+    for (unsigned i = 0; i < workers; i++)
         search.scratch[i] = (ReadingScratch){.arena = &found->arenas[i], .secret = cache->secret};
-    }
 
     int status = run_steps(&search);
     found->lacks_ctime = sources_lack_ctime(&search);

@@ -72,7 +72,7 @@ typedef struct DiscoveryRequest {
     Slice entry; /* normalised path of the entry file */
     bool trust_nothing; /* read and hash every file */
     size_t largest_source; /* of a larger file, one byte more than this is read; 0: no limit */
-    uint32_t most_files;   /* a program with more is refused; 0: 2^31, what the numbers reach */
+    uint32_t most_files;   /* a program with more is refused; 0: 2^31 - 1, what the numbers reach */
     ScanImports scan;
     void *language;
     Executor *executor;
@@ -83,6 +83,7 @@ typedef struct DiscoveryRequest {
 typedef struct Discovery { /* {0} before discover */
     FileChange *changes;   /* ascending by file */
     size_t change_count;
+    uint32_t last_count;   /* files of the last build */
     bool renumbered;       /* files came or went, and numbers moved */
     uint32_t *old_number;  /* if renumbered: per file its number before, or FILE_NONE */
     uint32_t removed;      /* files of the last build that are no longer imported */

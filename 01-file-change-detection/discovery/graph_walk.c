@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The array of nodes must not move while other workers read it. It consists of blocks that double
- * in size and are never reallocated:
+ * Two things take turns until both have nothing left to do:
  *
- *     blocks[0] ─► 1024 nodes    blocks[1] ─► 1024    blocks[2] ─► 2048    blocks[3] ─► 4096 ...
+ *     a stack of known files      popped by one thread; their imports are on record, or in a reading
+ *     a round of added files      read by all workers; their imports go to the stack or to the
+ *                                 next round
  *
- * One lock guards the end of the array and the map from path to node. It is held once per file,
+ * In a warm build the stack does nearly everything: 0.1 ms for 10,000 files. In a cold build there
+ * is no known file. A round lasts as long as its slowest file; a program is much wider than it is
+ * deep, and a chain of imports, in which each round has one file, has no work to share anyway.
+ *
+ * One lock guards the end of both lists and the map from path to file. It is held once per file,
  * for a hash lookup per import; reading and hashing happen outside.
  */
 #include "graph_walk.h"
@@ -13,13 +18,13 @@
 #include "collections.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
 
-enum { FIRST_BLOCK = 1024 };
-
-typedef struct PathToNode {
-    char *key; /* lent by the node */
-    uint32_t value;
-} PathToNode;
+typedef struct PathToAdded {
+    char *key;      /* lent by the reading */
+    uint32_t value; /* its target */
+} PathToAdded;
 
 /* The content is part of it: on some file systems inode numbers mean nothing. */
 typedef struct Identity {
@@ -34,15 +39,15 @@ typedef struct NamesOfFile {
 
 typedef struct Walker {
     const WalkInput *input;
-    GraphWalk *walk;
+    Reading **round;       /* what is read now: `added` may move meanwhile */
     pthread_mutex_t lock;  /* guards the walk and all below */
-    PathToNode *by_path;
+    GraphWalk *walk;
+    uint32_t *stack;       /* known files that are reached and not yet followed */
+    uint32_t depth;
+    PathToAdded *by_path;
     NamesOfFile *names;
-    uint32_t *node_of_old; /* per file of the last build; FILE_NONE: not met */
-    atomic_size_t count;
-    atomic_uint_fast64_t files_read;
+    uint32_t room;       /* how many more files may be met */
     atomic_bool is_over; /* some file has too many names, or there are too many files */
-    size_t most_files;
 } Walker;
 
 /* The lock is held for a microsecond, and a sleeping thread takes fifty to wake up: spin for a
@@ -61,168 +66,148 @@ static void unlock(Walker *walker)
     pthread_mutex_unlock(&walker->lock);
 }
 
-static unsigned block_of(size_t index, size_t *place)
-{
-    unsigned block = 0;
-    size_t begin = 0, size = FIRST_BLOCK;
-    while (index >= begin + size) {
-        begin += size;
-        size = begin;
-        block++;
-    }
-    *place = index - begin;
-    return block;
-}
+/* ---- meeting a file, with the lock held ---------------------------------------------------- */
 
-static WalkNode *node_at(const Walker *walker, size_t index)
+static bool has_room(Walker *walker)
 {
-    size_t place;
-    unsigned block = block_of(index, &place);
-    return &walker->walk->blocks[block][place];
-}
-
-/* With the lock held. The new node is visible to the loop as soon as the count is raised. One too
- * many has the number FILE_NONE, which nobody will ask for: the walk is over. */
-static uint32_t add_node(Walker *walker, Slice path, uint32_t old_file)
-{
-    size_t index = atomic_load(&walker->count), place;
-    if (index == walker->most_files) {
+    if (walker->room == 0) {
         walker->walk->has_too_many_files = true;
         atomic_store(&walker->is_over, true);
-        return FILE_NONE;
+        return false;
     }
-    unsigned block = block_of(index, &place);
-    if (place == 0) {
-        size_t size = block == 0 ? FIRST_BLOCK : (size_t)FIRST_BLOCK << (block - 1);
-        walker->walk->blocks[block] = memory_allocate_zeroed(size, sizeof(WalkNode));
-    }
-    WalkNode *node = &walker->walk->blocks[block][place];
-    node->path = slice_of(arena_copy(&walker->walk->arena, path), path.size);
-    node->old_file = old_file;
-    if (old_file != FILE_NONE)
-        walker->node_of_old[old_file] = (uint32_t)index;
-    else
-        shput(walker->by_path, (char *)node->path.data, (uint32_t)index);
-    atomic_store(&walker->count, index + 1);
-    return (uint32_t)index;
+    walker->room--;
+    return true;
 }
 
-/* With the lock held. */
-static uint32_t node_for_old(Walker *walker, uint32_t old_file)
+static uint32_t meet_known(Walker *walker, uint32_t file)
 {
-    uint32_t node = walker->node_of_old[old_file];
-    if (node == FILE_NONE)
-        node = add_node(walker, file_hash_cache_path(walker->input->last, old_file), old_file);
-    return node;
+    if (!walker->walk->reached[file] && has_room(walker)) {
+        walker->stack[walker->depth++] = file;
+        walker->walk->reached[file] = true;
+    }
+    return file;
 }
 
-/* With the lock held. */
-static uint32_t node_for_path(Walker *walker, Slice path)
+static uint32_t add_file(Walker *walker, Slice path)
 {
-    uint32_t old_file = file_hash_cache_find(walker->input->last, path);
-    if (old_file != FILE_NONE)
-        return node_for_old(walker, old_file);
+    GraphWalk *walk = walker->walk;
+    if (!has_room(walker))
+        return FILE_NONE; /* which nobody will ask for: the walk is over */
+    if (walk->added_count == walk->added_capacity) {
+        walk->added_capacity = walk->added_capacity == 0 ? 64 : walk->added_capacity * 2;
+        walk->added = memory_resize(walk->added, walk->added_capacity * sizeof *walk->added);
+    }
+    Reading *file = arena_allocate(&walk->arena, sizeof *file);
+    file->path = slice_of(arena_copy(&walk->arena, path), path.size);
+    uint32_t target = walker->input->last->count + walk->added_count;
+    walk->added[walk->added_count++] = file;
+    shput(walker->by_path, (char *)file->path.data, target);
+    return target;
+}
+
+static uint32_t meet(Walker *walker, Slice path)
+{
+    uint32_t known = file_hash_cache_find(walker->input->last, path);
+    if (known != FILE_NONE)
+        return meet_known(walker, known);
     ptrdiff_t met = shgeti(walker->by_path, path.data);
-    return met >= 0 ? walker->by_path[met].value : add_node(walker, path, FILE_NONE);
+    return met >= 0 ? walker->by_path[met].value : add_file(walker, path);
 }
 
-static void follow_record(Walker *walker, WalkNode *node, Arena *arena)
-{
-    const FileHashCache *last = walker->input->last;
-    const FileRecord *record = &last->records[node->old_file];
-    node->imports = arena_allocate(arena, record->import_count * sizeof *node->imports);
-    lock(walker);
-    for (uint32_t i = 0; i < record->import_count; i++) {
-        uint32_t target = node_for_old(walker, last->imports[record->first_import + i]);
-        node->imports[i] = (NodeImport){target, 0, 0, NULL};
-    }
-    unlock(walker);
-    node->import_count = record->import_count;
-}
-
-/* With the lock held. False if the file has too many of them. */
+/* True if the file has too many of them. */
 static bool count_name(Walker *walker, const Reading *reading)
 {
     if (reading->import_count == 0 || reading->inode == 0) /* too large, or edited meanwhile */
-        return true;
+        return false;
     Identity file = {reading->device, reading->inode, reading->content};
     ptrdiff_t met = hmgeti(walker->names, file);
     uint32_t count = met < 0 ? 1 : walker->names[met].value + 1;
     hmput(walker->names, file, count);
-    return count <= MOST_NAMES;
+    return count > MOST_NAMES;
 }
 
-static void follow_reading(Walker *walker, WalkNode *node, Arena *arena)
+/* ---- following the imports of one ----------------------------------------------------------- */
+
+static void follow_reading(Walker *walker, Reading *reading)
 {
-    const Reading *reading = node->reading;
-    node->imports = arena_allocate(arena, reading->import_count * sizeof *node->imports);
     lock(walker);
-    if (!count_name(walker, reading)) {
+    if (count_name(walker, reading)) {
         walker->walk->has_too_many_names = true;
         atomic_store(&walker->is_over, true);
     }
-    for (uint32_t i = 0; i < reading->import_count; i++) {
-        const ResolvedImport *import = &reading->imports[i];
-        uint32_t target =
-            import->error == PATH_OK ? node_for_path(walker, import->path) : FILE_NONE;
-        node->imports[i] = (NodeImport){target, import->line, import->column, import};
-    }
+    for (uint32_t i = 0; i < reading->import_count; i++)
+        if (reading->imports[i].error == PATH_OK)
+            reading->imports[i].target = meet(walker, reading->imports[i].path);
     unlock(walker);
-    node->import_count = reading->import_count;
 }
 
-static void visit(void *arg, size_t index, unsigned worker)
+static void follow_record(Walker *walker, const FileRecord *record)
+{
+    const uint32_t *imports = walker->input->last->imports + record->first_import;
+    for (uint32_t i = 0; i < record->import_count; i++)
+        meet_known(walker, imports[i]);
+}
+
+/* A file that was read and has the content on record has its imports on record, too. */
+static void follow_known_files(Walker *walker)
+{
+    while (walker->depth != 0) {
+        uint32_t file = walker->stack[--walker->depth];
+        Reading *reading = walker->input->known_readings[file];
+        if (reading == NULL || (reading->error == 0 && !reading->is_scanned))
+            follow_record(walker, &walker->input->last->records[file]);
+        else
+            follow_reading(walker, reading);
+    }
+}
+
+static void read_added(void *arg, size_t index, unsigned worker)
 {
     Walker *walker = arg;
     const WalkInput *input = walker->input;
-    ReadingScratch *scratch = &input->scratch[worker];
-    WalkNode *node = node_at(walker, index);
+    Reading *file = walker->round[index];
     if (atomic_load_explicit(&walker->is_over, memory_order_relaxed))
         return;
-    if (node->old_file != FILE_NONE) {
-        node->reading = input->known_readings[node->old_file];
-    } else {
-        node->reading = arena_allocate(scratch->arena, sizeof *node->reading);
-        source_read(node->reading, input->request, input->clock, node->path, NULL, scratch);
-        atomic_fetch_add(&walker->files_read, 1);
+    source_read(file, input->request, input->clock, file->path, NULL, &input->scratch[worker]);
+    follow_reading(walker, file);
+}
+
+static void follow_all(Walker *walker)
+{
+    GraphWalk *walk = walker->walk;
+    uint32_t done = 0;
+    for (;;) {
+        follow_known_files(walker);
+        uint32_t count = walk->added_count - done;
+        if (count == 0 || atomic_load(&walker->is_over))
+            return;
+        walker->round = memory_resize(walker->round, count * sizeof *walker->round);
+        memcpy(walker->round, walk->added + done, count * sizeof *walker->round);
+        done += count;
+        executor_run(walker->input->request->executor, count, read_added, walker);
     }
-    if (node->reading != NULL && node->reading->error != 0)
-        return;
-    if (node->reading != NULL && node->reading->is_scanned)
-        follow_reading(walker, node, scratch->arena);
-    else
-        follow_record(walker, node, scratch->arena);
 }
 
 void graph_walk(GraphWalk *walk, const WalkInput *input)
 {
-    uint32_t most_files = input->request->most_files;
-    Walker walker = {.input = input, .walk = walk};
-    walker.most_files = most_files == 0 ? WALK_MOST_FILES : most_files;
+    uint32_t most = input->request->most_files;
+    Walker walker = {.input = input, .walk = walk, .room = most == 0 ? WALK_MOST_FILES : most};
+    walk->reached = memory_allocate_zeroed(input->last->count + 1, sizeof *walk->reached);
+    walker.stack = memory_allocate((input->last->count + 1) * sizeof *walker.stack);
     pthread_mutex_init(&walker.lock, NULL);
-    walker.node_of_old = memory_allocate((input->last->count + 1) * sizeof(uint32_t));
-    for (uint32_t i = 0; i < input->last->count; i++)
-        walker.node_of_old[i] = FILE_NONE;
-
-    node_for_path(&walker, input->request->entry);
-    executor_run_growing(input->request->executor, &walker.count, visit, &walker);
-
-    walk->count = (uint32_t)atomic_load(&walker.count);
-    walk->files_read = atomic_load(&walker.files_read);
-    walk->nodes = memory_allocate(walk->count * sizeof *walk->nodes);
-    for (uint32_t i = 0; i < walk->count; i++)
-        walk->nodes[i] = node_at(&walker, i);
+    meet(&walker, input->request->entry);
+    follow_all(&walker);
+    pthread_mutex_destroy(&walker.lock);
     shfree(walker.by_path);
     hmfree(walker.names);
-    free(walker.node_of_old);
-    pthread_mutex_destroy(&walker.lock);
+    free(walker.stack);
+    free(walker.round);
 }
 
 void graph_walk_free(GraphWalk *walk)
 {
-    free(walk->nodes);
-    for (unsigned block = 0; block < WALK_BLOCKS; block++)
-        free(walk->blocks[block]);
+    free(walk->reached);
+    free(walk->added);
     arena_free(&walk->arena);
     *walk = (GraphWalk){0};
 }

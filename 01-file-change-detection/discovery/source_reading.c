@@ -19,7 +19,7 @@ static void resolve_imports(Reading *reading, Slice importer, ReadingScratch *sc
     for (uint32_t i = 0; i < scan->count; i++) {
         const ScannedImport *written = &scan->items[i];
         ResolvedImport *import = &imports[i];
-        *import = (ResolvedImport){written->path, PATH_OK, written->line, written->column};
+        *import = (ResolvedImport){written->path, PATH_OK, written->line, written->column, FILE_NONE};
         import->error =
             source_path_resolve(importer, written->path, scratch->arena, &import->path);
         if (import->error != PATH_OK)
@@ -36,7 +36,7 @@ void source_read(Reading *reading, const DiscoveryRequest *request, const FileCl
     FileStamp stamp;
     if (last == NULL)
         last = &none;
-    *reading = (Reading){0};
+    *reading = (Reading){.path = path};
     size_t limit = request->largest_source == 0 ? 0 : request->largest_source + 1;
     reading->error = file_read_start(request->dir_fd, path.data, limit, scratch->arena,
                                      &reading->source, &stamp);

@@ -15,16 +15,18 @@ typedef struct ResolvedImport {
     Slice path;      /* what the import names, or, if `error`, the text as written */
     PathError error;
     uint32_t line, column;
+    uint32_t target; /* set by the graph walk */
 } ResolvedImport;
 
 typedef struct Reading {
+    Slice path;      /* of the file; NUL-terminated, lent */
     int error;       /* negative errno of reading it; the rest is {0} then */
     KnownStamp known;
     uint64_t inode, device; /* 0 without a stamp: too large, or edited while it was read */
     Hash128 content;
     Slice source;
     bool is_scanned; /* imports are filled in */
-    const ResolvedImport *imports;
+    ResolvedImport *imports;
     uint32_t import_count;
 } Reading;
 

@@ -22,57 +22,70 @@ bool wrong_import_error(int error)
            error == -ENAMETOOLONG || error == -ELOOP;
 }
 
-/* Recorded imports have no line numbers: the file is read once more to find them. */
-static void locate_imports(const WalkInput *input, WalkNode *node)
+typedef struct Search {
+    const NextTable *now;
+    const Discovery *found;
+    const GraphWalk *walk;
+    const WalkInput *input;
+} Search;
+
+static const Reading *reading_of(const Search *search, uint32_t target)
 {
+    uint32_t known = search->input->last->count;
+    return target < known ? search->input->known_readings[target]
+                          : search->walk->added[target - known];
+}
+
+static void report_import(const Search *search, const ResolvedImport *written, uint32_t target)
+{
+    Diagnostics *diagnostics = search->input->request->diagnostics;
+    const Reading *missing = target == FILE_NONE ? NULL : reading_of(search, target);
+    Slice path = missing == NULL ? written->path : missing->path;
+    diagnostics_add(diagnostics, written->line, written->column, "cannot import \"%.*s\": %s",
+                    (int)path.size, path.data,
+                    missing == NULL ? path_error_text(written->error)
+                                    : import_error_text(missing->error));
+}
+
+static void report_file(const Search *search, uint32_t file)
+{
+    static const ResolvedImport somewhere = {.line = 1, .column = 1};
+    const WalkInput *input = search->input;
+    const FileHashCache *now = &search->now->files, *last = input->last;
+    const Reading *reading = search->now->readings[file];
+    const uint32_t *recorded = NULL;
     Reading again;
-    source_read(&again, input->request, input->clock, node->path, NULL, &input->scratch[0]);
-    for (uint32_t i = 0; i < node->import_count; i++)
-        node->imports[i].line = node->imports[i].column = 1; /* if unknown */
-    for (uint32_t i = 0; i < node->import_count && i < again.import_count; i++) {
-        node->imports[i].line = again.imports[i].line;
-        node->imports[i].column = again.imports[i].column;
+    if (reading == NULL || !reading->is_scanned) {
+        /* Recorded imports have no line numbers: the file is read once more to find them. */
+        source_read(&again, input->request, input->clock, file_hash_cache_path(now, file), NULL,
+                    &input->scratch[0]);
+        reading = &again;
+        recorded = last->imports + last->records[search->found->old_number[file]].first_import;
+    }
+    input->request->diagnostics->path = file_hash_cache_path(now, file);
+    for (uint32_t i = 0; i < now->records[file].import_count; i++) {
+        const ResolvedImport *written =
+            i < reading->import_count ? &reading->imports[i] : &somewhere;
+        if (now->imports[now->records[file].first_import + i] == FILE_NONE)
+            report_import(search, written, recorded == NULL ? written->target : recorded[i]);
     }
 }
 
-static void report_import(const WalkInput *input, const WalkNode *node, const NodeImport *import,
-                          const WalkNode *target)
+int wrong_imports_report(const NextTable *now, const Discovery *found, const GraphWalk *walk,
+                         const WalkInput *input)
 {
-    Diagnostics *diagnostics = input->request->diagnostics;
-    diagnostics->path = file_hash_cache_path(input->last, node->number);
-    if (target == NULL)
-        diagnostics_add(diagnostics, import->line, import->column, "cannot import \"%.*s\": %s",
-                        (int)import->written->path.size, import->written->path.data,
-                        path_error_text(import->written->error));
-    else
-        diagnostics_add(diagnostics, import->line, import->column, "cannot import \"%.*s\": %s",
-                        (int)target->path.size, target->path.data,
-                        import_error_text(target->reading->error));
-}
-
-static bool import_is_wrong(const GraphWalk *walk, const NodeImport *import,
-                            const WalkNode **target)
-{
-    *target = import->node == FILE_NONE ? NULL : walk->nodes[import->node];
-    if (*target == NULL)
-        return true;
-    return (*target)->reading != NULL && wrong_import_error((*target)->reading->error);
-}
-
-int wrong_imports_report(const GraphWalk *walk, const WalkInput *input)
-{
+    Search search = {now, found, walk, input};
     int status = 0;
-    for (uint32_t n = 0; n < walk->count; n++) {
-        WalkNode *node = walk->nodes[n];
-        for (uint32_t i = 0; i < node->import_count; i++) {
-            const WalkNode *target;
-            if (!import_is_wrong(walk, &node->imports[i], &target))
-                continue;
-            if (node->imports[i].line == 0)
-                locate_imports(input, node);
-            report_import(input, node, &node->imports[i], target);
-            status = -EBADMSG;
-        }
+    for (uint32_t file = 0; file < now->files.count; file++) {
+        const FileRecord *record = &now->files.records[file];
+        const uint32_t *imports = now->files.imports + record->first_import;
+        bool has_gap = false;
+        for (uint32_t i = 0; i < record->import_count; i++)
+            has_gap |= imports[i] == FILE_NONE;
+        if (!has_gap)
+            continue;
+        report_file(&search, file);
+        status = -EBADMSG;
     }
     return status;
 }

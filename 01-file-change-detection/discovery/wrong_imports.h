@@ -8,14 +8,14 @@
 #ifndef WRONG_IMPORTS_H
 #define WRONG_IMPORTS_H
 
-#include "graph_walk.h"
+#include "next_table.h"
 
 /* Does this error of reading a file mean that its import is a mistake? */
 bool wrong_import_error(int error);
 
-/* Adds a diagnostic for each import that leads nowhere. The files of the walk are already in the
- * cache's table, input->last, which lends the paths of the diagnostics. 0, or -EBADMSG if there is
- * such an import. */
-int wrong_imports_report(const GraphWalk *walk, const WalkInput *input);
+/* Adds a diagnostic for each import that leads nowhere: its number in the new table, which lends the
+ * paths of the diagnostics, is FILE_NONE. 0, or -EBADMSG if there is such an import. */
+int wrong_imports_report(const NextTable *now, const Discovery *found, const GraphWalk *walk,
+                         const WalkInput *input);
 
 #endif

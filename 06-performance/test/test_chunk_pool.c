@@ -3,6 +3,8 @@
 #include "scratch.h"
 #include "work_pool.h"
 
+#include <stdatomic.h>
+
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
 #elif defined(__has_feature)
