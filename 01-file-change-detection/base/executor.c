@@ -8,12 +8,4 @@ static void run_serial(Executor *executor, size_t count, ExecutorItem item, void
         item(arg, i, 0);
 }
 
-static void run_growing_serial(Executor *executor, atomic_size_t *count, ExecutorItem item,
-                               void *arg)
-{
-    (void)executor;
-    for (size_t i = 0; i < atomic_load(count); i++)
-        item(arg, i, 0);
-}
-
-Executor executor_serial = {1, run_serial, run_growing_serial, run_serial, NULL};
+Executor executor_serial = {1, run_serial, run_serial, NULL};

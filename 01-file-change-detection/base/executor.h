@@ -11,9 +11,6 @@
  *     static void stat_one(void *arg, size_t index, unsigned worker);
  *     executor_run(executor, file_count, stat_one, &context);
  *
- * In the growing form an item may add items while the loop runs (reading a file finds imports of
- * new files). The array grows during the loop; there is no barrier per level of imports.
- *
  * Threads: one loop at a time, and none inside an item.
  */
 #ifndef EXECUTOR_H
@@ -24,11 +21,7 @@
 #include <stddef.h>
 
 #ifdef __cplusplus
-#include <atomic>
-using std::atomic_size_t;
 extern "C" {
-#else
-#include <stdatomic.h>
 #endif
 
 typedef void (*ExecutorItem)(void *arg, size_t index, unsigned worker);
@@ -39,9 +32,6 @@ struct Executor {
     /* Calls item(arg, i, worker) once for each i below `count`, in any order, and returns when
      * all have returned. */
     void (*run)(Executor *executor, size_t count, ExecutorItem item, void *arg);
-    /* The same for an array that grows: `*count` is read again until every item below it has
-     * returned. An item raises it once the slots of the new items can be read. */
-    void (*run_growing)(Executor *executor, atomic_size_t *count, ExecutorItem item, void *arg);
     /* As `run`, for a few items that take milliseconds each: even the first is worth a thread. */
     void (*run_heavy)(Executor *executor, size_t count, ExecutorItem item, void *arg);
     /* Where the arenas of its workers take their chunks; any thread may. NULL: malloc. */
@@ -60,12 +50,6 @@ static inline void executor_run_heavy(Executor *executor, size_t count, Executor
                                       void *arg)
 {
     executor->run_heavy(executor, count, item, arg);
-}
-
-static inline void executor_run_growing(Executor *executor, atomic_size_t *count, ExecutorItem item,
-                                        void *arg)
-{
-    executor->run_growing(executor, count, item, arg);
 }
 
 #ifdef __cplusplus

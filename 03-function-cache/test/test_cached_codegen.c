@@ -5,6 +5,7 @@
 #include "scratch.h"
 #include "thread_executor.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 static const FileSpec specs[] = {

@@ -2,14 +2,13 @@
 /*
  * One loop, many hands.
  *
- * A loop is three numbers: `next`, the first unclaimed index; `*count`, which may grow; and
- * `inside`, the threads working on it besides the caller. A worker claims indices from `next` until
- * none is left, and then sleeps. So the loop is over when nothing is left to claim and no thread is
- * inside: every claimed item has returned, and only a running item can make the loop grow. The
- * fixed form is the growing form with a constant count.
+ * A loop is three numbers: `next`, the first unclaimed index; `count`; and `inside`, the threads
+ * working on it besides the caller. A worker claims indices from `next` until none is left, and then
+ * sleeps. So the loop is over when nothing is left to claim and no thread is inside: every claimed
+ * item has returned.
  *
- *            claimed, done or being done      │ not yet claimed        │ may come
- *     0 ──────────────────────────────────► next ─────────────────► *count ─ ─ ─ ►
+ *            claimed, done or being done      │ not yet claimed
+ *     0 ──────────────────────────────────► next ─────────────────► count
  *
  * A claim takes an eighth of a worker's fair share of what is left, at least one item: large runs
  * first, when imbalance is no risk, single items at the end.
@@ -18,10 +17,6 @@
  * works alone at first, and calls the others only to a loop that has lasted longer than that. A
  * build of three files starts no thread at all. Only a loop whose caller declares its items heavy
  * is shared from the first one on.
- *
- * Can a sleeper miss an item? It raises `asleep`, then looks at *count. A worker whose item made
- * the loop grow raises *count, then looks at `asleep`. Both are sequentially consistent, so at
- * least one of them sees the other.
  */
 #ifdef __linux__
 #define _GNU_SOURCE /* sched_getcpu and the affinity of threads */
@@ -36,6 +31,7 @@
 #include <sched.h>
 #endif
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -83,35 +79,30 @@ struct WorkPoolShared {
     Worker *threads;
     DoneCount *done; /* per worker, of the running loop */
 
-    pthread_mutex_t mutex;  /* guards what follows, up to the atomics */
+    pthread_mutex_t mutex;  /* guards what follows, but for `next` */
     pthread_cond_t changed; /* work came, a worker left, or the pool closes */
     bool open;              /* the others may join the loop */
     bool closing;
     unsigned inside; /* threads in the loop; the caller is not counted */
     ExecutorItem item;
     void *arg;
-    atomic_size_t *count; /* NULL: no loop runs */
+    size_t count; /* 0: no loop runs */
 
     atomic_size_t next;
-    atomic_uint asleep; /* threads waiting for work */
 };
 
 static size_t unclaimed(const WorkPoolShared *shared)
 {
     size_t next = atomic_load(&shared->next);
-    size_t count = atomic_load(shared->count);
-    return next < count ? count - next : 0;
+    return next < shared->count ? shared->count - next : 0;
 }
 
 /* Claims indices [*begin, *end), at most `most`. False if nothing is left. */
 static bool claim(WorkPoolShared *shared, size_t most, size_t *begin, size_t *end)
 {
     size_t next = atomic_load(&shared->next);
-    for (;;) {
-        size_t count = atomic_load(shared->count);
-        if (next >= count)
-            return false;
-        size_t take = (count - next) / ((size_t)shared->workers * CLAIMS_PER_WORKER);
+    while (next < shared->count) {
+        size_t take = (shared->count - next) / ((size_t)shared->workers * CLAIMS_PER_WORKER);
         take = take == 0 ? 1 : take < most ? take : most;
         if (atomic_compare_exchange_weak(&shared->next, &next, next + take)) {
             *begin = next;
@@ -119,6 +110,7 @@ static bool claim(WorkPoolShared *shared, size_t most, size_t *begin, size_t *en
             return true;
         }
     }
+    return false;
 }
 
 /* Runs an item. No other thread writes the count: it needs no atomic addition. */
@@ -130,32 +122,13 @@ static void run_item(WorkPoolShared *shared, size_t index, unsigned worker)
                           memory_order_relaxed);
 }
 
-static void wake_others(WorkPoolShared *shared)
-{
-    pthread_mutex_lock(&shared->mutex);
-    pthread_cond_broadcast(&shared->changed);
-    pthread_mutex_unlock(&shared->mutex);
-}
-
 /* Works until nothing is left to claim. */
 static void work(WorkPoolShared *shared, unsigned worker)
 {
     size_t begin, end;
-    while (claim(shared, SIZE_MAX, &begin, &end)) {
+    while (claim(shared, SIZE_MAX, &begin, &end))
         for (size_t i = begin; i < end; i++)
             run_item(shared, i, worker);
-        if (atomic_load(&shared->asleep) != 0 && unclaimed(shared) > 1)
-            wake_others(shared);
-    }
-}
-
-/* With the mutex held: sleeps until there may be something to do. */
-static void sleep_until_changed(WorkPoolShared *shared)
-{
-    atomic_fetch_add(&shared->asleep, 1);
-    if (!shared->open || unclaimed(shared) == 0)
-        pthread_cond_wait(&shared->changed, &shared->mutex);
-    atomic_fetch_sub(&shared->asleep, 1);
 }
 
 static void *thread_main(void *arg)
@@ -165,7 +138,7 @@ static void *thread_main(void *arg)
     pthread_mutex_lock(&shared->mutex);
     while (!shared->closing) {
         if (!shared->open || unclaimed(shared) == 0) {
-            sleep_until_changed(shared);
+            pthread_cond_wait(&shared->changed, &shared->mutex);
             continue;
         }
         shared->inside++;
@@ -269,15 +242,11 @@ static void finish_together(WorkPoolShared *shared)
     pthread_mutex_lock(&shared->mutex);
     shared->open = true;
     pthread_cond_broadcast(&shared->changed);
-    while (unclaimed(shared) != 0 || shared->inside != 0) {
-        if (unclaimed(shared) == 0) {
-            sleep_until_changed(shared);
-            continue;
-        }
-        pthread_mutex_unlock(&shared->mutex);
-        work(shared, 0);
-        pthread_mutex_lock(&shared->mutex);
-    }
+    pthread_mutex_unlock(&shared->mutex);
+    work(shared, 0);
+    pthread_mutex_lock(&shared->mutex);
+    while (shared->inside != 0)
+        pthread_cond_wait(&shared->changed, &shared->mutex);
     shared->open = false;
     pthread_mutex_unlock(&shared->mutex);
 }
@@ -285,7 +254,7 @@ static void finish_together(WorkPoolShared *shared)
 /* Makes it the running loop. The previous loop is closed and no thread is inside, but a thread that
  * wakes late reads `open` and, were it set, these; and work_pool_progress reads them at any time:
  * hence the mutex. */
-static void begin(WorkPoolShared *shared, atomic_size_t *count, ExecutorItem item, void *arg)
+static void begin(WorkPoolShared *shared, size_t count, ExecutorItem item, void *arg)
 {
     pthread_mutex_lock(&shared->mutex);
     shared->item = item;
@@ -297,21 +266,20 @@ static void begin(WorkPoolShared *shared, atomic_size_t *count, ExecutorItem ite
     pthread_mutex_unlock(&shared->mutex);
 }
 
-/* `count` belongs to the caller, and may be gone from now on. */
 static void end(WorkPoolShared *shared)
 {
     pthread_mutex_lock(&shared->mutex);
-    shared->count = NULL;
+    shared->count = 0;
     pthread_mutex_unlock(&shared->mutex);
 }
 
 static void finish_as_only_worker(WorkPoolShared *shared)
 {
-    for (size_t i = 0; i < atomic_load(shared->count); i++)
+    for (size_t i = 0; i < shared->count; i++)
         run_item(shared, i, 0);
 }
 
-static void run_growing(Executor *executor, atomic_size_t *count, ExecutorItem item, void *arg)
+static void run(Executor *executor, size_t count, ExecutorItem item, void *arg)
 {
     WorkPoolShared *shared = ((WorkPool *)executor)->shared;
     begin(shared, count, item, arg);
@@ -322,19 +290,10 @@ static void run_growing(Executor *executor, atomic_size_t *count, ExecutorItem i
     end(shared);
 }
 
-static void run_fixed(Executor *executor, size_t count, ExecutorItem item, void *arg)
-{
-    atomic_size_t fixed;
-    atomic_init(&fixed, count);
-    run_growing(executor, &fixed, item, arg);
-}
-
 static void run_heavy(Executor *executor, size_t count, ExecutorItem item, void *arg)
 {
     WorkPoolShared *shared = ((WorkPool *)executor)->shared;
-    atomic_size_t fixed;
-    atomic_init(&fixed, count);
-    begin(shared, &fixed, item, arg);
+    begin(shared, count, item, arg);
     if (shared->workers == 1)
         finish_as_only_worker(shared);
     else
@@ -347,10 +306,10 @@ void work_pool_progress(const WorkPool *pool, size_t *done, size_t *total)
     WorkPoolShared *shared = pool->shared;
     *done = *total = 0;
     pthread_mutex_lock(&shared->mutex);
-    if (shared->count != NULL) {
+    if (shared->count != 0) {
         for (unsigned i = 0; i < shared->workers; i++)
             *done += atomic_load_explicit(&shared->done[i].items, memory_order_relaxed);
-        *total = atomic_load(shared->count);
+        *total = shared->count;
     }
     pthread_mutex_unlock(&shared->mutex);
 }
@@ -380,7 +339,7 @@ void work_pool_init(WorkPool *pool, unsigned workers)
     pthread_mutex_init(&shared->mutex, NULL);
     pthread_cond_init(&shared->changed, NULL);
     pool->shared = shared;
-    pool->executor = (Executor){workers, run_fixed, run_growing, run_heavy, NULL};
+    pool->executor = (Executor){workers, run, run_heavy, NULL};
 }
 
 void work_pool_free(WorkPool *pool)

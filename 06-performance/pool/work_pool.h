@@ -36,7 +36,7 @@ typedef struct WorkPool {
  * WORK_POOL_MAX_WORKERS. */
 void work_pool_init(WorkPool *pool, unsigned workers);
 
-/* Progress of the running loop: items done, and items so far. Both are 0 if no loop runs. */
+/* Progress of the running loop: items done, and items in all. Both are 0 if no loop runs. */
 void work_pool_progress(const WorkPool *pool, size_t *done, size_t *total);
 
 /* Ends the threads. Not while a loop runs, and not before a build that uses the pool is closed. {0}

@@ -4,6 +4,7 @@
 #include "work_pool.h"
 
 #include <dirent.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/time.h>
@@ -14,9 +15,6 @@ enum { MOST_ITEMS = 20000 };
 typedef struct Loop {
     unsigned char *times; /* per index: how often it ran; each is written by one worker */
     unsigned workers;
-    atomic_size_t count; /* of a growing loop */
-    size_t limit;
-    unsigned children;
     atomic_uint wrong_worker;
     unsigned busy_us; /* duration of an item */
 } Loop;
@@ -39,19 +37,6 @@ static void count_item(void *arg, size_t index, unsigned worker)
         atomic_fetch_add(&loop->wrong_worker, 1);
     if (loop->busy_us != 0)
         spend(loop->busy_us);
-}
-
-/* Each item adds some, up to the limit: the tree of imports that discovery walks. */
-static void grow_item(void *arg, size_t index, unsigned worker)
-{
-    Loop *loop = arg;
-    count_item(arg, index, worker);
-    for (unsigned i = 0; i < loop->children; i++) {
-        size_t count = atomic_load(&loop->count);
-        while (count < loop->limit)
-            if (atomic_compare_exchange_weak(&loop->count, &count, count + 1))
-                break;
-    }
 }
 
 static void assert_each_once(const Loop *loop, size_t count)
@@ -82,22 +67,6 @@ static void check_fixed(unsigned workers, size_t count, unsigned busy_us)
     work_pool_free(&pool);
 }
 
-static void check_growing(unsigned workers, size_t limit, unsigned children, unsigned busy_us)
-{
-    WorkPool pool;
-    work_pool_init(&pool, workers);
-    Loop loop;
-    loop_open(&loop, workers);
-    loop.limit = limit;
-    loop.children = children;
-    loop.busy_us = busy_us;
-    atomic_init(&loop.count, 1);
-    executor_run_growing(&pool.executor, &loop.count, grow_item, &loop);
-    assert_each_once(&loop, limit);
-    free(loop.times);
-    work_pool_free(&pool);
-}
-
 static void each_index_runs_once(void **state)
 {
     (void)state;
@@ -113,7 +82,6 @@ enum { WAIT_MS = 100000 }; /* for something immediate, unless it never happens *
 
 typedef struct Sharing {
     atomic_uint items_of[16]; /* per worker, of the items that matter */
-    atomic_size_t count;
     atomic_uint waited_ms;
 } Sharing;
 
@@ -159,57 +127,6 @@ static void few_long_items_are_shared(void **state)
     work_pool_free(&pool);
 }
 
-/* Item 1 runs while the others have gone to sleep, and then adds many more items. */
-static void late_item(void *arg, size_t index, unsigned worker)
-{
-    Sharing *sharing = arg;
-    nap(index == 1 ? 50 : 2);
-    if (index == 0)
-        atomic_store(&sharing->count, 4);
-    else if (index == 1)
-        atomic_store(&sharing->count, 40);
-    else if (index >= 4)
-        wait_for_help(sharing, worker);
-}
-
-static void sleepers_are_woken_when_a_loop_grows(void **state)
-{
-    (void)state;
-    WorkPool pool;
-    work_pool_init(&pool, 4);
-    Sharing sharing = {0};
-    atomic_store(&sharing.count, 1);
-    executor_run_growing(&pool.executor, &sharing.count, late_item, &sharing);
-    assert_true(workers_that_helped(&sharing) > 1);
-    work_pool_free(&pool);
-}
-
-static void a_growing_loop_ends_with_its_last_item(void **state)
-{
-    (void)state;
-    for (unsigned workers = 1; workers <= 16; workers++) {
-        check_growing(workers, 1, 3, 0);
-        check_growing(workers, 2, 3, 0);
-        check_growing(workers, MOST_ITEMS, 3, 0); /* a bush */
-        check_growing(workers, 500, 1, 20);       /* a chain: no other worker ever finds work */
-        check_growing(workers, 200, 20, 50);      /* grows when the others are already asleep */
-    }
-}
-
-static void an_empty_growing_loop_ends(void **state)
-{
-    (void)state;
-    WorkPool pool;
-    work_pool_init(&pool, 4);
-    Loop loop;
-    loop_open(&loop, 4);
-    atomic_init(&loop.count, 0);
-    executor_run_growing(&pool.executor, &loop.count, grow_item, &loop);
-    assert_int_equal(loop.times[0], 0);
-    free(loop.times);
-    work_pool_free(&pool);
-}
-
 static void one_pool_runs_many_loops(void **state)
 {
     (void)state;
@@ -221,14 +138,7 @@ static void one_pool_runs_many_loops(void **state)
         size_t count = round * 7919 % 300;
         memset(loop.times, 0, MOST_ITEMS + 1);
         loop.busy_us = round % 50 == 0 ? 5 : 0;
-        if (round % 3 == 0 && count > 0) {
-            loop.limit = count;
-            loop.children = 2;
-            atomic_store(&loop.count, 1);
-            executor_run_growing(&pool.executor, &loop.count, grow_item, &loop);
-        } else {
-            executor_run(&pool.executor, count, count_item, &loop);
-        }
+        executor_run(&pool.executor, count, count_item, &loop);
         assert_each_once(&loop, count);
     }
     free(loop.times);
@@ -441,9 +351,6 @@ int main(void)
         cmocka_unit_test(each_index_runs_once),
         cmocka_unit_test(few_long_items_are_shared),
         cmocka_unit_test(heavy_items_run_at_the_same_time_from_the_first),
-        cmocka_unit_test(sleepers_are_woken_when_a_loop_grows),
-        cmocka_unit_test(a_growing_loop_ends_with_its_last_item),
-        cmocka_unit_test(an_empty_growing_loop_ends),
         cmocka_unit_test(one_pool_runs_many_loops),
         cmocka_unit_test(a_loop_sees_what_the_loop_before_wrote),
         cmocka_unit_test(small_work_starts_no_thread),
