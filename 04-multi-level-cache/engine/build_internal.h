@@ -134,6 +134,18 @@ ProgramFile *build_loaded_file(const Build *build, uint32_t number);
 /* The row and units that the last commit recorded for a file; NULL if there are none. */
 const UnitRow *build_recorded(const Build *build, uint32_t file, const UnitRecord **units);
 
+/* Each file of the last build is on record: a file that the plan does not reach is as it was, and need
+ * not be looked at. */
+bool build_all_on_record(const Build *build);
+
+/* What the last commit recorded for the files that are no longer part of the program, added up: the
+ * functions, and whether any of them needed a line in the prelude. */
+typedef struct RemovedFiles {
+    uint64_t function_count;
+    bool had_prelude_lines;
+} RemovedFiles;
+RemovedFiles build_removed_files(const Build *build);
+
 /* Gives a declaration its recorded interface key; without one it is uncacheable. */
 void build_take_interface_key(ProgramFile *file, uint32_t declaration, Hash128 recorded);
 

@@ -23,14 +23,6 @@ typedef struct Planner {
     uint32_t affected_count;
 } Planner;
 
-/* Each file of the program is on record under its number: a file that the plan does not reach is as
- * it was, and need not be looked at. */
-static bool all_on_record(const Build *build)
-{
-    return build->cache.had_state && !build->found.renumbered &&
-           build->cache.units.file_count == build->cache.files.count;
-}
-
 /* ---- which interfaces may have changed? ---------------------------------------------------- */
 
 static bool leads_to(const ProgramFile *file, const Reference *reference, uint32_t target)
@@ -89,6 +81,14 @@ static void take_recorded_interface_keys(const Build *build, uint32_t file)
         build_take_interface_key(loaded, i, units[i].interface_key);
 }
 
+/* A file that was not there before. Who imports it has changed: its keys are made again anyway, and if
+ * its interfaces name the new file, they differ from those on record. */
+static bool is_new(const Build *build, uint32_t file)
+{
+    return build_all_on_record(build) && build->found.renumbered &&
+           build->found.old_number[file] == FILE_NONE;
+}
+
 static void build_graph(Planner *planner)
 {
     if (planner->graph.count == 0)
@@ -99,12 +99,14 @@ static void build_graph(Planner *planner)
 static void propagate(Planner *planner)
 {
     Build *build = planner->build;
-    if (planner->affected_count == 0 || planner->affected_count == build->cache.files.count)
+    if (planner->affected_count == build->cache.files.count)
         return;
-    build_graph(planner);
     for (uint32_t next = 0; next < planner->affected_count; next++) {
         uint32_t file = planner->affected[next];
         const ImportGraph *graph = &planner->graph;
+        if (is_new(build, file))
+            continue;
+        build_graph(planner);
         for (uint32_t i = graph->first_importer[file]; i < graph->first_importer[file + 1]; i++) {
             uint32_t importer = graph->importers[i];
             if (!build->plan[importer].is_affected &&
@@ -166,7 +168,7 @@ static void add_importers(Planner *planner)
         return;
     for (uint32_t i = 0; i < planner->affected_count; i++) {
         uint32_t file = planner->affected[i];
-        if (!interface_keys_changed(build, file))
+        if (is_new(build, file) || !interface_keys_changed(build, file))
             continue;
         build_graph(planner);
         const ImportGraph *graph = &planner->graph;
@@ -304,17 +306,22 @@ static uint64_t count_all_functions(const Build *build)
     return total;
 }
 
-/* The last build's number, less what the rekeyed files had, plus what they have now. */
+/* The last build's number, less what the rekeyed and the removed files had, plus what there is now. */
 static void count_functions(Build *build)
 {
     const UnitRecord *units;
     uint64_t total = build->cache.manifest.header.function_count;
-    for (uint32_t i = 0; i < build->rekeyed_count && all_on_record(build); i++) {
-        uint32_t file = build->rekeyed[i];
-        total += build->plan[file].row.function_count;
-        total -= build_recorded(build, file, &units)->function_count;
+    if (build_all_on_record(build)) {
+        total -= build_removed_files(build).function_count;
+        for (uint32_t i = 0; i < build->rekeyed_count; i++) {
+            const UnitRow *row = build_recorded(build, build->rekeyed[i], &units);
+            total += build->plan[build->rekeyed[i]].row.function_count;
+            total -= row == NULL ? 0 : row->function_count;
+        }
+    } else {
+        total = count_all_functions(build);
     }
-    build->counts.functions_total = all_on_record(build) ? total : count_all_functions(build);
+    build->counts.functions_total = total;
     build_count_cached(&build->counts);
 }
 
@@ -330,14 +337,16 @@ static void collect_dirty(Build *build)
         build->dirty_count != 0 || build->found.renumbered || build->prelude_is_dirty;
 }
 
-/* Do the rekeyed files need the same prelude lines as before? */
+/* Are the same prelude lines needed as before? */
 static bool same_requests(const Build *build)
 {
     const UnitRecord *units;
+    if (build_removed_files(build).had_prelude_lines)
+        return false;
     for (uint32_t i = 0; i < build->rekeyed_count; i++) {
         uint32_t file = build->rekeyed[i];
         const UnitRow *row = build_recorded(build, file, &units);
-        if (build->plan[file].row.prelude_digest != row->prelude_digest)
+        if (build->plan[file].row.prelude_digest != (row == NULL ? 0 : row->prelude_digest))
             return false;
     }
     return true;
@@ -346,7 +355,7 @@ static bool same_requests(const Build *build)
 static void check_prelude(Build *build)
 {
     build->summary.prelude = build->cache.manifest.header.prelude;
-    if (all_on_record(build) && same_requests(build))
+    if (build_all_on_record(build) && same_requests(build))
         return;
     build->summary.prelude = build_prelude_key(build);
     build->prelude_is_dirty =
@@ -362,7 +371,7 @@ static void check_prelude(Build *build)
 static void begin_with_changes(Build *build)
 {
     const UnitRecord *units;
-    if (all_on_record(build)) {
+    if (build_all_on_record(build)) {
         for (size_t i = 0; i < build->found.change_count; i++)
             if (build->plan[build->found.changes[i].file].source_changed)
                 add_rekeyed(build, build->found.changes[i].file);
