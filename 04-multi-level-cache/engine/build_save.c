@@ -49,15 +49,23 @@ static int set_units(Build *build)
     return status;
 }
 
+/* Moves the table's rows to the new numbers. False if some are not there, or there is no room. */
+static bool renumber_units(Build *build)
+{
+    UnitTable *table = &build->cache.units;
+    if (!build_all_on_record(build) || unit_table_is_wasteful(table))
+        return false;
+    return !build->found.renumbered ||
+           unit_table_splice(table, build->found.old_number, build->cache.files.count);
+}
+
 /* What has no room at the end may have it without the old places. */
 static BuildStatus update_units(Build *build)
 {
-    const UnitTable *table = &build->cache.units;
     if (build->plan == NULL || build->units_are_updated)
         return BUILD_OK;
-    bool is_new = build->found.renumbered || table->file_count != build->cache.files.count ||
-                  unit_table_is_wasteful(table);
-    if ((is_new || set_units(build) != 0) && replace_units(build) != 0)
+    build->units_are_updated = renumber_units(build); /* what is recorded has the new numbers */
+    if ((!build->units_are_updated || set_units(build) != 0) && replace_units(build) != 0)
         return build_fail(build, build->request.entry,
                           "the program is too large: the keys of its units take more than 32 GiB",
                           0);

@@ -7,7 +7,11 @@
  * file number. Setting a file's units writes in place if their number is the same; otherwise the
  * block moves to the end, and its old place is wasted until the whole table is replaced.
  *
- *     header │ UnitRow × file count │ UnitRecord blocks ...
+ *     header │ number of its row u32 × rows │ UnitRow × rows │ UnitRecord blocks ...
+ *
+ * A file that comes or goes moves the numbers of all files after it. Their rows stay where they are:
+ * only the four bytes per file that say which row is whose are written again. The new file takes a
+ * row that was left free.
  *
  * Threads: any number may read; one may write.
  */
@@ -37,10 +41,13 @@ typedef struct UnitRow {
     uint32_t reserved;
 } UnitRow;
 
+#define UNIT_FILE_NONE UINT32_MAX
+
 typedef struct UnitTable { /* {0} is an empty table */
     Image image;
     StateFile state; /* of the image on disk */
     uint32_t file_count;
+    uint32_t row_count, rows_used; /* of these, from the first on, some file has or had its row */
     uint64_t unit_count; /* of all files */
 } UnitTable;
 
@@ -55,6 +62,12 @@ const UnitRecord *unit_table_units(const UnitTable *table, uint32_t file);
 /* Replaces one file's row and units; row->first_unit is set by the table. 0; or -E2BIG if the image
  * would pass 32 GiB, and the table is as it was. */
 int unit_table_set(UnitTable *table, uint32_t file, const UnitRow *row, const UnitRecord *units);
+
+/* Files come and go: file i is from now on what was file old_number[i], or, with UNIT_FILE_NONE, one
+ * without units, which the caller sets. The old numbers ascend. False if there are not enough free
+ * rows for those that come; the table is then as it was, and must be replaced. Cost: a few bytes per
+ * file. */
+bool unit_table_splice(UnitTable *table, const uint32_t *old_number, uint32_t file_count);
 
 /* True if more than half of the image is old places of moved blocks: time to replace it. */
 bool unit_table_is_wasteful(const UnitTable *table);
