@@ -59,10 +59,10 @@ bool build_has_dropped(const Build *build)
 
 static void mark_dirty(Build *build, uint32_t file)
 {
-    if (file == FILE_NONE || build->plan[file].is_dirty)
+    if (file == FILE_NONE || build->plan.files[file].is_dirty)
         return;
-    build->plan[file].is_dirty = true;
-    build->dirty[build->dirty_count++] = file;
+    build->plan.files[file].is_dirty = true;
+    build->plan.dirty[build->plan.dirty_count++] = file;
 }
 
 static void mark_all_dirty(Build *build)

@@ -70,8 +70,8 @@ void build_free_emission(Build *build)
 void build_unit_key(const Build *build, uint32_t file, uint32_t unit, PlannedUnit *planned)
 {
     const UnitRecord *units;
-    if (build->plan[file].is_rekeyed) {
-        *planned = build->plan[file].planned[unit];
+    if (build->plan.files[file].is_rekeyed) {
+        *planned = build->plan.files[file].planned[unit];
         return;
     }
     build_recorded(build, file, &units);
@@ -82,8 +82,8 @@ void build_unit_key(const Build *build, uint32_t file, uint32_t unit, PlannedUni
 uint32_t build_unit_count(const Build *build, uint32_t file)
 {
     const UnitRecord *units;
-    if (build->plan[file].is_rekeyed)
-        return build->plan[file].row.unit_count;
+    if (build->plan.files[file].is_rekeyed)
+        return build->plan.files[file].row.unit_count;
     return build_recorded(build, file, &units)->unit_count;
 }
 
@@ -175,7 +175,7 @@ static void report_outputs(Build *build, uint32_t file)
         build_unit_key(build, file, i, &unit);
         if (output->origin != OUTPUT_CACHED)
             report_unit(build, file, i, decision_of(build, file, output, &unit));
-        else if (build->plan[file].is_rekeyed)
+        else if (build->plan.files[file].is_rekeyed)
             report_unit(build, file, i, DECISION_UNIT_CACHED);
     }
 }
@@ -242,8 +242,8 @@ static void want(Emission *emission, uint32_t file)
 static void collect_wanted(const Build *build, Emission *emission)
 {
     uint32_t kept = 0, *wanted = emission->wanted;
-    for (uint32_t i = 0; i < build->dirty_count; i++)
-        want(emission, build->dirty[i]);
+    for (uint32_t i = 0; i < build->plan.dirty_count; i++)
+        want(emission, build->plan.dirty[i]);
     for (uint32_t i = 0; i < emission->wanted_count; i++)
         if (emission->files[wanted[i]].outputs == NULL)
             wanted[kept++] = wanted[i];

@@ -45,6 +45,20 @@ typedef struct PlannedFile { /* {0}: nothing about this file changed */
     PlannedUnit *planned;    /* the same number */
 } PlannedFile;
 
+/* What must be emitted. Made by build_plan.c, and not changed afterwards. */
+typedef struct EmissionPlan {
+    PlannedFile *files; /* {0} until the plan reaches them: of 10,000 an edit touches one. NULL if
+                           nothing changed */
+    uint32_t *rekeyed, *dirty; /* work on all reached files goes by these ascending lists */
+    uint32_t rekeyed_count, dirty_count;
+    bool prelude_is_dirty;
+} EmissionPlan;
+
+typedef struct Prelude { /* build_prelude.c */
+    ByteBuffer text;
+    bool is_made;
+} Prelude;
+
 typedef struct BuildWorker { /* one per worker of the executor */
     Arena arena;             /* lives as long as the build */
     Arena once;              /* for lowering one file */
@@ -56,43 +70,43 @@ typedef struct BuildWorker { /* one per worker of the executor */
 typedef struct LoadedFiles LoadedFiles; /* build_program.c */
 typedef struct Emission Emission;       /* build_emit.c */
 
+/* In the order of the phases; what one of them makes, those after it only read. */
 struct Build {
     BuildRequest request;
     BuildFailure failure;
     BuildCounts counts;
     BuildTimes times;
     Diagnostics diagnostics;
-    int project_fd;
-    char *directory;  /* of the entry, as the user wrote it */
-    char *cache_path;
-    Slice entry;      /* its name in the directory */
+    BuildWorker *workers;
 
+    /* build_open */
+    int project_fd;
+    char *directory; /* of the entry, as the user wrote it */
+    char *cache_path;
+    Slice entry;     /* its name in the directory */
     MultiLevelCache cache;
     bool cache_is_open;
+
+    /* discovery */
     Discovery found;
     uint32_t last_file_count;
-    BuildPlan planned;     /* at the end of build_plan */
-    BuildStatus prepared;  /* the result of preparing to emit */
-    bool is_prepared;
+    int clock_error; /* of a probe that failed */
     bool is_wrong;   /* an import leads nowhere, or a file has errors; reported in the diagnostics */
     bool is_changed; /* something is dirty, or sections were added or removed */
-    int clock_error; /* of a probe that failed */
+
+    /* build_prepare */
+    Program program;      /* its `file` is build_program_file */
+    LoadedFiles *loaded;
+    EmissionPlan plan;
+    Prelude prelude;      /* made when it is first needed */
+    BuildStatus prepared; /* the result of preparing to emit */
+    bool is_prepared;
+    BuildPlan planned;    /* for the stages above */
+
+    /* build_emit, build_save, build_commit */
+    Emission *emission;     /* once something is wanted */
     bool units_are_updated; /* the unit table describes this build, in its numbers */
-
-    Program program;     /* its `file` is build_program_file */
-    LoadedFiles *loaded; /* from build_lower on */
-    Emission *emission;  /* once something is wanted */
-
-    /* Per file, zero until the plan reaches it: of 10,000 files an edit touches one. Work on all
-     * reached files goes by these ascending lists of file numbers. */
-    PlannedFile *plan; /* NULL if nothing changed */
-    uint32_t *rekeyed, *dirty;
-    uint32_t rekeyed_count, dirty_count;
-    CommitSummary summary;
-    ByteBuffer prelude;
-    bool prelude_is_made, prelude_is_dirty;
-
-    BuildWorker *workers;
+    CommitSummary summary;  /* for the manifest */
 };
 
 /* BUILD_OK if `status` is 0, otherwise why the cache cannot be used. */

@@ -144,10 +144,10 @@ void build_close(Build *build)
     free(build->workers);
     build_free_emission(build);
     build_free_loaded(build);
-    free(build->plan);
-    free(build->rekeyed);
-    free(build->dirty);
-    buffer_free(&build->prelude);
+    free(build->plan.files);
+    free(build->plan.rekeyed);
+    free(build->plan.dirty);
+    buffer_free(&build->prelude.text);
     diagnostics_free(&build->diagnostics);
     discovery_free(&build->found);
     if (build->cache_is_open)

@@ -47,7 +47,7 @@ static void add_affected(Planner *planner, uint32_t file)
 {
     Build *build = planner->build;
     ProgramFile *loaded = build_loaded_file(build, file);
-    build->plan[file].is_affected = true;
+    build->plan.files[file].is_affected = true;
     planner->affected[planner->affected_count++] = file;
     if (loaded->declarations.count != 0)
         memset(loaded->key_states, KEY_UNKNOWN, loaded->declarations.count);
@@ -58,8 +58,8 @@ static void digest_file(void *arg, size_t index, unsigned worker)
 {
     Planner *planner = arg;
     Build *build = planner->build;
-    uint32_t file = build->rekeyed[index];
-    build->plan[file].row.interface_digest = program_interface_digest(
+    uint32_t file = build->plan.rekeyed[index];
+    build->plan.files[file].row.interface_digest = program_interface_digest(
         &build->program, file, &build->workers[worker].key);
 }
 
@@ -69,7 +69,7 @@ static bool same_interface(const Build *build, uint32_t file)
     const UnitRow *row = build_recorded(build, file, &units);
     const ProgramFile *loaded = build_loaded_file(build, file);
     return row != NULL && row->unit_count == loaded->declarations.count &&
-           hash_equal(row->interface_digest, build->plan[file].row.interface_digest);
+           hash_equal(row->interface_digest, build->plan.files[file].row.interface_digest);
 }
 
 static void take_recorded_interface_keys(const Build *build, uint32_t file)
@@ -109,7 +109,7 @@ static void propagate(Planner *planner)
         build_graph(planner);
         for (uint32_t i = graph->first_importer[file]; i < graph->first_importer[file + 1]; i++) {
             uint32_t importer = graph->importers[i];
-            if (!build->plan[importer].is_affected &&
+            if (!build->plan.files[importer].is_affected &&
                 interface_refers_to(build_program_file(&build->program, importer), file))
                 add_affected(planner, importer);
         }
@@ -153,10 +153,10 @@ static bool interface_keys_changed(const Build *build, uint32_t file)
 
 static void add_rekeyed(Build *build, uint32_t file)
 {
-    if (build->plan[file].is_rekeyed)
+    if (build->plan.files[file].is_rekeyed)
         return;
-    build->plan[file].is_rekeyed = true;
-    build->rekeyed[build->rekeyed_count++] = file;
+    build->plan.files[file].is_rekeyed = true;
+    build->plan.rekeyed[build->plan.rekeyed_count++] = file;
 }
 
 static void add_importers(Planner *planner)
@@ -164,7 +164,7 @@ static void add_importers(Planner *planner)
     Build *build = planner->build;
     for (uint32_t i = 0; i < planner->affected_count; i++)
         add_rekeyed(build, planner->affected[i]);
-    if (build->rekeyed_count == build->cache.files.count)
+    if (build->plan.rekeyed_count == build->cache.files.count)
         return;
     for (uint32_t i = 0; i < planner->affected_count; i++) {
         uint32_t file = planner->affected[i];
@@ -203,7 +203,7 @@ static Hash128 recorded_key(Hash128 key, bool is_worth)
 
 static void key_unit(Build *build, uint32_t file, uint32_t declaration, ByteBuffer *key)
 {
-    PlannedFile *plan = &build->plan[file];
+    PlannedFile *plan = &build->plan.files[file];
     PlannedUnit *planned = &plan->planned[declaration];
     UnitRecord *record = &plan->units[declaration];
     const ProgramFile *loaded = build_program_file(&build->program, file);
@@ -253,9 +253,9 @@ static void key_file(void *arg, size_t index, unsigned worker)
     Planner *planner = arg;
     Build *build = planner->build;
     BuildWorker *scratch = &build->workers[worker];
-    uint32_t number = build->rekeyed[index];
+    uint32_t number = build->plan.rekeyed[index];
     ProgramFile *file = build_program_file(&build->program, number);
-    PlannedFile *plan = &build->plan[number];
+    PlannedFile *plan = &build->plan.files[number];
     uint32_t count = file->declarations.count;
     const UnitRecord *old;
     const UnitRow *row = build_recorded(build, number, &old);
@@ -283,7 +283,7 @@ static void check_entry_point(Build *build)
 {
     const Compiler *compiler = build->request.compiler;
     uint32_t entry = build->program.entry_file;
-    if (!build->plan[entry].is_rekeyed)
+    if (!build->plan.files[entry].is_rekeyed)
         return;
     const ProgramFile *file = build_program_file(&build->program, entry);
     if (file->is_poisoned ||
@@ -298,7 +298,7 @@ static uint64_t count_all_functions(const Build *build)
     const UnitRecord *units;
     uint64_t total = 0;
     for (uint32_t i = 0; i < build->cache.files.count; i++) {
-        const PlannedFile *plan = &build->plan[i];
+        const PlannedFile *plan = &build->plan.files[i];
         const UnitRow *row = plan->is_rekeyed ? &plan->row : build_recorded(build, i, &units);
         if (row != NULL)
             total += row->function_count;
@@ -313,9 +313,9 @@ static void count_functions(Build *build)
     uint64_t total = build->cache.manifest.header.function_count;
     if (build_all_on_record(build)) {
         total -= build_removed_files(build).function_count;
-        for (uint32_t i = 0; i < build->rekeyed_count; i++) {
-            const UnitRow *row = build_recorded(build, build->rekeyed[i], &units);
-            total += build->plan[build->rekeyed[i]].row.function_count;
+        for (uint32_t i = 0; i < build->plan.rekeyed_count; i++) {
+            const UnitRow *row = build_recorded(build, build->plan.rekeyed[i], &units);
+            total += build->plan.files[build->plan.rekeyed[i]].row.function_count;
             total -= row == NULL ? 0 : row->function_count;
         }
     } else {
@@ -327,14 +327,14 @@ static void count_functions(Build *build)
 
 static void collect_dirty(Build *build)
 {
-    for (uint32_t i = 0; i < build->rekeyed_count; i++)
-        if (build->plan[build->rekeyed[i]].is_dirty)
-            build->dirty[build->dirty_count++] = build->rekeyed[i];
+    for (uint32_t i = 0; i < build->plan.rekeyed_count; i++)
+        if (build->plan.files[build->plan.rekeyed[i]].is_dirty)
+            build->plan.dirty[build->plan.dirty_count++] = build->plan.rekeyed[i];
     build_mark_dropped(build);
-    build_sort_numbers(build->dirty, build->dirty_count);
-    build->counts.sections_dirty = build->dirty_count;
+    build_sort_numbers(build->plan.dirty, build->plan.dirty_count);
+    build->counts.sections_dirty = build->plan.dirty_count;
     build->is_changed =
-        build->dirty_count != 0 || build->found.renumbered || build->prelude_is_dirty;
+        build->plan.dirty_count != 0 || build->found.renumbered || build->plan.prelude_is_dirty;
 }
 
 /* Are the same prelude lines needed as before? */
@@ -343,10 +343,10 @@ static bool same_requests(const Build *build)
     const UnitRecord *units;
     if (build_removed_files(build).had_prelude_lines)
         return false;
-    for (uint32_t i = 0; i < build->rekeyed_count; i++) {
-        uint32_t file = build->rekeyed[i];
+    for (uint32_t i = 0; i < build->plan.rekeyed_count; i++) {
+        uint32_t file = build->plan.rekeyed[i];
         const UnitRow *row = build_recorded(build, file, &units);
-        if (build->plan[file].row.prelude_digest != (row == NULL ? 0 : row->prelude_digest))
+        if (build->plan.files[file].row.prelude_digest != (row == NULL ? 0 : row->prelude_digest))
             return false;
     }
     return true;
@@ -358,10 +358,10 @@ static void check_prelude(Build *build)
     if (build_all_on_record(build) && same_requests(build))
         return;
     build->summary.prelude = build_prelude_key(build);
-    build->prelude_is_dirty =
+    build->plan.prelude_is_dirty =
         !build->cache.had_state ||
         !hash_equal(build->summary.prelude, build->cache.manifest.header.prelude);
-    if (build->prelude_is_dirty)
+    if (build->plan.prelude_is_dirty)
         build_make_prelude(build);
 }
 
@@ -373,12 +373,12 @@ static void begin_with_changes(Build *build)
     const UnitRecord *units;
     if (build_all_on_record(build)) {
         for (size_t i = 0; i < build->found.change_count; i++)
-            if (build->plan[build->found.changes[i].file].source_changed)
+            if (build->plan.files[build->found.changes[i].file].source_changed)
                 add_rekeyed(build, build->found.changes[i].file);
         return;
     }
     for (uint32_t i = 0; i < build->cache.files.count; i++)
-        if (build->plan[i].source_changed || build_recorded(build, i, &units) == NULL)
+        if (build->plan.files[i].source_changed || build_recorded(build, i, &units) == NULL)
             add_rekeyed(build, i);
 }
 
@@ -387,9 +387,9 @@ static void begin_with_changes(Build *build)
 static void find_affected(Planner *planner)
 {
     Build *build = planner->build;
-    executor_run(build->request.executor, build->rekeyed_count, digest_file, planner);
-    for (uint32_t i = 0; i < build->rekeyed_count; i++) {
-        uint32_t file = build->rekeyed[i];
+    executor_run(build->request.executor, build->plan.rekeyed_count, digest_file, planner);
+    for (uint32_t i = 0; i < build->plan.rekeyed_count; i++) {
+        uint32_t file = build->plan.rekeyed[i];
         if (build_loaded_file(build, file)->is_poisoned)
             continue;
         if (same_interface(build, file))
@@ -405,17 +405,17 @@ BuildStatus build_make_plan(Build *build)
     uint32_t count = build->cache.files.count;
     Planner planner = {.build = build};
     planner.affected = memory_allocate((count + 1) * sizeof *planner.affected);
-    build->rekeyed = memory_allocate((count + 1) * sizeof *build->rekeyed);
-    build->dirty = memory_allocate((count + 1) * sizeof *build->dirty);
+    build->plan.rekeyed = memory_allocate((count + 1) * sizeof *build->plan.rekeyed);
+    build->plan.dirty = memory_allocate((count + 1) * sizeof *build->plan.dirty);
 
     begin_with_changes(build);
     find_affected(&planner);
     compute_interface_keys(&planner);
     add_importers(&planner);
-    build_sort_numbers(build->rekeyed, build->rekeyed_count);
-    executor_run(build->request.executor, build->rekeyed_count, key_file, &planner);
-    for (uint32_t i = 0; i < build->rekeyed_count; i++)
-        build->counts.declarations_visited += build->plan[build->rekeyed[i]].row.unit_count;
+    build_sort_numbers(build->plan.rekeyed, build->plan.rekeyed_count);
+    executor_run(build->request.executor, build->plan.rekeyed_count, key_file, &planner);
+    for (uint32_t i = 0; i < build->plan.rekeyed_count; i++)
+        build->counts.declarations_visited += build->plan.files[build->plan.rekeyed[i]].row.unit_count;
 
     check_entry_point(build);
     check_prelude(build);

@@ -39,8 +39,8 @@ uint64_t build_prelude_digest(const Build *build, const Declarations *declaratio
 static uint64_t digest_of(const Build *build, uint32_t file)
 {
     const UnitRecord *units;
-    if (build->plan[file].is_rekeyed)
-        return build->plan[file].row.prelude_digest;
+    if (build->plan.files[file].is_rekeyed)
+        return build->plan.files[file].row.prelude_digest;
     return build_recorded(build, file, &units)->prelude_digest;
 }
 
@@ -96,10 +96,10 @@ static void report_conflict(Build *build, const PreludeLine *first, const Prelud
 void build_make_prelude(Build *build)
 {
     ByteBuffer collected = {0};
-    if (build->prelude_is_made)
+    if (build->prelude.is_made)
         return;
-    build->prelude_is_made = true;
-    buffer_put(&build->prelude, build->request.compiler->prelude);
+    build->prelude.is_made = true;
+    buffer_put(&build->prelude.text, build->request.compiler->prelude);
     for (uint32_t i = 0; i < build->cache.files.count; i++)
         if (digest_of(build, i) != 0)
             collect(build, i, &collected);
@@ -112,8 +112,8 @@ void build_make_prelude(Build *build)
     for (size_t i = 0; i < count; i++) {
         if (first == NULL || !slice_equal(first->symbol, lines[i].symbol)) {
             first = &lines[i];
-            buffer_put(&build->prelude, first->line);
-            buffer_put_byte(&build->prelude, '\n');
+            buffer_put(&build->prelude.text, first->line);
+            buffer_put_byte(&build->prelude.text, '\n');
         } else if (!slice_equal(first->line, lines[i].line)) {
             report_conflict(build, first, &lines[i]);
         }

@@ -19,7 +19,7 @@ static BuildStatus prepare(Build *build)
     if (status != BUILD_OK)
         return status;
     build->program.entry_file = file_hash_cache_find(&build->cache.files, build->entry);
-    build->plan = memory_allocate_zeroed(count + 1, sizeof *build->plan);
+    build->plan.files = memory_allocate_zeroed(count + 1, sizeof *build->plan.files);
     build_enter(build, BUILD_LOWERS);
     build_lower(build);
     build->times.lower = build_lap(&lap);

@@ -328,7 +328,7 @@ static void keep_and_report(Build *build, const LoweredChange *results)
         if (change->kind == FILE_TOUCHED)
             continue;
         Slice path = file_hash_cache_path(&build->cache.files, change->file);
-        build->plan[change->file].source_changed = true;
+        build->plan.files[change->file].source_changed = true;
         build->is_wrong |= results[i].is_wrong;
         observe(build->request.observer,
                 results[i].was_cached ? DECISION_IR_CACHED : DECISION_IR_LOWERED, path);

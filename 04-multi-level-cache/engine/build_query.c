@@ -35,7 +35,7 @@ Slice build_prelude(Build *build)
 {
     if (build_prepare(build) == BUILD_OK)
         build_make_prelude(build);
-    return buffer_slice(&build->prelude);
+    return buffer_slice(&build->prelude.text);
 }
 
 bool build_blob(const Build *build, const char *name, Slice *blob)

@@ -28,7 +28,7 @@ static int replace_units(Build *build)
     UnitRow *rows = memory_allocate_zeroed(count + 1, sizeof *rows);
     const UnitRecord **units = memory_allocate_zeroed(count + 1, sizeof *units);
     for (uint32_t i = 0; i < count; i++) {
-        const PlannedFile *plan = &build->plan[i];
+        const PlannedFile *plan = &build->plan.files[i];
         rows[i] = plan->is_rekeyed ? plan->row : *build_recorded(build, i, &units[i]);
         if (plan->is_rekeyed)
             units[i] = plan->units;
@@ -42,9 +42,9 @@ static int replace_units(Build *build)
 static int set_units(Build *build)
 {
     int status = 0;
-    for (uint32_t i = 0; i < build->rekeyed_count && status == 0; i++) {
-        const PlannedFile *plan = &build->plan[build->rekeyed[i]];
-        status = unit_table_set(&build->cache.units, build->rekeyed[i], &plan->row, plan->units);
+    for (uint32_t i = 0; i < build->plan.rekeyed_count && status == 0; i++) {
+        const PlannedFile *plan = &build->plan.files[build->plan.rekeyed[i]];
+        status = unit_table_set(&build->cache.units, build->plan.rekeyed[i], &plan->row, plan->units);
     }
     return status;
 }
@@ -62,7 +62,7 @@ static bool renumber_units(Build *build)
 /* What has no room at the end may have it without the old places. */
 static BuildStatus update_units(Build *build)
 {
-    if (build->plan == NULL || build->units_are_updated)
+    if (build->plan.files == NULL || build->units_are_updated)
         return BUILD_OK;
     build->units_are_updated = renumber_units(build); /* what is recorded has the new numbers */
     if ((!build->units_are_updated || set_units(build) != 0) && replace_units(build) != 0)

@@ -3,7 +3,7 @@
  * One build in memory, and beside it the recorded state, opened read-only:
  *
  *     build->cache.files          recorded.files
- *     build->plan[].row, units    recorded.units
+ *     build->plan.files           recorded.units      rows and units
  *     build->cache.zir            recorded.zir        the same keys, in stores without files
  *     build->cache.air            recorded.air
  *
@@ -248,7 +248,7 @@ static void compare_zir(const FileLook *look)
 
 static void compare_unit_record(const FileLook *look, uint32_t unit, const UnitRecord *kept)
 {
-    const UnitRecord *made = &look->comparison->build->plan[look->file].units[unit];
+    const UnitRecord *made = &look->comparison->build->plan.files[look->file].units[unit];
     if (!hash_equal(kept->interface_key, made->interface_key))
         note_unit(look, unit, "its interface key is wrong");
     if (!hash_equal(kept->unit_key, made->unit_key))
@@ -260,7 +260,7 @@ static void compare_unit_record(const FileLook *look, uint32_t unit, const UnitR
 static void compare_row(const FileLook *look)
 {
     const UnitTable *table = &look->comparison->recorded.units;
-    const UnitRow *made = &look->comparison->build->plan[look->file].row;
+    const UnitRow *made = &look->comparison->build->plan.files[look->file].row;
     if (look->recorded_file >= table->file_count) {
         note(look, look->path, "is not in the unit table");
         return;
@@ -284,7 +284,7 @@ static void compare_row(const FileLook *look)
 static void compare_output(const FileLook *look, uint32_t unit, Slice made)
 {
     const Comparison *comparison = look->comparison;
-    const PlannedUnit *planned = &comparison->build->plan[look->file].planned[unit];
+    const PlannedUnit *planned = &comparison->build->plan.files[look->file].planned[unit];
     Slice kept;
     if (!planned->is_cacheable)
         return;
