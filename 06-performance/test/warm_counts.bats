@@ -49,6 +49,31 @@ edit_touch() { touch "$1/f0007.mini"; }
 edit_comment() { edited "$1" " // "; }
 edit_body() { edited "$1" ""; }
 
+# A file comes, first of all in path order and imported by the last one; or the one that came last
+# goes. Names and contents are as long as those of the others.
+edit_add() {
+    local number=$(($(cat "$1.added" 2>/dev/null || echo 0) + 1))
+    echo $number >"$1.added"
+    printf 'fn f(x: i32) i32 { return x + 1; }\n' >"$1/$(printf 'a%04d.mini' $number)"
+    sed -i "1i $(printf 'import "a%04d.mini" as a%04d;' $number $number)" "$1/main.mini"
+}
+edit_remove() {
+    [ -s "$1.added" ] && [ "$(cat "$1.added")" != 0 ] || edit_add "$1"
+    local number=$(cat "$1.added")
+    echo $((number - 1)) >"$1.added"
+    sed -i "/$(printf 'a%04d.mini' $number)/d" "$1/main.mini"
+}
+
+# The section of the first file takes one block more than before, or one less.
+edit_outgrow() {
+    local lines=8
+    grep -q g1 "$1/f0001.mini" && lines=0
+    {
+        printf 'fn f(x: i32) i32 { return x + 1; }\n'
+        for ((i = 1; i <= lines; i++)); do printf 'fn g%d() i32 { return %d; }\n' $i $i; done
+    } >"$1/f0001.mini"
+}
+
 # edited PROGRAM WHERE: a value that was not there before, always of the same length.
 edited() {
     local number=$(($(cat "$1.number" 2>/dev/null || echo 10000) + 1))
@@ -125,6 +150,40 @@ expect_same_work() {
     [ "$(written body.large.trace)" = "air.index air.pack clock files.journal lock manifest out.ll \
 sections.journal spare units.journal unsettled zir.index zir.pack" ]
     [ "$(bytes 'write|writev|pwrite64' body.large.trace)" -lt 8192 ]
+}
+
+# Every source is asked for its stamp once, whatever the edit; and of what grows with the program,
+# only the bytes that move and the lists of numbers do.
+expect_one_stat_per_source() {
+    local program small large
+    for program in small large; do traced "$1" $program; done
+    small=$(stats_of_sources "$1.small.trace") large=$(stats_of_sources "$1.large.trace")
+    echo "$1: $small and $large stats"
+    [ $((large - small)) = 1500 ]
+    [ "$large" -le 2006 ]
+    # 256 of them are the section that moves, the rest what the tables say of a file.
+    small=$(bytes 'write|writev|pwrite64' "$1.small.trace")
+    large=$(bytes 'write|writev|pwrite64' "$1.large.trace")
+    echo "$1: $small and $large bytes written"
+    [ $((large - small)) -lt $((1500 * 600)) ]
+}
+
+@test "a file that comes: one stat per source, and the output is patched" {
+    expect_one_stat_per_source add
+    run ! grep -q '"[^"]*\.output-[^"]*", O_RDWR|O_CREAT' add.large.trace
+    [[ $(written add.large.trace) == *out.ll* ]]
+}
+
+@test "a file that goes: one stat per source, and the output is patched" {
+    edit_add small && edit_add small && edit_add large && edit_add large
+    expect_one_stat_per_source remove
+    run ! grep -q '"[^"]*\.output-[^"]*", O_RDWR|O_CREAT' remove.large.trace
+}
+
+@test "a section that outgrows its place: one stat per source, and the rest moves" {
+    expect_one_stat_per_source outgrow
+    [ "$(bytes 'pwrite64' outgrow.large.trace)" -gt $((1998 * 256)) ] # nearly all moved
+    run ! grep -q '"[^"]*\.output-[^"]*", O_RDWR|O_CREAT' outgrow.large.trace
 }
 
 @test "state is mapped: a base is never read, and a pack only where it is needed" {
