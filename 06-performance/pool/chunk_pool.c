@@ -21,7 +21,10 @@
 #define ASAN_UNPOISON_MEMORY_REGION(address, size) ((void)(address), (void)(size))
 #endif
 
-enum { PAGE_BYTES = 2 << 20 };
+enum {
+    PAGE_BYTES = 2 << 20,
+    MOST_HELD = 64, /* chunks: above it, what a build gives back is given to the system */
+};
 
 struct HeldChunk {
     HeldChunk *next; /* given back before it */
@@ -82,7 +85,7 @@ static void give(ChunkSource *source, void *memory, size_t size)
     pool->held_count++;
     pool->used_count--;
     ASAN_POISON_MEMORY_REGION(chunk + 1, PAGE_BYTES - sizeof *chunk);
-    while (pool->held_count > pool->used_count)
+    while (pool->held_count > pool->used_count || pool->held_count > MOST_HELD)
         free(take_held(pool));
     pthread_mutex_unlock(&pool->mutex);
 }
