@@ -262,6 +262,7 @@ run-fuzz: $(foreach s,$(STAGES),$(FUZZERS_$(s)))
 FAULT_TESTS := $(filter-out %.sh %.c,$(call files,06-performance/test/faults/*))
 NEEDS_test-faults := build test faults
 test-faults: | build-tools
+	@.ci/install-missing model || true
 	@$(MAKE) --no-print-directory TESTING=1 BUILD=$(TEST_BUILD) run-test-faults
 run-test-faults: AGAIN := $(subst make test,make test-faults,$(AGAIN))
 run-test-faults: $(BUILD)/minic $(patsubst %,$(BUILD)/test-06/test_%,random_edits damage moving_sources power_cuts)
@@ -315,7 +316,7 @@ bench-publish: | build-tools
 ##: make -C 03-function-cache [demo|test]    stages 1 to 3 and nothing else
 ##: make deps             install what building, testing and measuring need
 .PHONY: deps
-NEEDS_deps := build test faults fuzz bench report
+NEEDS_deps := build test faults model fuzz bench report
 deps: | build-tools
 
 ##: make check-mine STAGE=1 CMD='python3 my_detect.py'    test a program of yours, in any language
