@@ -138,7 +138,8 @@ typedef struct BuildPlan {
     bool state_was_damaged;     /* a file of its state failed its checks */
     bool settings_changed;      /* its fingerprint was different */
     bool output_is_in_progress; /* it began to write the output and did not commit */
-    bool may_be_unsynced;       /* the system restarted since: no stamp is proof */
+    bool may_be_unsynced;       /* the system restarted since, or nobody can say: no stamp is
+                                   proof */
     uint32_t last_section_count;
 
     /* This build. Sections are numbered in byte order of their paths. */

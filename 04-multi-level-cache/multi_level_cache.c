@@ -182,7 +182,8 @@ static void compare_with_last(MultiLevelCache *cache)
     cache->is_in_progress =
         manifest_is_in_progress(cache->directory.fd, cache->entry_id, last->generation);
     cache->boot = manifest_boot();
-    cache->may_be_unsynced = cache->had_state && !hash_equal(last->boot, cache->boot);
+    cache->may_be_unsynced =
+        cache->had_state && !manifest_is_of_run(&cache->manifest, cache->boot);
 }
 
 int multi_level_cache_open(MultiLevelCache *cache, const CacheRequest *request)

@@ -83,15 +83,15 @@ typedef struct MultiLevelCache { /* must not be moved while open */
     Slice entry; /* lent by the request */
     ByteBuffer entry_path; /* absolute; empty where the system does not report it */
     Hash128 fingerprint;   /* of compiler and secret */
-    Hash128 boot;          /* identity of the system's run */
+    Hash128 boot;          /* identity of the system's run; {0}: unknown */
     bool had_state;        /* this build can start from a commit ... */
     bool was_damaged;      /* ... or could, but a file failed its checks */
     bool settings_changed; /* ... or could, but another fingerprint made it */
     bool lost_secret;      /* ... or perhaps could, but its secret is gone */
     bool is_in_progress;     /* the last build began to write its output and did not finish */
-    /* The system was restarted since the last commit. Any of the last writes before the restart may
-     * be missing from the disk and any other present: of that commit, of a later unfinished build
-     * without sync, of an editor. Stamps prove nothing then. */
+    /* The system was restarted since the last commit, or nobody can say. Any of the last writes
+     * before the restart may be missing from the disk and any other present: of that commit, of a
+     * later unfinished build without sync, of an editor. Stamps prove nothing then. */
     bool may_be_unsynced;
     bool units_open, objects_open;
     bool is_saved; /* state was written and no manifest names it yet */

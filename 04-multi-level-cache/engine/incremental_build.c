@@ -85,6 +85,15 @@ BuildStatus build_discover(Build *build)
     return status == BUILD_OK && build->is_wrong ? BUILD_PROGRAM_WRONG : status;
 }
 
+/* A commit in another run of the system makes stamps proofs again, if the next build can tell that
+ * it is in the same run. */
+static bool gains_from_commit(const Build *build)
+{
+    const MultiLevelCache *cache = &build->cache;
+    return build->is_changed || image_is_changed(&cache->files.image) ||
+           (cache->may_be_unsynced && !hash_is_none(cache->boot));
+}
+
 static void describe(Build *build)
 {
     const MultiLevelCache *cache = &build->cache;
@@ -96,9 +105,7 @@ static void describe(Build *build)
         .may_be_unsynced = cache->may_be_unsynced,
         .last_section_count = build->last_file_count,
         .is_unchanged = !build->is_changed,
-        .wants_commit = !cache->directory.is_read_only &&
-                        (build->is_changed || image_is_changed(&cache->files.image) ||
-                         cache->may_be_unsynced),
+        .wants_commit = !cache->directory.is_read_only && gains_from_commit(build),
         .section_count = cache->files.count,
         .last_number = build->found.renumbered ? build->found.old_number : NULL,
         .dirty = build->plan.dirty,

@@ -8,6 +8,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
+#ifdef __APPLE__
+#include <sys/sysctl.h>
+#endif
 
 enum { NAME_SIZE = 64, BLOB_HEADER_SIZE = BLOB_NAME_SIZE + 8 };
 
@@ -169,16 +172,28 @@ bool manifest_is_in_progress(int dir_fd, const char *entry_id, uint64_t generati
     return status == 0 ? marked > generation : status != -ENOENT;
 }
 
-Hash128 manifest_boot(void)
+/* How many bytes of `id` identify the run; 0 or less: none. */
+static ssize_t read_boot_id(char *id, size_t size)
 {
-#ifdef __linux__
-    char id[64];
+#ifdef __APPLE__
+    return sysctlbyname("kern.bootsessionuuid", id, &size, NULL, 0) == 0 ? (ssize_t)size : 0;
+#else /* Linux; elsewhere there is no such file */
     int fd = open_at(AT_FDCWD, "/proc/sys/kernel/random/boot_id", O_RDONLY);
-    ssize_t size = fd < 0 ? -1 : read(fd, id, sizeof id);
+    ssize_t count = fd < 0 ? 0 : read(fd, id, size);
     if (fd >= 0)
         close(fd);
-    if (size > 0)
-        return hash_bytes(slice_of(id, (size_t)size));
+    return count;
 #endif
-    return (Hash128){0, 0};
+}
+
+Hash128 manifest_boot(void)
+{
+    char id[64];
+    ssize_t size = read_boot_id(id, sizeof id);
+    return size > 0 ? hash_bytes(slice_of(id, (size_t)size)) : (Hash128){0, 0};
+}
+
+bool manifest_is_of_run(const Manifest *manifest, Hash128 boot)
+{
+    return !hash_is_none(boot) && hash_equal(manifest->header.boot, boot);
 }

@@ -71,8 +71,13 @@ int manifest_mark_in_progress(int dir_fd, const char *entry_id, uint64_t generat
  * unreadable mark counts as one. */
 bool manifest_is_in_progress(int dir_fd, const char *entry_id, uint64_t generation);
 
-/* Identity of the system's current run, {0} if it has none. */
+/* Identity of the system's current run; {0} if it is unknown: a sandbox may hide it, and not every
+ * system has one. */
 Hash128 manifest_boot(void);
+
+/* Was it committed in the run `boot`? Nothing was committed in an unknown one: what nobody can tell
+ * apart from a restart counts as one. */
+bool manifest_is_of_run(const Manifest *manifest, Hash128 boot);
 
 #ifdef __cplusplus
 }

@@ -4,6 +4,7 @@
 #include "commands.h"
 #include "doctor_report.h"
 #include "invocation.h"
+#include "manifest.h"
 #include "system_calls.h"
 
 /* If there is no cache yet, the directory where it would be made is probed. */
@@ -16,6 +17,7 @@ static int probe(const CommandLine *line, FileSystemFacts *facts, const char **w
     int status = cache_fd;
     if (cache_fd >= 0 || cache_fd == -ENOENT)
         status = file_system_probe(facts, cache_fd >= 0 ? cache_fd : project_fd, project_fd);
+    facts->knows_restarts = !hash_is_none(manifest_boot());
     if (cache_fd >= 0)
         close(cache_fd);
     close(project_fd);

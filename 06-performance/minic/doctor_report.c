@@ -67,10 +67,14 @@ void doctor_report_text(const FileSystemFacts *facts, ByteBuffer *text)
     buffer_put_format(text, "mmap     private pages: %s\n", yes(facts->has_private_mmap));
     buffer_put_format(text, "caches   on the file system of the sources: %s\n",
                       yes(facts->is_one_device));
+    buffer_put_format(text, "restart  of the system is noticed: %s\n", yes(facts->knows_restarts));
     for (unsigned i = 0; (defect = file_system_defect(facts, i)) != NULL; i++)
         buffer_put_format(text, "defect   %s\n", defect);
     buffer_put_format(text, "\nrule     %s\n\n", trust_rule_text(rule));
     buffer_put(text, slice_from(consequence(rule)));
+    if (!facts->knows_restarts)
+        buffer_put(text, slice_from("\nAny build might be the first one after a power cut, which no stamp reveals: every build\n"
+                                    "reads all sources, checks the caches and compares the output.\n"));
     buffer_put(text, slice_from("\nNo stamp reveals a program that writes through mmap, or one that is in the middle of\n"
                                 "overwriting a file while a build reads it. --paranoid reads every file.\n"));
 }
@@ -107,6 +111,7 @@ void doctor_report_json(const FileSystemFacts *facts, ByteBuffer *text)
         {"reuses_inodes", facts->reuses_inodes},
         {"has_flock", facts->has_flock},
         {"has_private_mmap", facts->has_private_mmap},
+        {"knows_restarts", facts->knows_restarts},
         {"is_one_device", facts->is_one_device},
         {"is_local", facts->is_local},
         {"has_tried_stamps", facts->has_tried_stamps},

@@ -50,6 +50,9 @@ typedef struct FileSystemFacts {
     bool has_flock;          /* a second lock is refused while the first is held */
     bool has_private_mmap;   /* a file can be mapped, and writing to the mapping does not change
                                 it */
+
+    /* Not of the file system, and for who calls the probe to fill in. */
+    bool knows_restarts; /* each run of the system has an identity */
 } FileSystemFacts;
 
 /* Tests everything in a directory of its own in `dir_fd` (that of the caches), which it makes and

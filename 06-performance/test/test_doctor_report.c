@@ -10,7 +10,7 @@ static const FileSystemFacts sound = {
     .behind_ns = 4100000, .ctime_on_write = true, .ctime_on_chmod = true,
     .ctime_on_rename = true, .ctime_on_restored_mtime = true, .mtime_on_write = true,
     .rename_replaces = true, .rename_keeps_inode = true, .has_flock = true,
-    .has_private_mmap = true,
+    .has_private_mmap = true, .knows_restarts = true,
 };
 
 typedef void (*Report)(const FileSystemFacts *facts, ByteBuffer *text);
@@ -33,6 +33,7 @@ static void the_facts_are_in_words(void **state)
            (const char *const[]){"for up to 4.00 ms\n", "for up to 3.90 ms\n", "multiples of 1 ns",
                                  "wall clock by up to 4.10 ms\n",
                                  "flock    keeps two builds apart: yes",
+                                 "restart  of the system is noticed: yes\n",
                                  "rule     a stamp older than a probe is believed\n", NULL});
 }
 
@@ -51,6 +52,18 @@ static void defects_are_reported(void **state)
            (const char *const[]){"caches   on the file system of the sources: no", "3 s", NULL});
     facts.has_tried_stamps = false;
     expect(doctor_report_text, &facts, (const char *const[]){"clock    not tried", "3 s", NULL});
+}
+
+static void what_unknown_restarts_cost(void **state)
+{
+    (void)state;
+    FileSystemFacts facts = sound;
+    facts.knows_restarts = false; /* slow, and no defect */
+    expect(doctor_report_text, &facts,
+           (const char *const[]){"restart  of the system is noticed: no\n",
+                                 "every build\nreads all sources", NULL});
+    expect(doctor_report_json, &facts,
+           (const char *const[]){"\"knows_restarts\":false,", "\"is_healthy\":true}\n", NULL});
 }
 
 static void the_same_as_json(void **state)
@@ -78,6 +91,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_facts_are_in_words),
         cmocka_unit_test(defects_are_reported),
+        cmocka_unit_test(what_unknown_restarts_cost),
         cmocka_unit_test(the_same_as_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

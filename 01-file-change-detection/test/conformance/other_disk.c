@@ -14,11 +14,15 @@
  *     MOUNT_ID=NUMBER               stx_mnt_id of all files and directories
  *     FILE_SYSTEM_TYPE=NUMBER       f_type of all of them
  *     WALL_CLOCK=MOMENT             the wall clock stands still at that moment
+ *     BOOT_ID=FILE                  this run of the system is the one that the file names; if there
+ *                                   is no such file, nothing does
  *
  * A server's clock is wrong, and three seconds have passed, because the test says so.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <fcntl.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -211,4 +215,18 @@ int clock_gettime(clockid_t clock, struct timespec *time)
         return REAL(clock_gettime, clockid_t, struct timespec *)(clock, time);
     *time = time_of(moment(&wall));
     return 0;
+}
+
+/* ---- the run of the system ---------------------------------------------------------------- */
+
+int openat(int fd, const char *path, int flags, ...)
+{
+    const char *boot = getenv("BOOT_ID");
+    va_list rest;
+    va_start(rest, flags);
+    mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(rest, mode_t) : 0;
+    va_end(rest);
+    if (boot != NULL && strcmp(path, "/proc/sys/kernel/random/boot_id") == 0)
+        path = boot;
+    return REAL(openat, int, const char *, int, ...)(fd, path, flags, mode);
 }
