@@ -182,8 +182,10 @@ static void compare_with_last(MultiLevelCache *cache)
     cache->is_in_progress =
         manifest_is_in_progress(cache->directory.fd, cache->entry_id, last->generation);
     cache->boot = manifest_boot();
-    cache->may_be_unsynced =
-        cache->had_state && !manifest_is_of_run(&cache->manifest, cache->boot);
+    cache->may_be_torn = !manifest_is_of_run(&cache->manifest, cache->boot);
+    cache->may_be_unsynced = cache->had_state && cache->may_be_torn;
+    if (cache->may_be_torn) /* "at work" may not have reached the disk, and a file of that work may */
+        cache->directory.may_have_leftovers = true;
 }
 
 int multi_level_cache_open(MultiLevelCache *cache, const CacheRequest *request)
@@ -314,6 +316,27 @@ int multi_level_cache_commit_objects(MultiLevelCache *cache, Executor *executor,
     cache->bytes_written += commits[0].written + commits[1].written;
     int status = commits[0].status != 0 ? commits[0].status : commits[1].status;
     return failed(cache, "cannot write the cache's objects", status);
+}
+
+static int heal_store(MultiLevelCache *cache, ObjectStore *store, const char *name, bool sync)
+{
+    if (!object_store_wants_healing(store))
+        return 0;
+    if (!object_store_is_damaged(store)) /* else that was reported when it was opened */
+        observe(cache->observer, DECISION_STATE_DAMAGED, slice_from(name));
+    int status = begin_work(cache);
+    if (status != 0)
+        return status;
+    return failed(cache, "cannot write the cache's objects",
+                  object_store_heal(store, sync, &cache->bytes_written));
+}
+
+int multi_level_cache_heal_objects(MultiLevelCache *cache, bool sync)
+{
+    if (!cache->may_be_torn || cache->in_memory || cache->directory.is_read_only)
+        return 0;
+    int status = heal_store(cache, cache->zir.store, "zir.pack", sync);
+    return status == 0 ? heal_store(cache, cache->air.store, "air.pack", sync) : status;
 }
 
 int multi_level_cache_clear_objects(MultiLevelCache *cache)

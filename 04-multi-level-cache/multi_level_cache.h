@@ -93,6 +93,7 @@ typedef struct MultiLevelCache { /* must not be moved while open */
      * before the restart may be missing from the disk and any other present: of that commit, of a
      * later unfinished build without sync, of an editor. Stamps prove nothing then. */
     bool may_be_unsynced;
+    bool may_be_torn; /* the same of the packs, which others write to: also without a last commit */
     bool units_open, objects_open;
     bool is_saved; /* state was written and no manifest names it yet */
     bool in_memory;
@@ -116,6 +117,10 @@ int multi_level_cache_open_units(MultiLevelCache *cache);
 
 /* Opens ZirCache and AirCache. */
 int multi_level_cache_open_objects(MultiLevelCache *cache);
+
+/* If they may be torn: checks every record of the packs, which are open, and writes them again
+ * without the damaged ones. */
+int multi_level_cache_heal_objects(MultiLevelCache *cache, bool sync);
 
 int multi_level_cache_commit_objects(MultiLevelCache *cache, Executor *executor, bool sync);
 

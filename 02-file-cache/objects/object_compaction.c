@@ -41,11 +41,13 @@ typedef struct Compaction {
 
 /* ---- what is kept -------------------------------------------------------------------------- */
 
-/* The object that a slot leads to, if its checksum holds. */
+/* The object that a slot leads to, if its checksum holds. A torn or forged index may have another
+ * slot for the key: the first one counts, as for a get. */
 static bool find_object(const ObjectStore *store, const IndexSlot *slot, PackObject *object)
 {
     const PackRecord *record = object_pack_record(&store->pack, slot->offset);
-    if (record == NULL || !hash_equal(record->key, slot->key) || record->size != slot->size)
+    if (record == NULL || !hash_equal(record->key, slot->key) || record->size != slot->size ||
+        object_index_find(&store->index, slot->key) != slot)
         return false;
     object->payload = pack_record_payload(record);
     object->key = slot->key;
@@ -172,8 +174,9 @@ static int write_and_exchange(ObjectStore *store, const Compaction *compaction, 
     return status != 0 ? status : index_status;
 }
 
-int object_store_compact(ObjectStore *store, uint64_t target_bytes, ObjectIsLive is_live,
-                         void *context, bool sync, uint64_t *written)
+/* What is damaged may leave a pack that is no smaller without it: the checksum of a header. */
+static int compact(ObjectStore *store, uint64_t target_bytes, ObjectIsLive is_live, void *context,
+                   bool is_damaged, bool sync, uint64_t *written)
 {
     Compaction compaction = {0};
     uint64_t bytes = 0;
@@ -183,11 +186,44 @@ int object_store_compact(ObjectStore *store, uint64_t target_bytes, ObjectIsLive
     if (status == 0 && store->pack.size > PACK_HEADER_SIZE) {
         list_candidates(&compaction, store, is_live, context);
         keep_newest(&compaction, target_bytes);
-        if (compaction.kept_bytes < store->pack.size)
+        if (compaction.kept_bytes < store->pack.size || is_damaged)
             status = write_and_exchange(store, &compaction, sync, &bytes);
         free(compaction.candidates);
     }
     if (written != NULL)
         *written += bytes;
+    return status;
+}
+
+int object_store_compact(ObjectStore *store, uint64_t target_bytes, ObjectIsLive is_live,
+                         void *context, bool sync, uint64_t *written)
+{
+    return compact(store, target_bytes, is_live, context, false, sync, written);
+}
+
+/* ---- healing ------------------------------------------------------------------------------- */
+
+static bool is_any(void *context, Hash128 key)
+{
+    (void)context, (void)key;
+    return true;
+}
+
+/* An index of which some slots reached the disk and others did not may also count wrong. */
+bool object_store_wants_healing(ObjectStore *store)
+{
+    uint64_t count = store->index.count, used = store->index.used;
+    object_index_recount(&store->index);
+    return store->is_damaged || store->lost_index || count != store->index.count ||
+           used != store->index.used || object_store_count_damaged(store) != 0;
+}
+
+/* Opening repairs in memory, and on disk only what stands in the way of the next append. */
+int object_store_heal(ObjectStore *store, bool sync, uint64_t *written)
+{
+    store->index.is_changed = true; /* even if nothing is left for it to lead to */
+    int status = compact(store, 0, is_any, NULL, true, sync, written);
+    if (status == 0)
+        store->is_damaged = store->lost_index = false;
     return status;
 }

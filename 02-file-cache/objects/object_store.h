@@ -125,6 +125,14 @@ typedef bool (*ObjectIsLive)(void *context, Hash128 key);
 int object_store_compact(ObjectStore *store, uint64_t target_bytes, ObjectIsLive is_live,
                          void *context, bool sync, uint64_t *written);
 
+/* For after a power cut: is any record damaged, was anything damaged or lost when the store was
+ * opened, or does the index count wrong? Cost: one pass over the pack, and one over the index. */
+bool object_store_wants_healing(ObjectStore *store);
+
+/* Then writes both files again, and all of that is false. What is damaged is left out, and so
+ * missing; the rest of the pack stays. Otherwise as object_store_compact. */
+int object_store_heal(ObjectStore *store, bool sync, uint64_t *written);
+
 /* Frees; uncommitted objects are dropped. NULL is allowed. */
 void object_store_close(ObjectStore *store);
 

@@ -3,7 +3,7 @@
  * Shared by the parts of an object store.
  *
  *     object_store.c        open, get, put, commit
- *     object_compaction.c   the pack rewritten, without unused records
+ *     object_compaction.c   the pack rewritten, without unused records or damaged ones
  */
 #ifndef OBJECT_STORE_INTERNAL_H
 #define OBJECT_STORE_INTERNAL_H

@@ -35,16 +35,21 @@ static bool is_noted(const Build *build, Slice path)
     return false;
 }
 
+void build_put_dropped(ByteBuffer *paths, Slice path)
+{
+    static const char end = '\0';
+    buffer_put(paths, path);
+    buffer_put(paths, slice_of(&end, 1));
+}
+
 /* Without a last build there is nothing to note: the next one takes all sections for dirty. */
 BuildStatus build_note_dropped(Build *build, Slice path)
 {
-    static const char end = '\0';
     ByteBuffer paths = {0};
     if (!build->cache.had_state || is_noted(build, path))
         return BUILD_OK;
     buffer_put(&paths, dropped_paths(build));
-    buffer_put(&paths, path);
-    buffer_put(&paths, slice_of(&end, 1));
+    build_put_dropped(&paths, path);
     manifest_set_blob(&build->cache.manifest, DROPPED_BLOB, buffer_slice(&paths));
     buffer_free(&paths);
     return build_commit_blobs(build);

@@ -11,6 +11,7 @@
  *     build_emit.c          the sections' texts, emitted or cached
  *     build_drop.c          what is kept is dropped from the caches
  *     build_dropped.c       what was dropped, and is made again
+ *     build_recover.c       what a power cut may have taken is found, and is made again
  *     build_save.c          what is written before the output
  *     build_query.c         what can be asked about a build
  *     build_shared.c        what all of them need
@@ -97,6 +98,8 @@ struct Build {
     /* build_prepare */
     Program program;      /* its `file` is build_program_file */
     LoadedFiles *loaded;
+    uint32_t *lost;       /* files whose lowered form a power cut took: see build_recover.c */
+    uint32_t lost_count;
     EmissionPlan plan;
     Prelude prelude;      /* made when it is first needed */
     BuildStatus prepared; /* the result of preparing to emit */
@@ -201,6 +204,9 @@ void build_unit_key(const Build *build, uint32_t file, uint32_t unit, PlannedUni
 /* Records that something of this file was dropped; "" stands for all files. */
 BuildStatus build_note_dropped(Build *build, Slice path);
 
+/* Adds a path to a list of them. */
+void build_put_dropped(ByteBuffer *paths, Slice path);
+
 bool build_has_dropped(const Build *build);
 
 /* Adds their sections to the dirty ones, unsorted. */
@@ -208,6 +214,16 @@ void build_mark_dropped(Build *build);
 
 /* With the next commit, there are none. */
 void build_forget_dropped(Build *build);
+
+/* ---- build_recover.c ----------------------------------------------------------------------- */
+
+/* Once the files are found: after a restart of the system, opens and checks everything that the
+ * manifest names. What is damaged is dropped, what of it is needed will be made again. Otherwise
+ * does nothing. */
+BuildStatus build_recover(Build *build);
+
+/* After build_prepare: the lost lowered forms. */
+BuildStatus build_recover_lowered(Build *build);
 
 /* ---- build_prelude.c ----------------------------------------------------------------------- */
 

@@ -144,6 +144,7 @@ void build_close(Build *build)
     free(build->workers);
     build_free_emission(build);
     build_free_loaded(build);
+    free(build->lost);
     free(build->plan.files);
     free(build->plan.rekeyed);
     free(build->plan.dirty);

@@ -65,7 +65,7 @@ static bool nothing_changed(Build *build)
     build->summary.combined = same_files && build->found.change_count == 0 ? last->combined
                                                                            : combined_hash(build);
     return same_files && hash_equal(build->summary.combined, last->combined) &&
-           !build_has_dropped(build);
+           !build_has_dropped(build) && build->lost_count == 0;
 }
 
 static BuildStatus find_files(Build *build)
@@ -90,7 +90,7 @@ BuildStatus build_discover(Build *build)
 static bool gains_from_commit(const Build *build)
 {
     const MultiLevelCache *cache = &build->cache;
-    return build->is_changed || image_is_changed(&cache->files.image) ||
+    return build->is_changed || build->lost_count != 0 || image_is_changed(&cache->files.image) ||
            (cache->may_be_unsynced && !hash_is_none(cache->boot));
 }
 
@@ -121,6 +121,8 @@ static void describe(Build *build)
 static BuildStatus plan(Build *build)
 {
     BuildStatus status = find_files(build);
+    if (status == BUILD_OK && !build->is_wrong)
+        status = build_recover(build);
     if (status != BUILD_OK)
         return status;
     if (!build->is_wrong && nothing_changed(build)) {
@@ -131,6 +133,8 @@ static BuildStatus plan(Build *build)
     }
     build->is_changed = true;
     status = build_prepare(build);
+    if (status == BUILD_OK)
+        status = build_recover_lowered(build);
     return status == BUILD_OK && build->is_wrong ? build_emit(build) : status;
 }
 

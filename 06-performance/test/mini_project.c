@@ -2,6 +2,7 @@
 #include "mini_project.h"
 
 #include "agreeing_counts.h"
+#include "output_verify.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,27 +65,36 @@ static void note_what_was_said(MiniProject *project, const Build *build)
     buffer_put_byte(&project->said, '\0');
 }
 
+typedef struct Paths {
+    char entry[512], cache[512], output[512];
+} Paths;
+
+static BuildRequest request_in(const MiniProject *project, const Scratch *place, Paths *paths)
+{
+    snprintf(paths->entry, sizeof paths->entry, "%s/%s", project->scratch.path,
+             project->entry == NULL ? "main.mini" : project->entry);
+    snprintf(paths->cache, sizeof paths->cache, "%s/cache", place->path);
+    snprintf(paths->output, sizeof paths->output, "%s/out.ll", place->path);
+    return (BuildRequest){.compiler = &project->compiler,
+                          .entry = paths->entry,
+                          .cache_dir = paths->cache,
+                          .executor = &executor_serial,
+                          .force = project->force,
+                          .paranoid = project->paranoid,
+                          .sync = project->sync};
+}
+
 BuildStatus mini_project_build_in(MiniProject *project, const Scratch *place)
 {
-    char entry[512], cache[512], output[512];
+    Paths paths;
     Build *build;
-    snprintf(entry, sizeof entry, "%s/%s", project->scratch.path,
-             project->entry == NULL ? "main.mini" : project->entry);
-    snprintf(cache, sizeof cache, "%s/cache", place->path);
-    snprintf(output, sizeof output, "%s/out.ll", place->path);
-    BuildRequest request = {.compiler = &project->compiler,
-                            .entry = entry,
-                            .cache_dir = cache,
-                            .executor = &executor_serial,
-                            .force = project->force,
-                            .paranoid = project->paranoid,
-                            .sync = project->sync};
+    BuildRequest request = request_in(project, place, &paths);
     project->patch = (PatchResult){0};
     project->status = build_open(&build, &request);
     if (project->status == BUILD_OK)
         project->status = build_plan(build);
     if (project->status == BUILD_OK)
-        project->status = output_write(build, output, &project->patch);
+        project->status = output_write(build, paths.output, &project->patch);
     project->counts = *build_counts(build);
     assert_true(counts_agree(&project->counts));
     project->was_damaged = project->status != BUILD_MACHINE_FAILED &&
@@ -153,6 +163,31 @@ void mini_project_expect_clean(const MiniProject *project)
     if (expected != NULL && !mini_project_output_is(project, slice_of(expected, size)))
         fail_msg("the output is not that of a clean build");
     free(expected);
+}
+
+static void note_difference(void *context, Slice subject, const char *what)
+{
+    ByteBuffer *found = context;
+    buffer_put(found, subject);
+    buffer_put_format(found, ": %s\n", what);
+}
+
+void mini_project_expect_verified(MiniProject *project, const char *what)
+{
+    Paths paths;
+    Build *build;
+    ByteBuffer found = {0};
+    Verification verification = {.differs = note_difference, .context = &found};
+    BuildRequest request = request_in(project, &project->scratch, &paths);
+    request.in_memory = true;
+    assert_int_equal(build_open(&build, &request), BUILD_OK);
+    assert_int_equal(build_verify(build, &verification), BUILD_OK);
+    assert_int_equal(output_verify(build, paths.output, &verification), BUILD_OK);
+    build_close(build);
+    buffer_put_byte(&found, '\0');
+    if (verification.differences != 0)
+        fail_msg("%s: %s", what, found.data);
+    buffer_free(&found);
 }
 
 /* ---- many tries ---------------------------------------------------------------------------- */

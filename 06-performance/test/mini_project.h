@@ -59,6 +59,9 @@ bool mini_project_output_is(const MiniProject *project, Slice bytes);
 /* Fails the test unless the last build ended as a clean build does, with the same output. */
 void mini_project_expect_clean(const MiniProject *project);
 
+/* Fails the test if `minic verify` would find anything to complain of. `what` is said then. */
+void mini_project_expect_verified(MiniProject *project, const char *what);
+
 /* A number from the environment, for tests that can try more. */
 uint64_t number_from(const char *name, uint64_t otherwise);
 

@@ -2,8 +2,9 @@
 /*
  * After a power cut a disk may hold any of the last seconds' writes and lack any other: a rename
  * without the bytes written before it, a file without its tail, today's output under yesterday's
- * stamp. Whatever it is, the next build gives the output of a clean one, and the one after that
- * finds everything up to date.
+ * stamp. Whatever it is, the next build gives the output of a clean one and a cache in which
+ * verify finds nothing, leaves no file that nobody names, and the one after that finds everything
+ * up to date.
  *
  * The files are kept after each commit. A disk after a cut is put together from three commits in a
  * row: each file as one of them left it, or page by page as two of them did; missing, if one of
@@ -175,6 +176,27 @@ static void cut_power(KeptCache *disk, const KeptCache *moments, uint64_t seed)
 
 /* ---- after the cut ------------------------------------------------------------------------- */
 
+/* The files of a table have the number that the manifest names: all the same one. */
+static void expect_nothing_left_over(const MiniProject *project, const char *what)
+{
+    static const char *const tables[] = {".files.", ".units.", ".sections."};
+    uint64_t numbers[3] = {0};
+    FileList files = scratch_list(&project->scratch, "cache");
+    for (unsigned i = 0; i < files.count; i++) {
+        const char *name = files.paths[i];
+        if (strstr(name, ".tmp") != NULL)
+            fail_msg("%s: %s is left over", what, name);
+        for (unsigned table = 0; table < 3; table++) {
+            const char *at = strstr(name, tables[table]);
+            uint64_t number = at == NULL ? 0 : strtoull(at + strlen(tables[table]), NULL, 10);
+            if (number != 0 && numbers[table] != 0 && number != numbers[table])
+                fail_msg("%s: %s is there, and so is number %llu", what, name,
+                         (unsigned long long)numbers[table]);
+            numbers[table] = number == 0 ? numbers[table] : number;
+        }
+    }
+}
+
 static void expect_rebuilding(MiniProject *project, Slice expected, const char *what)
 {
     if (mini_project_build(project) != BUILD_OK)
@@ -183,6 +205,8 @@ static void expect_rebuilding(MiniProject *project, Slice expected, const char *
     if (!mini_project_output_is(project, expected))
         fail_msg("%s: the output is wrong (%s)", what,
                  patch_strategy_name(project->patch.strategy));
+    mini_project_expect_verified(project, what);
+    expect_nothing_left_over(project, what);
     mini_project_build(project);
     if (project->status != BUILD_OK || project->was_damaged ||
         project->patch.strategy != PATCH_UP_TO_DATE || !mini_project_output_is(project, expected))
