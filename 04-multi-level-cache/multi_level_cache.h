@@ -93,6 +93,7 @@ typedef struct MultiLevelCache { /* must not be moved while open */
      * before the restart may be missing from the disk and any other present: of that commit, of a
      * later unfinished build without sync, of an editor. Stamps prove nothing then. */
     bool may_be_unsynced;
+    bool is_durable;  /* the last commit is on the disk, with all that it names */
     bool may_be_torn; /* the same of the packs, which others write to: also without a last commit */
     bool units_open, objects_open;
     bool is_saved; /* state was written and no manifest names it yet */

@@ -301,6 +301,8 @@ static int save_changes(const ObjectIndex *index, const IndexHeader *header, boo
         if (status != 0)
             return status;
     }
+    if (sync && sync_fd(index->fd) != 0) /* on the disk, too, the slots come first */
+        return -errno;
     Slice bytes = slice_of(header, sizeof *header);
     *written += bytes.size + index->change_count * sizeof *index->slots;
     int status = write_all_at(index->fd, &bytes, 1, 0);

@@ -15,6 +15,9 @@
  */
 #include "object_store_internal.h"
 
+#include "binary_file.h"
+#include "system_calls.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -343,10 +346,27 @@ bool object_store_wants_commit(const ObjectStore *store)
            (store->pending_count != 0 || store->index.is_changed);
 }
 
+static int sync_names(ObjectStore *store)
+{
+    int status = sync_directory_of(store->pack.dir_fd, store->pack.name);
+    store->is_on_disk = status == 0;
+    return status;
+}
+
+/* What this store found there may have been written by a process that did not sync it. */
+static int sync_all(ObjectStore *store)
+{
+    if (store->access != STORE_WRITES || store->is_on_disk || store->pack.fd < 0)
+        return 0;
+    if (sync_fd(store->pack.fd) != 0 || (store->index.fd >= 0 && sync_fd(store->index.fd) != 0))
+        return -errno;
+    return sync_names(store);
+}
+
 int object_store_commit(ObjectStore *store, bool sync, uint64_t *written)
 {
     if (!object_store_wants_commit(store))
-        return 0;
+        return sync ? sync_all(store) : 0;
     if (store->access == STORE_READS)
         return -EROFS;
     uint64_t bytes = 0;
@@ -364,5 +384,6 @@ int object_store_commit(ObjectStore *store, bool sync, uint64_t *written)
         return status;
     object_pack_extend(&store->pack, store->end.offset);
     forget_pending(store);
-    return 0;
+    store->is_on_disk &= sync;
+    return sync && !store->is_on_disk ? sync_names(store) : 0; /* both files were synced above */
 }

@@ -23,6 +23,7 @@ struct ObjectStore {
     size_t pending_count, pending_capacity;
     Arena joined; /* payloads that were put in several parts */
     bool is_damaged, lost_index;
+    bool is_on_disk; /* all that earlier commits wrote, and the names */
     ObjectPack *retired; /* owned; packs that were compacted, still mapped */
     size_t retired_count;
 };

@@ -86,11 +86,11 @@ BuildStatus build_discover(Build *build)
 }
 
 /* A commit in another run of the system makes stamps proofs again, if the next build can tell that
- * it is in the same run. */
+ * it is in the same run. With sync it says that all is on the disk. */
 static bool gains_from_commit(const Build *build)
 {
     const MultiLevelCache *cache = &build->cache;
-    return build->is_changed || build->lost_count != 0 || image_is_changed(&cache->files.image) ||
+    return (build->request.sync && !cache->is_durable) || build->is_changed || build->lost_count != 0 || image_is_changed(&cache->files.image) ||
            (cache->may_be_unsynced && !hash_is_none(cache->boot));
 }
 

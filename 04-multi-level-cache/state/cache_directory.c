@@ -279,24 +279,6 @@ int cache_directory_end_work(CacheDirectory *directory)
 
 /* ---- names ---------------------------------------------------------------------------------- */
 
-/* The parent directory, and `more` of its parents. */
-static int sync_above(int fd, unsigned more)
-{
-    int above = open_at(fd, "..", O_RDONLY | O_DIRECTORY);
-    if (above < 0)
-        return -errno;
-    int status = sync_fd(above) == 0 ? 0 : -errno;
-    if (status == 0 && more != 0)
-        status = sync_above(above, more - 1);
-    close(above);
-    return status;
-}
-
-int cache_directory_sync_name(const CacheDirectory *directory)
-{
-    return sync_above(directory->fd, directory->made == 0 ? 0 : directory->made - 1);
-}
-
 void cache_directory_entry_path(int project_fd, Slice name, ByteBuffer *path)
 {
     char link[64], directory[PATH_MAX];

@@ -72,11 +72,6 @@ int cache_directory_open(CacheDirectory *directory, const char *path, unsigned h
 /* Releases the lock. */
 void cache_directory_close(CacheDirectory *directory);
 
-/* Makes the directory's name, and those of the parents that open made, survive a power cut: fsyncs
- * the directories that hold them. The directory's own parent always: a build that did not sync may
- * have made the directory. 0 or a negative errno. */
-int cache_directory_sync_name(const CacheDirectory *directory);
-
 /* Note in the lock that this process writes in the directory, and that it has finished. Beginning
  * twice is harmless. 0 or a negative errno. */
 int cache_directory_begin_work(CacheDirectory *directory);

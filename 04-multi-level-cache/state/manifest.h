@@ -34,6 +34,7 @@ typedef struct ManifestHeader {
     Hash128 boot;            /* identity of the system's run (boot) that committed it */
     uint64_t function_count; /* of the whole program */
     StateRef files, units;
+    uint64_t is_durable;     /* 1: all that it names was on the disk before it got its name */
 } ManifestHeader;
 
 typedef struct Manifest { /* {0}: there is none */

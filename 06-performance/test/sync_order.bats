@@ -73,9 +73,73 @@ expect_order() {
     settle # a stamp that is as young as the build is not trusted by the next one
     build -o out/main.ll
     traced --sync -o out/main.ll
-    run ! grep -q rename trace
     grep -q 'fsync(.*/out/main.ll>' trace
     grep -q 'fsync(.*/out>' trace
+    traced --sync -o out/main.ll # nothing else is left to be synced
+    run ! grep -q -e rename -e getdents trace
+    [ "$(grep -c fsync trace)" = 2 ]
+    grep -q 'fsync(.*/out/main.ll>' trace
+    grep -q 'fsync(.*/out>' trace
+}
+
+# expect_durable EDIT...: a build without --sync, from which nothing has reached the disk yet; an
+# edit; and one with it: then all that both wrote is on the disk, each step before the next.
+expect_durable() {
+    local before=()
+    for edit in "$@"; do
+        [ ${#before[@]} = 0 ] || settle
+        "$edit"
+        traced
+        mv trace before.${#before[@]}
+        before+=("before.${#before[@]}")
+    done
+    "$last"
+    traced --sync
+    python3 "$BATS_TEST_DIRNAME/sync_order.py" "${before[@]}" trace
+    settle
+    traced --sync # stamps, perhaps; its own commit was on the disk
+    python3 "$BATS_TEST_DIRNAME/sync_order.py" trace
+    run ! grep -q getdents trace
+    traced --sync
+    run ! grep -q rename trace
+    [ "$(grep -c fsync trace)" = 2 ]
+}
+
+nothing() { :; }
+another_body() { body "b + a + $((number += 1))"; }
+
+@test "what builds without --sync left in memory is synced, though nothing changed" {
+    last=nothing expect_durable nothing
+}
+
+@test "... and the journals and spares of several" {
+    last=nothing expect_durable nothing another_body another_body
+}
+
+@test "... and after an edit" {
+    last=another_body expect_durable nothing another_body
+    last=another_body expect_durable another_body
+}
+
+@test "objects that a wrong program left in memory are synced by the build that finds them" {
+    build --sync
+    body 'a + b + 7'
+    echo 'fn more(n: i32) i32 { return m; }' >part10.mini
+    run -1 traced
+    mv trace before
+    echo 'fn f(n: i32) i32 { return n + 10; }' >part10.mini
+    traced --sync
+    python3 "$BATS_TEST_DIRNAME/sync_order.py" before trace
+    grep -q 'fsync(.*/zir.pack>' trace
+}
+
+@test "a build with --sync that was killed before it synced the name does not count as on the disk" {
+    build --sync
+    echo 'at work' >.mini_cache/lock
+    traced --sync
+    grep -q 'fsync(.*/main.ll>' trace
+    grep -q 'fsync(.*[.]manifest>' trace
+    grep -q rename trace
 }
 
 @test "a patch is synced step by step" {
@@ -89,7 +153,7 @@ expect_order() {
 @test "a new output is synced step by step" {
     build --sync
     sed -i '1i import "more.mini" as more;' main.mini
-    expect_order
+    expect_order --force
     grep -q 'rename.*main.ll' trace
 }
 
