@@ -68,9 +68,9 @@ int multi_level_cache_commit_objects(MultiLevelCache *cache, Executor *executor,
 
 static int heal_store(MultiLevelCache *cache, ObjectStore *store, const char *name, bool sync)
 {
-    if (!object_store_wants_healing(store))
+    if (cache->may_be_torn ? !object_store_wants_healing(store) : !object_store_lost_index(store))
         return 0;
-    if (!object_store_is_damaged(store)) /* else that was reported when it was opened */
+    if (cache->may_be_torn && !object_store_is_damaged(store)) /* else that was reported when it was opened */
         observe(cache->observer, DECISION_STATE_DAMAGED, slice_from(name));
     int status = begin_work(cache);
     if (status != 0)
@@ -81,8 +81,6 @@ static int heal_store(MultiLevelCache *cache, ObjectStore *store, const char *na
 
 int multi_level_cache_heal_objects(MultiLevelCache *cache, bool sync)
 {
-    if (!cache->may_be_torn || cache->in_memory || cache->directory.is_read_only)
-        return 0;
     int status = heal_store(cache, cache->zir.store, "zir.pack", sync);
     return status == 0 ? heal_store(cache, cache->air.store, "air.pack", sync) : status;
 }

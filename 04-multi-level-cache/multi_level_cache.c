@@ -184,8 +184,8 @@ static void compare_with_last(MultiLevelCache *cache)
         manifest_is_in_progress(cache->directory.fd, cache->entry_id, last->generation);
     cache->boot = manifest_boot();
     /* A process that was killed after the rename did not sync the name. */
-    cache->is_durable =
-        cache->had_state && last->is_durable == 1 && !cache->directory.may_have_leftovers;
+    cache->was_killed = cache->directory.may_have_leftovers;
+    cache->is_durable = cache->had_state && last->is_durable == 1 && !cache->was_killed;
     cache->may_be_torn = !manifest_is_of_run(&cache->manifest, cache->boot);
     cache->may_be_unsynced = cache->had_state && cache->may_be_torn;
     if (cache->may_be_torn) /* "at work" may not have reached the disk, and a file of that work may */

@@ -93,6 +93,7 @@ typedef struct MultiLevelCache { /* must not be moved while open */
      * before the restart may be missing from the disk and any other present: of that commit, of a
      * later unfinished build without sync, of an editor. Stamps prove nothing then. */
     bool may_be_unsynced;
+    bool was_killed;  /* the last process to write to the directory: it says "at work" */
     bool is_durable;  /* the last commit is on the disk, with all that it names */
     bool may_be_torn; /* the same of the packs, which others write to: also without a last commit */
     bool units_open, objects_open;
@@ -120,7 +121,8 @@ int multi_level_cache_open_units(MultiLevelCache *cache);
 int multi_level_cache_open_objects(MultiLevelCache *cache);
 
 /* If they may be torn: checks every record of the packs, which are open, and writes them again
- * without the damaged ones. */
+ * without the damaged ones. If the last process was only killed, all that it may have left is a
+ * pack without its index. */
 int multi_level_cache_heal_objects(MultiLevelCache *cache, bool sync);
 
 int multi_level_cache_commit_objects(MultiLevelCache *cache, Executor *executor, bool sync);

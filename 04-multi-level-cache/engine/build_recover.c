@@ -75,19 +75,22 @@ static void find_losses(Build *build)
     free(losses.outputs);
 }
 
-/* Without a last build to start from, everything is looked up in any case. */
+/* Without a last build to start from, everything is looked up in any case. A process that was
+ * killed in the middle of a compaction leaves a pack without its index: every build would make it
+ * again in memory. */
 BuildStatus build_recover(Build *build)
 {
     double lap = build_now();
     MultiLevelCache *cache = &build->cache;
-    if (!cache->may_be_torn || cache->in_memory || cache->directory.is_read_only)
+    if ((!cache->may_be_torn && !cache->was_killed) || cache->in_memory ||
+        cache->directory.is_read_only)
         return BUILD_OK;
-    int status = multi_level_cache_open_units(cache);
+    int status = cache->may_be_torn ? multi_level_cache_open_units(cache) : 0;
     if (status == 0)
         status = multi_level_cache_open_objects(cache);
     if (status == 0)
         status = multi_level_cache_heal_objects(cache, build->request.sync);
-    if (status == 0 && cache->had_state)
+    if (status == 0 && cache->may_be_torn && cache->had_state)
         find_losses(build);
     build->times.open += build_lap(&lap);
     return build_cache_failed(build, status);

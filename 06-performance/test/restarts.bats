@@ -125,6 +125,16 @@ tear() { printf x | dd of=".mini_cache/$1.pack" bs=1 seek=70 conv=notrunc status
     reads 0 up-to-date
 }
 
+@test "an index that a killed compaction removed is written again, though nothing changed" {
+    reads $FILES full
+    settle
+    reads 0 up-to-date
+    rm .mini_cache/zir.index .mini_cache/air.index
+    echo 'at work' >.mini_cache/lock
+    minic_here build -q main.mini
+    minic_here verify main.mini
+}
+
 @test "torn objects are made again where nothing names the run of the system" {
     rm ../run
     reads $FILES full
