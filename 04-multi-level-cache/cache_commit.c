@@ -115,14 +115,16 @@ int multi_level_cache_save(MultiLevelCache *cache, bool sync)
         status = cache_sync_name(&cache->directory);
     if (status != 0)
         return failed(cache, "cannot sync the directory above the cache", status);
+    if (sync && !cache->is_durable)
+        status = cache_sync_files(&cache->directory, cache->entry_id);
+    if (status != 0)
+        return failed(cache, "cannot sync the cache", status);
     uint64_t bytes = 0;
     status = state_file_commit(&cache->files_state, &cache->files.image, sync, &next->files, &bytes);
     if (status == 0 && cache->units_open)
         status = state_file_commit(&cache->units.state, &cache->units.image, sync, &next->units,
                                    &bytes);
     note_state_bytes(cache, bytes);
-    if (status == 0 && sync && !cache->is_durable)
-        status = cache_sync_files(&cache->directory, cache->entry_id);
     return failed(cache, "cannot write the cache's state", status);
 }
 

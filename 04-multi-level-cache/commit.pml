@@ -52,15 +52,15 @@
 
 #define TAKE_LOCK         2 /* cache_directory_open */
 #define LOOK              4 /* reads the manifest and what it names, the sources, the output */
-#define SYNC_NAMED        6 /* what a manifest names that was committed without --sync */
-#define SYNC_KEPT         8 /* the output, if nothing has to be written to it */
-#define WRITE_OBJECTS    10 /* object_store_commit: packs, then their indexes */
-#define SYNC_OBJECTS     12
-#define WRITE_DRAFT      14 /* output_draft_open, output_write_all */
-#define GROW_OUTPUT      16 /* output_patch_prepare: space for a patch, behind the last byte */
-#define SYNC_CACHE_NAME  18 /* cache_directory_sync_name */
+#define SYNC_KEPT         6 /* the output, if nothing has to be written to it */
+#define WRITE_OBJECTS     8 /* object_store_commit: packs, then their indexes */
+#define SYNC_OBJECTS    10
+#define WRITE_DRAFT      12 /* output_draft_open, output_write_all */
+#define GROW_OUTPUT      14 /* output_patch_prepare: space for a patch, behind the last byte */
+#define SYNC_CACHE_NAME  16 /* cache_directory_sync_name */
+#define SYNC_NAMED       18 /* what a manifest names that was committed without --sync */
 #define WRITE_STATE      20 /* state_file_commit: new tables, or more journal */
-#define SYNC_STATE       22
+#define SYNC_STATE      22
 #define MARK             24 /* manifest_mark_in_progress */
 #define SYNC_MARK        26
 #define SYNC_DRAFT       28
@@ -74,7 +74,7 @@
 #define SYNC_EXCHANGE    44
 #define PRUNE            46 /* state_file_prune, cache_leftovers_remove */
 #define COLLECT          48 /* object_store_compact */
-#define DROP_DRAFT       50 /* output_draft_remove: that of a killed build */
+#define DROP_DRAFT       50 /* output_draft_remove_leftovers */
 #define DONE             52
 /* BESIDE: MAKE_CACHE NOTE_WORK TOUCH_CLOCK COUNT_ENTRIES LOCK_DRAFT are steps that may come at any
  * time: nothing that a manifest names depends on them. */
@@ -190,15 +190,15 @@ proctype Builder()
     do
     STEP(TAKE_LOCK, true, lock == 0 -> lock = _pid + 1)
     STEP(LOOK, true, look())
-    STEP(SYNC_NAMED, is_synced && last && !commit[last].is_synced,
-         sync(OBJECTS); sync(CACHE_NAME); sync(MANIFEST_NAME); sync(MANIFEST(1 - spare));
-         for (i : commit[last].base .. commit[last].table) { sync(TABLE(i)) })
     STEP(SYNC_KEPT, !WRITES && is_synced, sync(OUTPUT_NAME); sync_output(OUT))
     STEP(WRITE_OBJECTS, COMMITS, set(OBJECTS, me); memory[CACHE_NAME] = 1)
     STEP(SYNC_OBJECTS, COMMITS && is_synced, sync(OBJECTS))
     STEP(WRITE_DRAFT, way == NEW_FILE, renew_stamp(file); write(OUTPUT(file), version))
     STEP(GROW_OUTPUT, way == PATCH, if :: !COARSE -> renew_stamp(OUT) :: else fi)
     STEP(SYNC_CACHE_NAME, COMMITS && is_synced, sync(CACHE_NAME))
+    STEP(SYNC_NAMED, is_synced && last && !commit[last].is_synced,
+         sync(OBJECTS); sync(CACHE_NAME); sync(MANIFEST_NAME); sync(MANIFEST(1 - spare));
+         for (i : commit[last].base .. commit[last].table) { sync(TABLE(i)) })
     STEP(WRITE_STATE, COMMITS, write(TABLE(table), me))
     STEP(SYNC_STATE, COMMITS && is_synced, sync(TABLE(table)); sync(MANIFEST_NAME))
     STEP(MARK, WRITES, write(MARKED, commit[last].generation + 1))

@@ -150,7 +150,8 @@ class Reduction:
         elif path == self.output or path == os.path.dirname(self.output):
             self.synced_output(path == self.output)
         elif self.cache and os.path.dirname(path) == self.cache:
-            self.step("SYNC_NAMED")
+            # Before the tables, a store with nothing new makes the objects that it has durable.
+            self.step("SYNC_NAMED" if "SYNC_CACHE_NAME" in self.steps else "SYNC_OBJECTS")
         else:
             self.step(f"syncing {path}")
 
