@@ -160,7 +160,7 @@ measure() {
 }
 
 # The edits that are measured for every program; see README.md.
-all_cases="cold warm one_body touched comment popular_body popular_signature hundred added removed"
+all_cases="cold warm one_body touched comment popular_body popular_signature hundred grown added removed"
 
 # A hundred files of the corpus in use, or all if there are fewer, spread evenly over it.
 hundred_files() {
@@ -188,6 +188,7 @@ measure_all_cases() {
     measure popular_body "1 popular body" "$runs" "$edit body $most; $pause"
     measure popular_signature "1 popular sign." "$runs" "$edit signature $most; $pause"
     measure hundred "100 bodies" "$runs" "xargs $edit body <$work/raw/hundred; $pause"
+    measure grown "1 section grown" "$runs" "$edit grow $few; $pause"
     "$edit" add "$few"
     $build
     measure added "1 file added" "$runs" \

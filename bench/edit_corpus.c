@@ -6,6 +6,9 @@
  *     comment    the revision in the first comment grows by one
  *     body       the first `bias` constant grows by one: one function body differs; also works in a
  *                translation of the file (bench/peers/)
+ *     grow       six statements more before the first function's `return total;`: they compile to
+ *                more than a block of the output (output_layout.h) and less than two, so the
+ *                section of the file outgrows its place
  *     signature  the parameter of the last function gets a new name, in all of its body
  *     rename     likewise, the local variable `total` of the first function
  *     swap       the first two functions change places, with the comments above them
@@ -18,8 +21,8 @@
  *                the revision grows too, and both functions hold it
  *     remove     undoes add, except for the revision
  *
- * A number that only grows makes each edit new, so no cache has seen the result before, and the
- * file itself is the only state. (Three kinds can lead back: swap, made twice, drop, and remove.)
+ * A number or a text that only grows makes each edit new, so no cache has seen the result before,
+ * and the file itself is the only state. (Three kinds can lead back: swap, made twice, drop, and remove.)
  * Files are rewritten in place, as most editors do.
  */
 #include "common.h"
@@ -227,12 +230,24 @@ static bool edit_body(ByteBuffer *text)
     return false;
 }
 
+static bool edit_grow(ByteBuffer *text)
+{
+    size_t at = place_of(text, 0, "\n    return total;\n") + 1;
+    if (at > text->size)
+        return false;
+    for (int i = 0; i < 6; i++)
+        replace(text, at, at, slice_from("    total = total * 31 + 1;\n"));
+    return true;
+}
+
 static bool edit_text(const char *kind, ByteBuffer *text)
 {
     if (strcmp(kind, "comment") == 0)
         return grow_number(text, 0, REVISION) != SIZE_MAX;
     if (strcmp(kind, "body") == 0)
         return edit_body(text);
+    if (strcmp(kind, "grow") == 0)
+        return edit_grow(text);
     if (strcmp(kind, "signature") == 0)
         return rename_local(text, start_of_last_function(text), "seed");
     if (strcmp(kind, "rename") == 0)
@@ -302,8 +317,8 @@ int main(int argc, char **argv)
 {
     program_begin();
     if (argc < 3) {
-        fprintf(stderr, "usage: edit-corpus touch|comment|body|signature|rename|swap|function|"
-                        "drop|\n                   constant|field|add|remove FILE...\n");
+        fprintf(stderr, "usage: edit-corpus touch|comment|body|grow|signature|rename|swap|"
+                        "function|\n                   drop|constant|field|add|remove FILE...\n");
         return 2;
     }
     ByteBuffer text = {0};

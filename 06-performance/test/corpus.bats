@@ -185,6 +185,23 @@ changed_lines() {
     prints_expected
 }
 
+@test "a section that grows outgrows its place by one block or two, and is patched" {
+    generate "$corpus" --files 60
+    local file size before
+    for file in d000/f00000.mini d000/f00030.mini d000/f00030.mini d000/f00059.mini; do
+        builds_as_from_nothing
+        before=$(wc -c <"$BATS_TEST_TMPDIR/patched.ll")
+        "$bin/edit-corpus" grow "$corpus/$file"
+        builds_as_from_nothing
+        size=$(wc -c <"$BATS_TEST_TMPDIR/patched.ll")
+        [ $((size - before)) -eq 256 ] || [ $((size - before)) -eq 512 ]
+    done
+    "$bin/edit-corpus" grow "$corpus/d000/f00030.mini"
+    run -0 "$bin/minic" build "$main" --stats=json -o "$BATS_TEST_TMPDIR/patched.ll" \
+        --cache-dir "$BATS_TEST_TMPDIR/cache"
+    [[ "$output" == *'"strategy":"patch"'*'"functions_emitted":1,'* ]]
+}
+
 @test "a constant grows, and a new field is set wherever its struct is made" {
     generate "$corpus" --files 60
     cp -r "$corpus" "$corpus-before"
@@ -223,7 +240,7 @@ changed_lines() {
     cp -r "$corpus" "$corpus-before"
     run "$bin/edit-corpus" remove "$corpus/d000/f00010.mini"
     [ "$status" -eq 3 ]
-    for kind in body signature rename swap function constant field; do
+    for kind in body grow signature rename swap function constant field; do
         run "$bin/edit-corpus" "$kind" "$corpus/expected"
         [ "$status" -eq 3 ]
     done
