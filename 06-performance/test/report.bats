@@ -65,6 +65,16 @@ well_formed() {
     part policies | grep -qF 'Ordinary edits are not measured yet: run <code>make bench PARTS=policies</code>'
 }
 
+@test "growing edits are shown as parts of a stat walk, where they were measured" {
+    make_report
+    part headline | grep -qF 'half of the builds take at most 0.81x of a stat of every file (10.5 ms), 95 % at most 1.20x (15.6 ms)'
+    "$root/bench/figures/headline" "$results" | grep -qxF 'within 15.6 ms, the slowest 31.2 ms; 0.81x, 1.2x and 2.4x of the stat walk.'
+    with 'del(.growing)'
+    make_report
+    run ! grep -qF 'outgrow its place' "$page"
+    run ! grep -qF 'outgrow its place' <("$root/bench/figures/headline" "$results")
+}
+
 @test "the tutorial stands beside a corpus of its own size only" {
     make_report
     part headline | grep -qF 'tutorial: 7.97 s</text>'

@@ -38,6 +38,10 @@ paragraph("Below 1x is possible: the builds use more than one thread (-j \(.jobs
     + "cold build is reading every file and writing the output, "
     + "\($case.cold.read_all_ms | short) + \($case.cold.write_output_ms | short) ms; of all others one "
     + "stat of every file."),
+(.growing // empty | paragraph("\(.edits | grouped) edits of random files, each of which makes a section of the "
+    + "output outgrow its place: half of the builds take at most \(.ceiling_ratio.median | times) of a stat of "
+    + "every file (\(.ms.median | duration)), 95 % at most \(.ceiling_ratio.p95 | times) "
+    + "(\(.ms.p95 | duration)), the slowest \(.ceiling_ratio.max | times) (\(.ms.max | duration)).")),
 table("Times of whole processes"; ["case", "median, ms", "range, ms", "n", "faster than cold",
       "tutorial", "its ceiling, ms", "times ceiling"];
     [.cases[] | [.title, (.median_ms | ms), span(.min_ms; .max_ms), (.times_ms | length),
