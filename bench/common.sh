@@ -52,11 +52,48 @@ start_part() {
     need jq "$bin"/{minic,generate-corpus,edit-corpus} "$@"
     rm -rf "$work"
     mkdir -p "$work/raw"
+    processors_at_start=$(processors)
 }
 
-# Only NAME.json stays of a part; its corpora are large.
+# end_part [NAME]: only NAME.json stays of a part; its corpora are large.
 end_part() {
+    add_other_work "${1:-$part}"
     [ -n "${KEEP:-}" ] || rm -rf "$work"
+}
+
+# ---- who else was at work --------------------------------------------------------------------------
+#
+# A table says so if the machine did much else while a part was measured. /proc/stat counts the ticks
+# of all processors; what this shell and the processes it waited for used is not other work.
+
+# Ticks so far: all, those of other programs, those that a hypervisor gave to other machines. Nothing
+# where there is no /proc/stat.
+processors() {
+    cat /proc/stat "/proc/$$/stat" 2>/dev/null | awk -v us="$$" '
+        $1 == "cpu" {
+            for (i = 2; i <= 9; i++)
+                all += $i
+            busy = all - $5 - $6 - $9 # neither idle nor waiting for a disk
+            stolen = $9
+        }
+        $1 == us {
+            sub(/.*\) /, "") # the name, which may hold spaces
+            ours = $12 + $13 + $14 + $15
+        }
+        END { if (all) print all, busy - ours, stolen }'
+}
+
+# add_other_work NAME: to NAME.json, as shares of the processors' time since start_part.
+add_other_work() {
+    local ticks
+    read -r -a ticks <<<"$processors_at_start $(processors)"
+    [ ${#ticks[@]} = 6 ] && [ "${ticks[3]}" -gt "${ticks[0]}" ] || return 0
+    jq --arg part "$1" '
+        ($ARGS.positional | map(tonumber)) as $ticks |
+        def share(i): [($ticks[i + 3] - $ticks[i]) / ($ticks[3] - $ticks[0]), 0] | max;
+        .other_work = { ($part): { programs: share(1), machines: share(2) } }' \
+        "$results/$1.json" --args "${ticks[@]}" >"$results/$1.json.new"
+    mv "$results/$1.json.new" "$results/$1.json"
 }
 
 machine() {

@@ -63,6 +63,35 @@ figure() {
     done < <(programs)
 }
 
+# busy PROGRAMS MACHINES: the whole run, all parts measured while others had these shares.
+busy() {
+    jq --argjson programs "$1" --argjson machines "$2" '
+        { programs: $programs, machines: $machines } as $other |
+        .other_work = (["headline", "techniques", "scale", "large"] | map({ (.): $other }) | add) |
+        .peers.other_work.peers = $other' "$all" >"$BATS_TEST_TMPDIR/busy.json"
+}
+
+@test "each table of times says when the machine was busy, and nothing when it was not" {
+    tests_no_c
+    local program
+    busy 0.2 0.046
+    while read -r program; do
+        case $program in
+        # counts, pictures, and what only quotes
+        */policies | */ordinary | */four-policies.jq | */recompiled.jq | */plan-reach.jq | \
+            */memory.jq | *-picture.jq | */claim.jq | */stages.jq) continue ;;
+        esac
+        run -0 figure "$program" "$BATS_TEST_TMPDIR/busy.json"
+        echo "$program: $output"
+        [[ ${lines[-1]} == "The machine was busy: 20 % of its processors' time went to other programs, 5 % to other virtual machines." ||
+            ${lines[-2]}" "${lines[-1]} == *"The machine was busy: 20 % of its processors' time went to other programs, 5 % to other virtual machines." ]]
+    done < <(programs)
+    busy 0.05 0.049
+    while read -r program; do
+        diff <(figure "$program" "$all") <(figure "$program" "$BATS_TEST_TMPDIR/busy.json")
+    done < <(programs)
+}
+
 @test "update writes the figures into the READMEs, and --check finds one that is different" {
     tests_no_c
     cd "$BATS_TEST_TMPDIR"

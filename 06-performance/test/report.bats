@@ -75,6 +75,18 @@ well_formed() {
     run ! grep -qF 'outgrow its place' <("$root/bench/figures/headline" "$results")
 }
 
+@test "a part says when the machine was busy, and nothing when it was quiet or nobody looked" {
+    with '{ programs: 0.31, machines: 0.02 } as $other | .peers.other_work.peers = $other |
+          .other_work = { headline: $other, techniques: $other, scale: $other }'
+    make_report
+    for name in headline techniques scale peers; do
+        part "$name" | grep -q '^<p>The machine was busy: 31 % of .* other programs, 2 % to'
+    done
+    with '.other_work.headline = { programs: 0.06, machines: 0.03 }'
+    make_report
+    run ! grep -qF 'machine was busy' "$page"
+}
+
 @test "the tutorial stands beside a corpus of its own size only" {
     make_report
     part headline | grep -qF 'tutorial: 7.97 s</text>'

@@ -16,4 +16,4 @@ measured(.cases; "make bench";
           (.stats | .files_hashed, .functions_emitted, .sections_written | grouped),
           (if .tutorial_s and $files == 10001
            then "\(.tutorial_s) s, \(7.97 / .tutorial_s | times)" else "-" end)]]),
-    by("make bench"))
+    by("make bench"; "headline"))

@@ -10,4 +10,4 @@ measured(.cases; "make bench";
         [.cases[] | select(.name as $name | $shown | index([$name])) |
          .stats + { title, bytes: (.stats | .bytes_written - .output_bytes_written) }] |
         sort_by(.bytes) | map([.title, (.bytes | grouped), (.seconds | (.save + .commit) * 1000 | ms)])),
-    by("make bench"))
+    by("make bench"; "headline"))

@@ -9,4 +9,4 @@ measured(.cases; "make bench";
     markdown(["", "whole process, ms", "finding what changed, in one other run", "a stat of each file, one thread"];
         [.cases[] | select(.name as $name | $shown | index([$name]))] | sort_by(.median_ms) |
         map([.title, (.median_ms | ms), (.stats.seconds.discover * 1000 | ms), (.stat_walk_ms | ms)])),
-    by("make bench"))
+    by("make bench"; "headline"))

@@ -10,4 +10,4 @@ measured(.peers.peers; "make bench-peers";
               "1 body, many import", "makes"];
         [.peers.peers[] | select(.cases) |
          ["\(.name)", median("cold"), median("warm"), median("few"), median("many"), .makes]]),
-    by("make bench-peers"))
+    by("make bench-peers"), (.peers | noted("peers")))

@@ -13,4 +13,4 @@ measured(seconds("cold"); "make bench";
     markdown(["\(.corpus.files | grouped) files, ms", "cold", "1 body", "nothing changed"];
         [$rows[] | . as $row |
          [.[0], ($builds[] | . as $build | [$row[1:][] | $build[.]] | add * 1000 | fixed(1))]]),
-    by("make bench"))
+    by("make bench"; "headline"))

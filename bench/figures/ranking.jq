@@ -11,4 +11,4 @@ measured(.techniques; "make bench";
     "",
     (technique("visited_set") | values | "The visited set is measured on \(.unit); all others on the corpus of "
      + "the table below."),
-    by("make bench"))
+    by("make bench"; "techniques"))

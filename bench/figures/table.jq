@@ -3,6 +3,7 @@
 # What the figures of the READMEs share. How numbers are written stands in ../report/common.jq,
 # for the page and the READMEs show the same ones: include "common"; include "table";
 include "common";
+include "beside";
 
 def line: "| \(map(tostring) | join(" | ")) |";
 
@@ -15,7 +16,10 @@ def markdown(heads; rows):
 def measured(part; command; body):
     if part then body else "Not measured yet: `\(command)` measures it." end;
 
+# Below a table: how it is made. Of PART, which measures times: and whether the machine was busy.
+def noted(part): busy(part) | "", .;
 def by(command): "", "(`\(command)`)";
+def by(command; part): by(command), noted(part);
 
 # one_case(NAME): a case of the headline. technique(NAME): one of the techniques, or nothing.
 def one_case(name): [.cases[]? | select(.name == name)][0];

@@ -8,4 +8,4 @@ measured(technique("threads_cold"); "make bench";
     markdown(["\(technique("threads_cold").unit), ms", "one thread", "two", "faster"];
         [(technique("threads_cold"), technique("threads_warm")) |
          [(.title | sub("two threads, "; "")), (.naive_ms | ms), (.ours_ms | ms), (.factor | times)]]),
-    by("make bench"))
+    by("make bench"; "techniques"))

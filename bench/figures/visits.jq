@@ -10,4 +10,4 @@ measured(.shapes; "make bench";
         [.shapes[] | [.shape, (.files_total | grouped), (.per_file_us | fixed(1)),
          (.per_file_us_tenth | fixed(1)), (.declarations_visited | grouped),
          (.declarations_visited_tenth | grouped)]]),
-    by("make bench"))
+    by("make bench"; "scale"))

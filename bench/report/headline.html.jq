@@ -2,6 +2,7 @@
 #
 # results.json → part 1 of the page.
 include "common";
+include "beside";
 
 if (.cases | length) == 0 then absent("The headline is"; "make bench PARTS=headline") else
 . as $all | facts as $facts |
@@ -21,6 +22,7 @@ else
         + "nothing about a corpus of \(.corpus.files | grouped).")
 end,
 made_by("make bench PARTS=headline"),
+(busy("headline") | paragraph(.)),
 picture("headline"; "Three builds: cold, nothing changed, one function changed";
     ([.cases[] | select(.name == ("cold", "warm", "one_body")) |
       "\(.title): \(.median_ms | duration), ceiling \(.ceiling_ms | duration)"

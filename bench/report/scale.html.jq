@@ -2,6 +2,7 @@
 #
 # results.json → part 4 of the page.
 include "common";
+include "beside";
 
 def how: "make bench PARTS=scale";
 def median: sort | .[length / 2 | floor];
@@ -16,6 +17,7 @@ def sizes:
         + (if $growth.stat_walk then ", and one thread that asks for every timestamp "
              + "\($growth.stat_walk | times)." else "." end)),
     made_by(how),
+    (busy("scale") | paragraph(.)),
     picture("scale"; "Time of a build by number of files";
         ([$scale[] | "\(.files | grouped) files: "
           + ([.cases[] | "\(.title) \(.median_ms | duration)"] | join(", "))] | join("; "))

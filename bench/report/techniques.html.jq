@@ -2,6 +2,7 @@
 #
 # results.json → part 2 of the page.
 include "common";
+include "beside";
 
 if (.techniques | length // 0) == 0 then absent("The techniques are"; "make bench PARTS=techniques") else
 facts as $facts |
@@ -13,6 +14,7 @@ paragraph("Each technique beside the version that comes to mind first, in the sa
        else "; the largest factor, \($largest.factor | times), is that of “\($largest.title)” instead of "
             + "“\($largest.naive_title)”." end)),
 made_by("make bench PARTS=techniques"),
+(busy("techniques") | paragraph(.)),
 picture("techniques"; "Techniques beside their naive versions";
     ([$all[] | "\(.title) \(.ours_ms | duration), \(.naive_title) \(.naive_ms | duration)"] | join("; "))
     + ". Logarithmic scale."; $facts),
