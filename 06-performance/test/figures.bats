@@ -63,6 +63,14 @@ figure() {
     done < <(programs)
 }
 
+@test "the claim shows medians with their ranges" {
+    tests_no_c
+    jq '(.cases[] | select(.name == "one_body")) |= (.median_ms = 12.34 | .min_ms = 11.1 | .max_ms = 15 | .ceiling_ms = 13.2)' "$all" \
+        >"$BATS_TEST_TMPDIR/claim.json"
+    run -0 figure "$root/bench/figures/claim.jq" "$BATS_TEST_TMPDIR/claim.json"
+    [[ $output == *" 12.3 ms (11.1..15.0) later the new output is there"*"one thread 13.2 ms"*"(10.8..17.1). Medians"* ]]
+}
+
 # busy PROGRAMS MACHINES: the whole run, all parts measured while others had these shares.
 busy() {
     jq --argjson programs "$1" --argjson machines "$2" '

@@ -28,6 +28,8 @@ def duration:
     elif . >= 1000 then "\(. / 1000 | fixed(2)) s" else "\(short) ms" end;
 def times: if . == null then "-" elif . < 10 then fixed(2) + "x" else short + "x" end;
 def span(low; high): "\(low | short)..\(high | short)";
+# Of cases: what one thread took around each to ask for all timestamps.
+def walked: map(.stat_walk_ms | values) | span(min; max);
 def mb: . / 1e6 | fixed(1) + " MB";
 def plural(one; many): if . == 1 then "1 \(one)" else "\(grouped) \(many)" end;
 
