@@ -2,6 +2,7 @@
 #
 # The same program, translated: medians of other compilers.
 include "common";
+include "beside";
 include "table";
 
 def median(case): [.cases[] | select(.name == case)][0].median_ms | duration;
@@ -10,4 +11,4 @@ measured(.peers.peers; "make bench-peers";
               "1 body, many import", "makes"];
         [.peers.peers[] | select(.cases) |
          ["\(.name)", median("cold"), median("warm"), median("few"), median("many"), .makes]]),
-    by("make bench-peers"), (.peers | noted("peers")))
+    by("make bench-peers"), (.peers | noted("peers")), (peers_again | apart))

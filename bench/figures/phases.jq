@@ -2,6 +2,7 @@
 #
 # Where the time goes: the phases of a build as it reports them itself.
 include "common";
+include "beside";
 include "table";
 
 def seconds(name): one_case(name).stats.seconds;
@@ -13,4 +14,4 @@ measured(seconds("cold"); "make bench";
     markdown(["\(.corpus.files | grouped) files, ms", "cold", "1 body", "nothing changed"];
         [$rows[] | . as $row |
          [.[0], ($builds[] | . as $build | [$row[1:][] | $build[.]] | add * 1000 | fixed(1))]]),
-    by("make bench"; "headline"))
+    by("make bench"; "headline"), (phases_again | apart))

@@ -16,8 +16,9 @@ def markdown(heads; rows):
 def measured(part; command; body):
     if part then body else "Not measured yet: `\(command)` measures it." end;
 
-# Below a table: how it is made. Of PART, which measures times: and whether the machine was busy.
-def noted(part): busy(part) | "", .;
+# Below a table: a sentence of its own; how the table is made. Of PART, which measures times: and whether the machine was busy.
+def apart: "", .;
+def noted(part): busy(part) | apart;
 def by(command): "", "(`\(command)`)";
 def by(command; part): by(command), noted(part);
 

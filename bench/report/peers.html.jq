@@ -5,7 +5,7 @@ include "common";
 include "beside";
 
 if (.peers.peers | length // 0) == 0 then absent("Other compilers are"; "make bench-peers") else
-.peers as $all | ($all | facts) as $facts |
+. as $results | .peers as $all | ($all | facts) as $facts |
 [$all.peers[] | select(.cases)] as $measured |
 [$all.peers[] | select(.missing)] as $missing |
 def median(case): [.cases[] | select(.name == case)][0].median_ms;
@@ -18,7 +18,7 @@ if $ours and ($others | length) > 0 then
           ", \($others[-1] | median("few") | duration) for \($others[-1].name), the slowest" else "" end).")
 else paragraph("The same program, translated for each of them.") end,
 made_by("make bench-peers"),
-($all | busy("peers") | paragraph(.)),
+(($all | busy("peers")), ($results | peers_again) | paragraph(.)),
 picture("peers"; "Builds of the same program by several compilers";
     ([$measured[] | "\(.name): " + ([.cases[] | "\(.name) \(.median_ms | duration)"] | join(", "))] | join("; "))
     + ". Logarithmic scale."; $facts),

@@ -17,7 +17,7 @@ def sizes:
         + (if $growth.stat_walk then ", and one thread that asks for every timestamp "
              + "\($growth.stat_walk | times)." else "." end)),
     made_by(how),
-    (busy("scale") | paragraph(.)),
+    (busy("scale"), scale_again | paragraph(.)),
     picture("scale"; "Time of a build by number of files";
         ([$scale[] | "\(.files | grouped) files: "
           + ([.cases[] | "\(.title) \(.median_ms | duration)"] | join(", "))] | join("; "))

@@ -14,7 +14,7 @@ paragraph("Each technique beside the version that comes to mind first, in the sa
        else "; the largest factor, \($largest.factor | times), is that of “\($largest.title)” instead of "
             + "“\($largest.naive_title)”." end)),
 made_by("make bench PARTS=techniques"),
-(busy("techniques") | paragraph(.)),
+(busy("techniques"), threads_again | paragraph(.)),
 picture("techniques"; "Techniques beside their naive versions";
     ([$all[] | "\(.title) \(.ours_ms | duration), \(.naive_title) \(.naive_ms | duration)"] | join("; "))
     + ". Logarithmic scale."; $facts),
