@@ -314,7 +314,10 @@ void build_want_all(Build *build)
 void build_forget_texts(Build *build)
 {
     Emission *emission = build->emission;
-    for (unsigned i = 0; emission != NULL && i < build->request.executor->workers; i++)
+    if (emission == NULL)
+        return;
+    memset(emission->files, 0, build->cache.files.count * sizeof *emission->files);
+    for (unsigned i = 0; i < build->request.executor->workers; i++)
         arena_free(&emission->scratch[i].results);
 }
 

@@ -43,11 +43,7 @@ static BuildStatus emit_all(Build *build)
 {
     BuildStatus status = build_plan(build);
     build_want_all(build);
-    if (status == BUILD_OK)
-        status = build_emit(build);
-    if (status == BUILD_OK)
-        status = build_save(build);
-    return status == BUILD_OK ? build_commit(build) : status;
+    return status == BUILD_OK ? build_emit(build) : status;
 }
 
 /* The whole output, built with `cache`. The caller frees. */
@@ -64,6 +60,8 @@ static ByteBuffer output_with(const LineProject *project, const char *cache)
         for (uint32_t text = 0; text < count; text++)
             buffer_put(&output, texts[text]);
     }
+    assert_int_equal(build_save(steps.build), BUILD_OK);
+    assert_int_equal(build_commit(steps.build), BUILD_OK);
     build_close(steps.build);
     buffer_put_byte(&output, '\0');
     return output;
