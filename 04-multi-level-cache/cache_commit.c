@@ -66,12 +66,29 @@ int multi_level_cache_commit_objects(MultiLevelCache *cache, Executor *executor,
     return failed(cache, "cannot write the cache's objects", status);
 }
 
-static int heal_store(MultiLevelCache *cache, ObjectStore *store, const char *name, bool sync)
+/* ---- after a power cut ----------------------------------------------------------------------- */
+
+typedef struct StoreLook {
+    ObjectStore *store;
+    const char *name;
+    bool may_be_torn, wants_healing;
+} StoreLook;
+
+static void look_at_store(void *arg, size_t index, unsigned worker)
 {
-    if (cache->may_be_torn ? !object_store_wants_healing(store) : !object_store_lost_index(store))
+    StoreLook *look = (StoreLook *)arg + index;
+    (void)worker;
+    look->wants_healing = look->may_be_torn ? object_store_wants_healing(look->store)
+                                            : object_store_lost_index(look->store);
+}
+
+static int heal_store(MultiLevelCache *cache, const StoreLook *look, bool sync)
+{
+    ObjectStore *store = look->store;
+    if (!look->wants_healing)
         return 0;
-    if (cache->may_be_torn && !object_store_is_damaged(store)) /* else that was reported when it was opened */
-        observe(cache->observer, DECISION_STATE_DAMAGED, slice_from(name));
+    if (look->may_be_torn && !object_store_is_damaged(store)) /* else that was reported when it was opened */
+        observe(cache->observer, DECISION_STATE_DAMAGED, slice_from(look->name));
     int status = begin_work(cache);
     if (status != 0)
         return status;
@@ -79,10 +96,17 @@ static int heal_store(MultiLevelCache *cache, ObjectStore *store, const char *na
                   object_store_heal(store, sync, &cache->bytes_written));
 }
 
-int multi_level_cache_heal_objects(MultiLevelCache *cache, bool sync)
+int multi_level_cache_heal_objects(MultiLevelCache *cache, Executor *executor, bool sync)
 {
-    int status = heal_store(cache, cache->zir.store, "zir.pack", sync);
-    return status == 0 ? heal_store(cache, cache->air.store, "air.pack", sync) : status;
+    bool may_be_torn = cache->may_be_torn;
+    StoreLook looks[] = {{cache->zir.store, "zir.pack", may_be_torn, false},
+                         {cache->air.store, "air.pack", may_be_torn, false}};
+    if (may_be_torn)
+        executor_run_heavy(executor, 2, look_at_store, looks);
+    else
+        executor_run(&executor_serial, 2, look_at_store, looks);
+    int status = heal_store(cache, &looks[0], sync);
+    return status == 0 ? heal_store(cache, &looks[1], sync) : status;
 }
 
 int multi_level_cache_clear_objects(MultiLevelCache *cache)

@@ -120,10 +120,10 @@ int multi_level_cache_open_units(MultiLevelCache *cache);
 /* Opens ZirCache and AirCache. */
 int multi_level_cache_open_objects(MultiLevelCache *cache);
 
-/* If they may be torn: checks every record of the packs, which are open, and writes them again
- * without the damaged ones. If the last process was only killed, all that it may have left is a
+/* If they may be torn: checks every record of the packs, which are open, both at the same time, and
+ * writes them again without the damaged ones. If the last process was only killed, all that it may have left is a
  * pack without its index. */
-int multi_level_cache_heal_objects(MultiLevelCache *cache, bool sync);
+int multi_level_cache_heal_objects(MultiLevelCache *cache, Executor *executor, bool sync);
 
 int multi_level_cache_commit_objects(MultiLevelCache *cache, Executor *executor, bool sync);
 

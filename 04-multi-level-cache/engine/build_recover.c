@@ -89,7 +89,7 @@ BuildStatus build_recover(Build *build)
     if (status == 0)
         status = multi_level_cache_open_objects(cache);
     if (status == 0)
-        status = multi_level_cache_heal_objects(cache, build->request.sync);
+        status = multi_level_cache_heal_objects(cache, build->request.executor, build->request.sync);
     if (status == 0 && cache->may_be_torn && cache->had_state)
         find_losses(build);
     build->times.open += build_lap(&lap);
