@@ -17,7 +17,7 @@
  * day, and two projects built in turns do not evict each other.) That takes a look at all entries:
  * cache_entries.h says when it is worth its cost.
  *
- * Used is what the manifests in the directory lead to: the ZIR of each file in a file table, under
+ * In use is what the manifests in the directory lead to: the ZIR of each file in a file table, under
  * the fingerprint of its manifest; the output of each unit in a unit table. Counting that reads
  * every table. It is done only when the packs pass the limit that follows from the last count,
  * which is in the file "used_bytes"; a build with few changes opens that file, or nothing.

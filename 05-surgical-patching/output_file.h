@@ -4,12 +4,12 @@
  *
  * A plain file (regular, one link, not reached through a symlink) may be written in place. A hard
  * link or a symlink is another name for the same bytes: it is replaced by a file of our own
- * (output_draft.h), and what it was linked to stays as it is, wherever it leads. A FIFO or a device is written directly,
- * and so is a descriptor that the user named ("-", "/dev/stdout"; see output_place.h), from its
- * current offset.
+ * (output_draft.h), and what it was linked to stays as it is, wherever it leads. A FIFO or a device
+ * is written directly, and so is a descriptor that the user named ("-", "/dev/stdout"; see
+ * output_place.h), from its current offset.
  *
  * The file found may be another one a moment later: anyone who can write to the directory can
- * exchange it. So nothing is opened through a link or truncated by opening, and the opened file is
+ * replace it. So nothing is opened through a link or truncated by opening, and the opened file is
  * compared with the one looked at before a byte of it is written.
  *
  * Threads: any, on different files.

@@ -4,8 +4,8 @@
  *
  * An object that is gone is no reason to build: the section that it belongs to is in the output,
  * and nothing of it changed. So the manifest names the files of which something was dropped, and
- * the next build takes their sections for dirty. Objects first, the manifest after them: who is
- * killed in between has lost objects, which a build makes again when it needs them.
+ * the next build treats their sections as dirty. Objects first, the manifest after them: a process
+ * killed in between leaves lost objects, which a build makes again when it needs them.
  *
  *     status = build_open(&build, &request);
  *     if (status == BUILD_OK)

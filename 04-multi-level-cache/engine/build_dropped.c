@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Of which files something was dropped since the last build: a blob of the manifest. */
+/* The files of which something was dropped since the last build: a blob of the manifest. */
 #include "build_internal.h"
 
 /* ---- the list of paths ----------------------------------------------------------------------- */

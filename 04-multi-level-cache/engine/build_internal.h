@@ -9,14 +9,14 @@
  *     build_plan.c          from what changed to what must be emitted
  *     build_prelude.c       the lines that declarations want before all sections
  *     build_emit.c          the sections' texts, emitted or cached
- *     build_drop.c          what is kept is dropped from the caches
+ *     build_drop.c          removes from the caches what the user wants made again
  *     build_dropped.c       what was dropped, and is made again
  *     build_recover.c       what a power cut may have taken is found, and is made again
  *     build_save.c          what is written before the output
  *     build_query.c         what can be asked about a build
  *     build_shared.c        what all of them need
  *
- * No two of them call each other, in any number of steps.
+ * The calls between them form no cycle.
  */
 #ifndef BUILD_INTERNAL_H
 #define BUILD_INTERNAL_H
@@ -198,7 +198,7 @@ void build_unit_key(const Build *build, uint32_t file, uint32_t unit, PlannedUni
 
 /* ---- build_dropped.c ----------------------------------------------------------------------- */
 
-/* Of which files something was dropped since the last build: a blob of the manifest. */
+/* The files of which something was dropped since the last build: a blob of the manifest. */
 #define DROPPED_BLOB "dropped"
 
 /* Records that something of this file was dropped; "" stands for all files. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The first build after the system was restarted, which may have been a power cut: any of the last
- * writes may be missing from the disk. Nothing wrong is ever read, for all of it is checked when it
- * is used. But what no edit needs would stay torn, and verify would complain of it for good. So this
- * build uses all of it, once:
+ * writes may be missing from the disk. Nothing wrong is ever read: everything is checked when it is
+ * used. But what no edit needs would stay torn, and verify would report it in every run. So this
+ * build uses all of it, once. (A build that was only killed needs none of this: see
+ * cache_commit.c and surgical_patch.c.)
  *
  *     unit table    is opened, even if nothing changed. Damaged: everything is planned again
  *     packs         every record is checked; damaged ones are left out of new packs

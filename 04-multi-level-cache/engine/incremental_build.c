@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The way through a build: what changed, a plan for it, and the commit. */
+/* The course of a build: what changed, a plan for it, and the commit. */
 #include "build_internal.h"
 
 #include <errno.h>

@@ -13,8 +13,8 @@
  *         fd = output_place_open(&place);            a duplicate: write_parts, close_fd
  *
  * Only the name that the user wrote counts. A link found under that name, wherever it leads, came
- * with the files, and maybe from a stranger: `main.ll -> /proc/self/cwd/../.bashrc`. So did one in
- * the middle of the name; if that leads to a descriptor it is refused.
+ * with the files, and perhaps from a stranger: `main.ll -> /proc/self/cwd/../.bashrc`. The same
+ * holds for a link in the middle of the name; if it leads to a descriptor, it is refused.
  *
  * A place can also belong to what the build depends on: a source, or a file of the cache.
  */

@@ -9,8 +9,8 @@
  *     its last use  the mtime of its manifest, which each commit renews. A build with nothing to do
  *                   writes nothing; once a day it renews the mtime alone
  *
- * Looking at all of them takes a list of the directory and a look at each manifest, for which no
- * commit has time. The file "entries" counts how many there were at the last look and how many were
+ * To look at all of them, the directory must be listed and each manifest read, which takes too long
+ * for a commit. The file "entries" counts how many there were at the last look and how many were
  * added since, and how many bytes they take: it is written at the first commit of a new entry, and
  * a look is worth its cost when as many were added as there were.
  *

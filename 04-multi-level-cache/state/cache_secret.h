@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The secret of a cache: a random number, drawn when the cache is made, and a sign of its maker.
+ * The secret of a cache: a random number, drawn when the cache is made, and its maker's signature.
  *
- *     file `secret`     seed (32 random bytes) │ sign of the maker (16)
+ *     file `secret`     seed (32 random bytes) │ signature of the maker (16)
  *
  * All hashes that decide what is reused are made under the secret (content_hash.h), and so is the
  * fingerprint, which goes into every key. So nothing in a cache can be found without its secret: if
  * that is lost or new, the cache is as good as empty.
  *
- * The sign is the hash of the seed under a key that only the maker has. A cache with another sign
+ * The signature is the hash of the seed under a key that only the maker has. A cache with another one
  * was made elsewhere, perhaps by the author of the sources beside it, and may hold code that those
  * sources do not; nothing in it would show that. So it is not used, unless its user trusts it: then
- * it gets the user's sign. A cache copied or moved by its maker stays the maker's own. Caches that
+ * it gets the user's signature. A cache copied or moved by its maker stays the maker's own. Caches that
  * are to share objects must share a secret.
  *
  *     status = cache_secret_open(&secret, directory.fd, maker, false);
