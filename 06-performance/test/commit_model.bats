@@ -34,7 +34,11 @@ traced() {
     reduced
 }
 
-reduced() { python3 "$BATS_TEST_DIRNAME/model/commit_steps.py" "$MODEL" trace >steps; }
+# A sanitizer that watches threads makes a file of its own, and removes it.
+reduced() {
+    sed -i '/tsan\.rodata/d' trace
+    python3 "$BATS_TEST_DIRNAME/model/commit_steps.py" "$MODEL" trace >steps
+}
 
 # judged: the steps on standard input.
 judged() { python3 "$BATS_TEST_DIRNAME/model/commit_steps.py" "$MODEL" -; }
