@@ -272,8 +272,10 @@ int discover(Discovery *found, const DiscoveryRequest *request, FileHashCache *c
     found->arenas = memory_allocate_zeroed(workers, sizeof *found->arenas);
     found->arena_count = workers;
     search.scratch = memory_allocate_zeroed(workers, sizeof *search.scratch);
-    for (unsigned i = 0; i < workers; i++)
+    for (unsigned i = 0; i < workers; i++) {
+        found->arenas[i].source = request->executor->chunks;
         search.scratch[i] = (ReadingScratch){.arena = &found->arenas[i], .secret = cache->secret};
+    }
 
     int status = run_steps(&search);
     found->lacks_ctime = sources_lack_ctime(&search);

@@ -192,6 +192,7 @@ void graph_walk(GraphWalk *walk, const WalkInput *input)
 {
     uint32_t most = input->request->most_files;
     Walker walker = {.input = input, .walk = walk, .room = most == 0 ? WALK_MOST_FILES : most};
+    walk->arena.source = input->request->executor->chunks;
     walk->reached = memory_allocate_zeroed(input->last->count + 1, sizeof *walk->reached);
     walker.stack = memory_allocate((input->last->count + 1) * sizeof *walker.stack);
     pthread_mutex_init(&walker.lock, NULL);

@@ -116,6 +116,7 @@ static void emit_file(void *arg, size_t index, unsigned worker)
     emitted->output_count = build_unit_count(build, file);
     emitted->outputs = arena_allocate(arena, emitted->output_count * sizeof *emitted->outputs);
     emitted->texts = arena_allocate(arena, emitted->output_count * sizeof *emitted->texts);
+    MadeCounts made = {0};
     for (uint32_t i = 0; i < emitted->output_count; i++) {
         UnitOutput *output = &emitted->outputs[i];
         PlannedUnit unit;
@@ -126,7 +127,13 @@ static void emit_file(void *arg, size_t index, unsigned worker)
             continue;
         emitted->made_count++;
         if (has_body(build, file, i))
-            count_made(&loop->emission->made[worker], output->origin, unit.is_own_change);
+            count_made(&made, output->origin, unit.is_own_change);
+    }
+    if (emitted->made_count != 0) { /* once: the workers' counts are in one line of the cache */
+        MadeCounts *sum = &loop->emission->made[worker];
+        sum->failed += made.failed;
+        sum->dirty += made.dirty;
+        sum->dependent += made.dependent;
     }
 }
 
