@@ -1,25 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "memory.h"
+
+#include "counting_chunks.h"
+#include "failing_malloc.h"
 #include "scratch.h"
 
 #include <stdalign.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-/* Under a sanitizer, malloc must return NULL like any other, and not end the process itself. */
-const char *__asan_default_options(void);
-const char *__tsan_default_options(void);
-
-const char *__asan_default_options(void)
-{
-    return "allocator_may_return_null=1";
-}
-
-const char *__tsan_default_options(void)
-{
-    return "allocator_may_return_null=1";
-}
 
 static void arena_hands_out_aligned_memory_that_does_not_overlap(void **state)
 {
@@ -157,30 +146,11 @@ static void without_memory_the_process_ends_with_one_line_and_status_3(void **st
     assert_non_null(strstr(reported, "out of memory: cannot allocate"));
 }
 
-typedef struct CountingSource {
-    ChunkSource source;
-    size_t taken, given; /* bytes */
-} CountingSource;
-
-static void *take_counted(ChunkSource *source, size_t *size)
-{
-    *size += 1000; /* more than was asked for */
-    ((CountingSource *)source)->taken += *size;
-    return malloc(*size);
-}
-
-static void give_counted(ChunkSource *source, void *chunk, size_t size)
-{
-    memset(chunk, 0, size);
-    ((CountingSource *)source)->given += size;
-    free(chunk);
-}
-
 static void an_arena_takes_its_chunks_from_its_source(void **state)
 {
     (void)state;
     enum { SIZE = 100000 };
-    CountingSource counting = {{take_counted, give_counted}, 0, 0};
+    CountingChunks counting = counting_chunks();
     Arena arena = {.source = &counting.source};
     for (int i = 0; i < 100; i++)
         memset(arena_allocate(&arena, SIZE), i, SIZE);

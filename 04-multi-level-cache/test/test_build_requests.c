@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The same program under other requests: other settings, force, paranoid, check only, many threads,
  * stopped midway, another entry. */
+#include "counting_chunks.h"
 #include "line_sample.h"
 #include "thread_executor.h"
 
@@ -88,27 +89,10 @@ static void test_threads_make_no_difference(void **state)
     }
 }
 
-typedef struct CountingSource {
-    ChunkSource source;
-    size_t taken, given; /* bytes */
-} CountingSource;
-
-static void *take_counted(ChunkSource *source, size_t *size)
-{
-    ((CountingSource *)source)->taken += *size;
-    return malloc(*size);
-}
-
-static void give_counted(ChunkSource *source, void *chunk, size_t size)
-{
-    ((CountingSource *)source)->given += size;
-    free(chunk);
-}
-
 static void test_the_executor_says_where_chunks_come_from(void **state)
 {
     LineProject *project = *state;
-    CountingSource counting = {{take_counted, give_counted}, 0, 0};
+    CountingChunks counting = counting_chunks();
     Executor executor = executor_serial;
     executor.chunks = &counting.source;
     LineRun run = line_build(project, (LineRequest){.executor = &executor});

@@ -14,7 +14,8 @@
  *     arena_free(&arena);
  *     chunk_pool_free(&chunks);
  *
- * It never holds more than is in use at that moment, and so nothing once the last arena is freed.
+ * It never holds more than is in use at that moment, and so nothing once the last arena is freed;
+ * and never more than 128 MiB, so that a large build gives memory back.
  *
  * Threads: any number may take and give. There are a few chunks per build, so one lock is enough;
  * small chunks go to malloc without it.

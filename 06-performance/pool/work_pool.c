@@ -279,26 +279,25 @@ static void finish_as_only_worker(WorkPoolShared *shared)
         run_item(shared, i, 0);
 }
 
-static void run(Executor *executor, size_t count, ExecutorItem item, void *arg)
+static void run_loop(Executor *executor, size_t count, ExecutorItem item, void *arg, bool is_heavy)
 {
     WorkPoolShared *shared = ((WorkPool *)executor)->shared;
     begin(shared, count, item, arg);
     if (shared->workers == 1)
         finish_as_only_worker(shared);
-    else if (!finish_alone(shared))
+    else if (is_heavy || !finish_alone(shared))
         finish_together(shared);
     end(shared);
 }
 
+static void run(Executor *executor, size_t count, ExecutorItem item, void *arg)
+{
+    run_loop(executor, count, item, arg, false);
+}
+
 static void run_heavy(Executor *executor, size_t count, ExecutorItem item, void *arg)
 {
-    WorkPoolShared *shared = ((WorkPool *)executor)->shared;
-    begin(shared, count, item, arg);
-    if (shared->workers == 1)
-        finish_as_only_worker(shared);
-    else
-        finish_together(shared);
-    end(shared);
+    run_loop(executor, count, item, arg, true);
 }
 
 void work_pool_progress(const WorkPool *pool, size_t *done, size_t *total)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "chunk_pool.h"
+#include "failing_malloc.h"
 #include "scratch.h"
 #include "work_pool.h"
 
@@ -12,20 +13,6 @@
 #include <sanitizer/asan_interface.h>
 #endif
 #endif
-
-/* Under a sanitizer, malloc must return NULL like any other, and not end the process itself. */
-const char *__asan_default_options(void);
-const char *__tsan_default_options(void);
-
-const char *__asan_default_options(void)
-{
-    return "allocator_may_return_null=1";
-}
-
-const char *__tsan_default_options(void)
-{
-    return "allocator_may_return_null=1";
-}
 
 /* A piece fills a chunk of one large page: what remains is the head of the chunk. */
 enum { PAGE = 2 << 20, PIECE = PAGE - 16 };
@@ -86,6 +73,27 @@ static void no_more_is_held_than_is_in_use(void **state)
         assert_int_equal(pool.used_count, used);
         assert_true(holds(&pool, used < given ? used : given));
     }
+    chunk_pool_free(&pool);
+}
+
+/* However many are in use. */
+static void what_is_held_has_a_limit(void **state)
+{
+    (void)state;
+    enum { COUNT = 140, MOST_HELD = 64 };
+    ChunkPool pool;
+    chunk_pool_init(&pool);
+    void *chunks[COUNT];
+    size_t size = PAGE;
+    for (size_t i = 0; i < COUNT; i++)
+        chunks[i] = chunk_take(&pool.source, &size);
+    for (size_t i = 0; i < COUNT / 2; i++)
+        chunk_give(&pool.source, chunks[i], size);
+    assert_int_equal(pool.used_count, COUNT / 2);
+    assert_true(holds(&pool, MOST_HELD));
+    for (size_t i = COUNT / 2; i < COUNT; i++)
+        chunk_give(&pool.source, chunks[i], size);
+    assert_true(holds(&pool, 0));
     chunk_pool_free(&pool);
 }
 
@@ -210,6 +218,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_memory_of_one_arena_serves_the_next),
         cmocka_unit_test(no_more_is_held_than_is_in_use),
+        cmocka_unit_test(what_is_held_has_a_limit),
         cmocka_unit_test(a_reset_gives_all_but_one),
         cmocka_unit_test(other_sizes_are_not_held),
 #ifdef ASAN_POISON_MEMORY_REGION
