@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A draft is named after the output, so that whoever builds that output next finds what a killed
- * build left, whichever cache it used. A living build holds a lock on its draft; a draft that
+ * A draft is named after the output, so that the next build of that output finds what a killed one
+ * left, whichever cache it used. A living build holds a lock on its draft; a draft that
  * nobody holds is a leftover. Two builds with caches of their own may write one output at the same
  * time: the second finds the first name held, and takes the next.
  *
@@ -79,7 +79,8 @@ void output_draft_remove_leftovers(const OutputFile *file)
     char path[PATH_MAX];
     if (file->kind == OUTPUT_STREAM)
         return;
-    for (unsigned i = 0; i < MOST_DRAFTS && format_path(path, file, name_of(file), i) == 0; i++)
+    Hash128 name = name_of(file);
+    for (unsigned i = 0; i < MOST_DRAFTS && format_path(path, file, name, i) == 0; i++)
         (void)remove_leftover(path);
 }
 

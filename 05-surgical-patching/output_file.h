@@ -58,9 +58,9 @@ int output_file_open(const OutputFile *file, bool *is_writable);
 /* Is `fd` still the plain file that was looked at, unchanged, under its name and no other? */
 bool output_file_is_still(const OutputFile *file, int fd);
 
-/* Opens the FIFO or device to write it. Anyone who can write to its directory may have put something
- * else there since the look: -ESTALE then, and a file is neither truncated nor written. A
- * descriptor, or another negative errno. */
+/* Opens the FIFO or device to write it. Anyone who can write to its directory may have put
+ * something else there since the look: -ESTALE then, and a file is neither truncated nor written.
+ * A descriptor, or another negative errno. */
 int output_file_open_special(const OutputFile *file);
 
 #ifdef __cplusplus

@@ -33,6 +33,9 @@ BuildStatus output_job_fail(const OutputJob *job, const char *what, int error);
  * nothing changed and the output has the recorded stamp, it opens neither. */
 BuildStatus output_job_look(OutputJob *job);
 
+/* Loads what is recorded of the sections. Damage is no failure: the situation has it. */
+BuildStatus output_job_load(OutputJob *job);
+
 void output_job_free(OutputJob *job);
 
 #endif

@@ -173,18 +173,24 @@ static bool has_predecessor(const PatchSituation *s)
            s->same_output_path && s->output_exists && s->output_is_whole;
 }
 
+BuildStatus output_job_load(OutputJob *job)
+{
+    int error = output_state_load(&job->state, job->build, job->plan->last_section_count);
+    job->situation.state_damaged |= error == -EBADMSG;
+    return error == 0 || error == -EBADMSG
+               ? BUILD_OK
+               : output_job_fail(job, "cannot read the output's state", error);
+}
+
 static BuildStatus examine(OutputJob *job)
 {
     PatchSituation *s = &job->situation;
     bool nothing_to_write = s->output_is_untouched && job->plan->is_unchanged;
     if (nothing_to_write || !has_predecessor(s))
         return BUILD_OK;
-    int status = output_state_load(&job->state, job->build, job->plan->last_section_count);
-    s->state_damaged = status == -EBADMSG;
-    if (s->state_damaged)
-        return BUILD_OK;
-    if (status != 0)
-        return output_job_fail(job, "cannot read the output's state", status);
+    BuildStatus status = output_job_load(job);
+    if (status != BUILD_OK || s->state_damaged)
+        return status;
     job->fd = output_file_open(&job->file, &s->output_is_writable);
     if (job->fd < 0)
         s->output_is_whole = false; /* what cannot be read is unknown */

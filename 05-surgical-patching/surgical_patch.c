@@ -70,14 +70,6 @@ static BuildStatus record_output(OutputJob *job, const FileStamp *written, Outpu
     return commit(job);
 }
 
-static BuildStatus load_sections(OutputJob *job)
-{
-    int status = output_state_load(&job->state, job->build, job->plan->last_section_count);
-    if (status == 0 || status == -EBADMSG)
-        return BUILD_OK;
-    return output_job_fail(job, "cannot read the output's state", status);
-}
-
 /* The engine's mark comes first: with it the cache says "at work". */
 static BuildStatus save_state(OutputJob *job)
 {
@@ -172,7 +164,7 @@ static BuildStatus write_new_file(OutputJob *job)
     if (error != 0)
         status = output_job_fail(job, "cannot write the output", error);
     if (status == BUILD_OK && !job->state.is_loaded) /* if only to be removed after the commit */
-        status = load_sections(job);
+        status = output_job_load(job);
     if (status == BUILD_OK) {
         output_state_replace(&job->state, &records);
         status = save_state(job);

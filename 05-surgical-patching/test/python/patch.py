@@ -354,7 +354,7 @@ class PatchBuild(build.Build):
         return stamp if stamp and detect.is_proven(stamp, detect.probe_clock()) else None
 
     def keep(self, parts, look, stamp):
-        """After the output. Whoever is killed before finds the old state, and another stamp."""
+        """After the output. After a kill before it, the next build finds the old state, and another stamp."""
         self.store.commit()
         build.save(self.entry, {**self.state, "parts": parts, "out": look.path, "output": stamp})
 
