@@ -7,13 +7,6 @@
 #include <errno.h>
 #include <string.h>
 
-static int failed(MultiLevelCache *cache, const char *what, int status)
-{
-    if (status != 0)
-        cache->failed = what;
-    return status;
-}
-
 /* ---- objects ------------------------------------------------------------------------------- */
 
 /* Above this, a second thread is worth waking. */
@@ -37,9 +30,9 @@ static void commit_store(void *arg, size_t index, unsigned worker)
 static int begin_work(MultiLevelCache *cache)
 {
     if (cache->in_memory)
-        return failed(cache, "cannot write: it was opened in memory", -EROFS);
-    return failed(cache, "cannot write to the cache",
-                  cache_directory_begin_work(&cache->directory));
+        return multi_level_cache_failed(cache, "cannot write: it was opened in memory", -EROFS);
+    return multi_level_cache_failed(cache, "cannot write to the cache",
+                                    cache_directory_begin_work(&cache->directory));
 }
 
 /* The two stores are independent: what one lacks, the other may have. So they are written at the
@@ -49,7 +42,8 @@ int multi_level_cache_commit_objects(MultiLevelCache *cache, Executor *executor,
 {
     if (!cache->objects_open || cache->in_memory || cache->directory.is_read_only)
         return 0;
-    if (object_store_wants_commit(cache->zir.store) || object_store_wants_commit(cache->air.store)) {
+    if (object_store_wants_commit(cache->zir.store) ||
+        object_store_wants_commit(cache->air.store)) {
         int status = begin_work(cache);
         if (status != 0)
             return status;
@@ -63,7 +57,7 @@ int multi_level_cache_commit_objects(MultiLevelCache *cache, Executor *executor,
         executor_run(&executor_serial, 2, commit_store, commits);
     cache->bytes_written += commits[0].written + commits[1].written;
     int status = commits[0].status != 0 ? commits[0].status : commits[1].status;
-    return failed(cache, "cannot write the cache's objects", status);
+    return multi_level_cache_failed(cache, "cannot write the cache's objects", status);
 }
 
 /* ---- after a power cut ----------------------------------------------------------------------- */
@@ -71,40 +65,37 @@ int multi_level_cache_commit_objects(MultiLevelCache *cache, Executor *executor,
 typedef struct StoreLook {
     ObjectStore *store;
     const char *name;
-    bool may_be_torn, wants_healing;
+    bool wants_healing;
 } StoreLook;
 
 static void look_at_store(void *arg, size_t index, unsigned worker)
 {
     StoreLook *look = (StoreLook *)arg + index;
     (void)worker;
-    look->wants_healing = look->may_be_torn ? object_store_wants_healing(look->store)
-                                            : object_store_lost_index(look->store);
+    look->wants_healing = object_store_wants_healing(look->store);
 }
 
+/* Damage that was there when the store was opened was reported then. */
 static int heal_store(MultiLevelCache *cache, const StoreLook *look, bool sync)
 {
-    ObjectStore *store = look->store;
     if (!look->wants_healing)
         return 0;
-    if (look->may_be_torn && !object_store_is_damaged(store)) /* else that was reported when it was opened */
+    if (cache->may_be_torn && !object_store_is_damaged(look->store))
         observe(cache->observer, DECISION_STATE_DAMAGED, slice_from(look->name));
     int status = begin_work(cache);
     if (status != 0)
         return status;
-    return failed(cache, "cannot write the cache's objects",
-                  object_store_heal(store, sync, &cache->bytes_written));
+    return multi_level_cache_failed(cache, "cannot write the cache's objects",
+                                    object_store_heal(look->store, sync, &cache->bytes_written));
 }
 
 int multi_level_cache_heal_objects(MultiLevelCache *cache, Executor *executor, bool sync)
 {
-    bool may_be_torn = cache->may_be_torn;
-    StoreLook looks[] = {{cache->zir.store, "zir.pack", may_be_torn, false},
-                         {cache->air.store, "air.pack", may_be_torn, false}};
-    if (may_be_torn)
+    ObjectStore *zir = cache->zir.store, *air = cache->air.store;
+    StoreLook looks[] = {{zir, "zir.pack", object_store_lost_index(zir)},
+                         {air, "air.pack", object_store_lost_index(air)}};
+    if (cache->may_be_torn)
         executor_run_heavy(executor, 2, look_at_store, looks);
-    else
-        executor_run(&executor_serial, 2, look_at_store, looks);
     int status = heal_store(cache, &looks[0], sync);
     return status == 0 ? heal_store(cache, &looks[1], sync) : status;
 }
@@ -116,8 +107,8 @@ int multi_level_cache_clear_objects(MultiLevelCache *cache)
         return status;
     int zir_status = zir_cache_clear(&cache->zir);
     int air_status = air_cache_clear(&cache->air);
-    return failed(cache, "cannot remove the cache's objects",
-                  zir_status != 0 ? zir_status : air_status);
+    return multi_level_cache_failed(cache, "cannot remove the cache's objects",
+                                    zir_status != 0 ? zir_status : air_status);
 }
 
 /* ---- state and manifest -------------------------------------------------------------------- */
@@ -138,18 +129,19 @@ int multi_level_cache_save(MultiLevelCache *cache, bool sync)
     if (sync)
         status = cache_sync_name(&cache->directory);
     if (status != 0)
-        return failed(cache, "cannot sync the directory above the cache", status);
+        return multi_level_cache_failed(cache, "cannot sync the directory above the cache", status);
     if (sync && !cache->is_durable)
         status = cache_sync_files(&cache->directory, cache->entry_id);
     if (status != 0)
-        return failed(cache, "cannot sync the cache", status);
+        return multi_level_cache_failed(cache, "cannot sync the cache", status);
     uint64_t bytes = 0;
-    status = state_file_commit(&cache->files_state, &cache->files.image, sync, &next->files, &bytes);
+    status =
+        state_file_commit(&cache->files_state, &cache->files.image, sync, &next->files, &bytes);
     if (status == 0 && cache->units_open)
         status = state_file_commit(&cache->units.state, &cache->units.image, sync, &next->units,
                                    &bytes);
     note_state_bytes(cache, bytes);
-    return failed(cache, "cannot write the cache's state", status);
+    return multi_level_cache_failed(cache, "cannot write the cache's state", status);
 }
 
 int multi_level_cache_begin_output(MultiLevelCache *cache, bool sync)
@@ -159,7 +151,7 @@ int multi_level_cache_begin_output(MultiLevelCache *cache, bool sync)
         return status;
     status = manifest_mark_in_progress(cache->directory.fd, cache->entry_id,
                                          cache->manifest.header.generation + 1, sync);
-    return failed(cache, "cannot write to the cache", status);
+    return multi_level_cache_failed(cache, "cannot write to the cache", status);
 }
 
 /* An entry records its path, so that it can be removed when its file is gone. */
@@ -204,7 +196,7 @@ int multi_level_cache_commit(MultiLevelCache *cache, const CommitSummary *summar
     status = manifest_store(&cache->manifest, cache->directory.fd, cache->entry_id, sync, &bytes);
     note_state_bytes(cache, bytes);
     if (status != 0)
-        return failed(cache, "cannot write the cache's manifest", status);
+        return multi_level_cache_failed(cache, "cannot write the cache's manifest", status);
     if (prune(cache) != 0)
         cache->directory.may_have_leftovers = true;
     make_room(cache, sync);
@@ -224,9 +216,9 @@ int multi_level_cache_commit_blobs(MultiLevelCache *cache, bool sync)
     if (sync && !cache->is_durable)
         status = cache_sync_files(&cache->directory, cache->entry_id);
     if (status != 0)
-        return failed(cache, "cannot sync the cache", status);
+        return multi_level_cache_failed(cache, "cannot sync the cache", status);
     cache->manifest.header.is_durable = cache->is_durable && sync;
     status = manifest_store(&cache->manifest, cache->directory.fd, cache->entry_id, sync, &bytes);
     note_state_bytes(cache, bytes);
-    return failed(cache, "cannot write the cache's manifest", status);
+    return multi_level_cache_failed(cache, "cannot write the cache's manifest", status);
 }

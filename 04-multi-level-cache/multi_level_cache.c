@@ -21,13 +21,6 @@ static void note_damage(MultiLevelCache *cache, const char *what)
     observe(cache->observer, DECISION_STATE_DAMAGED, slice_from(what));
 }
 
-static int failed(MultiLevelCache *cache, const char *what, int status)
-{
-    if (status != 0)
-        cache->failed = what;
-    return status;
-}
-
 /* ---- whose cache is it? -------------------------------------------------------------------- */
 
 /* Once the directory is open: without a secret none can be kept, and nothing in the directory is
@@ -44,10 +37,10 @@ static int open_directory(MultiLevelCache *cache, const CacheRequest *request)
     int status = cache_directory_open(&cache->directory, request->directory, how,
                                       request->waiting, request->waiting_context);
     if (status != 0)
-        return failed(cache, cache->directory.failed, status);
+        return multi_level_cache_failed(cache, cache->directory.failed, status);
     status = cache_secret_open(&cache->secret, cache->directory.fd, request->maker,
                                request->trust_cache);
-    return failed(cache, "cannot read the cache's secret", status);
+    return multi_level_cache_failed(cache, "cannot read the cache's secret", status);
 }
 
 /* Renames a directory that somebody else made; it stays beside the new one. A process waiting for
@@ -86,7 +79,7 @@ static int empty_directory(MultiLevelCache *cache)
         status = cache_directory_clean(&cache->directory, NULL, NULL);
     if (status == -ENOTEMPTY) /* that would say the cache is not ours */
         status = -EISDIR;
-    return failed(cache, "cannot remove a file of the cache", status);
+    return multi_level_cache_failed(cache, "cannot remove a file of the cache", status);
 }
 
 /* A new secret for a directory that has none or somebody else's; or a sign for a trusted one. */
@@ -102,8 +95,9 @@ static int renew_secret(MultiLevelCache *cache, const CacheRequest *request)
     int status = has_secret(cache) ? 0 : empty_directory(cache);
     if (status != 0)
         return status;
-    return failed(cache, "cannot write to the cache",
-                  cache_secret_renew(&cache->secret, cache->directory.fd, request->maker));
+    return multi_level_cache_failed(cache, "cannot write to the cache",
+                                    cache_secret_renew(&cache->secret, cache->directory.fd,
+                                                       request->maker));
 }
 
 static int open_own_directory(MultiLevelCache *cache, const CacheRequest *request)
@@ -153,7 +147,7 @@ static int load_manifest(MultiLevelCache *cache)
     cache->had_state = status == 0;
     if (status == 0 && !cache->in_memory)
         cache_entry_note_use(&cache->directory, cache->entry_id);
-    return failed(cache, "cannot read the cache's manifest", status);
+    return multi_level_cache_failed(cache, "cannot read the cache's manifest", status);
 }
 
 static int load_files(MultiLevelCache *cache)
@@ -165,7 +159,7 @@ static int load_files(MultiLevelCache *cache)
     int status = file_table_load(&cache->files, &cache->files_state, cache->directory.fd, name,
                                  &cache->manifest.header.files);
     if (!is_damage(status))
-        return failed(cache, "cannot read the cache's file table", status);
+        return multi_level_cache_failed(cache, "cannot read the cache's file table", status);
     note_damage(cache, "file table");
     return 0;
 }
@@ -188,7 +182,7 @@ static void compare_with_last(MultiLevelCache *cache)
     cache->is_durable = cache->had_state && last->is_durable == 1 && !cache->was_killed;
     cache->may_be_torn = !manifest_is_of_run(&cache->manifest, cache->boot);
     cache->may_be_unsynced = cache->had_state && cache->may_be_torn;
-    if (cache->may_be_torn) /* "at work" may not have reached the disk, and a file of that work may */
+    if (cache->may_be_torn) /* "at work" may not be on the disk where a file of that work is */
         cache->directory.may_have_leftovers = true;
 }
 
@@ -205,7 +199,7 @@ int multi_level_cache_open(MultiLevelCache *cache, const CacheRequest *request)
     cache_directory_entry_path(request->project_fd, request->entry, &cache->entry_path);
     status = cache_directory_entry_id(request->project_fd, request->entry, cache->entry_id);
     if (status != 0)
-        return failed(cache, "cannot identify the entry", status);
+        return multi_level_cache_failed(cache, "cannot identify the entry", status);
     status = load_manifest(cache);
     if (status == 0)
         status = load_files(cache);
@@ -237,7 +231,7 @@ int multi_level_cache_open_units(MultiLevelCache *cache)
     if (!cache->had_state)
         unit_table_replace(&cache->units, NULL, NULL, 0);
     if (!is_damage(status))
-        return failed(cache, "cannot read the cache's unit table", status);
+        return multi_level_cache_failed(cache, "cannot read the cache's unit table", status);
     if (cache->had_state)
         note_damage(cache, "unit table");
     return 0;
@@ -261,7 +255,7 @@ int multi_level_cache_open_objects(MultiLevelCache *cache)
         status = read_only ? air_cache_open_read_only(&cache->air, dir_fd)
                            : air_cache_open(&cache->air, dir_fd);
     if (status != 0)
-        return failed(cache, "cannot open the cache's objects", status);
+        return multi_level_cache_failed(cache, "cannot open the cache's objects", status);
     cache->objects_open = true;
     if (object_store_is_damaged(cache->zir.store))
         observe(cache->observer, DECISION_STATE_DAMAGED, slice_from("zir.pack"));

@@ -106,6 +106,14 @@ typedef struct MultiLevelCache { /* must not be moved while open */
     const Observer *observer;
 } MultiLevelCache;
 
+/* For its parts: notes what could not be done, unless `status` is 0, and returns the status. */
+static inline int multi_level_cache_failed(MultiLevelCache *cache, const char *what, int status)
+{
+    if (status != 0)
+        cache->failed = what;
+    return status;
+}
+
 typedef struct CommitSummary { /* the manifest's data on the program as a whole */
     Hash128 combined;
     Hash128 prelude;
@@ -121,8 +129,8 @@ int multi_level_cache_open_units(MultiLevelCache *cache);
 int multi_level_cache_open_objects(MultiLevelCache *cache);
 
 /* If they may be torn: checks every record of the packs, which are open, both at the same time, and
- * writes them again without the damaged ones. If the last process was only killed, all that it may have left is a
- * pack without its index. */
+ * writes them again without the damaged ones. If the last process was only killed, all that it may
+ * have left is a pack without its index. */
 int multi_level_cache_heal_objects(MultiLevelCache *cache, Executor *executor, bool sync);
 
 int multi_level_cache_commit_objects(MultiLevelCache *cache, Executor *executor, bool sync);

@@ -90,7 +90,6 @@ struct Build {
 
     /* discovery */
     Discovery found;
-    uint32_t last_file_count;
     int clock_error; /* of a probe that failed */
     bool is_wrong;   /* an import leads nowhere, or a file has errors; reported in the diagnostics */
     bool is_changed; /* something is dirty, or sections were added or removed */
@@ -151,12 +150,12 @@ ProgramFile *build_loaded_file(const Build *build, uint32_t number);
 /* The row and units that the last commit recorded for a file; NULL if there are none. */
 const UnitRow *build_recorded(const Build *build, uint32_t file, const UnitRecord **units);
 
-/* Each file of the last build is on record: a file that the plan does not reach is as it was, and need
- * not be looked at. */
+/* Each file of the last build is on record: a file that the plan does not reach is as it was, and
+ * need not be looked at. */
 bool build_all_on_record(const Build *build);
 
 /* What the last commit recorded for the files that are no longer part of the program, added up: the
- * functions, and whether any of them needed a line in the prelude. */
+ * functions, and whether any of them needed a line in the prelude. {0} unless all are on record. */
 typedef struct RemovedFiles {
     uint64_t function_count;
     bool had_prelude_lines;

@@ -81,8 +81,8 @@ static void take_recorded_interface_keys(const Build *build, uint32_t file)
         build_take_interface_key(loaded, i, units[i].interface_key);
 }
 
-/* A file that was not there before. Who imports it has changed: its keys are made again anyway, and if
- * its interfaces name the new file, they differ from those on record. */
+/* A file that was not there before. Files that import it have changed: their keys are made again
+ * anyway, and if their interfaces name the new file, they differ from those on record. */
 static bool is_new(const Build *build, uint32_t file)
 {
     return build_all_on_record(build) && build->found.renumbered &&
@@ -306,13 +306,13 @@ static uint64_t count_all_functions(const Build *build)
     return total;
 }
 
-/* The last build's number, less what the rekeyed and the removed files had, plus what there is now. */
-static void count_functions(Build *build)
+/* The last build's number, less what the rekeyed and the removed files had, plus what they have
+ * now. */
+static void count_functions(Build *build, const RemovedFiles *removed)
 {
     const UnitRecord *units;
-    uint64_t total = build->cache.manifest.header.function_count;
+    uint64_t total = build->cache.manifest.header.function_count - removed->function_count;
     if (build_all_on_record(build)) {
-        total -= build_removed_files(build).function_count;
         for (uint32_t i = 0; i < build->plan.rekeyed_count; i++) {
             const UnitRow *row = build_recorded(build, build->plan.rekeyed[i], &units);
             total += build->plan.files[build->plan.rekeyed[i]].row.function_count;
@@ -338,10 +338,10 @@ static void collect_dirty(Build *build)
 }
 
 /* Are the same prelude lines needed as before? */
-static bool same_requests(const Build *build)
+static bool same_requests(const Build *build, const RemovedFiles *removed)
 {
     const UnitRecord *units;
-    if (build_removed_files(build).had_prelude_lines)
+    if (removed->had_prelude_lines)
         return false;
     for (uint32_t i = 0; i < build->plan.rekeyed_count; i++) {
         uint32_t file = build->plan.rekeyed[i];
@@ -352,10 +352,10 @@ static bool same_requests(const Build *build)
     return true;
 }
 
-static void check_prelude(Build *build)
+static void check_prelude(Build *build, const RemovedFiles *removed)
 {
     build->summary.prelude = build->cache.manifest.header.prelude;
-    if (build_all_on_record(build) && same_requests(build))
+    if (build_all_on_record(build) && same_requests(build, removed))
         return;
     build->summary.prelude = build_prelude_key(build);
     build->plan.prelude_is_dirty =
@@ -414,12 +414,15 @@ BuildStatus build_make_plan(Build *build)
     add_importers(&planner);
     build_sort_numbers(build->plan.rekeyed, build->plan.rekeyed_count);
     executor_run(build->request.executor, build->plan.rekeyed_count, key_file, &planner);
-    for (uint32_t i = 0; i < build->plan.rekeyed_count; i++)
-        build->counts.declarations_visited += build->plan.files[build->plan.rekeyed[i]].row.unit_count;
+    for (uint32_t i = 0; i < build->plan.rekeyed_count; i++) {
+        const PlannedFile *plan = &build->plan.files[build->plan.rekeyed[i]];
+        build->counts.declarations_visited += plan->row.unit_count;
+    }
 
     check_entry_point(build);
-    check_prelude(build);
-    count_functions(build);
+    RemovedFiles removed = build_removed_files(build);
+    check_prelude(build, &removed);
+    count_functions(build, &removed);
     collect_dirty(build);
     free(planner.affected);
     import_graph_free(&planner.graph);

@@ -128,7 +128,7 @@ RemovedFiles build_removed_files(const Build *build)
 {
     RemovedFiles removed = {0};
     uint32_t next = 0;
-    if (build->found.removed == 0)
+    if (build->found.removed == 0 || !build_all_on_record(build))
         return removed;
     for (uint32_t i = 0; i < build->cache.files.count; i++) {
         uint32_t old = build->found.old_number[i];

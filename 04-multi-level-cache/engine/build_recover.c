@@ -26,7 +26,8 @@ typedef struct Losses { /* per file */
 static bool has_output(const Build *build, const UnitRecord *unit)
 {
     Slice output;
-    return hash_is_none(unit->unit_key) || air_cache_get(&build->cache.air, unit->unit_key, &output);
+    return hash_is_none(unit->unit_key) ||
+           air_cache_get(&build->cache.air, unit->unit_key, &output);
 }
 
 static void look_at_file(void *arg, size_t index, unsigned worker)
@@ -90,7 +91,8 @@ BuildStatus build_recover(Build *build)
     if (status == 0)
         status = multi_level_cache_open_objects(cache);
     if (status == 0)
-        status = multi_level_cache_heal_objects(cache, build->request.executor, build->request.sync);
+        status = multi_level_cache_heal_objects(cache, build->request.executor,
+                                                build->request.sync);
     if (status == 0 && cache->may_be_torn && cache->had_state)
         find_losses(build);
     build->times.open += build_lap(&lap);

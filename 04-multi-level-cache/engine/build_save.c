@@ -43,8 +43,9 @@ static int set_units(Build *build)
 {
     int status = 0;
     for (uint32_t i = 0; i < build->plan.rekeyed_count && status == 0; i++) {
-        const PlannedFile *plan = &build->plan.files[build->plan.rekeyed[i]];
-        status = unit_table_set(&build->cache.units, build->plan.rekeyed[i], &plan->row, plan->units);
+        uint32_t file = build->plan.rekeyed[i];
+        const PlannedFile *plan = &build->plan.files[file];
+        status = unit_table_set(&build->cache.units, file, &plan->row, plan->units);
     }
     return status;
 }
@@ -83,7 +84,8 @@ BuildStatus build_save(Build *build)
     if (status == BUILD_OK)
         status = update_units(build);
     if (status == BUILD_OK)
-        status = build_cache_failed(build, multi_level_cache_save(&build->cache, build->request.sync));
+        status = build_cache_failed(
+            build, multi_level_cache_save(&build->cache, build->request.sync));
     build->times.save += build_lap(&lap);
     return status;
 }

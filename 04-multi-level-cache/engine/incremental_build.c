@@ -90,7 +90,8 @@ BuildStatus build_discover(Build *build)
 static bool gains_from_commit(const Build *build)
 {
     const MultiLevelCache *cache = &build->cache;
-    return (build->request.sync && !cache->is_durable) || build->is_changed || build->lost_count != 0 || image_is_changed(&cache->files.image) ||
+    return build->is_changed || build->lost_count != 0 || image_is_changed(&cache->files.image) ||
+           (build->request.sync && !cache->is_durable) ||
            (cache->may_be_unsynced && !hash_is_none(cache->boot));
 }
 
@@ -103,7 +104,7 @@ static void describe(Build *build)
         .settings_changed = cache->settings_changed,
         .output_is_in_progress = cache->is_in_progress,
         .may_be_unsynced = cache->may_be_unsynced,
-        .last_section_count = build->last_file_count,
+        .last_section_count = build->found.last_count,
         .is_unchanged = !build->is_changed,
         .wants_commit = !cache->directory.is_read_only && gains_from_commit(build),
         .section_count = cache->files.count,
@@ -140,7 +141,6 @@ static BuildStatus plan(Build *build)
 
 BuildStatus build_plan(Build *build)
 {
-    build->last_file_count = build->cache.files.count;
     BuildStatus status = plan(build);
     describe(build);
     return status;

@@ -8,11 +8,11 @@
  * fingerprint, which goes into every key. So nothing in a cache can be found without its secret: if
  * that is lost or new, the cache is as good as empty.
  *
- * The signature is the hash of the seed under a key that only the maker has. A cache with another one
- * was made elsewhere, perhaps by the author of the sources beside it, and may hold code that those
- * sources do not; nothing in it would show that. So it is not used, unless its user trusts it: then
- * it gets the user's signature. A cache copied or moved by its maker stays the maker's own. Caches that
- * are to share objects must share a secret.
+ * The signature is the hash of the seed under a key that only the maker has. A cache with another
+ * one was made elsewhere, perhaps by the author of the sources beside it, and may hold code that
+ * those sources do not; nothing in it would show that. So it is not used, unless its user trusts it:
+ * then it gets the user's signature. A cache copied or moved by its maker stays the maker's own.
+ * Caches that are to share objects must share a secret.
  *
  *     status = cache_secret_open(&secret, directory.fd, maker, false);
  *     if (status == 0 && secret.origin == SECRET_NONE)

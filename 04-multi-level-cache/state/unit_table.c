@@ -172,7 +172,8 @@ bool unit_table_splice(UnitTable *table, const uint32_t *old_number, uint32_t fi
         return false;
     uint32_t *rows = memory_allocate((file_count + 1) * sizeof *rows);
     splice_rows(table, old_number, file_count, rows);
-    while (first < file_count && first < table->file_count && rows[first] == row_numbers(table)[first])
+    const uint32_t *before = row_numbers(table);
+    while (first < file_count && first < table->file_count && rows[first] == before[first])
         first++;
     put_in_place(table, 0, &header, sizeof header);
     put_in_place(table, sizeof header + first * sizeof *rows, rows + first,
