@@ -48,23 +48,40 @@ static bool has_byte_soon(int fd)
     return select(fd + 1, &set, NULL, NULL, &wait) == 1;
 }
 
+typedef struct Waiting {
+    pid_t child;
+    int pipes[2];
+} Waiting;
+
+/* Opens the directory, and waits until another process waits for it. */
+static Waiting open_before_another(const CacheWorld *world, CacheDirectory *directory)
+{
+    Waiting waiting;
+    assert_int_equal(pipe(waiting.pipes), 0);
+    cache_world_open(world, directory);
+    waiting.child = start_opener(world, *directory, waiting.pipes[1]);
+    assert_int_equal(read_byte(waiting.pipes[0]), 'w');
+    return waiting;
+}
+
+static void expect_opened(const Waiting *waiting)
+{
+    assert_int_equal(read_byte(waiting->pipes[0]), 'o');
+    cache_world_expect_exit(waiting->child);
+    close(waiting->pipes[0]);
+    close(waiting->pipes[1]);
+}
+
 static void test_a_second_build_waits_and_says_so(void **state)
 {
     CacheWorld *world = *state;
     CacheDirectory directory;
-    int pipes[2];
-    assert_int_equal(pipe(pipes), 0);
-    cache_world_open(world, &directory);
-    pid_t child = start_opener(world, directory, pipes[1]);
-    assert_int_equal(read_byte(pipes[0]), 'w');
-    assert_false(has_byte_soon(pipes[0])); /* reported once, and still waiting */
+    Waiting waiting = open_before_another(world, &directory);
+    assert_false(has_byte_soon(waiting.pipes[0])); /* reported once, and still waiting */
     cache_directory_close(&directory);
-    assert_int_equal(read_byte(pipes[0]), 'o');
-    cache_world_expect_exit(child);
+    expect_opened(&waiting);
     cache_world_open(world, &directory); /* the lock went with the process */
     cache_directory_close(&directory);
-    close(pipes[0]);
-    close(pipes[1]);
 }
 
 /* The waiting process has the lock of a directory that is no longer at the path. */
@@ -73,41 +90,27 @@ static void test_a_directory_that_was_replaced_is_left(void **state)
     CacheWorld *world = *state;
     CacheDirectory directory, second;
     char moved[512];
-    int pipes[2];
-    assert_int_equal(pipe(pipes), 0);
-    cache_world_open(world, &directory);
-    pid_t child = start_opener(world, directory, pipes[1]);
-    assert_int_equal(read_byte(pipes[0]), 'w');
+    Waiting waiting = open_before_another(world, &directory);
     snprintf(moved, sizeof moved, "%s/moved", world->scratch.path);
     assert_int_equal(rename(world->path, moved), 0);
     cache_world_open(world, &second); /* a new directory, and its lock is ours */
     cache_directory_close(&directory);
-    assert_false(has_byte_soon(pipes[0])); /* the child waits for the new one, silently */
+    assert_false(has_byte_soon(waiting.pipes[0])); /* the child waits for the new one, silently */
     cache_directory_close(&second);
-    assert_int_equal(read_byte(pipes[0]), 'o');
-    cache_world_expect_exit(child);
-    close(pipes[0]);
-    close(pipes[1]);
+    expect_opened(&waiting);
 }
 
 static void test_a_removed_lock_file_is_noticed(void **state)
 {
     CacheWorld *world = *state;
     CacheDirectory directory, second;
-    int pipes[2];
-    assert_int_equal(pipe(pipes), 0);
-    cache_world_open(world, &directory);
-    pid_t child = start_opener(world, directory, pipes[1]);
-    assert_int_equal(read_byte(pipes[0]), 'w');
+    Waiting waiting = open_before_another(world, &directory);
     assert_int_equal(unlinkat(directory.fd, "lock", 0), 0);
     cache_world_open(world, &second);
     cache_directory_close(&directory);
-    assert_false(has_byte_soon(pipes[0]));
+    assert_false(has_byte_soon(waiting.pipes[0]));
     cache_directory_close(&second);
-    assert_int_equal(read_byte(pipes[0]), 'o');
-    cache_world_expect_exit(child);
-    close(pipes[0]);
-    close(pipes[1]);
+    expect_opened(&waiting);
 }
 
 static void test_the_lock_says_whether_somebody_may_have_leftovers(void **state)

@@ -6,25 +6,14 @@
 
 bats_require_minimum_version 1.5.0
 load ../../01-file-change-detection/test/await
+load traced_project
 
 setup() {
-    export ASAN_OPTIONS=detect_leaks=0 # looking for leaks is tracing, and strace does that already
-    unset MINIC_VERBOSE MINIC_TARGET
     MINIC=${BUILD:-$BATS_TEST_DIRNAME/../../build}/minic
     MODEL=$BATS_TEST_DIRNAME/../../04-multi-level-cache/commit.pml
-    cd "$BATS_TEST_TMPDIR"
-    strace -f -qq -o /dev/null true 2>/dev/null || skip "strace may not trace here"
+    make_project
     mkdir out
-    echo 'fn more(n: i32) i32 { return n; }' >more.mini
-    for i in {10..79}; do # so many that edits go into journals
-        echo "fn f(n: i32) i32 { return n + $i; }" >"part$i.mini"
-        echo "import \"part$i.mini\" as part$i;"
-    done >main.mini
-    printf 'import "math.mini" as math;\nfn main() i32 { return math.add(2, 3); }\n' >>main.mini
-    body 'a + b'
 }
-
-body() { echo "fn add(a: i32, b: i32) i32 { return $1; }" >math.mini; }
 
 build() { "$MINIC" build -q -j1 main.mini -o out/main.ll "$@"; }
 
@@ -37,11 +26,11 @@ traced() {
 # A sanitizer that watches threads makes a file of its own, and removes it.
 reduced() {
     sed -i '/tsan\.rodata/d' trace
-    python3 "$BATS_TEST_DIRNAME/model/commit_steps.py" "$MODEL" trace >steps
+    python3 -B "$BATS_TEST_DIRNAME/model/commit_steps.py" "$MODEL" trace >steps
 }
 
 # judged: the steps on standard input.
-judged() { python3 "$BATS_TEST_DIRNAME/model/commit_steps.py" "$MODEL" -; }
+judged() { python3 -B "$BATS_TEST_DIRNAME/model/commit_steps.py" "$MODEL" -; }
 
 made() { grep -qx "$1" steps; }
 

@@ -11,20 +11,14 @@
 bats_require_minimum_version 1.5.0
 load ../../01-file-change-detection/test/await
 load called_minic
+load other_disk
 
 FILES=5
 LOCAL=0xef53 FUSE=0x65735546 # what statfs says of ext4, and of FUSE
 
 setup() {
-    case ${SANITIZE:-} in ?*) skip "nothing can be preloaded before a sanitizer" ;; esac
-    ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-    MINIC=${MINIC:-${BUILD:-$ROOT/build}/minic}
-    shim=$BATS_TEST_TMPDIR/other-disk.so # whose path has no space: that would end it
-    cp "${BUILD:-$ROOT/build}/other-disk.so" "$shim"
-    mkdir "$BATS_TEST_TMPDIR/project" && cd "$BATS_TEST_TMPDIR/project" || return 1
-    unset MINIC_VERBOSE MINIC_TARGET MINIC_TRUST_CACHE
-    unset OTHER_DISK{,_TICKS,_SHIFT,_DEVICE,_NO_CTIME} MOUNT_ID WALL_CLOCK
-    export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state FILE_SYSTEM_TYPE=$LOCAL
+    open_project
+    export FILE_SYSTEM_TYPE=$LOCAL
     began=$(date +%s)
     local i
     first=$(now_of_files)

@@ -7,22 +7,11 @@
 
 bats_require_minimum_version 1.5.0
 load ../../01-file-change-detection/test/await
+load traced_project
 
 setup() {
-    export ASAN_OPTIONS=detect_leaks=0 # looking for leaks is tracing, and strace does that already
-    unset MINIC_VERBOSE MINIC_TARGET
-    cd "$BATS_TEST_TMPDIR"
-    strace -f -qq -o /dev/null true 2>/dev/null || skip "strace may not trace here"
-    body 'a + b'
-    echo 'fn more(n: i32) i32 { return n; }' >more.mini
-    for i in {10..79}; do # so many that edits go into journals
-        echo "fn f(n: i32) i32 { return n + $i; }" >"part$i.mini"
-        echo "import \"part$i.mini\" as part$i;"
-    done >main.mini
-    printf 'import "math.mini" as math;\nfn main() i32 { return math.add(2, 3); }\n' >>main.mini
+    make_project
 }
-
-body() { echo "fn add(a: i32, b: i32) i32 { return $1; }" >math.mini; }
 
 build() { "${BUILD:-$BATS_TEST_DIRNAME/../../build}/minic" build -q -j1 main.mini "$@"; }
 
@@ -34,7 +23,7 @@ traced() {
 
 expect_order() {
     traced --sync "$@"
-    python3 "$BATS_TEST_DIRNAME/sync_order.py" trace
+    python3 -B "$BATS_TEST_DIRNAME/sync_order.py" trace
 }
 
 @test "a first build is synced step by step" {
@@ -95,10 +84,10 @@ expect_durable() {
     done
     "$last"
     traced --sync
-    python3 "$BATS_TEST_DIRNAME/sync_order.py" "${before[@]}" trace
+    python3 -B "$BATS_TEST_DIRNAME/sync_order.py" "${before[@]}" trace
     settle
     traced --sync # stamps, perhaps; its own commit was on the disk
-    python3 "$BATS_TEST_DIRNAME/sync_order.py" trace
+    python3 -B "$BATS_TEST_DIRNAME/sync_order.py" trace
     run ! grep -q getdents trace
     traced --sync
     run ! grep -q rename trace
@@ -129,7 +118,7 @@ another_body() { body "b + a + $((number += 1))"; }
     mv trace before
     echo 'fn f(n: i32) i32 { return n + 10; }' >part10.mini
     traced --sync
-    python3 "$BATS_TEST_DIRNAME/sync_order.py" before trace
+    python3 -B "$BATS_TEST_DIRNAME/sync_order.py" before trace
     grep -q 'fsync(.*/zir.pack>' trace
 }
 
@@ -165,7 +154,7 @@ another_body() { body "b + a + $((number += 1))"; }
 
 @test "the order is seen to be wrong without --sync" {
     traced
-    run python3 "$BATS_TEST_DIRNAME/sync_order.py" trace
+    run python3 -B "$BATS_TEST_DIRNAME/sync_order.py" trace
     [ "$status" = 1 ]
     [[ $output = *"giving the manifest its name"* ]]
     [[ $output = *"writing"*"index"* ]]

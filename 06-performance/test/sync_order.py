@@ -12,9 +12,10 @@ made or changed while its directory was not. So, with `-->` for "is on the disk 
     --> the output;   all of these --> the manifest
     the manifest's name --> the first removal of what it superseded, and the next write to the spare
 """
-import os
 import re
 import sys
+
+from strace_calls import descriptor_path, paths, successful_calls
 
 UNSYNCED_FILES, UNSYNCED_NAMES = set(), {}  # paths; directory: names in it
 MADE = set()  # directories
@@ -93,24 +94,14 @@ def removed(path):
     UNSYNCED_FILES.discard(path)
 
 
-def paths(arguments):
-    """Each "name" of a call, behind the directory that stands before it: 5</a>, "name"."""
-    return [os.path.normpath(os.path.join(directory or os.getcwd(), name))
-            for directory, name in re.findall(r'(?:<([^>]*)>, )?"([^"]*)"', arguments)]
-
-
-def follow(line):
-    call = re.match(r"(?:\d+ +)?(\w+)\((.*)\) += (-?\d+)", line)
-    if call is None or call[3].startswith("-"):
-        return
-    name, arguments = call[1], call[2]
-    descriptor = re.match(r"\d+<([^>]*)>", arguments)
+def follow(name, arguments, result):
+    descriptor = descriptor_path(arguments)
     if name in ("write", "writev", "pwrite64", "ftruncate", "fallocate") and descriptor:
-        written(descriptor[1])
+        written(descriptor)
     elif name == "lseek" and descriptor:
-        AT[descriptor[1]] = int(call[3])
+        AT[descriptor] = result
     elif name == "fsync":
-        synced(descriptor[1])
+        synced(descriptor)
     elif name.startswith("open") and "O_CREAT" in arguments:
         named(paths(arguments)[0])
     elif name.startswith("mkdir"):
@@ -123,8 +114,9 @@ def follow(line):
 
 for trace in sys.argv[1:]:
     FOUND.clear()
-    for trace_line in open(trace, encoding="utf-8"):
-        follow(trace_line)
+    with open(trace, encoding="utf-8") as lines:
+        for call in successful_calls(lines):
+            follow(*call)
 on_disk(lambda path: is_state(path) or is_output(path) or path.endswith(".manifest"), "at the end")
 print("\n".join(FOUND))
 sys.exit(1 if FOUND else 0)

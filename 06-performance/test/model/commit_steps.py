@@ -15,6 +15,9 @@ import os
 import re
 import sys
 
+sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from strace_calls import descriptor_path, paths, successful_calls
+
 UNTRACED = {"LOOK", "DONE"}
 OPTIONAL = {  # steps that need not change anything, and then make no call
     "SYNC_NAMED", "WRITE_OBJECTS", "SYNC_OBJECTS", "GROW_OUTPUT", "PRUNE", "COLLECT", "DROP_DRAFT"}
@@ -185,19 +188,19 @@ class Reduction:
         return self.step(removal.get(kind, f"removing {os.path.basename(path)}"))
 
     def call(self, name, arguments):
-        descriptor = re.match(r"\d+<([^>]*)>", arguments)
-        if name == "flock" and descriptor[1].endswith("/lock"):
-            self.cache = os.path.dirname(descriptor[1])
+        descriptor = descriptor_path(arguments)
+        if name == "flock" and descriptor.endswith("/lock"):
+            self.cache = os.path.dirname(descriptor)
             self.step("TAKE_LOCK")
         elif name == "flock":
-            self.step("LOCK_DRAFT" if self.kind(descriptor[1])[0] == "WRITE_DRAFT" else "flock")
+            self.step("LOCK_DRAFT" if self.kind(descriptor)[0] == "WRITE_DRAFT" else "flock")
         elif name in ("write", "writev", "pwrite64", "pwritev", "ftruncate", "fallocate", "fchmod", "utimensat"):
-            path = descriptor[1] if descriptor else paths(arguments)[0]
+            path = descriptor if descriptor else paths(arguments)[0]
             if not re.match(r"[12]<", arguments):
                 grows = name == "fallocate" and path == self.output
                 self.written(path, "GROW_OUTPUT" if grows else None)
         elif name in ("fsync", "fdatasync"):
-            self.synced(descriptor[1])
+            self.synced(descriptor)
         elif name.startswith("open") and "O_CREAT" in arguments:
             path = paths(arguments)[0]
             kind, sync = self.kind(path)
@@ -213,20 +216,13 @@ class Reduction:
             self.step(name)
 
 
-def paths(arguments):
-    """Each "name" of a call, in the directory that stands before it: 5</a>, "name"."""
-    return [os.path.normpath(os.path.join(directory or os.getcwd(), name))
-            for directory, name in re.findall(r'(?:<([^>]*)>, )?"([^"]*)"', arguments)]
-
-
 def reduce_trace(lines, output):
     """The steps of a trace, and whether the build ended by itself."""
-    reduction, is_whole = Reduction(output), False
-    for line in lines:
-        is_whole |= "exit_group(0)" in line
-        call = re.match(r"(?:\d+ +)?(\w+)\((.*)\) += (-?\d+)", line)
-        if call and not call[3].startswith("-"):
-            reduction.call(call[1], call[2])
+    reduction = Reduction(output)
+    lines = list(lines)
+    for name, arguments, _ in successful_calls(lines):
+        reduction.call(name, arguments)
+    is_whole = any("exit_group(0)" in line for line in lines)
     return reduction.steps, is_whole
 
 
