@@ -89,7 +89,8 @@ int file_stamp_from(const struct stat *status, FileStamp *stamp);
  * everything, and one can be replaced by another in which a file has equal size, times and inode.
  * If the times say nothing (mtime and ctime are one whole second), `device` is therefore the unique
  * number of the mount, with the highest bit set, if the kernel has one (Linux 6.8). On a disk that
- * has whole seconds only, each new mount (also that of a new container) costs a read of each file. */
+ * has whole seconds only, each new mount (also that of a new container) costs a read of each
+ * file. */
 int file_stamp_in_mount(int dir_fd, const char *path, FileStamp *stamp);
 
 /* Is the file system of a descriptor (or AT_FDCWD) known to have one clock for all of its files,

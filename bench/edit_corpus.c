@@ -22,8 +22,8 @@
  *     remove     undoes add, except for the revision
  *
  * A number or a text that only grows makes each edit new, so no cache has seen the result before,
- * and the file itself is the only state. (Three kinds can lead back: swap, made twice, drop, and remove.)
- * Files are rewritten in place, as most editors do.
+ * and the file itself is the only state. (Three kinds can lead back: swap, made twice, drop, and
+ * remove.) Files are rewritten in place, as most editors do.
  */
 #include "common.h"
 #include "program_begin.h"

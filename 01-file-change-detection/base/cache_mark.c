@@ -218,7 +218,7 @@ static bool new_file_has_mode(int dir_fd)
     char name[40];
     int fd = make_trial(dir_fd, name);
     if (fd < 0)
-        return fd != -EROFS; /* where nobody can write, modes do not matter; else suppose the worst */
+        return fd != -EROFS; /* where nobody can write, modes do not matter; else: the worst */
     bool result = fstat(fd, &made) == 0 && fchmod(fd, (made.st_mode & 0777) ^ S_IRGRP) == 0 &&
                   fstat(fd, &now) == 0 && now.st_mode == (made.st_mode ^ S_IRGRP);
     remove_trial(dir_fd, name, fd);

@@ -19,7 +19,8 @@ static void resolve_imports(Reading *reading, Slice importer, ReadingScratch *sc
     for (uint32_t i = 0; i < scan->count; i++) {
         const ScannedImport *written = &scan->items[i];
         ResolvedImport *import = &imports[i];
-        *import = (ResolvedImport){written->path, PATH_OK, written->line, written->column, FILE_NONE};
+        *import = (ResolvedImport){written->path, PATH_OK, written->line, written->column,
+                                   FILE_NONE};
         import->error =
             source_path_resolve(importer, written->path, scratch->arena, &import->path);
         if (import->error != PATH_OK)

@@ -139,7 +139,8 @@ static void expect_model(const Model *model, const FileHashCache *cache)
     }
 }
 
-/* A record has a gap where it imports a file that did not exist: only an entry of its own closes it. */
+/* A record has a gap where it imports a file that did not exist: only an entry of its own closes
+ * it. */
 static void mark_who_imports_what_came(Model *model, const bool *existed)
 {
     for (uint32_t i = 0; i < NAMES; i++) {

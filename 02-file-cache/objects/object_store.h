@@ -94,9 +94,10 @@ int object_store_clear(ObjectStore *store);
 
 /* Appends what was put to the pack, then updates the index. With `sync`, fsyncs the one before
  * writing the other; the first such commit of a store also fsyncs what commits without sync left in
- * memory, even if it has nothing to write. Adds the bytes written to `*written` (may be NULL). 0 or a negative errno
- * (-ENOSPC); on failure the objects of earlier commits are unchanged, and what was put can still be
- * got and committed later. Writes nothing if nothing was put, invalidated or repaired. */
+ * memory, even if it has nothing to write. Adds the bytes written to `*written` (may be NULL). 0 or
+ * a negative errno (-ENOSPC); on failure the objects of earlier commits are unchanged, and what was
+ * put can still be got and committed later. Writes nothing if nothing was put, invalidated or
+ * repaired. */
 int object_store_commit(ObjectStore *store, bool sync, uint64_t *written);
 
 /* Would a commit write anything? */

@@ -73,8 +73,10 @@ void doctor_report_text(const FileSystemFacts *facts, ByteBuffer *text)
     buffer_put_format(text, "\nrule     %s\n\n", trust_rule_text(rule));
     buffer_put(text, slice_from(consequence(rule)));
     if (!facts->knows_restarts)
-        buffer_put(text, slice_from("\nAny build might be the first one after a power cut, which no stamp reveals: every build\n"
-                                    "reads all sources, checks the caches and compares the output.\n"));
+        buffer_put(text,
+                   slice_from("\nAny build might be the first one after a power cut, which no stamp "
+                              "reveals: every build\nreads all sources, checks the caches and "
+                              "compares the output.\n"));
     buffer_put(text, slice_from("\nNo stamp reveals a program that writes through mmap, or one that is in the middle of\n"
                                 "overwriting a file while a build reads it. --paranoid reads every file.\n"));
 }
