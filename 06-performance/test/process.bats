@@ -178,6 +178,14 @@ no_thread_sanitizer() {
     expect_sound project
 }
 
+# ignored_signals [FILE]: those that whoever reads FILE ignores, without the two that belong to the
+# C library (32 and 33): posix_spawn hands them on ignored or not, depending on threads started.
+ignored_signals() {
+    local mask
+    mask=$(sed -n 's/^SigIgn:[[:space:]]*/0x/p' "${1:-/proc/self/status}")
+    printf '%x\n' $((mask & ~0x180000000))
+}
+
 # What stands in for clang, the program it makes, and lli report which signals they were started with.
 @test "the program that is run, and its compiler, get the signals as minic got them" {
     no_thread_sanitizer
@@ -196,16 +204,17 @@ no_thread_sanitizer() {
     export SIGNALS=$PWD
     MINIC_CLANG=$PWD/tools/clang-19 "$MINIC" run -q project/main.mini SigIgn /proc/self/status >program
     MINIC_LLI=$PWD/tools/lli-19 "$MINIC" run -q project/main.mini
-    grep SigIgn /proc/self/status >expected
+    expected=$(ignored_signals)
     for who in clang program lli; do
-        diff expected $who
+        [ "$(ignored_signals $who)" = "$expected" ]
     done
     (
         trap '' PIPE # as nohup and some languages start their children
-        grep SigIgn /proc/self/status >expected
+        ignored_signals >expected
         MINIC_LLI=$PWD/tools/lli-19 "$MINIC" run -q project/main.mini
     )
-    diff expected lli
+    [ "$(ignored_signals lli)" = "$(cat expected)" ]
+    [ $((0x$(cat expected) & 0x1000)) != 0 ] # SIGPIPE is among them
 }
 
 # ---- signals -----------------------------------------------------------------------------------
