@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One object holds both blobs of a file, each 16-byte aligned, for use in the mapped pack:
+ * One object holds the blobs of a file, each 16-byte aligned, for use in the mapped pack:
  *
- *     size of the declarations u32 │ 0, up to 16 │ declarations, padded to 16 │ IR
+ *     size of the declarations u32 │ size of the interface u32 │ 0, up to 16
+ *     declarations, padded to 16 │ interface, padded to 16 │ IR
  */
 #include "zir_cache.h"
 
-enum { ALIGNMENT = 16, PART_COUNT = 4 };
+enum { ALIGNMENT = 16, PART_COUNT = 6 };
 
 typedef struct Prefix {
-    uint32_t declarations_size;
-    uint32_t reserved[3];
+    uint32_t declarations_size, interface_size;
+    uint32_t reserved[2];
 } Prefix;
 
 _Static_assert(sizeof(Prefix) == ALIGNMENT, "what follows is aligned");
@@ -48,21 +49,26 @@ void zir_cache_make_in_memory(ZirCache *cache, Hash128 fingerprint)
     *cache = (ZirCache){object_store_make_in_memory(), fingerprint};
 }
 
+/* Takes a blob and its padding off the front of `rest`. */
+static bool take(Slice *rest, size_t size, Slice *blob)
+{
+    if (size > rest->size || padding_of(size) > rest->size - size)
+        return false;
+    *blob = slice_of(rest->data, size);
+    size += padding_of(size);
+    *rest = slice_of(rest->data + size, rest->size - size);
+    return true;
+}
+
 static bool split(Slice payload, Lowered *lowered)
 {
     Prefix prefix;
     if (payload.size < sizeof prefix)
         return false;
     memcpy(&prefix, payload.data, sizeof prefix);
-    const char *rest = payload.data + sizeof prefix;
-    size_t rest_size = payload.size - sizeof prefix;
-    size_t size = prefix.declarations_size;
-    if (size > rest_size || padding_of(size) > rest_size - size)
-        return false;
-    size_t ir_offset = size + padding_of(size);
-    lowered->declarations = slice_of(rest, size);
-    lowered->ir = slice_of(rest + ir_offset, rest_size - ir_offset);
-    return true;
+    lowered->ir = slice_of(payload.data + sizeof prefix, payload.size - sizeof prefix);
+    return take(&lowered->ir, prefix.declarations_size, &lowered->declarations) &&
+           take(&lowered->ir, prefix.interface_size, &lowered->interface);
 }
 
 bool zir_cache_get(const ZirCache *cache, Hash128 content, Lowered *lowered)
@@ -76,11 +82,14 @@ bool zir_cache_get(const ZirCache *cache, Hash128 content, Lowered *lowered)
 static void lay_out(const Lowered *lowered, Prefix *prefix, Slice parts[PART_COUNT])
 {
     static const char zeros[ALIGNMENT];
-    *prefix = (Prefix){.declarations_size = (uint32_t)lowered->declarations.size};
+    *prefix = (Prefix){.declarations_size = (uint32_t)lowered->declarations.size,
+                       .interface_size = (uint32_t)lowered->interface.size};
     parts[0] = slice_of(prefix, sizeof *prefix);
     parts[1] = lowered->declarations;
     parts[2] = slice_of(zeros, padding_of(lowered->declarations.size));
-    parts[3] = lowered->ir;
+    parts[3] = lowered->interface;
+    parts[4] = slice_of(zeros, padding_of(lowered->interface.size));
+    parts[5] = lowered->ir;
 }
 
 void zir_cache_put(ZirCache *cache, Hash128 content, const Lowered *lowered)

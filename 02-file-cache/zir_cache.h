@@ -37,6 +37,8 @@ enum LoweringDecision {
 typedef struct Lowered { /* what a front end makes of one file */
     Slice declarations;  /* blob, see declarations.h */
     Slice ir;            /* blob, opaque to the caches */
+    Slice interface;     /* optional blob, opaque too: what other files may see of the file, as a
+                            whole (codegen.h) */
 } Lowered;
 
 typedef struct ZirCache { /* {0} is closed */
@@ -61,7 +63,7 @@ bool zir_cache_get(const ZirCache *cache, Hash128 content, Lowered *lowered);
 /* Keeps `lowered`; its bytes are copied. */
 void zir_cache_put(ZirCache *cache, Hash128 content, const Lowered *lowered);
 
-/* The same in two steps, for builds that lower thousands of files: workers join both blobs into the
+/* The same in two steps, for builds that lower thousands of files: workers join the blobs into the
  * object that the cache keeps, in memory that lives until the commit, and afterwards one thread
  * puts the objects without copying. zir_cache_join makes `lowered` point into the object; any
  * thread. */

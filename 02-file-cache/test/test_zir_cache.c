@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The ZirCache: both blobs of a file are returned unchanged, and only under the right key. */
+/* The ZirCache: the blobs of a file are returned unchanged, and only under the right key. */
 #include "scratch.h"
 #include "zir_cache.h"
 
@@ -11,7 +11,7 @@ static Hash128 hash_of(const char *text)
 
 static Lowered sample(const char *declarations, const char *ir)
 {
-    return (Lowered){slice_from(declarations), slice_from(ir)};
+    return (Lowered){.declarations = slice_from(declarations), .ir = slice_from(ir)};
 }
 
 static void expect_lowered(const ZirCache *cache, const char *content, Lowered expected)
@@ -22,6 +22,8 @@ static void expect_lowered(const ZirCache *cache, const char *content, Lowered e
     assert_true(slice_equal(lowered.ir, expected.ir));
     assert_int_equal((uintptr_t)lowered.declarations.data % 16, 0);
     assert_int_equal((uintptr_t)lowered.ir.data % 16, 0);
+    assert_true(slice_equal(lowered.interface, expected.interface));
+    assert_int_equal((uintptr_t)lowered.interface.data % 16, 0);
 }
 
 static void expect_miss(const ZirCache *cache, const char *content)
@@ -33,25 +35,29 @@ static void expect_miss(const ZirCache *cache, const char *content)
 static void test_what_is_put_comes_back(void **state)
 {
     static const struct {
-        const char *content, *declarations, *ir;
+        const char *content, *declarations, *ir, *interface;
     } files[] = {
-        {"a", "declarations of a", "ir of a"},
-        {"b", "sixteen bytes...", "x"},
-        {"c", "", "ir alone"},
-        {"d", "declarations alone", ""},
-        {"e", "", ""},
+        {"a", "declarations of a", "ir of a", ""},
+        {"b", "sixteen bytes...", "x", "and as many here"},
+        {"c", "", "ir alone", ""},
+        {"d", "declarations alone", "", ""},
+        {"e", "", "", "interface alone"},
+        {"f", "all", "three", "blobs"},
+        {"g", "", "", ""},
     };
     enum { COUNT = sizeof files / sizeof *files };
+    Lowered lowered[COUNT];
     const Scratch *scratch = *state;
     ZirCache cache;
     assert_int_equal(zir_cache_open(&cache, scratch->fd, hash_of("compiler")), 0);
     for (int i = 0; i < COUNT; i++) {
-        Lowered lowered = sample(files[i].declarations, files[i].ir);
-        zir_cache_put(&cache, hash_of(files[i].content), &lowered);
+        lowered[i] = sample(files[i].declarations, files[i].ir);
+        lowered[i].interface = slice_from(files[i].interface);
+        zir_cache_put(&cache, hash_of(files[i].content), &lowered[i]);
     }
     for (int state_of_disk = 0; state_of_disk < 3; state_of_disk++) {
         for (int i = 0; i < COUNT; i++)
-            expect_lowered(&cache, files[i].content, sample(files[i].declarations, files[i].ir));
+            expect_lowered(&cache, files[i].content, lowered[i]);
         expect_miss(&cache, "never put");
         if (state_of_disk == 1)
             zir_cache_close(&cache);
@@ -116,7 +122,7 @@ static void test_invalidate_and_clear_forget(void **state)
 }
 
 /* An object under the right key that no ZirCache wrote. */
-static void test_an_object_that_is_not_two_blobs_is_a_miss(void **state)
+static void test_an_object_that_is_not_blobs_is_a_miss(void **state)
 {
     (void)state;
     static const struct {
@@ -125,6 +131,7 @@ static void test_an_object_that_is_not_two_blobs_is_a_miss(void **state)
     } objects[] = {
         {{0}, 0},          {{0}, 15},          {{1}, 16},         {{1, 0, 0, 0, 7}, 17},
         {{1, 0}, 31},      {{17}, 32},         {{UINT32_MAX}, 32}, {{UINT32_MAX - 15}, 32},
+        {{0, 1}, 31},      {{0, 17}, 32},      {{16, 16}, 32},     {{16, UINT32_MAX}, 32},
     };
     Hash128 compiler = hash_of("compiler");
     for (size_t i = 0; i < sizeof objects / sizeof *objects; i++) {
@@ -152,7 +159,7 @@ int main(void)
         CASE_IN_SCRATCH(test_the_bytes_are_copied),
         CASE_IN_SCRATCH(test_each_fingerprint_has_its_own_results),
         CASE_IN_SCRATCH(test_invalidate_and_clear_forget),
-        cmocka_unit_test(test_an_object_that_is_not_two_blobs_is_a_miss),
+        cmocka_unit_test(test_an_object_that_is_not_blobs_is_a_miss),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -219,7 +219,7 @@ static ProgramFile *miss_file(Build *build, uint32_t number, int error)
 
 static ProgramFile *load_file(Build *build, uint32_t number)
 {
-    Lowered lowered;
+    Lowered lowered = {0};
     Arena *memory = &build->loaded->memory;
     ProgramFile *file = find_file(build, number, memory);
     if (file == NULL) {
@@ -278,7 +278,7 @@ static ProgramFile *lower_source(Build *build, const FileChange *change, BuildWo
                                  Slice *object)
 {
     const Compiler *compiler = build->request.compiler;
-    Lowered lowered;
+    Lowered lowered = {0};
     arena_reset(&scratch->once);
     scratch->diagnostics.path = file_hash_cache_path(&build->cache.files, change->file);
     if (!compiler->lower(compiler->language, change->source, build->cache.files.secret,

@@ -235,14 +235,15 @@ static void compare_zir(const FileLook *look)
     if (!zir_cache_get(&build->cache.zir, content, &made))
         return; /* too large for a store */
     bool found = zir_cache_get(&comparison->recorded.zir, content, &kept);
-    if (!count_object(look, found, made.declarations.size + made.ir.size)) {
+    size_t size = made.declarations.size + made.interface.size + made.ir.size;
+    if (!count_object(look, found, size)) {
         if (!comparison->verification->is_stale)
             note(look, look->path, "its ZIR is missing or damaged");
         return;
     }
     if (!slice_equal(kept.declarations, made.declarations))
         note(look, look->path, "its declarations are wrong");
-    if (!slice_equal(kept.ir, made.ir))
+    if (!slice_equal(kept.ir, made.ir) || !slice_equal(kept.interface, made.interface))
         note(look, look->path, "its ZIR is wrong");
 }
 

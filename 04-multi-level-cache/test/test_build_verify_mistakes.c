@@ -179,6 +179,15 @@ static void test_wrong_objects_are_named(void **state)
 
     open_cache(project, &opened);
     assert_true(zir_cache_get(&cache->zir, content, &lowered));
+    lowered.interface = slice_from("something more");
+    zir_cache_invalidate(&cache->zir, content);
+    zir_cache_put(&cache->zir, content, &lowered);
+    commit_cache(&opened);
+    expect_found(project, "lib.line: its ZIR is wrong\nlib.line:area: its output is wrong\n");
+
+    open_cache(project, &opened);
+    assert_true(zir_cache_get(&cache->zir, content, &lowered));
+    lowered.interface = (Slice){0};
     lowered.ir = slice_from("something else");
     zir_cache_invalidate(&cache->zir, content);
     zir_cache_put(&cache->zir, content, &lowered);

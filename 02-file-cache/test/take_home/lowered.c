@@ -17,7 +17,7 @@ int main(void)
 {
     ZirCache cache;
     Arena arena = {0};
-    Lowered lowered, found;
+    Lowered lowered = {0}, found;
     Slice source = slice_from("let it be");
     int dir_fd = cache_mark_open("my_cache");
     if (dir_fd < 0 || zir_cache_open(&cache, dir_fd, hash_bytes(slice_from("compiler 1.0"))) != 0)
