@@ -13,6 +13,25 @@
  * use a constant made from a thousand others would cost a million steps. A code generator may
  * therefore note it, once for the whole program, and find it again in later units.
  *
+ * The same holds for parsing. A front end whose IR is not used where it lies, but parsed, would
+ * parse an interface for each unit that names something in it. It may make a form of a whole file
+ * instead, which is opened at most once in a process:
+ *
+ *     lower             also returns an interface blob: all that others may see of the file
+ *     open              that blob → a form of any kind
+ *     Lookup.opened     the form of the file of a unit that was found, or of the one being emitted
+ *
+ * All of a form may be looked at: the whole blob is in the key of each unit that finds something in
+ * the file, and of the file's own units. That is the price: they are all emitted again when any
+ * interface of the file changes. What a form names in a third file is asked for as ever, by the
+ * reference numbers of a unit that was found. Nobody writes to a form: many threads read it, and
+ * with GUARD_LOOKUPS a build in which its memory has changed ends the process.
+ *
+ * Of another file with such a blob a unit sees the form only; its IR is not handed out. Of its own
+ * file's IR it may look at its own part, and at what is the same whatever the bodies of the other
+ * units are: these are not in its key. What depends on them is found by build_verify (stage 4) once
+ * one of them was edited.
+ *
  * Threads: emit is called from any thread; it keeps nothing but notes.
  */
 #ifndef CODEGEN_H
@@ -27,7 +46,7 @@ extern "C" {
 
 typedef struct Unit { /* one declaration of one file, with everything known about it */
     const Declarations *declarations; /* of its file */
-    Slice ir;                         /* blob of its file */
+    Slice ir; /* blob of its file; empty for a unit of another file that has an interface blob */
     bool ir_is_fresh;                 /* lowered by this process: not read from anywhere */
     uint32_t file;
     uint32_t declaration; /* in declarations->items */
@@ -52,6 +71,10 @@ struct Lookup {
     /* A unit that a note names: one that the unit it is about leads to. */
     Unit (*unit)(const Lookup *lookup, uint32_t file, uint32_t declaration);
 
+    /* The opened form of the file of `found`, which is the unit being emitted, or was found. NULL
+     * if the file has no interface blob, or `open` made nothing of it. */
+    const void *(*opened)(const Lookup *lookup, const Unit *found);
+
     Arena *notes; /* memory for notes: they live as long as the program. NULL: make none */
 };
 
@@ -73,6 +96,10 @@ static inline void unit_note_write(const void **place, const void *note)
  * kept. The caller reuses `scratch` as soon as emit returns. */
 typedef bool (*EmitUnit)(void *language, const Unit *unit, const Lookup *lookup, Arena *scratch,
                          ByteBuffer *text, Diagnostics *diagnostics);
+
+/* The form of an interface blob: made of nothing but the blob, in `memory`. Blob and memory live as
+ * long as the program, so the form may point into both. NULL if the blob is not one of lower's. */
+typedef const void *(*OpenInterface)(void *language, Slice interface, Arena *memory);
 
 #ifdef __cplusplus
 }

@@ -85,6 +85,8 @@ static void begin_interface_key(const ProgramFile *owner, uint32_t declaration, 
     key_put_slice(key, owner->path);
     key_put_slice(key, declaration_name(&owner->declarations, declaration));
     key_put_hash(key, owner->declarations.items[declaration].interface_hash);
+    if (owner->interface.size != 0)
+        key_put_hash(key, owner->interface_blob_hash);
 }
 
 static void push(FrameStack *stack, ProgramFile *owner, uint32_t file, uint32_t declaration)
@@ -209,6 +211,8 @@ Hash128 program_interface_digest(Program *program, uint32_t file, ByteBuffer *sc
     const ProgramFile *owner = program->file(program, file);
     const Declarations *view = &owner->declarations;
     scratch->size = 0;
+    if (owner->interface.size != 0)
+        key_put_hash(scratch, owner->interface_blob_hash);
     for (uint32_t i = 0; i < view->count; i++) {
         const Declaration *item = &view->items[i];
         key_put_slice(scratch, declarations_text(view, item->name));

@@ -5,9 +5,9 @@
  * Every top-level declaration is a unit: checked, emitted and cached by itself. Its key is a hash
  * of everything that can affect its output, and of nothing else:
  *
- *     interface key   path:name, interface hash, and for each name the interface refers to (a
- *                     struct's fields, a constant's operands): its interface key and symbol, or
- *                     "not found"
+ *     interface key   path:name, interface hash, that of the file's interface blob if it has one,
+ *                     and for each name the interface refers to (a struct's fields, a constant's
+ *                     operands): its interface key and symbol, or "not found"
  *     unit key        fingerprint, symbol, own interface key, body hash, and for each name the
  *                     body refers to: its interface key and symbol, or "not found"
  *
@@ -55,6 +55,8 @@ typedef struct ProgramFile { /* one file, as keys and code generation see it */
     Declarations declarations;
     Slice ir;
     bool ir_is_fresh; /* lowered by this process, not read from a cache */
+    Slice interface;  /* its interface blob (codegen.h); empty: it has none. Else ... */
+    Hash128 interface_blob_hash; /* ... part of the interface keys of all its declarations */
     Slice path;
     const uint32_t *targets; /* per import, the number of the file it leads to, or TARGET_NONE */
     Hash128 *interface_keys; /* per declaration */
@@ -73,6 +75,9 @@ struct Program {
      * Any thread. */
     ProgramFile *(*file)(Program *program, uint32_t number);
     Hash128 fingerprint;
+    /* The opened form of a file with an interface blob; the same whenever it is asked for. Any
+     * thread. NULL: no file has one. */
+    const void *(*opened)(Program *program, uint32_t number);
     const HashSecret *secret; /* lent: what keys are hashed under; NULL: public hashes, as the
                                  programs of stages 1 to 3 have. Stage 4 keeps the seed of one */
     uint32_t entry_file;

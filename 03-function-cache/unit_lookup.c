@@ -50,6 +50,11 @@ static void violated(const UnitLookup *self, const Unit *from, const char *what)
     abort();
 }
 
+static bool is_own(const UnitLookup *self, const Unit *from)
+{
+    return from->file == self->unit.file && from->declaration == self->unit.declaration;
+}
+
 static bool was_found(const UnitLookup *self, const Unit *from)
 {
     for (const struct FoundUnit *found = self->found; found != NULL; found = found->next)
@@ -63,7 +68,7 @@ static void guard_question(const UnitLookup *self, const Unit *from, uint32_t re
 {
     const Declaration *item = &from->declarations->items[from->declaration];
     uint32_t allowed = item->interface_reference_count;
-    if (from->file == self->unit.file && from->declaration == self->unit.declaration)
+    if (is_own(self, from))
         allowed += item->body_reference_count;
     else if (!was_found(self, from))
         violated(self, from, "that unit was never found by this one");
@@ -85,6 +90,14 @@ static void guard_answer(UnitLookup *self, const Unit *from, const Unit *answer)
 
 /* ------------------------------------------------------------------------------------------- */
 
+/* Of another file that has an interface blob, nothing else is to be seen. */
+static void hide_ir(const UnitLookup *self, Unit *found)
+{
+    if (found->file != self->unit.file &&
+        self->program->file(self->program, found->file)->interface.size != 0)
+        found->ir = (Slice){"", 0};
+}
+
 static Resolution find(const Lookup *lookup, const Unit *from, uint32_t reference, Unit *answer)
 {
     UnitLookup *self = (UnitLookup *)(uintptr_t)lookup;
@@ -104,6 +117,8 @@ static Resolution find(const Lookup *lookup, const Unit *from, uint32_t referenc
     if (found != NAME_FOUND)
         return found;
     *answer = describe(self->program, file, declaration, self->arena);
+    if (self->program->opened != NULL)
+        hide_ir(self, answer);
 #ifdef GUARD_LOOKUPS
     guard_answer(self, from, answer);
 #endif
@@ -122,17 +137,32 @@ static Unit unit(const Lookup *lookup, uint32_t file, uint32_t declaration)
 {
     UnitLookup *self = (UnitLookup *)(uintptr_t)lookup;
     Unit found = describe(self->program, file, declaration, self->arena);
+    if (self->program->opened != NULL)
+        hide_ir(self, &found);
 #ifdef GUARD_LOOKUPS
     guard_answer(self, &self->unit, &found);
 #endif
     return found;
 }
 
+static const void *opened(const Lookup *lookup, const Unit *found)
+{
+    UnitLookup *self = (UnitLookup *)(uintptr_t)lookup;
+#ifdef GUARD_LOOKUPS
+    if (!is_own(self, found) && !was_found(self, found))
+        violated(self, found, "that unit was never found by this one");
+#endif
+    const ProgramFile *owner = self->program->file(self->program, found->file);
+    return owner->interface.size == 0 ? NULL : self->program->opened(self->program, found->file);
+}
+
 void unit_lookup_init(UnitLookup *lookup, Program *program, uint32_t file, uint32_t declaration,
                       Arena *arena)
 {
-    *lookup = (UnitLookup){.lookup = {.find = find, .note = note, .unit = unit},
-                           .program = program,
-                           .arena = arena};
+    *lookup = (UnitLookup){
+        .lookup = {.find = find, .note = note, .unit = unit, .opened = opened},
+        .program = program,
+        .arena = arena,
+    };
     lookup->unit = describe(program, file, declaration, arena);
 }

@@ -78,6 +78,21 @@ void key_program_set(KeyProgram *program, uint32_t file, const FileSpec *spec)
     memset(made->key_states, KEY_UNKNOWN, count);
 }
 
+static void compute_interface_keys(KeyProgram *program)
+{
+    for (uint32_t i = 0; i < program->file_count; i++)
+        program_interface_keys(&program->program, i, &program->scratch);
+}
+
+void key_program_set_interface(KeyProgram *program, uint32_t file, const char *interface)
+{
+    program->files[file].interface = slice_from(interface);
+    program->files[file].interface_blob_hash = hash_bytes(slice_from(interface));
+    for (uint32_t i = 0; i < program->file_count; i++)
+        memset(program->files[i].key_states, KEY_UNKNOWN, program->files[i].declarations.count);
+    compute_interface_keys(program);
+}
+
 void key_program_init(KeyProgram *program, const FileSpec *specs, uint32_t count)
 {
     *program = (KeyProgram){.program = {.file = file_of,
@@ -86,8 +101,7 @@ void key_program_init(KeyProgram *program, const FileSpec *specs, uint32_t count
                             .file_count = count};
     for (uint32_t i = 0; i < count; i++)
         key_program_set(program, i, &specs[i]);
-    for (uint32_t i = 0; i < count; i++)
-        program_interface_keys(&program->program, i, &program->scratch);
+    compute_interface_keys(program);
 }
 
 void key_program_free(KeyProgram *program)

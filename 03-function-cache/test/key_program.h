@@ -42,6 +42,9 @@ void key_program_free(KeyProgram *program);
 /* Rebuilds one file's declarations, without computing keys. */
 void key_program_set(KeyProgram *program, uint32_t file, const FileSpec *spec);
 
+/* Gives a file an interface blob, and computes all interface keys again. */
+void key_program_set_interface(KeyProgram *program, uint32_t file, const char *interface);
+
 /* The number of a unit in its file; fails the test if it does not exist. */
 uint32_t key_program_find(const KeyProgram *program, uint32_t file, const char *name);
 

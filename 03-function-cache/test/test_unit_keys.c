@@ -129,6 +129,43 @@ static void test_each_edit_changes_these_keys_and_no_others(void **state)
     }
 }
 
+static bool same_digest(KeyProgram *a, KeyProgram *b, uint32_t file)
+{
+    return hash_equal(program_interface_digest(&a->program, file, &a->scratch),
+                      program_interface_digest(&b->program, file, &b->scratch));
+}
+
+/* Who sees one declaration of the file sees the whole blob; so do the file's own units. */
+static void test_an_interface_blob_is_in_the_keys_of_all_who_see_the_file(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t file;
+        const char *changed;
+    } cases[] = {
+        {0, "main.x:main main.x:idle "},
+        {1, "main.x:main lib.x:area lib.x:scale lib.x:limit "},
+        {2, "twin.x:area twin.x:scale twin.x:limit "},
+        {3, "main.x:main lib.x:area twin.x:area types.x:Box types.x:Point types.x:Other "},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        KeyProgram before, after;
+        key_program_init(&before, sample, SAMPLE_FILES);
+        key_program_init(&after, sample, SAMPLE_FILES);
+        key_program_set_interface(&after, cases[i].file, "one");
+        expect_between(&before, &after, cases[i].changed);
+        assert_false(same_digest(&before, &after, cases[i].file));
+        key_program_set_interface(&before, cases[i].file, "one");
+        expect_between(&before, &after, "");
+        assert_true(same_digest(&before, &after, cases[i].file));
+        key_program_set_interface(&after, cases[i].file, "another");
+        expect_between(&before, &after, cases[i].changed);
+        assert_false(same_digest(&before, &after, cases[i].file));
+        key_program_free(&before);
+        key_program_free(&after);
+    }
+}
+
 static void test_a_name_that_stops_and_starts_to_resolve(void **state)
 {
     (void)state;
@@ -421,6 +458,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_edit_changes_these_keys_and_no_others),
+        cmocka_unit_test(test_an_interface_blob_is_in_the_keys_of_all_who_see_the_file),
         cmocka_unit_test(test_a_name_that_stops_and_starts_to_resolve),
         cmocka_unit_test(test_the_settings_are_in_every_key),
         cmocka_unit_test(test_equal_files_in_two_places_have_two_keys),

@@ -95,7 +95,61 @@ static void test_a_file_with_errors_answers_that_nobody_knows(void **state)
     assert_int_equal(find(world, &world->lookup.unit, GONE, &found), NAME_MISSING);
 }
 
+/* ---- opened forms -------------------------------------------------------------------------- */
+
+/* The blob stands for the form made of it. */
+static const void *open_file(Program *program, uint32_t number)
+{
+    return ((KeyProgram *)program)->files[number].interface.data;
+}
+
+static void give_forms(World *world)
+{
+    world->program.program.opened = open_file;
+    world->program.files[1].ir = slice_from("ir of lib");
+    key_program_set_interface(&world->program, 1, "what lib offers");
+}
+
+static const void *opened(const UnitLookup *lookup, const Unit *found)
+{
+    return lookup->lookup.opened(&lookup->lookup, found);
+}
+
+static void test_the_form_of_a_file_comes_with_what_was_found_in_it(void **state)
+{
+    World *world = *state;
+    Unit area, point, box;
+    give_forms(world);
+    const char *form = world->program.files[1].interface.data;
+    assert_int_equal(find(world, &world->lookup.unit, AREA, &area), NAME_FOUND);
+    assert_ptr_equal(opened(&world->lookup, &area), form);
+    assert_int_equal(find(world, &area, 0, &box), NAME_FOUND);
+    assert_ptr_equal(opened(&world->lookup, &box), form);
+    assert_int_equal(find(world, &box, 0, &point), NAME_FOUND);
+    assert_null(opened(&world->lookup, &point)); /* types.x has no interface blob */
+    assert_null(opened(&world->lookup, &world->lookup.unit));
+}
+
+/* A body of another file is not even handed out. */
+static void test_only_its_own_file_sees_the_ir_beside_a_form(void **state)
+{
+    World *world = *state;
+    UnitLookup own;
+    Unit area, box;
+    give_forms(world);
+    assert_int_equal(find(world, &world->lookup.unit, AREA, &area), NAME_FOUND);
+    assert_int_equal(area.ir.size, 0);
+    unit_lookup_init(&own, &world->program.program, 1, 0, &world->arena);
+    expect_text(own.unit.ir, "ir of lib");
+    assert_ptr_equal(opened(&own, &own.unit), world->program.files[1].interface.data);
+    assert_int_equal(own.lookup.find(&own.lookup, &own.unit, 0, &box), NAME_FOUND);
+    expect_text(box.ir, "ir of lib");
+}
+
 /* ---- the guard ----------------------------------------------------------------------------- */
+
+/* As a reference number: asks for the opened form. */
+enum { FORM = 1000 };
 
 /* True if the question ends the process. The guard's message is discarded. */
 static bool is_refused(World *world, const Unit *from, uint32_t reference)
@@ -108,7 +162,10 @@ static bool is_refused(World *world, const Unit *from, uint32_t reference)
         int nowhere = open("/dev/null", O_WRONLY);
         dup2(nowhere, STDERR_FILENO);
         signal(SIGABRT, SIG_DFL);
-        (void)find(world, from, reference, &found);
+        if (reference == FORM)
+            (void)opened(&world->lookup, from);
+        else
+            (void)find(world, from, reference, &found);
         _exit(0);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
@@ -161,9 +218,12 @@ static void test_a_unit_that_was_not_found_is_refused(void **state)
     Unit box;
     skip_without_guard();
     unit_lookup_init(&other, &world->program.program, 1, 2, &world->arena); /* lib.x:Box */
+    give_forms(world);
     assert_true(is_refused(world, &other.unit, 0));
+    assert_true(is_refused(world, &other.unit, FORM));
     assert_int_equal(find(world, &world->lookup.unit, BOX, &box), NAME_FOUND);
     assert_false(is_refused(world, &other.unit, 0));
+    assert_false(is_refused(world, &other.unit, FORM));
 }
 
 static void test_a_key_that_was_never_computed_is_refused(void **state)
@@ -181,6 +241,8 @@ int main(void)
         TEST(test_a_unit_finds_what_it_names),
         TEST(test_interfaces_are_followed_as_far_as_they_lead),
         TEST(test_a_file_with_errors_answers_that_nobody_knows),
+        TEST(test_the_form_of_a_file_comes_with_what_was_found_in_it),
+        TEST(test_only_its_own_file_sees_the_ir_beside_a_form),
         TEST(test_a_number_that_no_reference_has_finds_nothing),
         TEST(test_a_reference_that_is_not_the_units_is_refused),
         TEST(test_a_body_of_another_unit_is_refused),
