@@ -53,6 +53,7 @@ typedef struct CachedCodegen {
     Program *program;
     const AirCache *cache; /* NULL: emit everything */
     EmitUnit emit;
+    EmitFile emit_file; /* NULL: emit is called for each unit. Else it is called instead */
     void *language;
     CodegenScratch *scratch; /* per worker */
 } CachedCodegen;
@@ -61,6 +62,18 @@ typedef struct CachedCodegen {
  * diagnostics_sort comes before diagnostics_format_file. */
 void cached_codegen(const CachedCodegen *codegen, unsigned worker, uint32_t file,
                     uint32_t declaration, Hash128 key, bool is_cacheable, UnitOutput *output);
+
+/* The two halves of it, for a language that emits the units of a file together: first it is asked
+ * for each unit whether its output is cached, then those that are not are emitted in one call. */
+typedef struct WantedUnit {
+    uint32_t declaration;
+    UnitOutput *output;
+} WantedUnit;
+
+bool cached_codegen_find(const CachedCodegen *codegen, Hash128 key, bool is_cacheable,
+                         UnitOutput *output);
+void cached_codegen_emit(const CachedCodegen *codegen, unsigned worker, uint32_t file,
+                         const WantedUnit *wanted, size_t count);
 
 void codegen_scratch_free(CodegenScratch *scratch);
 

@@ -101,6 +101,19 @@ typedef bool (*EmitUnit)(void *language, const Unit *unit, const Lookup *lookup,
  * long as the program, so the form may point into both. NULL if the blob is not one of lower's. */
 typedef const void *(*OpenInterface)(void *language, Slice interface, Arena *memory);
 
+/* All units of one file that must be emitted, in one call: for a front end that parses its own file
+ * once for all of them. For each it does what emit would, and sets is_right to what emit would
+ * return: a text may not depend on which other units are emitted, or in which order they come. */
+typedef struct UnitEmission {
+    const Unit *unit;
+    const Lookup *lookup; /* for this unit only */
+    ByteBuffer *text;
+    Diagnostics *diagnostics;
+    bool is_right; /* false when emit_file is called */
+} UnitEmission;
+
+typedef void (*EmitFile)(void *language, UnitEmission *units, size_t count, Arena *scratch);
+
 #ifdef __cplusplus
 }
 #endif

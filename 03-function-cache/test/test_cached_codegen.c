@@ -157,6 +157,52 @@ static void test_a_forgotten_output_is_emitted_again(void **state)
     assert_int_equal(generate(world, "lib.x:add", 1, 0, &key).origin, OUTPUT_EMITTED);
 }
 
+/* ---- the units of a file, in one call ------------------------------------------------------ */
+
+/* As emit, for each; counts calls, and says in a diagnostic how many units there were. */
+static void emit_all(void *language, UnitEmission *units, size_t count, Arena *scratch)
+{
+    for (size_t i = 0; i < count; i++) {
+        assert_false(units[i].is_right);
+        units[i].is_right = emit(language, units[i].unit, units[i].lookup, scratch, units[i].text,
+                                 units[i].diagnostics);
+        if (!units[i].is_right)
+            diagnostics_add(units[i].diagnostics, 8, 1, "one of %d", (int)count);
+    }
+}
+
+static void test_the_units_of_a_file_are_emitted_in_one_call(void **state)
+{
+    World *world = *state;
+    UnitOutput outputs[3];
+    WantedUnit wanted[] = {{1, &outputs[1]}, {5, &outputs[2]}, {0, &outputs[0]}};
+    world->codegen.emit_file = emit_all;
+    world->codegen.emit = NULL;
+    cached_codegen_emit(&world->codegen, 0, 0, wanted, 3);
+    assert_int_equal(outputs[0].origin, OUTPUT_EMITTED);
+    expect_text(outputs[0].text, "main: lib.x:add\n");
+    assert_int_equal(outputs[1].origin, OUTPUT_WRONG);
+    assert_int_equal(outputs[1].text.size, 0);
+    assert_int_equal(outputs[2].origin, OUTPUT_WRONG); /* its file does not have it */
+    const Diagnostics *found = &world->workers[0].diagnostics;
+    assert_int_equal(found->count, 2);
+    expect_text(found->items[1].path, "main.x");
+    expect_text(found->items[1].message, "one of 2");
+}
+
+static void test_one_unit_is_such_a_call_too(void **state)
+{
+    World *world = *state;
+    Hash128 key;
+    world->codegen.emit_file = emit_all;
+    world->codegen.emit = NULL;
+    UnitOutput output = generate(world, "lib.x:add", 1, 0, &key);
+    expect_text(output.text, "lib.x:add:\n");
+    air_cache_put(&world->cache, key, output.text);
+    assert_int_equal(generate(world, "lib.x:add", 1, 0, &key).origin, OUTPUT_CACHED);
+    assert_int_equal(world->emitted, 1);
+}
+
 /* ---- threads ------------------------------------------------------------------------------- */
 
 typedef struct Race {
@@ -188,6 +234,8 @@ int main(void)
         TEST(test_what_is_not_cacheable_is_not_looked_up),
         TEST(test_a_unit_that_its_file_does_not_have_is_wrong),
         TEST(test_a_forgotten_output_is_emitted_again),
+        TEST(test_the_units_of_a_file_are_emitted_in_one_call),
+        TEST(test_one_unit_is_such_a_call_too),
         TEST(test_each_worker_has_results_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
