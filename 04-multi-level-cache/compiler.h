@@ -14,9 +14,15 @@
  *     lower          source → declarations and IR. Sees one file and no path.
  *     emit           one unit → text. Sees the unit and the interfaces it names (codegen.h).
  *
- * The declarations come from a DeclarationsBuilder (declarations.h). The IR is bytes in any form:
- * no pointers in it, and nothing of the file's path. Both are copied after lower has returned, and
- * another process may get them from disk, at an address that is a multiple of 16.
+ * and, for a front end whose IR must be parsed, optional:
+ *
+ *     open           interface blob of a file → the form in which units see the file, made once
+ *     emit_file      instead of emit: all units of one file, in one call
+ *
+ * The declarations come from a DeclarationsBuilder (declarations.h). The IR is bytes in any form,
+ * and so is the interface blob: no pointers, and nothing of the file's path. All are copied after
+ * lower has returned, and another process may get them from disk, at an address that is a multiple
+ * of 16.
  *
  * emit is called for each declaration, with a body or without. The texts of a file follow each
  * other in the output unchanged: end each with a newline.
@@ -47,11 +53,13 @@ typedef struct Compiler {
     size_t largest_source; /* in bytes; of a larger one, lower gets one byte more than this, and
                               refuses. 0: no limit */
     ScanImports scan_imports;
-    /* True, and both blobs, in the arena; or false, and diagnostics: the source is wrong.
+    /* True, and the blobs, in the arena; or false, and diagnostics: the source is wrong.
      * Declarations are hashed with hash_keyed under the secret. */
     bool (*lower)(void *language, Slice source, const HashSecret *secret, Arena *arena,
                   Diagnostics *diagnostics, Lowered *lowered);
     EmitUnit emit;
+    OpenInterface open; /* NULL: interface blobs are ignored */
+    EmitFile emit_file; /* NULL: emit is called for each unit */
 } Compiler;
 
 #ifdef __cplusplus

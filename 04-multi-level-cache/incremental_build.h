@@ -100,6 +100,7 @@ typedef struct BuildCounts { /* work, not time: the same on every machine */
                                   cached */
     uint64_t functions_dirty, functions_dependent; /* the reasons of `emitted` */
     uint64_t declarations_visited;                 /* whose keys were computed */
+    uint64_t files_opened; /* interface blobs, each once: codegen.h */
     uint64_t sections_total, sections_dirty;
     uint64_t bytes_read, bytes_written; /* sources read; caches and state written */
 } BuildCounts;

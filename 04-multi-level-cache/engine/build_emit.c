@@ -3,8 +3,9 @@
  * The texts of the wanted sections.
  *
  * One item of the loop is one file: for each of its units, the output cached under the unit's key
- * or, if there is none, a new one. One thread then appends the new outputs to the pack in file
- * order, so the pack does not depend on threads either.
+ * or, if there is none, a new one; all new ones in one call, if the language has it so. One thread
+ * then appends the new outputs to the pack in file order, so the pack does not depend on threads
+ * either.
  */
 #include "build_internal.h"
 
@@ -106,6 +107,50 @@ static void count_made(MadeCounts *counts, OutputOrigin origin, bool is_own_chan
         counts->dependent++;
 }
 
+static void take_output(Build *build, uint32_t file, uint32_t number, bool is_own_change,
+                        MadeCounts *made)
+{
+    EmittedFile *emitted = &build->emission->files[file];
+    const UnitOutput *output = &emitted->outputs[number];
+    emitted->texts[number] = output->text;
+    if (output->origin == OUTPUT_CACHED)
+        return;
+    emitted->made_count++;
+    if (has_body(build, file, number))
+        count_made(made, output->origin, is_own_change);
+}
+
+static void emit_each(const EmitLoop *loop, uint32_t file, unsigned worker, MadeCounts *made)
+{
+    const EmittedFile *emitted = &loop->emission->files[file];
+    for (uint32_t i = 0; i < emitted->output_count; i++) {
+        PlannedUnit unit;
+        build_unit_key(loop->build, file, i, &unit);
+        cached_codegen(&loop->codegen, worker, file, i, unit.key, unit.is_cacheable,
+                       &emitted->outputs[i]);
+        take_output(loop->build, file, i, unit.is_own_change, made);
+    }
+}
+
+static void emit_together(const EmitLoop *loop, uint32_t file, unsigned worker, MadeCounts *made)
+{
+    const EmittedFile *emitted = &loop->emission->files[file];
+    size_t count = 0;
+    WantedUnit *wanted = memory_allocate((emitted->output_count + 1) * sizeof *wanted);
+    PlannedUnit unit;
+    for (uint32_t i = 0; i < emitted->output_count; i++) {
+        build_unit_key(loop->build, file, i, &unit);
+        if (!cached_codegen_find(&loop->codegen, unit.key, unit.is_cacheable, &emitted->outputs[i]))
+            wanted[count++] = (WantedUnit){i, &emitted->outputs[i]};
+    }
+    cached_codegen_emit(&loop->codegen, worker, file, wanted, count);
+    for (uint32_t i = 0; i < emitted->output_count; i++) {
+        build_unit_key(loop->build, file, i, &unit);
+        take_output(loop->build, file, i, unit.is_own_change, made);
+    }
+    free(wanted);
+}
+
 static void emit_file(void *arg, size_t index, unsigned worker)
 {
     EmitLoop *loop = arg;
@@ -117,18 +162,10 @@ static void emit_file(void *arg, size_t index, unsigned worker)
     emitted->outputs = arena_allocate(arena, emitted->output_count * sizeof *emitted->outputs);
     emitted->texts = arena_allocate(arena, emitted->output_count * sizeof *emitted->texts);
     MadeCounts made = {0};
-    for (uint32_t i = 0; i < emitted->output_count; i++) {
-        UnitOutput *output = &emitted->outputs[i];
-        PlannedUnit unit;
-        build_unit_key(build, file, i, &unit);
-        cached_codegen(&loop->codegen, worker, file, i, unit.key, unit.is_cacheable, output);
-        emitted->texts[i] = output->text;
-        if (output->origin == OUTPUT_CACHED)
-            continue;
-        emitted->made_count++;
-        if (has_body(build, file, i))
-            count_made(&made, output->origin, unit.is_own_change);
-    }
+    if (loop->codegen.emit_file != NULL)
+        emit_together(loop, file, worker, &made);
+    else
+        emit_each(loop, file, worker, &made);
     if (emitted->made_count != 0) { /* once: the workers' counts are in one line of the cache */
         MadeCounts *sum = &loop->emission->made[worker];
         sum->failed += made.failed;
@@ -265,19 +302,27 @@ static void collect_diagnostics(Build *build)
     diagnostics_sort(&build->diagnostics);
 }
 
+static CachedCodegen make_codegen(Build *build, const AirCache *cache)
+{
+    const Compiler *compiler = build->request.compiler;
+    return (CachedCodegen){
+        .program = &build->program,
+        .cache = cache,
+        .emit = compiler->emit,
+        .emit_file = compiler->emit_file,
+        .language = compiler->language,
+        .scratch = build->emission->scratch,
+    };
+}
+
 static bool emit_wanted(Build *build)
 {
     Emission *emission = emission_of(build);
     collect_wanted(build, emission);
-    const Compiler *compiler = build->request.compiler;
     EmitLoop loop = {
         .build = build,
         .emission = emission,
-        .codegen = {.program = &build->program,
-                    .cache = build->request.force ? NULL : &build->cache.air,
-                    .emit = compiler->emit,
-                    .language = compiler->language,
-                    .scratch = emission->scratch},
+        .codegen = make_codegen(build, build->request.force ? NULL : &build->cache.air),
     };
     executor_run(build->request.executor, emission->wanted_count, emit_file, &loop);
     sum_up_counts(build);

@@ -6,6 +6,7 @@
  *     build_open.c          the project, the cache, the memory
  *     build_prepare.c       what comes before emission: lowered files, the plan
  *     build_program.c       the files of the program as keys and code generation see them
+ *     build_opened.c        interface blobs, opened once
  *     build_plan.c          from what changed to what must be emitted
  *     build_prelude.c       the lines that declarations want before all sections
  *     build_emit.c          the sections' texts, emitted or cached
@@ -69,6 +70,7 @@ typedef struct BuildWorker { /* one per worker of the executor */
 
 /* What one phase keeps for itself. */
 typedef struct LoadedFiles LoadedFiles; /* build_program.c */
+typedef struct OpenedFiles OpenedFiles; /* build_opened.c */
 typedef struct Emission Emission;       /* build_emit.c */
 
 /* In the order of the phases; what one of them makes, those after it only read. */
@@ -97,6 +99,7 @@ struct Build {
     /* build_prepare */
     Program program;      /* its `file` is build_program_file */
     LoadedFiles *loaded;
+    OpenedFiles *opened;  /* NULL: the language opens none */
     uint32_t *lost;       /* files whose lowered form a power cut took: see build_recover.c */
     uint32_t lost_count;
     EmissionPlan plan;
@@ -172,6 +175,18 @@ void build_keep_rebuilt(Build *build);
 BuildStatus build_check_loading(Build *build);
 
 void build_free_loaded(Build *build);
+
+/* ---- build_opened.c ------------------------------------------------------------------------ */
+
+/* Nothing is opened yet. */
+void build_make_opened(Build *build);
+
+/* The opened form of a file that has an interface blob. Any thread, after build_lower. */
+const void *build_opened_file(Program *program, uint32_t number);
+
+void build_free_opened(Build *build);
+
+/* ---- build_prepare.c ----------------------------------------------------------------------- */
 
 /* Opens what a no-change build leaves closed, lowers the changed files and makes the plan. Once. */
 BuildStatus build_prepare(Build *build);

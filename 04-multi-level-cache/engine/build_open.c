@@ -143,6 +143,7 @@ void build_close(Build *build)
     }
     free(build->workers);
     build_free_emission(build);
+    build_free_opened(build);
     build_free_loaded(build);
     free(build->lost);
     free(build->plan.files);

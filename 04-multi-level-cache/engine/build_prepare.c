@@ -22,6 +22,7 @@ static BuildStatus prepare(Build *build)
     build->plan.files = memory_allocate_zeroed(count + 1, sizeof *build->plan.files);
     build_enter(build, BUILD_LOWERS);
     build_lower(build);
+    build_make_opened(build);
     build->times.lower = build_lap(&lap);
     build_enter(build, BUILD_COMPUTES_KEYS);
     status = build_make_plan(build);

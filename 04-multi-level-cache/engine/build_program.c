@@ -65,6 +65,15 @@ void build_free_loaded(Build *build)
 
 _Static_assert(TARGET_NONE == FILE_NONE, "what discovery records is what keys are made from");
 
+/* A blob that the language does not open is no use to anybody. */
+static void take_interface(const Build *build, Slice blob, ProgramFile *file)
+{
+    if (blob.size == 0 || build->request.compiler->open == NULL)
+        return;
+    file->interface = blob;
+    file->interface_blob_hash = hash_keyed(build->program.secret, blob);
+}
+
 /* What the keys and the code generator need of a lowered file. NULL if its declarations are
  * malformed, or have other imports than the scanner found. */
 static ProgramFile *make_file(Build *build, uint32_t number, const Lowered *lowered,
@@ -79,6 +88,7 @@ static ProgramFile *make_file(Build *build, uint32_t number, const Lowered *lowe
     if (!declarations_view(lowered->declarations, &file->declarations) ||
         file->declarations.import_count != files->records[number].import_count)
         return NULL;
+    take_interface(build, lowered->interface, file);
     uint32_t count = file->declarations.count;
     file->interface_keys = arena_allocate(arena, count * sizeof *file->interface_keys);
     file->key_states = arena_allocate(arena, count);

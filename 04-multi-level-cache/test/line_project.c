@@ -168,7 +168,9 @@ static void describe(LineRun *run, const Build *build)
 static BuildRequest make_request(const LineProject *project, const LineRequest *line,
                                  LineSteps *steps)
 {
-    steps->compiler = line_language(line->settings == NULL ? "" : line->settings);
+    steps->compiler = line->compiler != NULL
+                          ? *line->compiler
+                          : line_language(line->settings == NULL ? "" : line->settings);
     snprintf(steps->entry, sizeof steps->entry, "%s/%s", project->scratch.path,
              line->entry == NULL ? "main.line" : line->entry);
     snprintf(steps->cache, sizeof steps->cache, "%s/%s", project->scratch.path,

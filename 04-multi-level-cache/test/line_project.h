@@ -41,6 +41,7 @@ typedef struct LineRequest {
     const char *entry;    /* NULL: main.line */
     const char *cache;    /* name in the scratch directory; NULL: "cache" */
     const char *settings; /* NULL: "" */
+    const Compiler *compiler; /* NULL: the line language, with these settings */
     Executor *executor;   /* NULL: items in sequence */
     bool force, paranoid, sync;
     uint64_t limit_bytes; /* of the packs; 0: none */
