@@ -315,6 +315,13 @@ static CachedCodegen make_codegen(Build *build, const AirCache *cache)
     };
 }
 
+void build_emit_again(Build *build, unsigned worker, uint32_t file, const WantedUnit *wanted,
+                      size_t count)
+{
+    CachedCodegen codegen = make_codegen(build, NULL);
+    cached_codegen_emit(&codegen, worker, file, wanted, count);
+}
+
 static bool emit_wanted(Build *build)
 {
     Emission *emission = emission_of(build);

@@ -10,6 +10,7 @@
  *     build_plan.c          from what changed to what must be emitted
  *     build_prelude.c       the lines that declarations want before all sections
  *     build_emit.c          the sections' texts, emitted or cached
+ *     build_again.c         is the text of a unit the same if it is emitted alone?
  *     build_drop.c          removes from the caches what the user wants made again
  *     build_dropped.c       what was dropped, and is made again
  *     build_recover.c       what a power cut may have taken is found, and is made again
@@ -203,12 +204,23 @@ void build_free_emission(Build *build);
  * commit wants some to look at all that the caches hold. */
 void build_forget_texts(Build *build);
 
+/* Emits units of a file once more, after build_emit; uses and keeps nothing cached. */
+void build_emit_again(Build *build, unsigned worker, uint32_t file, const WantedUnit *wanted,
+                      size_t count);
+
 /* Sorts a list of file numbers. */
 void build_sort_numbers(uint32_t *numbers, uint32_t count);
 
 /* How many units a file has, and the key of one: as planned, or as recorded. */
 uint32_t build_unit_count(const Build *build, uint32_t file);
 void build_unit_key(const Build *build, uint32_t file, uint32_t unit, PlannedUnit *planned);
+
+/* ---- build_again.c ------------------------------------------------------------------------- */
+
+/* NULL if the units of a file, all of which were emitted and are right, get the same texts alone
+ * and in reverse order. Else which one does not, and how it came out. Any thread, on different
+ * files. */
+const char *build_differs_again(Build *build, unsigned worker, uint32_t file, uint32_t *unit);
 
 /* ---- build_dropped.c ----------------------------------------------------------------------- */
 

@@ -300,7 +300,15 @@ static void compare_output(const FileLook *look, uint32_t unit, Slice made)
         note_unit(look, unit, "its output is wrong");
 }
 
-static void compare_file(const Comparison *comparison, uint32_t file, bool tells)
+static void compare_again(const FileLook *look, unsigned worker)
+{
+    uint32_t unit;
+    const char *what = build_differs_again(look->comparison->build, worker, look->file, &unit);
+    if (what != NULL)
+        note_unit(look, unit, what);
+}
+
+static void compare_file(const Comparison *comparison, uint32_t file, unsigned worker, bool tells)
 {
     const FileHashCache *files = &comparison->build->cache.files;
     const Recorded *recorded = &comparison->recorded;
@@ -316,12 +324,12 @@ static void compare_file(const Comparison *comparison, uint32_t file, bool tells
     const Slice *texts = build_section_texts(comparison->build, file, &count);
     for (uint32_t i = 0; i < count; i++)
         compare_output(&look, i, texts[i]);
+    compare_again(&look, worker);
 }
 
 static void look_at_file(void *arg, size_t index, unsigned worker)
 {
-    (void)worker;
-    compare_file(arg, (uint32_t)index, false);
+    compare_file(arg, (uint32_t)index, worker, false);
 }
 
 static void compare_contents(Comparison *comparison)
@@ -332,7 +340,7 @@ static void compare_contents(Comparison *comparison)
     executor_run(comparison->build->request.executor, count, look_at_file, comparison);
     for (uint32_t i = 0; i < count; i++) {
         if (comparison->tallies[i].differs)
-            compare_file(comparison, i, true);
+            compare_file(comparison, i, 0, true);
         verification->units += comparison->tallies[i].units;
         verification->objects += comparison->tallies[i].objects;
         verification->bytes += comparison->tallies[i].bytes;

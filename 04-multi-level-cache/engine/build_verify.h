@@ -25,12 +25,16 @@
  *     unit table    interface keys, unit keys, section keys and all else in it
  *     AIR           the output of every unit; every record of the pack
  *
+ * A language that opens files, or emits all units of a file in one call, is tested besides: each
+ * unit is emitted alone, then all of its file in reverse order, and the texts must be the same.
+ *
  * A file edited since the last build is a difference, but no mistake: its stamp says so, and the
  * next build reads it. Keys then differ with good reason and are not compared; objects, which are
  * named by what they were made from, are. The same holds after a change of settings. If a file was
  * edited and its stamp does *not* say so, everything is compared.
  *
- * Cost: a clean build, and a comparison of all bytes. Threads: through the build's executor.
+ * Cost: a clean build, and a comparison of all bytes; for such a language, two or three times the
+ * emission of one. Threads: through the build's executor.
  */
 #ifndef BUILD_VERIFY_H
 #define BUILD_VERIFY_H

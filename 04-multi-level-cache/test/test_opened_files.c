@@ -248,6 +248,27 @@ static void test_a_right_language_is_silent(void **state)
     }
 }
 
+static void test_a_text_that_depends_on_its_company_is_named(void **state)
+{
+    World *world = *state;
+    build_wrongly(world, TREE_COUNTS_IN_CALL);
+    expect_found(world, "lib.tree:inner: its output is different if it is emitted alone\n"
+                        "main.tree:helper: its output is different if it is emitted alone\n"
+                        "side.tree:rest: its output is different if it is emitted alone\n");
+}
+
+static void test_a_text_that_depends_on_the_order_is_named(void **state)
+{
+    World *world = *state;
+    build_wrongly(world, TREE_SEES_ORDER);
+    expect_found(world,
+                 "lib.tree:inner: its output is different if its file is emitted in reverse order\n"
+                 "main.tree:helper: its output is different if its file is emitted in reverse "
+                 "order\n"
+                 "side.tree:rest: its output is different if its file is emitted in reverse "
+                 "order\n");
+}
+
 /* Within its own file a unit can look at other bodies. What comes of it is an old output. */
 static void test_a_text_that_depends_on_another_body_is_named(void **state)
 {
@@ -293,6 +314,8 @@ int main(void)
         TEST(test_an_error_of_one_unit_leaves_the_others_of_the_call_right),
         TEST(test_threads_wait_for_the_one_that_opens),
         TEST(test_a_right_language_is_silent),
+        TEST(test_a_text_that_depends_on_its_company_is_named),
+        TEST(test_a_text_that_depends_on_the_order_is_named),
         TEST(test_a_text_that_depends_on_another_body_is_named),
         TEST(test_writing_to_a_form_is_refused),
     };
