@@ -7,6 +7,8 @@
  */
 #include "cache_collection.h"
 
+#include "cache_product.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -207,6 +209,17 @@ static void choose_oldest(const MultiLevelCache *cache, const UsedObjects *used,
     free(bytes);
 }
 
+/* Of the program's own products, those used last stay. The list begins with the latest. */
+static void choose_products(const MultiLevelCache *cache, CacheEntries *entries)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < entries->count; i++) {
+        CacheEntry *entry = &entries->items[i];
+        if (!entry->is_to_go && strncmp(entry->id, cache->entry_id, PROGRAM_ID_SIZE) == 0)
+            entry->is_to_go = kept++ >= MOST_PRODUCTS;
+    }
+}
+
 static void keep_users_that_stay(KeySet *keys, const CacheEntries *entries)
 {
     size_t kept = 0;
@@ -239,14 +252,15 @@ static bool asks_for_look(const EntryCount *count, uint64_t limit_bytes, uint64_
 /* Only a new entry, or a limit, needs to know how many there are. */
 static bool count_entries(MultiLevelCache *cache, EntryCount *count, uint64_t pack_bytes)
 {
-    bool is_new = cache->manifest.header.generation == 1;
+    bool is_new = cache->is_first;
     if (!is_new && cache->limit_bytes == 0)
         return false;
     entry_count_load(count, &cache->directory);
     count->added += is_new;
     if (is_new)
         count->added_bytes += cache->state_bytes_written;
-    if (asks_for_look(count, cache->limit_bytes, pack_bytes))
+    if ((is_new && cache->latest_id[0] != '\0') ||
+        asks_for_look(count, cache->limit_bytes, pack_bytes))
         return true;
     if (is_new)
         (void)entry_count_store(count, &cache->directory); /* a hint: the next one counts again */
@@ -308,6 +322,7 @@ static int collect(MultiLevelCache *cache, CacheEntries *entries, uint64_t pack_
         status = used_objects_gather(&used, cache->directory.fd, entries);
     if (status == 0 && cache->limit_bytes != 0)
         choose_oldest(cache, &used, entries);
+    choose_products(cache, entries);
     keep_users_that_stay(&used.zir, entries);
     keep_users_that_stay(&used.air, entries);
     if (status == 0)

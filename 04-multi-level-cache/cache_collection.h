@@ -12,7 +12,8 @@
  * recorded entry uses is never removed. Before that happens again, at least a quarter of the
  * threshold must be added: over time, a few bytes are copied for each new byte.
  *
- * An entry is removed when its file is gone. If the user sets a limit and the total exceeds it,
+ * An entry is removed when its file is gone. So is a program's product when too many others were
+ * used since (cache_product.h). If the user sets a limit and the total exceeds it,
  * entries not used for a day or longer are removed too, the oldest first. (Last use is known to the
  * day, and two projects built in turns do not evict each other.) That takes a look at all entries:
  * cache_entries.h says when it is worth its cost.

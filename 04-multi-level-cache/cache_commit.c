@@ -2,6 +2,7 @@
 /* What is written to the three caches: objects, state, and the manifest that makes it valid. */
 #include "cache_collection.h"
 #include "cache_leftovers.h"
+#include "cache_product.h"
 #include "cache_sync.h"
 
 #include <errno.h>
@@ -178,6 +179,21 @@ static int prune(MultiLevelCache *cache)
     return status != 0 ? status : second;
 }
 
+/* A program of one product needs no note. That it is missing or old is no failure. */
+static void note_latest(const MultiLevelCache *cache)
+{
+    if (strcmp(cache->entry_id, cache->latest_id) != 0 &&
+        (strlen(cache->entry_id) != PROGRAM_ID_SIZE || cache->latest_id[0] != '\0'))
+        (void)cache_product_note_latest(&cache->directory, cache->entry_id);
+}
+
+/* Greater than that of the program's product that was committed before, whichever it was. */
+static uint64_t next_generation(const MultiLevelCache *cache)
+{
+    uint64_t own = cache->manifest.header.generation, latest = cache->latest_generation;
+    return (own > latest ? own : latest) + 1;
+}
+
 int multi_level_cache_commit(MultiLevelCache *cache, const CommitSummary *summary, bool sync)
 {
     ManifestHeader *next = &cache->manifest.header;
@@ -185,8 +201,9 @@ int multi_level_cache_commit(MultiLevelCache *cache, const CommitSummary *summar
     if (status != 0)
         return status;
     record_path(cache);
-    next->generation++;
+    next->generation = next_generation(cache);
     next->fingerprint = cache->fingerprint;
+    next->code_fingerprint = cache->code_fingerprint;
     next->combined = summary->combined;
     next->prelude = summary->prelude;
     next->function_count = summary->function_count;
@@ -197,12 +214,13 @@ int multi_level_cache_commit(MultiLevelCache *cache, const CommitSummary *summar
     note_state_bytes(cache, bytes);
     if (status != 0)
         return multi_level_cache_failed(cache, "cannot write the cache's manifest", status);
+    note_latest(cache);
     if (prune(cache) != 0)
         cache->directory.may_have_leftovers = true;
     make_room(cache, sync);
     if (cache->directory.may_have_leftovers)
         cache->directory.may_have_leftovers =
-            cache_leftovers_remove(&cache->directory, cache->entry_id, &cache->manifest) != 0;
+            cache_leftovers_remove(&cache->directory) != 0;
     cache->is_saved = false;
     return 0;
 }

@@ -47,6 +47,8 @@ extern "C" {
 typedef struct Compiler {
     void *language;      /* passed to each function */
     Hash128 fingerprint;
+    Hash128 settings; /* what only emit sees: target, optimization, kind of output. Lowered files do
+                         not depend on it. {0}: nothing */
     Slice entry_point;   /* the declaration that the entry file must have: "main" */
     Slice missing_entry_point; /* the message if it has none */
     Slice prelude;       /* the first bytes of the output; ends with a newline */

@@ -70,6 +70,9 @@ typedef struct BuildRequest { /* copied; what it points to is lent until build_c
     const char *cache_dir; /* NULL: ".mini_cache" beside the entry. Made if missing; one with other
                               files in it and no mark of ours is BUILD_MISUSED. A symlink is not
                               followed, and one that others own or may write to is not used */
+    const char *output;    /* where the output will be. Builds of an entry to several outputs, and with
+                              several settings, are then kept side by side, each with a state of its
+                              own. NULL: there is one state, or the one committed last */
     const char *root;      /* the directory whose files errors may quote; NULL: the entry's. If it
                               is not a directory: BUILD_MISUSED */
     Executor *executor; /* &executor_serial, or that of a work pool. Never NULL */

@@ -2,6 +2,7 @@
 #include "multi_level_cache.h"
 
 #include "cache_entries.h"
+#include "cache_product.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -112,32 +113,60 @@ static int open_own_directory(MultiLevelCache *cache, const CacheRequest *reques
     }
     if (status == 0 && (!has_secret(cache) || !cache->secret.is_signed))
         status = renew_secret(cache, request);
-    cache->fingerprint = hash_keyed(&cache->secret.hash, slice_of(&request->fingerprint,
-                                                                  sizeof request->fingerprint));
+    Hash128 both[] = {request->fingerprint, request->settings};
+    cache->fingerprint = hash_keyed(&cache->secret.hash, slice_of(both, sizeof *both));
+    cache->code_fingerprint = hash_keyed(&cache->secret.hash, slice_of(both, sizeof both));
     return status;
 }
 
 /* ---- loading ------------------------------------------------------------------------------- */
 
 /* An id is a public hash of a path, and two paths can be crafted to share one. */
-static bool is_of_this_entry(const MultiLevelCache *cache)
+static bool is_of_this_entry(const MultiLevelCache *cache, const Manifest *manifest)
 {
     Slice recorded, path = buffer_slice(&cache->entry_path);
-    return path.size == 0 || !manifest_blob(&cache->manifest, ENTRY_PATH_BLOB, &recorded) ||
+    return path.size == 0 || !manifest_blob(manifest, ENTRY_PATH_BLOB, &recorded) ||
            recorded.size == 0 || slice_equal(recorded, path);
+}
+
+/* Which entry of the cache? */
+static int choose_entry(MultiLevelCache *cache, const CacheRequest *request)
+{
+    char program_id[PROGRAM_ID_SIZE + 1];
+    cache_directory_entry_path(request->project_fd, request->entry, &cache->entry_path);
+    int status = cache_directory_program_id(request->project_fd, request->entry, program_id);
+    if (status != 0)
+        return multi_level_cache_failed(cache, "cannot identify the entry", status);
+    if (has_secret(cache))
+        cache_product_latest(&cache->directory, program_id, cache->latest_id);
+    if (request->output.size != 0)
+        cache_product_id(program_id, request->settings, request->output, cache->entry_id);
+    else
+        memcpy(cache->entry_id, cache->latest_id, sizeof cache->entry_id);
+    if (cache->entry_id[0] == '\0')
+        memcpy(cache->entry_id, program_id, sizeof program_id);
+    return 0;
 }
 
 static int load_manifest(MultiLevelCache *cache)
 {
     int status = -ENOENT;
+    cache->is_first = true;
     if (has_secret(cache))
         status = manifest_load(&cache->manifest, cache->directory.fd, cache->entry_id);
-    if (status == 0 && !is_of_this_entry(cache)) {
+    if (status == -ENOENT && cache->in_memory && cache->latest_id[0] != '\0') {
+        /* Nothing to compare with but what another output was made from. */
+        memcpy(cache->entry_id, cache->latest_id, sizeof cache->entry_id);
+        status = manifest_load(&cache->manifest, cache->directory.fd, cache->entry_id);
+    }
+    if (status == 0 && !is_of_this_entry(cache, &cache->manifest)) {
         manifest_free(&cache->manifest);
         status = -ENOENT;
     }
     if (status == -ENOENT) {
-        observe(cache->observer, DECISION_STATE_MISSING, cache->entry);
+        observe(cache->observer,
+                cache->latest_id[0] == '\0' ? DECISION_STATE_MISSING : DECISION_PRODUCT_MISSING,
+                cache->entry);
         return 0;
     }
     if (status == -EBADMSG) {
@@ -145,6 +174,7 @@ static int load_manifest(MultiLevelCache *cache)
         return 0;
     }
     cache->had_state = status == 0;
+    cache->is_first = !cache->had_state;
     if (status == 0 && !cache->in_memory)
         cache_entry_note_use(&cache->directory, cache->entry_id);
     return multi_level_cache_failed(cache, "cannot read the cache's manifest", status);
@@ -169,7 +199,7 @@ static void compare_with_last(MultiLevelCache *cache)
     const ManifestHeader *last = &cache->manifest.header;
     if (cache->lost_secret) {
         note_damage(cache, "secret");
-    } else if (cache->had_state && !hash_equal(last->fingerprint, cache->fingerprint)) {
+    } else if (cache->had_state && !hash_equal(last->code_fingerprint, cache->code_fingerprint)) {
         cache->settings_changed = true;
         cache->had_state = false;
         observe(cache->observer, DECISION_SETTINGS_CHANGED, cache->entry);
@@ -186,6 +216,49 @@ static void compare_with_last(MultiLevelCache *cache)
         cache->directory.may_have_leftovers = true;
 }
 
+/* Opens what is recorded of the sources in the program's entry that was committed last, if it is
+ * another than this one, and later. False if it proves nothing. */
+static bool open_latest_files(MultiLevelCache *cache, FileHashCache *files)
+{
+    char name[NAME_SIZE];
+    Manifest manifest;
+    StateFile state;
+    *files = (FileHashCache){0};
+    if (cache->latest_id[0] == '\0' || strcmp(cache->latest_id, cache->entry_id) == 0 ||
+        manifest_load(&manifest, cache->directory.fd, cache->latest_id) != 0)
+        return false;
+    snprintf(name, sizeof name, "%s.files", cache->latest_id);
+    cache->latest_generation = manifest.header.generation;
+    bool is_proof = manifest.header.generation > cache->manifest.header.generation &&
+                    is_of_this_entry(cache, &manifest) &&
+                    manifest_is_of_run(&manifest, cache->boot) &&
+                    hash_equal(manifest.header.fingerprint, cache->fingerprint) &&
+                    file_table_load(files, &state, cache->directory.fd, name,
+                                    &manifest.header.files) == 0;
+    manifest_free(&manifest);
+    return is_proof;
+}
+
+/* An edit that another product's build has read need not be read again. */
+static void learn_from_latest(MultiLevelCache *cache)
+{
+    FileHashCache latest;
+    if (open_latest_files(cache, &latest)) {
+        if (cache->had_state)
+            known_files_take(&cache->known, &cache->files, &latest);
+        else
+            known_files_copy(&cache->files, &latest);
+    }
+    file_hash_cache_close(&latest);
+}
+
+/* What is known of the sources does not depend on what is made of them. */
+static bool only_settings_changed(const MultiLevelCache *cache, const CacheRequest *request)
+{
+    return cache->settings_changed && !request->forget && !request->in_memory &&
+           hash_equal(cache->manifest.header.fingerprint, cache->fingerprint);
+}
+
 int multi_level_cache_open(MultiLevelCache *cache, const CacheRequest *request)
 {
     *cache = (MultiLevelCache){.entry = request->entry,
@@ -196,11 +269,9 @@ int multi_level_cache_open(MultiLevelCache *cache, const CacheRequest *request)
     int status = open_own_directory(cache, request);
     if (status != 0)
         return status;
-    cache_directory_entry_path(request->project_fd, request->entry, &cache->entry_path);
-    status = cache_directory_entry_id(request->project_fd, request->entry, cache->entry_id);
-    if (status != 0)
-        return multi_level_cache_failed(cache, "cannot identify the entry", status);
-    status = load_manifest(cache);
+    status = choose_entry(cache, request);
+    if (status == 0)
+        status = load_manifest(cache);
     if (status == 0)
         status = load_files(cache);
     if (status != 0)
@@ -209,8 +280,10 @@ int multi_level_cache_open(MultiLevelCache *cache, const CacheRequest *request)
     compare_with_last(cache);
     if (request->forget || request->in_memory)
         cache->had_state = false;
-    if (!cache->had_state)
+    if (!cache->had_state && !only_settings_changed(cache, request))
         file_hash_cache_replace(&cache->files, request->entry, NULL, 0);
+    if (!request->forget && !request->in_memory)
+        learn_from_latest(cache);
     return 0;
 }
 
@@ -271,6 +344,7 @@ void multi_level_cache_close(MultiLevelCache *cache)
     if (!cache->is_saved && cache->failed == NULL && !cache->directory.may_have_leftovers)
         (void)cache_directory_end_work(&cache->directory);
     file_hash_cache_close(&cache->files);
+    known_files_free(&cache->known);
     unit_table_close(&cache->units);
     zir_cache_close(&cache->zir);
     air_cache_close(&cache->air);

@@ -34,6 +34,7 @@
 #include "cache_secret.h"
 #include "executor.h"
 #include "file_table.h"
+#include "known_files.h"
 #include "manifest.h"
 #include "observer.h"
 #include "unit_table.h"
@@ -46,6 +47,7 @@ extern "C" {
 /* What is reported about the caches. */
 enum CacheDecision {
     DECISION_STATE_MISSING = DECISIONS_OF(4), /* first build here, or no state; the entry's path */
+    DECISION_PRODUCT_MISSING,  /* the same of this product of it: output and settings */
     DECISION_STATE_DAMAGED,    /* a file of the cache failed its checks, and counts as missing; its name */
     DECISION_SETTINGS_CHANGED, /* the fingerprint is not the last build's; the entry's path */
     DECISION_COMPACTED,        /* a pack, rewritten without what nobody uses; its name */
@@ -56,7 +58,8 @@ typedef struct CacheRequest {
     const char *directory;
     int project_fd; /* directory of the entry */
     Slice entry;    /* its name in there */
-    Hash128 fingerprint;
+    Hash128 fingerprint, settings; /* see Compiler */
+    Slice output;   /* its absolute path, if each output has a state of its own; else empty */
     bool forget; /* start as if nothing had been recorded */
     /* Use nothing recorded and write nothing; the manifest is loaded for comparison. The directory
      * must exist. Objects are kept until close, and a save or commit is -EROFS. */
@@ -71,6 +74,7 @@ typedef struct CacheRequest {
 
 typedef struct MultiLevelCache { /* must not be moved while open */
     FileHashCache files;
+    KnownFiles known; /* what another product of the program knew of them */
     ZirCache zir;
     AirCache air;
     UnitTable units;
@@ -80,9 +84,12 @@ typedef struct MultiLevelCache { /* must not be moved while open */
     StateFile files_state; /* the table of `files` on disk */
     Manifest manifest; /* of the last commit; new blobs go into the next */
     char entry_id[ENTRY_ID_SIZE + 1];
+    char latest_id[ENTRY_ID_SIZE + 1]; /* the program's entry that was committed last; "": unknown */
+    uint64_t latest_generation;        /* its generation, if it is another than this one */
     Slice entry; /* lent by the request */
     ByteBuffer entry_path; /* absolute; empty where the system does not report it */
     Hash128 fingerprint;   /* of compiler and secret */
+    Hash128 code_fingerprint; /* of these and the settings */
     Hash128 boot;          /* identity of the system's run; {0}: unknown */
     bool had_state;        /* this build can start from a commit ... */
     bool was_damaged;      /* ... or could, but a file failed its checks */
@@ -97,6 +104,7 @@ typedef struct MultiLevelCache { /* must not be moved while open */
     bool is_durable;  /* the last commit is on the disk, with all that it names */
     bool may_be_torn; /* the same of the packs, which others write to: also without a last commit */
     bool units_open, objects_open;
+    bool is_first; /* nothing was committed before */
     bool is_saved; /* state was written and no manifest names it yet */
     bool in_memory;
     uint64_t limit_bytes;

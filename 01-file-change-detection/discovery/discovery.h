@@ -63,7 +63,8 @@ typedef enum FileChangeKind {
 typedef struct FileChange {
     uint32_t file; /* number in the cache as it is after discovery */
     FileChangeKind kind;
-    Slice source; /* the bytes that were hashed; valid until discovery_forget_sources */
+    Slice source; /* the bytes that were hashed; valid until discovery_forget_sources. Data NULL: it
+                     was not read (known_files.h in stage 4) */
 } FileChange;
 
 typedef struct DiscoveryRequest {

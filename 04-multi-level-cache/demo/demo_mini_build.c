@@ -10,12 +10,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* To keep things simple, other settings count as another compiler: lowered files depend on them. */
+static void join_settings(Compiler *compiler)
+{
+    Hash128 both[] = {compiler->fingerprint, compiler->settings};
+    compiler->fingerprint = hash_bytes(slice_of(both, sizeof both));
+    compiler->settings = (Hash128){0, 0};
+}
+
 static BuildStatus plug_in(MiniBuild *self)
 {
     MiniSettings settings = {.target = getenv("MINIC_TARGET")};
     int error = mini_compiler_init(&self->compiler, &settings, &self->prelude);
-    if (error == 0)
+    if (error == 0) {
+        join_settings(&self->compiler);
         return BUILD_OK;
+    }
     if (error == -EINVAL) {
         fputs("MINIC_TARGET='", stderr);
         print_name(stderr, slice_of(settings.target, strnlen(settings.target, 60)), 0);

@@ -87,6 +87,7 @@ struct Build {
     int project_fd;
     char *directory; /* of the entry, as the user wrote it */
     char *cache_path;
+    char *output;    /* its absolute path, if the request names one; else NULL */
     Slice entry;     /* its name in the directory */
     MultiLevelCache cache;
     bool cache_is_open;

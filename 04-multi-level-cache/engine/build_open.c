@@ -2,6 +2,7 @@
 /* What a build begins with and ends with: the project, the cache, the memory. */
 #include "build_internal.h"
 
+#include "output_place.h"
 #include "system_calls.h"
 
 #include <errno.h>
@@ -44,6 +45,17 @@ static void choose_cache_path(Build *build)
     build->cache_path = path.data;
 }
 
+/* What is wrong with the place is reported by whoever writes there. */
+static void choose_output(Build *build)
+{
+    OutputPlace place;
+    const char *output = build->request.output;
+    if (output == NULL)
+        return;
+    const char *path = output_place_find(&place, output) == 0 ? place.path : output;
+    build->output = copy_text(path, strlen(path));
+}
+
 static Build *make_build(const BuildRequest *request)
 {
     Build *build = memory_allocate_zeroed(1, sizeof *build);
@@ -55,6 +67,7 @@ static Build *make_build(const BuildRequest *request)
         build->workers[i].arena.source = build->workers[i].once.source = request->executor->chunks;
     split_entry(build);
     choose_cache_path(build);
+    choose_output(build);
     return build;
 }
 
@@ -95,6 +108,8 @@ static BuildStatus open_cache(Build *build)
         .project_fd = build->project_fd,
         .entry = build->entry,
         .fingerprint = build->request.compiler->fingerprint,
+        .settings = build->request.compiler->settings,
+        .output = build->output == NULL ? (Slice){"", 0} : slice_from(build->output),
         .forget = build->request.force,
         .in_memory = build->request.in_memory,
         .limit_bytes = build->request.limit_bytes,
@@ -124,7 +139,7 @@ BuildStatus build_open(Build **opened, const BuildRequest *request)
     if (status == BUILD_OK)
         status = open_cache(build);
     build->program = (Program){.file = build_program_file,
-                               .fingerprint = build->cache.fingerprint,
+                               .fingerprint = build->cache.code_fingerprint,
                                .secret = &build->cache.secret.hash,
                                .entry_point = request->compiler->entry_point};
     build->times.open = build_lap(&lap);
@@ -158,5 +173,6 @@ void build_close(Build *build)
         close(build->project_fd);
     free(build->directory);
     free(build->cache_path);
+    free(build->output);
     free(build);
 }

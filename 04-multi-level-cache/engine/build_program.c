@@ -312,7 +312,9 @@ static void lower_change(void *arg, size_t index, unsigned worker)
     if (change->kind == FILE_TOUCHED)
         return;
     ProgramFile *file = find_file(build, change->file, &scratch->arena);
-    result->was_cached = file != NULL;
+    result->was_cached = file != NULL || change->source.data == NULL;
+    if (file == NULL && change->source.data == NULL)
+        return; /* loaded when it is named */
     if (file == NULL)
         file = lower_source(build, change, scratch, &result->object);
     result->is_wrong = file == NULL;

@@ -137,7 +137,7 @@ static BuildStatus clean_failed(BuildFailure *failure, const char *path, const c
     return is_not_ours ? BUILD_MISUSED : BUILD_MACHINE_FAILED;
 }
 
-static int entry_id_of(const char *entry, char id[ENTRY_ID_SIZE + 1])
+static int program_id_of(const char *entry, char id[PROGRAM_ID_SIZE + 1])
 {
     const char *slash = strrchr(entry, '/');
     char directory[4096] = ".";
@@ -146,7 +146,7 @@ static int entry_id_of(const char *entry, char id[ENTRY_ID_SIZE + 1])
     int fd = open_at(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY);
     if (fd < 0)
         return -errno;
-    int status = cache_directory_entry_id(fd, slice_from(slash == NULL ? entry : slash + 1), id);
+    int status = cache_directory_program_id(fd, slice_from(slash == NULL ? entry : slash + 1), id);
     close(fd);
     return status;
 }
@@ -155,8 +155,8 @@ BuildStatus build_clean(const char *cache_dir, const char *entry, CleanCounts *c
                         BuildFailure *failure)
 {
     CacheDirectory directory;
-    char id[ENTRY_ID_SIZE + 1], intruder[256];
-    int status = entry == NULL ? 0 : entry_id_of(entry, id);
+    char id[PROGRAM_ID_SIZE + 1], intruder[256];
+    int status = entry == NULL ? 0 : program_id_of(entry, id);
     if (status != 0)
         return clean_failed(failure, entry, "cannot open its directory", status);
     status = cache_directory_open(&directory, cache_dir, 0, NULL, NULL);

@@ -24,6 +24,7 @@ static BuildStatus run_discovery(Build *build)
         .diagnostics = &build->diagnostics,
     };
     int status = discover(&build->found, &request, &build->cache.files);
+    known_files_add(&build->cache.known, &build->found, build->cache.files.count);
     build->clock_error = build->found.clock_error;
     build->counts.files_total = build->cache.files.count;
     build->counts.files_stat = build->found.files_stat;

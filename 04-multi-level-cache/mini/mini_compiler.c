@@ -212,16 +212,14 @@ static bool lower(void *language, Slice source, const HashSecret *secret, Arena 
     return mini_lower(source, secret, arena, diagnostics, lowered);
 }
 
-/* The prelude is hashed whole: it holds the target. The host's name stands for machine and
- * system of the compiler itself. */
-static int make_fingerprint(Slice prelude, Hash128 *fingerprint)
+/* The host's name stands for machine and system of the compiler itself. */
+static int make_fingerprint(Hash128 *fingerprint)
 {
     ByteBuffer key = {0};
     int error = put_build_id(&key) ? 0 : put_executable_hash(&key);
     buffer_put_u32(&key, MINI_FORMAT_VERSION);
     buffer_put_u32(&key, ZIR_VERSION);
     key_put_slice(&key, slice_from(host_target));
-    key_put_slice(&key, prelude);
     *fingerprint = hash_bytes(buffer_slice(&key));
     buffer_free(&key);
     return error;
@@ -238,11 +236,12 @@ int mini_compiler_init(Compiler *compiler, const MiniSettings *settings, ByteBuf
     *compiler = (Compiler){
         .entry_point = slice_from("main"),
         .missing_entry_point = slice_from("the entry file has no `fn main() i32`"),
+        .settings = hash_bytes(buffer_slice(prelude)), /* it holds the target */
         .prelude = buffer_slice(prelude),
         .largest_source = MINI_MAX_SOURCE_BYTES,
         .scan_imports = mini_scan_imports,
         .lower = lower,
         .emit = mini_emit,
     };
-    return make_fingerprint(compiler->prelude, &compiler->fingerprint);
+    return make_fingerprint(&compiler->fingerprint);
 }

@@ -293,7 +293,7 @@ void cache_directory_entry_path(int project_fd, Slice name, ByteBuffer *path)
 }
 
 /* Without a path, the directory's identity on its disk serves as well. */
-int cache_directory_entry_id(int project_fd, Slice name, char id[ENTRY_ID_SIZE + 1])
+int cache_directory_program_id(int project_fd, Slice name, char id[PROGRAM_ID_SIZE + 1])
 {
     struct stat stat;
     char hex[HASH_HEX_SIZE + 1];
@@ -307,8 +307,8 @@ int cache_directory_entry_id(int project_fd, Slice name, char id[ENTRY_ID_SIZE +
         key_put_slice(&key, name);
     }
     hash_to_hex(hash_bytes(buffer_slice(&key)), hex);
-    memcpy(id, hex, ENTRY_ID_SIZE);
-    id[ENTRY_ID_SIZE] = '\0';
+    memcpy(id, hex, PROGRAM_ID_SIZE);
+    id[PROGRAM_ID_SIZE] = '\0';
     buffer_free(&key);
     return 0;
 }
@@ -395,14 +395,15 @@ int cache_directory_remove(const CacheDirectory *directory, CacheNameFilter filt
     return status == 0 ? cache_directory_visit(directory, remove_picked, &removal) : status;
 }
 
-static bool is_of(const void *id, const CacheName *name)
+static bool is_of(const void *program_id, const CacheName *name)
 {
-    return id == NULL || strcmp(name->id, id) == 0;
+    return program_id == NULL || strncmp(name->id, program_id, PROGRAM_ID_SIZE) == 0;
 }
 
-int cache_directory_clean(const CacheDirectory *directory, const char *id, CleanCounts *counts)
+int cache_directory_clean(const CacheDirectory *directory, const char *program_id,
+                          CleanCounts *counts)
 {
-    return cache_directory_remove(directory, is_of, id, counts);
+    return cache_directory_remove(directory, is_of, program_id, counts);
 }
 
 static bool is_intruder(int dir_fd, const char *name)

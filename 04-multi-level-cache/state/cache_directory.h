@@ -27,7 +27,8 @@
  * build looks for what that process left in the directory.
  *
  * Objects are shared by all entries of a directory; state belongs to one entry and its files
- * begin with the entry's id, a hash of its absolute path.
+ * begin with the entry's id: a hash of the program's absolute path and, if there are several, of the
+ * product (cache_product.h).
  */
 #ifndef CACHE_DIRECTORY_H
 #define CACHE_DIRECTORY_H
@@ -81,8 +82,8 @@ int cache_directory_end_work(CacheDirectory *directory);
  * system does not report it. */
 void cache_directory_entry_path(int project_fd, Slice name, ByteBuffer *path);
 
-/* The id of that entry. 0 or a negative errno. */
-int cache_directory_entry_id(int project_fd, Slice name, char id[ENTRY_ID_SIZE + 1]);
+/* The id of that entry's program. 0 or a negative errno. */
+int cache_directory_program_id(int project_fd, Slice name, char id[PROGRAM_ID_SIZE + 1]);
 
 /* Called with the name of a file of ours, raw and parsed. 0 or a negative errno. */
 typedef int (*CacheFileVisit)(void *context, const char *file, const CacheName *name);
@@ -104,9 +105,10 @@ typedef bool (*CacheNameFilter)(const void *context, const CacheName *name);
 int cache_directory_remove(const CacheDirectory *directory, CacheNameFilter filter,
                            const void *context, CleanCounts *counts);
 
-/* Removes the files of one entry, or of all entries and the objects if `id` is NULL. Mark and lock
- * stay. 0 or a negative errno. */
-int cache_directory_clean(const CacheDirectory *directory, const char *id, CleanCounts *counts);
+/* Removes the files of one program and its products, or of all programs and the objects if
+ * `program_id` is NULL. Mark and lock stay. 0 or a negative errno. */
+int cache_directory_clean(const CacheDirectory *directory, const char *program_id,
+                          CleanCounts *counts);
 
 /* The name of something in the directory that has the name of a file of ours and is not a file: a
  * directory, a link, a FIFO. For a message after a failure, so it takes no lock. False if there is

@@ -40,7 +40,7 @@ static int add_file(void *context, const char *file, const CacheName *name)
     CacheEntries *entries = listing->entries;
     struct stat status;
     CacheEntry entry = {.is_recorded = name->is_manifest};
-    if (name->id[0] == '\0' || fstatat(listing->dir_fd, file, &status, AT_SYMLINK_NOFOLLOW) != 0)
+    if (name->id[0] == '\0' || name->is_latest || fstatat(listing->dir_fd, file, &status, AT_SYMLINK_NOFOLLOW) != 0)
         return 0;
     memcpy(entry.id, name->id, sizeof entry.id);
     entry.bytes = (uint64_t)status.st_size;
@@ -124,11 +124,31 @@ void cache_entries_free(CacheEntries *entries)
 
 /* ---- removing ------------------------------------------------------------------------------ */
 
+static int compare_programs(const void *a, const void *b)
+{
+    return strncmp(((const CacheEntry *)a)->id, ((const CacheEntry *)b)->id, PROGRAM_ID_SIZE);
+}
+
+/* Goes the last entry of the program? Sorted by id, those of a program stand together. */
+static bool is_program_to_go(const CacheEntries *entries, const CacheEntry *key)
+{
+    const CacheEntry *end = entries->items + entries->count;
+    const CacheEntry *entry =
+        bsearch(key, entries->items, entries->count, sizeof *key, compare_programs);
+    while (entry != NULL && entry > entries->items && compare_programs(entry - 1, key) == 0)
+        entry--;
+    while (entry != NULL && entry < end && compare_programs(entry, key) == 0 && entry->is_to_go)
+        entry++;
+    return entry == NULL || entry == end || compare_programs(entry, key) != 0;
+}
+
 static bool is_of_one_to_go(const void *context, const CacheName *name)
 {
     const CacheEntries *entries = context;
     CacheEntry key = {0};
     memcpy(key.id, name->id, sizeof key.id);
+    if (name->is_latest)
+        return is_program_to_go(entries, &key);
     const CacheEntry *entry =
         bsearch(&key, entries->items, entries->count, sizeof key, compare_ids);
     return entry != NULL && entry->is_to_go;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The entries of a cache directory, and when one is removed.
+ * The entries of a cache directory, and when one is removed. An entry is a program, or one of its
+ * products (cache_product.h).
  *
  * Each entry that is built leaves its state there, and deleting a checkout does not remove it. So
  * an entry records two things about itself:

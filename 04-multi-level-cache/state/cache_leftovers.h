@@ -6,9 +6,8 @@
  *     <id>.files.8, .8.journal   a table whose manifest did not follow
  *     <id>.files.6               a superseded table, not removed yet
  *
- * The lock proves what is left over: no other build writes here, so no temporary file is in use,
- * whatever its entry. Tables are checked for one entry, against its manifest. Only names that the
- * stages use are removed.
+ * The lock proves what is left over: no other build writes here, so no temporary file is in use, and
+ * no table that its entry's manifest does not name. Only names that the stages use are removed.
  *
  * Looking means listing the directory, with files of all entries. So a build looks after its
  * commit, and only if the lock says that the build before it was killed.
@@ -23,10 +22,9 @@
 extern "C" {
 #endif
 
-/* Removes them. `manifest` is the entry's manifest on disk. 0 or the negative errno of the last
- * file that could not be removed: no harm is done. */
-int cache_leftovers_remove(const CacheDirectory *directory, const char *entry_id,
-                           const Manifest *manifest);
+/* Removes them, of all entries. 0 or the negative errno of the last file that could not be removed:
+ * no harm is done. */
+int cache_leftovers_remove(const CacheDirectory *directory);
 
 #ifdef __cplusplus
 }

@@ -63,15 +63,30 @@ static bool parse_table(const char **rest, CacheName *parsed)
     return true;
 }
 
+/* How long the id at the front is; 0: there is none. */
+static size_t id_size(const char *rest)
+{
+    size_t size = strspn(rest, hex_digits);
+    if (size == PROGRAM_ID_SIZE && rest[size] == '-') {
+        size_t product = strspn(rest + size + 1, hex_digits);
+        size = product == PRODUCT_ID_SIZE ? ENTRY_ID_SIZE : 0;
+    }
+    return (size == PROGRAM_ID_SIZE || size == ENTRY_ID_SIZE) && rest[size] == '.' ? size : 0;
+}
+
 static bool parse_of_entry(const char **rest, CacheName *parsed)
 {
-    static const char *const manifest[] = {"manifest"}, *const others[] = {"spare", "unsettled"};
-    if (strspn(*rest, hex_digits) != ENTRY_ID_SIZE || (*rest)[ENTRY_ID_SIZE] != '.')
+    static const char *const manifest[] = {"manifest"}, *const others[] = {"spare", "unsettled"},
+                      *const latest[] = {"latest"};
+    size_t size = id_size(*rest);
+    if (size == 0)
         return false;
-    memcpy(parsed->id, *rest, ENTRY_ID_SIZE);
-    *rest += ENTRY_ID_SIZE + 1;
+    memcpy(parsed->id, *rest, size);
+    *rest += size + 1;
     parsed->is_manifest = skip_one_of(rest, manifest, 1);
-    return parsed->is_manifest || skip_one_of(rest, others, 2) || parse_table(rest, parsed);
+    parsed->is_latest = size == PROGRAM_ID_SIZE && skip_one_of(rest, latest, 1);
+    return parsed->is_manifest || parsed->is_latest || skip_one_of(rest, others, 2) ||
+           parse_table(rest, parsed);
 }
 
 /* What may follow the name of an unfinished file. */

@@ -14,7 +14,7 @@
 
 enum { NAME_SIZE = 64, BLOB_HEADER_SIZE = BLOB_NAME_SIZE + 8 };
 
-static const BinaryFormat manifest_format = {"icmanif", 4};
+static const BinaryFormat manifest_format = {"icmanif", 5};
 static const BinaryFormat in_progress_format = {"icunset", 1};
 
 static void file_name(char name[NAME_SIZE], const char *entry_id, const char *suffix)

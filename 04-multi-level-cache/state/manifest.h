@@ -27,8 +27,10 @@ extern "C" {
 enum { BLOB_NAME_SIZE = 16 };
 
 typedef struct ManifestHeader {
-    uint64_t generation;     /* counted from 1; 0: there is no manifest */
-    Hash128 fingerprint;     /* of the compiler that made everything */
+    uint64_t generation;     /* of the program's products, the one committed later has the greater;
+                                0: there is no manifest */
+    Hash128 fingerprint;     /* of what made the lowered files */
+    Hash128 code_fingerprint; /* of that and the settings: what made everything else */
     Hash128 combined;        /* over all paths and contents */
     Hash128 prelude;         /* of the prelude's inputs */
     Hash128 boot;            /* identity of the system's run (boot) that committed it */

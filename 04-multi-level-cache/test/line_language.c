@@ -421,7 +421,8 @@ static bool emit(void *language, const Unit *unit, const Lookup *lookup, Arena *
 Compiler line_language(const char *settings)
 {
     Compiler compiler = {
-        .fingerprint = hash_bytes(slice_from(settings)),
+        .fingerprint = hash_bytes(slice_from("lines")),
+        .settings = hash_bytes(slice_from(settings)),
         .entry_point = slice_from("main"),
         .missing_entry_point = slice_from("the entry file has no unit 'main'"),
         .prelude = slice_from("; a program of lines\n"),

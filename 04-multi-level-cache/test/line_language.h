@@ -26,7 +26,7 @@
 
 #include "compiler.h"
 
-/* The plug. `settings` stands for a compiler's flags: it makes the fingerprint. */
+/* The plug. `settings` stands for a compiler's flags. */
 Compiler line_language(const char *settings);
 
 #endif

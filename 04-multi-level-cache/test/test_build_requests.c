@@ -16,7 +16,8 @@ static void test_settings_hit_both_ways(void **state)
     line_run_free(&run);
     run = line_build(project, slow);
     assert_true(run.settings_changed);
-    assert_int_equal(run.counts.files_lowered, 4);
+    assert_int_equal(run.counts.files_hashed, 0); /* what reads files does not depend on them */
+    assert_int_equal(run.counts.files_lowered, 0);
     assert_int_equal(run.counts.functions_emitted, 7);
     line_run_free(&run);
     for (int i = 0; i < 4; i++) {

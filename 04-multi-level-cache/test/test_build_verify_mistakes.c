@@ -26,7 +26,8 @@ static void open_cache(const LineProject *project, OpenCache *opened)
     CacheRequest request = {.directory = path,
                             .project_fd = open(project->scratch.path, O_RDONLY | O_DIRECTORY),
                             .entry = slice_from("main.line"),
-                            .fingerprint = opened->compiler.fingerprint};
+                            .fingerprint = opened->compiler.fingerprint,
+                            .settings = opened->compiler.settings};
     assert_int_equal(multi_level_cache_open(&opened->cache, &request), 0);
     assert_int_equal(multi_level_cache_open_units(&opened->cache), 0);
     assert_int_equal(multi_level_cache_open_objects(&opened->cache), 0);

@@ -192,18 +192,18 @@ static void test_what_stands_in_the_place_of_a_file_is_found(void **state)
 static void test_an_entry_has_one_id(void **state)
 {
     CacheWorld *world = *state;
-    char a[ENTRY_ID_SIZE + 1], b[ENTRY_ID_SIZE + 1];
+    char a[PROGRAM_ID_SIZE + 1], b[PROGRAM_ID_SIZE + 1];
     assert_int_equal(mkdirat(world->scratch.fd, "real", 0777), 0);
     assert_int_equal(symlinkat("real", world->scratch.fd, "link"), 0);
     int real = openat(world->scratch.fd, "real", O_RDONLY | O_DIRECTORY);
     int link = openat(world->scratch.fd, "link", O_RDONLY | O_DIRECTORY);
-    assert_int_equal(cache_directory_entry_id(real, slice_from("main.x"), a), 0);
-    assert_int_equal(strspn(a, "0123456789abcdef"), ENTRY_ID_SIZE);
-    assert_int_equal(cache_directory_entry_id(link, slice_from("main.x"), b), 0);
+    assert_int_equal(cache_directory_program_id(real, slice_from("main.x"), a), 0);
+    assert_int_equal(strspn(a, "0123456789abcdef"), PROGRAM_ID_SIZE);
+    assert_int_equal(cache_directory_program_id(link, slice_from("main.x"), b), 0);
     assert_string_equal(a, b); /* the same file by any path */
-    assert_int_equal(cache_directory_entry_id(real, slice_from("other.x"), b), 0);
+    assert_int_equal(cache_directory_program_id(real, slice_from("other.x"), b), 0);
     assert_string_not_equal(a, b);
-    assert_int_equal(cache_directory_entry_id(world->scratch.fd, slice_from("main.x"), b), 0);
+    assert_int_equal(cache_directory_program_id(world->scratch.fd, slice_from("main.x"), b), 0);
     assert_string_not_equal(a, b);
     close(real);
     close(link);

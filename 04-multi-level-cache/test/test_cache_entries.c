@@ -95,7 +95,7 @@ static void expect_entries(const LineProject *project, size_t count, size_t gone
 static bool is_manifest_of(const CacheDirectory *directory, const LineProject *project,
                            const char *entry, char manifest[64])
 {
-    char id[ENTRY_ID_SIZE + 1], path[64];
+    char id[PROGRAM_ID_SIZE + 1], path[64];
     snprintf(path, sizeof path, "%s", entry);
     char *slash = strrchr(path, '/');
     int fd = project->scratch.fd;
@@ -104,7 +104,7 @@ static bool is_manifest_of(const CacheDirectory *directory, const LineProject *p
         fd = openat(project->scratch.fd, path, O_RDONLY | O_DIRECTORY);
     }
     assert_int_equal(
-        cache_directory_entry_id(fd, slice_from(slash == NULL ? entry : slash + 1), id), 0);
+        cache_directory_program_id(fd, slice_from(slash == NULL ? entry : slash + 1), id), 0);
     if (slash != NULL)
         close(fd);
     snprintf(manifest, 64, "%s.manifest", id);

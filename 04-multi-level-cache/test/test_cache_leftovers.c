@@ -10,18 +10,21 @@
 
 #define ID "0123456789abcdef"
 #define OTHER "fedcba9876543210"
+#define PRODUCT ID "-89abcdef"
 #define COUNT(array) (sizeof array / sizeof *array)
 
 static const char *const left_over[] = {
     ID ".files.8.tmp.4711", ID ".manifest.tmp.1", OTHER ".units.3.tmp.12", "zir.pack.tmp",
     "air.index.tmp",        "used_bytes.tmp.99",  ID ".files.6",           ID ".files.6.journal",
     ID ".files.8",          ID ".units.1",        ID ".units.3.journal",   ID ".sections.5",
+    PRODUCT ".files.7",     PRODUCT ".units.2.journal",
 };
 
 /* Files in use, unknown tables, and names that no stage uses. */
 static const char *const kept[] = {
-    "lock",           "clock",          "zir.pack",          "air.index",      ID ".manifest",
+    "lock",           "clock",          "zir.pack",          "air.index",      ID ".latest",
     ID ".spare",      ID ".unsettled",  ID ".files.7",       ID ".files.7.journal",
+    PRODUCT ".files.3", PRODUCT ".files.3.journal",
     ID ".units.2",    ID ".sections.4", ID ".other.5",       OTHER ".files.6", OTHER ".manifest",
     "notes.tmp",      "notes.tmp.12",   "zir.packs.tmp",     "clockwork.tmp",  ID ".files.8.tmp.1x",
     ID ".files.8.tm", "0123.files.1.tmp", ID "x.files.1.tmp", ID ".files.x", ID ".files.8.backup",
@@ -48,27 +51,38 @@ static void expect_files(const Scratch *scratch, const char *const *names, size_
     }
 }
 
+static void store_manifest(const CacheDirectory *directory, const char *id, uint64_t files,
+                           uint64_t units)
+{
+    uint64_t written = 0;
+    Manifest manifest = {.header.generation = 9,
+                         .header.files.generation = files,
+                         .header.units.generation = units};
+    StateRef sections = {.generation = 4};
+    manifest_set_blob(&manifest, "sections", slice_of(&sections, sizeof sections));
+    manifest_set_blob(&manifest, "other", slice_from("no table"));
+    assert_int_equal(manifest_store(&manifest, directory->fd, id, false, &written), 0);
+    manifest_free(&manifest);
+}
+
 static void test_what_is_left_over_goes_and_all_else_stays(void **state)
 {
     Scratch scratch;
     CacheDirectory directory;
-    Manifest manifest = {.header.files.generation = 7, .header.units.generation = 2};
-    StateRef sections = {.generation = 4};
     char path[300];
     (void)state;
     scratch_open(&scratch);
-    write_files(&scratch, left_over, COUNT(left_over));
-    write_files(&scratch, kept, COUNT(kept));
-    manifest_set_blob(&manifest, "sections", slice_of(&sections, sizeof sections));
-    manifest_set_blob(&manifest, "other", slice_from("no table"));
     scratch_write(&scratch, "cache/" CACHE_MARK_NAME, "");
     snprintf(path, sizeof path, "%s/cache", scratch.path);
     assert_int_equal(cache_directory_open(&directory, path, 0, NULL, NULL), 0);
-    assert_int_equal(cache_leftovers_remove(&directory, ID, &manifest), 0);
+    store_manifest(&directory, ID, 7, 2);
+    store_manifest(&directory, PRODUCT, 3, 9);
+    write_files(&scratch, left_over, COUNT(left_over));
+    write_files(&scratch, kept, COUNT(kept));
+    assert_int_equal(cache_leftovers_remove(&directory), 0);
     expect_files(&scratch, left_over, COUNT(left_over), false);
     expect_files(&scratch, kept, COUNT(kept), true);
     cache_directory_close(&directory);
-    manifest_free(&manifest);
     scratch_close(&scratch);
 }
 
@@ -77,7 +91,6 @@ static void test_what_cannot_be_removed_is_reported(void **state)
 {
     Scratch scratch;
     CacheDirectory directory;
-    Manifest none = {0};
     char path[300];
     (void)state;
     scratch_open(&scratch);
@@ -86,7 +99,7 @@ static void test_what_cannot_be_removed_is_reported(void **state)
     snprintf(path, sizeof path, "%s/cache", scratch.path);
     scratch_write(&scratch, "cache/" CACHE_MARK_NAME, "");
     assert_int_equal(cache_directory_open(&directory, path, CACHE_DIRECTORY_MAKE, NULL, NULL), 0);
-    assert_int_equal(cache_leftovers_remove(&directory, ID, &none), -ENOTEMPTY);
+    assert_int_equal(cache_leftovers_remove(&directory), -ENOTEMPTY);
     expect_files(&scratch, left_over, 3, false);
     cache_directory_close(&directory);
     scratch_close(&scratch);

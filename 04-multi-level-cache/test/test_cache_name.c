@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define ID "0123456789abcdef"
+#define PRODUCT ID "-01234567"
 
 static void test_what_is_ours(void **state)
 {
@@ -33,6 +34,9 @@ static void test_what_is_ours(void **state)
         {ID ".files.7", ID, "files", 7, false, false},
         {ID ".sections.18446744073709551615.journal", ID, "sections", UINT64_MAX, false, false},
         {ID ".units.12.journal.tmp.3", ID, "units", 12, false, true},
+        {PRODUCT ".manifest", PRODUCT, "", 0, true, false},
+        {PRODUCT ".files.7", PRODUCT, "files", 7, false, false},
+        {ID ".latest", ID, "", 0, false, false},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -42,6 +46,7 @@ static void test_what_is_ours(void **state)
         assert_string_equal(name.table, cases[i].table);
         assert_true(name.generation == cases[i].generation);
         assert_int_equal(name.is_manifest, cases[i].is_manifest);
+        assert_int_equal(name.is_latest, strcmp(cases[i].name, ID ".latest") == 0);
         assert_int_equal(name.is_temporary, cases[i].is_temporary);
     }
 }
@@ -54,6 +59,8 @@ static void test_what_is_not(void **state)
         "0123.manifest", ID, ID ".", ID "x.manifest", "0123456789ABCDEF.manifest", ID ".manifests",
         ID ".manifest.7", ID ".files", ID ".files.", ID ".files.x", ID ".files.7.backup",
         ID ".files.7.journals", ID ".files.123456789012345678901", ID ".Files.7", ID ".fi les.7",
+        ID "-.manifest", ID "-0123456.manifest", ID "-0123456x.manifest", PRODUCT "8.manifest",
+        PRODUCT ".latest", "-01234567.manifest", ID ".latest.7",
         ID ".averylongtablename.7", ID ".7", ID "..7", ID ".spare.journal",
     };
     (void)state;

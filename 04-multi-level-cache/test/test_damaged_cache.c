@@ -158,11 +158,11 @@ static void test_a_lost_unit_table_is_made_again(void **state)
 /* Makes the manifest say that it was written in another run of the system. */
 static void pretend_a_restart(const LineProject *project)
 {
-    char id[ENTRY_ID_SIZE + 1] = "";
+    char id[PROGRAM_ID_SIZE + 1] = "";
     uint64_t written = 0;
     Manifest manifest;
     FileList files = list_cache(project);
-    memcpy(id, find_file(&files, ".manifest") + strlen("cache/"), ENTRY_ID_SIZE);
+    memcpy(id, find_file(&files, ".manifest") + strlen("cache/"), PROGRAM_ID_SIZE);
     int cache_fd = openat(project->scratch.fd, "cache", O_RDONLY | O_DIRECTORY);
     assert_int_equal(manifest_load(&manifest, cache_fd, id), 0);
     manifest.header.boot.low++;

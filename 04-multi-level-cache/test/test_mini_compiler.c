@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* The plug: every field is set, and the fingerprint follows everything that can reach the
- * output. */
+ * lowered files. */
 #include "mini_compiler.h"
 
 #include "scratch.h"
 
 #include <errno.h>
 
-static Hash128 fingerprint_for(const char *target)
+static Compiler compiler_for(const char *target)
 {
     Compiler compiler;
     ByteBuffer prelude = {0};
     MiniSettings settings = {.target = target};
     assert_int_equal(mini_compiler_init(&compiler, &settings, &prelude), 0);
     buffer_free(&prelude);
-    return compiler.fingerprint;
+    return compiler;
 }
 
 static void test_every_field_is_set(void **state)
@@ -32,19 +32,24 @@ static void test_every_field_is_set(void **state)
     buffer_free(&prelude);
 }
 
-static void test_fingerprint_is_stable(void **state)
+static void test_fingerprint_and_settings_are_stable(void **state)
 {
     (void)state;
-    assert_true(hash_equal(fingerprint_for(NULL), fingerprint_for(NULL)));
-    assert_true(hash_equal(fingerprint_for("riscv64-unknown-linux-gnu"),
-                           fingerprint_for("riscv64-unknown-linux-gnu")));
+    Compiler one = compiler_for("riscv64-unknown-linux-gnu");
+    Compiler two = compiler_for("riscv64-unknown-linux-gnu");
+    assert_true(hash_equal(one.fingerprint, two.fingerprint));
+    assert_true(hash_equal(one.settings, two.settings));
 }
 
-static void test_fingerprint_follows_the_target(void **state)
+/* Lowered files are the same for all targets. */
+static void test_settings_follow_the_target(void **state)
 {
     (void)state;
-    assert_false(hash_equal(fingerprint_for("riscv64-unknown-linux-gnu"),
-                            fingerprint_for("aarch64-unknown-linux-gnu")));
+    Compiler one = compiler_for("riscv64-unknown-linux-gnu"), host = compiler_for(NULL);
+    Compiler other = compiler_for("aarch64-unknown-linux-gnu");
+    assert_true(hash_equal(one.fingerprint, other.fingerprint));
+    assert_false(hash_equal(one.settings, other.settings));
+    assert_false(hash_equal(one.settings, host.settings));
 }
 
 static void test_target_stands_in_the_prelude(void **state)
@@ -124,8 +129,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_field_is_set),
-        cmocka_unit_test(test_fingerprint_is_stable),
-        cmocka_unit_test(test_fingerprint_follows_the_target),
+        cmocka_unit_test(test_fingerprint_and_settings_are_stable),
+        cmocka_unit_test(test_settings_follow_the_target),
         cmocka_unit_test(test_target_stands_in_the_prelude),
         cmocka_unit_test(test_a_target_is_one_plain_word),
         cmocka_unit_test(test_lower_reports_errors),

@@ -37,9 +37,9 @@ void expect_found(const LineProject *project, const char *lines)
 {
     ByteBuffer found = find_differences(project, NULL), plain = {0};
     for (const char *at = found.data, *end; (end = strchr(at, '\n')) != NULL; at = end + 1) {
-        bool has_id = strspn(at, "0123456789abcdef") == ENTRY_ID_SIZE;
+        bool has_id = strspn(at, "0123456789abcdef") == PROGRAM_ID_SIZE;
         buffer_put(&plain, slice_from(has_id ? "*" : ""));
-        at += has_id ? ENTRY_ID_SIZE : 0;
+        at += has_id ? PROGRAM_ID_SIZE : 0;
         buffer_put(&plain, slice_of(at, (size_t)(end + 1 - at)));
     }
     buffer_put_byte(&plain, '\0');

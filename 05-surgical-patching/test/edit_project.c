@@ -258,6 +258,7 @@ EditOutcome edit_project_build(const EditProject *project, const EditRequest *wa
     BuildRequest request = {.compiler = &compiler,
                             .entry = entry,
                             .cache_dir = cache,
+                            .output = wanted->keeps_products ? output : NULL,
                             .executor = &executor_serial,
                             .force = wanted->force,
                             .paranoid = wanted->paranoid,
@@ -272,6 +273,7 @@ EditOutcome edit_project_build(const EditProject *project, const EditRequest *wa
         outcome.status = wanted->stop == STOP_NEVER ? output_write(build, output, &outcome.patch)
                                                     : build_until(build, wanted->stop);
     report_errors(build, &outcome.errors);
+    outcome.counts = *build_counts(build);
     build_close(build);
     if (outcome.status == BUILD_OK && wanted->stop == STOP_NEVER)
         read_output(output, &outcome.output);

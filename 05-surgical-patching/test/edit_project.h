@@ -53,6 +53,7 @@ typedef struct EditRequest {
     const char *output;   /* absolute path, or NULL: out */
     const char *cache;    /* absolute path, or NULL: cache */
     bool force, paranoid, sync;
+    bool keeps_products; /* each output and each settings have a state of their own */
     EditStop stop;        /* the build stops there, as if its process had been killed */
 } EditRequest;
 
@@ -61,6 +62,7 @@ typedef struct EditOutcome {
     ByteBuffer output; /* if the status is BUILD_OK */
     ByteBuffer errors; /* diagnostics and failure */
     PatchResult patch;
+    BuildCounts counts;
 } EditOutcome;
 
 void edit_project_open(EditProject *project);

@@ -107,6 +107,7 @@ BuildStatus build_session_build(Invocation *invocation, bool writes_output, Buil
 {
     BuildRequest request = build_session_request(invocation);
     PatchResult patch = {0};
+    request.output = writes_output ? invocation->line.output : NULL;
     BuildStatus status = build_open(&invocation->build, &request);
     if (status == BUILD_OK)
         status = build_plan(invocation->build);

@@ -43,6 +43,7 @@ static int verify(Invocation *invocation)
     Verification verification = {.differs = on_difference, .context = invocation};
     BuildRequest request = build_session_request(invocation);
     request.in_memory = true;
+    request.output = invocation->line.output;
     request.observer = NULL;
     BuildStatus status = build_open(&invocation->build, &request);
     if (status == BUILD_OK)

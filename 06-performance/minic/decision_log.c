@@ -29,6 +29,7 @@ static const Wording wordings[DECISIONS_OF(6)] = {
     [DECISION_UNIT_DEPENDENT] = {1, "emitted", " (something it names changed)"},
     [DECISION_UP_TO_DATE] = {1, "up to date", ""},
     [DECISION_STATE_MISSING] = {1, "first build", " (no state of it in this cache)"},
+    [DECISION_PRODUCT_MISSING] = {1, "first build", " (to this output, with these settings)"},
     [DECISION_STATE_DAMAGED] = {1, "damaged", " (treated as missing)"},
     [DECISION_SETTINGS_CHANGED] = {1, "settings", " (another compiler or other flags)"},
     [DECISION_COMPACTED] = {1, "compacted", ""},

@@ -160,8 +160,7 @@ static bool find_entry(DIR *list, char id[ENTRY_ID_SIZE + 1])
     for (struct dirent *item; (item = readdir(list)) != NULL;) {
         if (strcmp(item->d_name + strcspn(item->d_name, "."), ".manifest") != 0)
             continue;
-        memcpy(id, item->d_name, ENTRY_ID_SIZE);
-        id[ENTRY_ID_SIZE] = '\0';
+        snprintf(id, ENTRY_ID_SIZE + 1, "%.*s", (int)strcspn(item->d_name, "."), item->d_name);
         return true;
     }
     return false;

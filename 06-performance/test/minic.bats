@@ -390,10 +390,33 @@ expect_counts() {
     minic 0 build main.mini
     MINIC_TARGET=aarch64-unknown-linux-gnu minic 0 build -v main.mini --stats=json
     grep -q 'target triple = "aarch64-unknown-linux-gnu"' main.ll
-    says "settings"
+    says "with these settings"
+    [ "$(json files_hashed "$output")" = 0 ]
     minic 0 build main.mini --stats=json
     [ "$(json functions_emitted "$output")" = 0 ] # switching back hits
     ! grep -q aarch64-unknown-linux-gnu main.ll
+}
+
+@test "going back and forth between outputs hashes, emits and writes nothing" {
+    two_files
+    minic 0 build -o a.ll main.mini
+    minic 0 build -o b.ll main.mini
+    cmp a.ll b.ll
+    sed -i 's/a + b/b + a/' math.mini
+    minic 0 build -o a.ll main.mini
+    minic 0 build -o b.ll main.mini --stats=json
+    [ "$(json files_hashed "$output") $(json functions_emitted "$output")" = "0 0" ]
+    cmp a.ll b.ll
+    sleep 0.05
+    for out in a.ll b.ll a.ll; do
+        minic 0 build -o $out main.mini --stats=json
+    done
+    for out in b.ll a.ll b.ll; do
+        minic 0 build -o $out main.mini --stats=json
+        [ "$(json strategy "$output") $(json files_hashed "$output")" = "up-to-date 0" ]
+        [ "$(json bytes_written "$output")" = 0 ]
+        minic 0 verify -o $out main.mini
+    done
 }
 
 @test "-o naming a source of the program is refused" {

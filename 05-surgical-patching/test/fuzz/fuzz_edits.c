@@ -3,7 +3,8 @@
  * The promise that outranks speed, against an adversary: bytes are a list of events, and after each
  * build the output, or the errors, must be those of a clean build.
  *
- *     event u8 │ its arguments; the highest bit: no build before the next one
+ *     event u8 │ its arguments; the highest bit: no build before the next one; the second: each
+ *              │ output and each settings have a state of their own
  *
  * Besides edits, the events are those of a project's life: switching back, builds killed half-way,
  * other settings, another output, a second program in the same cache, and others who change the
@@ -154,6 +155,7 @@ static void expect_clean(Life *life)
 static void happen(Life *life, FuzzInput *input)
 {
     uint8_t event = fuzz_u8(input);
+    life->request.keeps_products = (event & 64) != 0;
     switch (event % 16) {
     case 9: case 10: change_output(life, input); break;
     case 11: damage_cache(life, input); break;

@@ -24,7 +24,7 @@ typedef struct Forger {
     const EditProject *project;
     FuzzInput *input;
     int cache_fd;
-    char entry_id[ENTRY_ID_SIZE + 1];
+    char entry_id[PROGRAM_ID_SIZE + 1];
     Manifest manifest;
     bool header_is_forged; /* then nothing need be where it should */
     Arena arena;
@@ -186,8 +186,8 @@ static bool forge_state(const EditProject *project, FuzzInput *input)
     uint64_t written = 0;
     forger.cache_fd = openat(project->scratch.fd, "cache", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     FUZZ_CHECK(forger.cache_fd >= 0);
-    FUZZ_CHECK(cache_directory_entry_id(project->scratch.fd, slice_from("main.line"),
-                                        forger.entry_id) == 0);
+    FUZZ_CHECK(cache_directory_program_id(project->scratch.fd, slice_from("main.line"),
+                                          forger.entry_id) == 0);
     FUZZ_CHECK(manifest_load(&forger.manifest, forger.cache_fd, forger.entry_id) == 0);
     uint32_t count = fuzz_below(input, 5);
     for (uint32_t i = 0; i < count; i++)

@@ -67,7 +67,7 @@ def build_all(project, right, stamps, is_sure):
     """Builds all entries. (what is wrong with them, what the first one did)"""
     faults, first = [], None
     for entry, expected in zip(project.scenario.entries, right):
-        status, said = project.minic("build", entry, stamps=stamps)
+        status, said = project.minic("build", *entry.split(), stamps=stamps)
         if status != 0:
             faults.append(f"the build fails: {said}")
             continue
@@ -75,7 +75,8 @@ def build_all(project, right, stamps, is_sure):
         first = first or stats
         if project.output(entry) != expected:
             faults.append(f"wrong output: {entry} ({stats['strategy']}, {stats['reason']})")
-        if is_sure and stats["reason"] == "damaged state":
+        is_synced = entry == project.scenario.entries[0] or project.mode != "synced_after_plain"
+        if is_sure and is_synced and stats["reason"] == "damaged state":
             faults.append("lost: the state")
     return faults, first
 
@@ -84,7 +85,7 @@ def check(project, tree, which, boot, is_done, choose):
     """What is wrong after this disk."""
     stamps = project.put(tree, which, choose)
     project.boot = project.boot_id(boot)
-    on_disk = project.output("main.mini")
+    on_disk = project.output(project.scenario.entries[0])
     is_sure = is_done or project.is_ordered
     faults, stats = build_all(project, project.right[which], stamps, is_sure)
     if is_sure and stats:
@@ -96,7 +97,7 @@ def check(project, tree, which, boot, is_done, choose):
             (stats["strategy"] != "up-to-date" or stats["files_hashed"] or stats["bytes_written"]):
         faults.append(f"not durable: the next build has work to do ({stats['strategy']}, {stats['reason']})")
     for entry in project.scenario.entries:
-        faults += [f"verify: {line}" for line in project.minic("verify", entry, stamps=stamps)[1].splitlines()]
+        faults += [f"verify: {line}" for line in project.minic("verify", *entry.split(), stamps=stamps)[1].splitlines()]
     body(project, "c", MORE)
     found, _ = build_all(project, project.right[which, MORE], stamps, is_sure)
     faults += [f"after an edit, {fault}" for fault in found]

@@ -16,8 +16,8 @@ MODES = {"plain": (False, None, False), "synced": (True, None, True),
          "no_boot_id": (False, None, False)}
 MORE = "2 * n"  # an edit after the crash, of c.mini
 KEPT = re.compile(r"lock|clock|secret|used_bytes|entries|incremental-cache|CACHEDIR.TAG|.gitignore|"
-                  r"(zir|air)\.(pack|index)|[0-9a-f]{16}\.(manifest|spare|unsettled)")
-TABLE = re.compile(r"([0-9a-f]{16}\.[a-z]+)\.([0-9]+)(\.journal)?")
+                  r"(zir|air)\.(pack|index)|[0-9a-f]{16}(-[0-9a-f]{8})?\.(manifest|spare|unsettled|latest)")
+TABLE = re.compile(r"([0-9a-f]{16}(?:-[0-9a-f]{8})?\.[a-z]+)\.([0-9]+)(\.journal)?")
 
 
 class Project:
@@ -66,7 +66,7 @@ class Project:
         result, old = [], self.options
         self.options = ("--cache-dir", self.work + "/clean", "-o", self.work + "/clean.ll", "--force")
         for entry in self.scenario.entries:
-            self.must("build", entry)
+            self.must("build", *entry.split())
             with open(self.work + "/clean.ll", "rb") as file:
                 result.append(file.read())
         self.options = old
@@ -117,7 +117,7 @@ class Project:
     def trace(self, tracer, command, *options):
         words = self.command(*command, *(self.scenario.once if command is BUILD else ()))
         said = tracer.run(words, self.environment(), *options)
-        if command is BUILD:
+        if command[0] == "build":
             stats = json.loads(said) if said else {}  # nothing is known of one that was killed
             for what in self.allowed:
                 self.allowed[what] += stats.get(what, 1000)
@@ -170,12 +170,16 @@ class Project:
 
     def output(self, entry):
         """The bytes of its output, or an error."""
-        directory = "out/" if "-o" in self.options else ""
         try:
-            with open(f"{self.top}/{directory}{entry[:-5]}.ll", "rb") as file:
+            with open(f"{self.top}/{self.output_name(entry)}", "rb") as file:
                 return file.read()
         except OSError as error:
             return error
+
+    def output_name(self, entry):
+        if " -o " in entry:
+            return entry.split(" -o ")[1]
+        return ("out/" if "-o" in self.options else "") + entry[:-5] + ".ll"
 
     def left_over(self):
         numbers = {}  # of each table there is one
@@ -183,7 +187,7 @@ class Project:
             table = TABLE.fullmatch(name)
             if table and numbers.setdefault(table[1], table[2]) != table[2] or not table and not KEPT.fullmatch(name):
                 yield f".mini_cache/{name}"
-        expected = {".mini_cache", "out", "real.ll", *(entry[:-5] + ".ll" for entry in self.scenario.entries)}
+        expected = {".mini_cache", "out", "real.ll", *(os.path.basename(self.output_name(entry)) for entry in self.scenario.entries)}
         for directory in filter(os.path.isdir, (self.top, self.top + "/out")):
             yield from (name for name in os.listdir(directory) if name not in expected and not steps.is_source(name))
 

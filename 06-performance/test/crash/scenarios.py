@@ -26,7 +26,7 @@ class Scenario:
     env: dict = field(default_factory=dict)
     shows: str = ""  # what the trace must have, or it is not what this is about
     parts: tuple = ("a", "b", "c")
-    entries: tuple = ("main.mini",)
+    entries: tuple = ("main.mini",)  # that are built after a crash: first the traced one, or "main.mini -o two.ll"
 
 
 def write(project, name, text):
@@ -78,6 +78,15 @@ def journals(project):
     raise AssertionError("the journals are never folded")
 
 
+SECOND = "main.mini -o two.ll"
+PRODUCTS = ("main.mini", SECOND)
+
+
+def two_products(project):
+    built(project)
+    project.must("build", *SECOND.split())
+
+
 def two_entries(project):
     built(project)
     project.must("build", "other.mini")
@@ -103,6 +112,9 @@ SCENARIOS = {
     "forced": Scenario(once=("--force",)),
     "compaction": Scenario(edit(LONG + " + 9"), history, once=("--cache-limit", "1"), shows="names .* -zir.pack.tmp"),
     "two_entries": Scenario(edit("1 + n"), two_entries, entries=("main.mini", "other.mini")),
+    "two_products": Scenario(edit("1 + n"), two_products, entries=PRODUCTS),
+    "second_product": Scenario(edit("1 + n"), two_products, commands=(BUILD, ("build", *SECOND.split())), entries=PRODUCTS[::-1]),
+    "new_product": Scenario(edit("1 + n"), commands=(("build", *SECOND.split()),), entries=PRODUCTS[::-1]),
     "interrupted": Scenario(edit("1 + n"), commands=(BUILD, BUILD), killed_at="renameat2"),
     "journal_folded": Scenario(edit("1 + n"), journals, parts=MANY, shows="names .* -.*journal"),
     "dropped": Scenario(commands=(("cache", "drop", "a.mini", "main.mini"), BUILD)),

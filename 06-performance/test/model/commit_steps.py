@@ -99,7 +99,7 @@ FILES = [
     (r"\.(spare|manifest\.tmp\.\d+)$", "WRITE_SPARE", "SYNC_SPARE"),
     (r"\.manifest$", "EXCHANGE", "SYNC_EXCHANGE"),
     (r"/\.output-\w+(\.\d+)?\.tmp$", "WRITE_DRAFT", "SYNC_DRAFT"),
-    (r"/(entries|used_bytes)(\.tmp\.\d+)?$", "COUNT_ENTRIES", None),
+    (r"/(entries|used_bytes|[0-9a-f]{16}\.latest)(\.tmp\.\d+)?$", "COUNT_ENTRIES", None),
     (r"/(secret(\.tmp\.\d+)?|incremental-cache|CACHEDIR\.TAG|\.gitignore)$", "MAKE_CACHE", None),
     (r"/clock$", "TOUCH_CLOCK", None),
     (r"/lock$", "NOTE_WORK", None),

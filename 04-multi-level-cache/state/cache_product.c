@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#include "cache_product.h"
+
+#include "binary_exchange.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static const BinaryFormat latest_format = {"iclates", 1};
+
+void cache_product_id(const char *program_id, Hash128 settings, Slice output,
+                      char id[ENTRY_ID_SIZE + 1])
+{
+    char hex[HASH_HEX_SIZE + 1];
+    ByteBuffer key = {0};
+    key_put_hash(&key, settings);
+    key_put_slice(&key, output);
+    hash_to_hex(hash_bytes(buffer_slice(&key)), hex);
+    snprintf(id, ENTRY_ID_SIZE + 1, "%.*s-%.*s", PROGRAM_ID_SIZE, program_id, PRODUCT_ID_SIZE, hex);
+    buffer_free(&key);
+}
+
+static void file_name(char name[64], const char *id)
+{
+    snprintf(name, 64, "%.*s.latest", PROGRAM_ID_SIZE, id);
+}
+
+/* Is it the id of an entry of that program? */
+static bool is_entry_of(const char *entry, const char *id)
+{
+    CacheName name;
+    char file[64];
+    snprintf(file, sizeof file, "%s.manifest", entry);
+    return cache_name_parse(file, &name) && name.is_manifest &&
+           strncmp(name.id, id, PROGRAM_ID_SIZE) == 0;
+}
+
+void cache_product_latest(const CacheDirectory *directory, const char *id,
+                          char latest[ENTRY_ID_SIZE + 1])
+{
+    char name[64];
+    file_name(name, id);
+    memset(latest, 0, ENTRY_ID_SIZE + 1);
+    if (binary_file_read(directory->fd, name, &latest_format, latest, ENTRY_ID_SIZE) != 0 ||
+        !is_entry_of(latest, id))
+        latest[0] = '\0';
+}
+
+int cache_product_note_latest(const CacheDirectory *directory, const char *id)
+{
+    char name[64], padded[ENTRY_ID_SIZE] = {0};
+    Slice part = slice_of(padded, sizeof padded);
+    file_name(name, id);
+    memcpy(padded, id, strlen(id));
+    int status = binary_file_overwrite(directory->fd, name, &latest_format, &part, 1, false);
+    if (status == -EBADMSG) /* its name is not that of a file */
+        status = binary_file_write(directory->fd, name, &latest_format, &part, 1, false);
+    return status;
+}

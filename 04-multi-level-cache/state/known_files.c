@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+#include "known_files.h"
+
+#include <stdlib.h>
+
+/* ---- before discovery ---------------------------------------------------------------------- */
+
+static bool same_imports(const FileHashCache *a, uint32_t a_file, const FileHashCache *b,
+                         uint32_t b_file)
+{
+    const FileRecord *left = &a->records[a_file], *right = &b->records[b_file];
+    if (left->import_count != right->import_count)
+        return false;
+    for (uint32_t i = 0; i < left->import_count; i++)
+        if (!slice_equal(file_hash_cache_path(a, a->imports[left->first_import + i]),
+                         file_hash_cache_path(b, b->imports[right->first_import + i])))
+            return false;
+    return true;
+}
+
+static void take(KnownFiles *known, FileHashCache *files, uint32_t file,
+                 const FileHashCache *others, uint32_t other)
+{
+    const FileRecord *own = &files->records[file], *theirs = &others->records[other];
+    bool same = hash_equal(own->content, theirs->content);
+    if (same && memcmp(&own->known, &theirs->known, sizeof own->known) == 0)
+        return;
+    if (!same && !same_imports(files, file, others, other))
+        return;
+    if (!same)
+        known->changed[known->changed_count++] = file;
+    file_hash_cache_set(files, file, &theirs->known, theirs->content);
+}
+
+void known_files_take(KnownFiles *known, FileHashCache *files, const FileHashCache *others)
+{
+    uint32_t file = 0, other = 0;
+    known->changed = memory_allocate((files->count + 1) * sizeof *known->changed);
+    while (file < files->count && other < others->count) {
+        int order = slice_compare(file_hash_cache_path(files, file),
+                                  file_hash_cache_path(others, other));
+        if (order == 0)
+            take(known, files, file, others, other);
+        file += order <= 0;
+        other += order >= 0;
+    }
+}
+
+void known_files_copy(FileHashCache *files, const FileHashCache *others)
+{
+    ByteBuffer bytes = {0};
+    buffer_put(&bytes, image_slice(&others->image));
+    image_replace(&files->image, &bytes);
+    (void)file_hash_cache_adopt(files); /* it was sound where it comes from */
+}
+
+/* ---- after it ------------------------------------------------------------------------------ */
+
+/* The numbers ascend, before and after. `from` is where to look on. FILE_NONE: it is gone. */
+static uint32_t number_now(const Discovery *found, uint32_t file_count, uint32_t old,
+                           uint32_t *from)
+{
+    if (!found->renumbered)
+        return old;
+    while (*from < file_count &&
+           (found->old_number[*from] == FILE_NONE || found->old_number[*from] < old))
+        ++*from;
+    return *from < file_count && found->old_number[*from] == old ? *from : FILE_NONE;
+}
+
+/* What discovery read since, it has told apart from what was taken over, not from what was there
+ * before. */
+void known_files_add(const KnownFiles *known, Discovery *found, uint32_t file_count)
+{
+    size_t next = 0, count = 0;
+    uint32_t from = 0;
+    if (known->changed_count == 0)
+        return;
+    FileChange *all =
+        memory_allocate((found->change_count + known->changed_count) * sizeof *all);
+    for (uint32_t i = 0; i < known->changed_count; i++) {
+        uint32_t file = number_now(found, file_count, known->changed[i], &from);
+        if (file == FILE_NONE)
+            continue;
+        while (next < found->change_count && found->changes[next].file < file)
+            all[count++] = found->changes[next++];
+        FileChange change = {file, FILE_CHANGED, {NULL, 0}};
+        if (next < found->change_count && found->changes[next].file == file)
+            change.source = found->changes[next++].source;
+        all[count++] = change;
+    }
+    while (next < found->change_count)
+        all[count++] = found->changes[next++];
+    free(found->changes);
+    found->changes = all;
+    found->change_count = count;
+}
+
+void known_files_free(KnownFiles *known)
+{
+    free(known->changed);
+    *known = (KnownFiles){0};
+}
