@@ -41,7 +41,9 @@ typedef enum BuildStatus { /* the exit status of a command that ends this way */
     BUILD_OK = 0,
     BUILD_PROGRAM_WRONG = 1, /* the diagnostics say why */
     BUILD_MISUSED = 2,       /* the failure says why: invalid request, no such entry */
-    BUILD_MACHINE_FAILED = 3 /* the failure says why: I/O, cache cannot be opened */
+    BUILD_MACHINE_FAILED = 3, /* the failure says why: I/O, cache cannot be opened */
+    BUILD_BUSY = 4,      /* another build holds the cache, for longer than the request would wait */
+    BUILD_CANCELLED = 5, /* as the request's `cancelled` said. What was finished is kept */
 } BuildStatus;
 
 typedef struct BuildFailure { /* printed as "path: what: why" */
@@ -87,6 +89,10 @@ typedef struct BuildRequest { /* copied; what it points to is lent until build_c
     bool trust_cache;         /* use it even if others made it or own its directory, and sign it */
     void (*waiting)(void *context); /* called once if another build holds the cache; may be NULL */
     void *waiting_context;
+    int64_t wait_limit_ms; /* how long; 0: until it ends; below 0: not at all */
+    bool (*cancelled)(void *context); /* asked between items of work, by any thread: is the build to
+                                         end? May be NULL */
+    void *cancelled_context;
     void (*phase)(void *context, BuildPhase phase); /* called when a phase begins; may be NULL */
     void *phase_context;
 } BuildRequest;

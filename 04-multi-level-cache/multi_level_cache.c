@@ -35,8 +35,8 @@ static int open_directory(MultiLevelCache *cache, const CacheRequest *request)
 {
     unsigned how = (request->in_memory ? 0 : CACHE_DIRECTORY_MAKE) |
                    (request->trust_cache ? CACHE_DIRECTORY_TRUST : 0);
-    int status = cache_directory_open(&cache->directory, request->directory, how,
-                                      request->waiting, request->waiting_context);
+    int status =
+        cache_directory_open(&cache->directory, request->directory, how, &request->waiting);
     if (status != 0)
         return multi_level_cache_failed(cache, cache->directory.failed, status);
     status = cache_secret_open(&cache->secret, cache->directory.fd, request->maker,

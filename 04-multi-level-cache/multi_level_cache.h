@@ -68,8 +68,7 @@ typedef struct CacheRequest {
     const HashSecret *maker; /* the user's key; NULL: use any cache */
     bool trust_cache;        /* use it even if somebody else made it or owns the directory */
     const Observer *observer;
-    void (*waiting)(void *context);
-    void *waiting_context;
+    LockWaiting waiting; /* for another build to end */
 } CacheRequest;
 
 typedef struct MultiLevelCache { /* must not be moved while open */

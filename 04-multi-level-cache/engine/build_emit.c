@@ -156,6 +156,8 @@ static void emit_file(void *arg, size_t index, unsigned worker)
     EmitLoop *loop = arg;
     Build *build = loop->build;
     uint32_t file = loop->emission->wanted[index];
+    if (build_is_cancelled(build, worker))
+        return;
     EmittedFile *emitted = &loop->emission->files[file];
     Arena *arena = &build->workers[worker].arena;
     emitted->output_count = build_unit_count(build, file);
@@ -353,6 +355,8 @@ BuildStatus build_emit(Build *build)
     build_enter(build, BUILD_SAVES);
     status = build_commit_objects(build);
     build->times.save += build_lap(&lap);
+    if (status == BUILD_OK && build_was_cancelled(build))
+        return BUILD_CANCELLED;
     if (status == BUILD_OK && (!is_right || build->is_wrong || build->diagnostics.count != 0))
         status = BUILD_PROGRAM_WRONG;
     return status;

@@ -67,6 +67,7 @@ typedef struct BuildWorker { /* one per worker of the executor */
     Arena once;              /* for lowering one file */
     ByteBuffer key;          /* what is hashed into a key */
     Diagnostics diagnostics; /* of lowering */
+    bool is_cancelled;       /* it was told so */
 } BuildWorker;
 
 /* What one phase keeps for itself. */
@@ -115,6 +116,12 @@ struct Build {
     bool units_are_updated; /* the unit table describes this build, in its numbers */
     CommitSummary summary;  /* for the manifest */
 };
+
+/* Asked by the worker before each item of work: whoever gets true leaves it undone. */
+bool build_is_cancelled(Build *build, unsigned worker);
+
+/* Was any worker told so? Then some items are undone. */
+bool build_was_cancelled(const Build *build);
 
 /* BUILD_OK if `status` is 0, otherwise why the cache cannot be used. */
 BuildStatus build_cache_failed(Build *build, int status);

@@ -101,6 +101,26 @@ static BuildStatus check_root(Build *build)
     return BUILD_MISUSED;
 }
 
+static void begin_to_wait(void *context)
+{
+    const BuildRequest *request = &((Build *)context)->request;
+    if (request->waiting != NULL)
+        request->waiting(request->waiting_context);
+}
+
+static bool goes_on_waiting(void *context, unsigned waited_ms)
+{
+    Build *build = context;
+    int64_t limit_ms = build->request.wait_limit_ms;
+    return (limit_ms == 0 || (int64_t)waited_ms < limit_ms) && !build_is_cancelled(build, 0);
+}
+
+static LockWaiting patience(Build *build)
+{
+    bool is_limited = build->request.wait_limit_ms != 0 || build->request.cancelled != NULL;
+    return (LockWaiting){begin_to_wait, is_limited ? goes_on_waiting : NULL, build};
+}
+
 static BuildStatus open_cache(Build *build)
 {
     CacheRequest request = {
@@ -116,11 +136,12 @@ static BuildStatus open_cache(Build *build)
         .maker = build->request.maker,
         .trust_cache = build->request.trust_cache,
         .observer = build->request.observer,
-        .waiting = build->request.waiting,
-        .waiting_context = build->request.waiting_context,
+        .waiting = patience(build),
     };
     build->cache_is_open = true;
     int status = multi_level_cache_open(&build->cache, &request);
+    if (status == -EBUSY)
+        return build_was_cancelled(build) ? BUILD_CANCELLED : BUILD_BUSY;
     if (status != -ENOTEMPTY)
         return build_cache_failed(build, status);
     build_fail(build, build->cache_path, build->cache.failed, 0); /* not a directory of ours */

@@ -24,6 +24,10 @@ static BuildStatus prepare(Build *build)
     build_lower(build);
     build_make_opened(build);
     build->times.lower = build_lap(&lap);
+    if (build_was_cancelled(build)) {
+        status = build_commit_objects(build);
+        return status == BUILD_OK ? BUILD_CANCELLED : status;
+    }
     build_enter(build, BUILD_COMPUTES_KEYS);
     status = build_make_plan(build);
     build->times.keys = build_lap(&lap);

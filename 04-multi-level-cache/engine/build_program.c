@@ -275,6 +275,7 @@ BuildStatus build_check_loading(Build *build)
 typedef struct LoweredChange {
     Slice object; /* for the ZirCache, if not in it */
     bool was_cached, is_wrong;
+    bool is_undone; /* it need not be lowered, or the build was cancelled */
 } LoweredChange;
 
 typedef struct LowerLoop {
@@ -309,7 +310,8 @@ static void lower_change(void *arg, size_t index, unsigned worker)
     BuildWorker *scratch = &build->workers[worker];
     const FileChange *change = &build->found.changes[index];
     LoweredChange *result = &loop->results[index];
-    if (change->kind == FILE_TOUCHED)
+    result->is_undone = change->kind == FILE_TOUCHED || build_is_cancelled(build, worker);
+    if (result->is_undone)
         return;
     ProgramFile *file = find_file(build, change->file, &scratch->arena);
     result->was_cached = file != NULL || change->source.data == NULL;
@@ -337,7 +339,7 @@ static void keep_and_report(Build *build, const LoweredChange *results)
                      build->request.executor->chunks);
     for (size_t i = 0; i < build->found.change_count; i++) {
         const FileChange *change = &build->found.changes[i];
-        if (change->kind == FILE_TOUCHED)
+        if (results[i].is_undone)
             continue;
         Slice path = file_hash_cache_path(&build->cache.files, change->file);
         build->plan.files[change->file].source_changed = true;

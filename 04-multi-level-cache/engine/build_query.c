@@ -159,7 +159,7 @@ BuildStatus build_clean(const char *cache_dir, const char *entry, CleanCounts *c
     int status = entry == NULL ? 0 : program_id_of(entry, id);
     if (status != 0)
         return clean_failed(failure, entry, "cannot open its directory", status);
-    status = cache_directory_open(&directory, cache_dir, 0, NULL, NULL);
+    status = cache_directory_open(&directory, cache_dir, 0, NULL);
     if (status == -ENOENT)
         return BUILD_OK;
     if (status != 0)

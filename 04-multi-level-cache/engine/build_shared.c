@@ -27,6 +27,24 @@ void build_enter(const Build *build, BuildPhase phase)
         build->request.phase(build->request.phase_context, phase);
 }
 
+/* Told once, a worker asks no more: the answer may change. */
+bool build_is_cancelled(Build *build, unsigned worker)
+{
+    const BuildRequest *request = &build->request;
+    bool *is_cancelled = &build->workers[worker].is_cancelled;
+    if (request->cancelled != NULL && !*is_cancelled)
+        *is_cancelled = request->cancelled(request->cancelled_context);
+    return *is_cancelled;
+}
+
+bool build_was_cancelled(const Build *build)
+{
+    bool is_cancelled = false;
+    for (unsigned i = 0; i < build->request.executor->workers; i++)
+        is_cancelled |= build->workers[i].is_cancelled;
+    return is_cancelled;
+}
+
 BuildStatus build_fail(Build *build, const char *path, const char *what, int error)
 {
     build->failure.what = what;

@@ -63,11 +63,6 @@ static int open_directory(CacheDirectory *directory, const char *path, unsigned 
 
 static const char at_work[] = "at work\n", at_rest[] = "at rest\n";
 
-typedef struct Waiting {
-    void (*notify)(void *context); /* NULL: not wanted, or already called */
-    void *context;
-} Waiting;
-
 static int lock(int fd, int how)
 {
     int status;
@@ -77,19 +72,25 @@ static int lock(int fd, int how)
     return status == 0 ? 0 : -errno;
 }
 
-static int wait_for_flock(int fd, Waiting *waiting)
+/* Whoever waits as long as it takes is woken by the kernel. */
+static int wait_for_flock(int fd, LockWaiting *waiting)
 {
+    unsigned waited_ms = 0;
     int status = lock(fd, LOCK_EX | LOCK_NB);
-    if (status != -EWOULDBLOCK)
-        return status;
-    if (waiting->notify != NULL)
-        waiting->notify(waiting->context);
-    waiting->notify = NULL;
-    return lock(fd, LOCK_EX);
+    if (status == -EWOULDBLOCK && waiting->goes_on == NULL) {
+        lock_waiting_begin(waiting);
+        return lock(fd, LOCK_EX);
+    }
+    while (status == -EWOULDBLOCK) {
+        status = lock_waiting_pause(waiting, &waited_ms);
+        if (status == 0)
+            status = lock(fd, LOCK_EX | LOCK_NB);
+    }
+    return status;
 }
 
 /* Without flock, a file takes its place; where nobody can write, no lock is needed. */
-static int wait_for_lock(CacheDirectory *directory, Waiting *waiting)
+static int wait_for_lock(CacheDirectory *directory, LockWaiting *waiting)
 {
     int status = wait_for_flock(directory->lock_fd, waiting);
     if (status == 0 || !call_is_missing(CALL_LOCK, -status))
@@ -97,8 +98,7 @@ static int wait_for_lock(CacheDirectory *directory, Waiting *waiting)
     directory->has_no_flock = true;
     if (directory->is_read_only)
         return 0;
-    status = lock_file_take(&directory->lock_file, directory->fd, waiting->notify,
-                            waiting->context);
+    status = lock_file_take(&directory->lock_file, directory->fd, waiting);
     if (status == -ETIMEDOUT)
         directory->failed =
             "cannot lock the cache directory: a lock.NUMBER in it is held on another machine; "
@@ -186,7 +186,7 @@ static bool says_at_work(int lock_fd)
            memcmp(text, at_work, sizeof at_work - 1) == 0;
 }
 
-static int take_lock(CacheDirectory *directory, Waiting *waiting)
+static int take_lock(CacheDirectory *directory, LockWaiting *waiting)
 {
     directory->failed = "cannot lock the cache directory";
     directory->lock_fd = open_lock(directory);
@@ -217,7 +217,8 @@ static int own_lock(const CacheDirectory *directory)
 }
 
 /* The directory at the path, locked; -EAGAIN if it was removed or replaced meanwhile. */
-static int try_open(CacheDirectory *directory, const char *path, unsigned how, Waiting *waiting)
+static int try_open(CacheDirectory *directory, const char *path, unsigned how,
+                    LockWaiting *waiting)
 {
     int status = open_directory(directory, path, how);
     if (status == 0)
@@ -228,15 +229,15 @@ static int try_open(CacheDirectory *directory, const char *path, unsigned how, W
 }
 
 int cache_directory_open(CacheDirectory *directory, const char *path, unsigned how,
-                         void (*waiting)(void *context), void *context)
+                         const LockWaiting *waiting)
 {
     enum { MOST_TRIES = 1000 }; /* each lost to somebody replacing the directory */
-    Waiting reported = {waiting, context};
+    LockWaiting patience = waiting == NULL ? (LockWaiting){0} : *waiting;
     int status, tries = 0;
     *directory = (CacheDirectory){.fd = -1, .lock_fd = -1};
     do {
         cache_directory_close(directory);
-        status = try_open(directory, path, how, &reported);
+        status = try_open(directory, path, how, &patience);
     } while (status == -EAGAIN && ++tries < MOST_TRIES);
     if (status != 0)
         cache_directory_close(directory);

@@ -63,12 +63,12 @@ enum { /* how to open it: */
     CACHE_DIRECTORY_TRUST = 2, /* even if it belongs to another user */
 };
 
-/* Opens the directory and locks it. If the lock is held, `waiting` is called once and the call
- * waits. 0; -ENOENT; -ELOOP if it is a symlink; -EPERM if it belongs to another user or others may
+/* Opens the directory and locks it. If the lock is held, waits. `waiting` may be NULL. 0;
+ * -EBUSY if it was not to wait longer; -ENOENT; -ELOOP if it is a symlink; -EPERM if it belongs to another user or others may
  * write to it (cache_mark_open_directory); -ENOTEMPTY if it has other files in it and no mark; or
  * another negative errno, with `failed` set. */
 int cache_directory_open(CacheDirectory *directory, const char *path, unsigned how,
-                         void (*waiting)(void *context), void *context);
+                         const LockWaiting *waiting);
 
 /* Releases the lock. */
 void cache_directory_close(CacheDirectory *directory);

@@ -129,15 +129,27 @@ static int make(int dir_fd, const char *name)
     return status;
 }
 
-static void wait_a_moment(void)
+void lock_waiting_begin(LockWaiting *waiting)
 {
-    struct timespec moment = {0, LOOK_EVERY_MS * 1000000L};
-    nanosleep(&moment, NULL);
+    if (waiting->begins != NULL)
+        waiting->begins(waiting->context);
+    waiting->begins = NULL;
 }
 
-int lock_file_take(LockFile *lock, int dir_fd, void (*waiting)(void *context), void *context)
+int lock_waiting_pause(LockWaiting *waiting, unsigned *waited_ms)
 {
-    unsigned number = 0, looks = 0;
+    struct timespec moment = {0, LOOK_EVERY_MS * 1000000L};
+    lock_waiting_begin(waiting);
+    if (waiting->goes_on != NULL && !waiting->goes_on(waiting->context, *waited_ms))
+        return -EBUSY;
+    nanosleep(&moment, NULL);
+    *waited_ms += LOOK_EVERY_MS;
+    return 0;
+}
+
+int lock_file_take(LockFile *lock, int dir_fd, LockWaiting *waiting)
+{
+    unsigned number = 0, looks = 0, waited_ms = 0;
     while (number < MOST_KILLED) {
         char name[24];
         name_of(name, number);
@@ -153,12 +165,8 @@ int lock_file_take(LockFile *lock, int dir_fd, void (*waiting)(void *context), v
         }
         if (holder != HOLDER_ALIVE && ++looks == LOOKS)
             return -ETIMEDOUT;
-        if (holder != HOLDER_GONE && waiting != NULL) {
-            waiting(context);
-            waiting = NULL;
-        }
-        if (holder != HOLDER_GONE)
-            wait_a_moment();
+        if (holder != HOLDER_GONE && lock_waiting_pause(waiting, &waited_ms) != 0)
+            return -EBUSY;
     }
     return -EMLINK;
 }

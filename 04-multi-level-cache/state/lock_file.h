@@ -29,15 +29,27 @@
 extern "C" {
 #endif
 
+typedef struct LockWaiting { /* {0}: as long as it takes */
+    void (*begins)(void *context); /* called once if somebody holds the lock; may be NULL */
+    /* False: no longer. Asked at once, and then every few milliseconds. NULL: as long as it takes */
+    bool (*goes_on)(void *context, unsigned waited_ms);
+    void *context;
+} LockWaiting;
+
+/* For whoever finds the lock held. Calls `begins`, once. */
+void lock_waiting_begin(LockWaiting *waiting);
+
+/* The same after waiting so long. 0 after a moment; or -EBUSY if it is not to wait longer. */
+int lock_waiting_pause(LockWaiting *waiting, unsigned *waited_ms);
+
 typedef struct LockFile { /* {0}: not held */
     bool is_held;
     unsigned number;
 } LockFile;
 
-/* Takes the lock in the directory. If somebody holds it, `waiting`, which may be NULL, is called
- * once. 0; -ETIMEDOUT if it gave up; -ENOENT if there is no such directory; or another negative
- * errno. */
-int lock_file_take(LockFile *lock, int dir_fd, void (*waiting)(void *context), void *context);
+/* Takes the lock in the directory. 0; -ETIMEDOUT if it gave up; -EBUSY if it was not to wait
+ * longer; -ENOENT if there is no such directory; or another negative errno. */
+int lock_file_take(LockFile *lock, int dir_fd, LockWaiting *waiting);
 
 /* Harmless if it is not held. */
 void lock_file_release(LockFile *lock, int dir_fd);

@@ -25,7 +25,7 @@ int cache_world_teardown(void **state)
 void cache_world_open(const CacheWorld *world, CacheDirectory *directory)
 {
     assert_int_equal(
-        cache_directory_open(directory, world->path, CACHE_DIRECTORY_MAKE, NULL, NULL), 0);
+        cache_directory_open(directory, world->path, CACHE_DIRECTORY_MAKE, NULL), 0);
 }
 
 void cache_world_expect_exit(pid_t child)

@@ -187,6 +187,9 @@ static BuildRequest make_request(const LineProject *project, const LineRequest *
         .limit_bytes = line->limit_bytes,
         .maker = line->maker,
         .trust_cache = line->trust_cache,
+        .wait_limit_ms = line->wait_limit_ms,
+        .cancelled = line->cancelled,
+        .cancelled_context = line->cancelled_context,
     };
 }
 
@@ -299,7 +302,7 @@ void line_project_used(const LineProject *project, UsedObjects *used)
     CacheDirectory directory;
     char path[512];
     snprintf(path, sizeof path, "%s/cache", project->scratch.path);
-    assert_int_equal(cache_directory_open(&directory, path, 0, NULL, NULL), 0);
+    assert_int_equal(cache_directory_open(&directory, path, 0, NULL), 0);
     assert_int_equal(cache_entries_list(&entries, &directory, ""), 0);
     assert_int_equal(used_objects_gather(used, directory.fd, &entries), 0);
     cache_entries_free(&entries);

@@ -47,6 +47,9 @@ typedef struct LineRequest {
     uint64_t limit_bytes; /* of the packs; 0: none */
     const HashSecret *maker; /* NULL: use any cache */
     bool trust_cache;
+    int64_t wait_limit_ms;            /* these three as in BuildRequest */
+    bool (*cancelled)(void *context);
+    void *cancelled_context;
     bool in_memory;    /* writes nothing; for line_steps_open */
     bool check_only;   /* emits, and neither saves nor commits */
     bool stop_midway;  /* begins to write the output, and never commits */

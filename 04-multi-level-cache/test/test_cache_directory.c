@@ -17,7 +17,7 @@ static void test_it_is_made_with_what_is_above_it(void **state)
 {
     CacheWorld *world = *state;
     CacheDirectory directory;
-    assert_int_equal(cache_directory_open(&directory, world->path, 0, NULL, NULL), -ENOENT);
+    assert_int_equal(cache_directory_open(&directory, world->path, 0, NULL), -ENOENT);
     assert_int_equal(directory.fd, -1);
     cache_world_open(world, &directory);
     assert_true(scratch_exists(&world->scratch, "deep/cache/lock"));
@@ -30,7 +30,7 @@ static void test_what_is_no_directory_is_refused(void **state)
     CacheWorld *world = *state;
     CacheDirectory directory;
     scratch_write(&world->scratch, "deep/cache", "a file");
-    assert_int_equal(cache_directory_open(&directory, world->path, CACHE_DIRECTORY_MAKE, NULL, NULL), -ENOTDIR);
+    assert_int_equal(cache_directory_open(&directory, world->path, CACHE_DIRECTORY_MAKE, NULL), -ENOTDIR);
     assert_non_null(directory.failed);
 }
 
@@ -58,7 +58,7 @@ static void test_what_others_may_write_to_is_refused(void **state)
     cache_directory_close(&directory);
     for (unsigned make = 0; make < 2; make++) {
         assert_int_equal(chmod(world->path, 0770), 0);
-        assert_int_equal(cache_directory_open(&directory, world->path, make, NULL, NULL), -EPERM);
+        assert_int_equal(cache_directory_open(&directory, world->path, make, NULL), -EPERM);
         assert_non_null(strstr(directory.failed, "chmod go-w"));
     }
     assert_int_equal(chmod(world->path, 0750), 0);
@@ -74,7 +74,7 @@ static void test_a_symlink_is_not_followed(void **state)
     assert_int_equal(mkdirat(world->scratch.fd, "elsewhere", 0777), 0);
     assert_int_equal(symlinkat("../elsewhere", world->scratch.fd, "deep/cache"), 0);
     for (unsigned make = 0; make < 2; make++)
-        assert_int_equal(cache_directory_open(&directory, world->path, make, NULL, NULL), -ELOOP);
+        assert_int_equal(cache_directory_open(&directory, world->path, make, NULL), -ELOOP);
     assert_non_null(strstr(directory.failed, "symlink"));
     assert_false(scratch_exists(&world->scratch, "elsewhere/lock"));
     strcat(world->path, "/"); /* a user who writes that means its target */
@@ -92,11 +92,11 @@ static void test_another_users_directory_is_refused(void **state)
     assert_int_equal(mkdirat(world->scratch.fd, "deep", 0777), 0);
     assert_int_equal(mkdirat(world->scratch.fd, "deep/cache", 0777), 0);
     assert_int_equal(chown(world->path, 12345, 12345), 0);
-    assert_int_equal(cache_directory_open(&directory, world->path, CACHE_DIRECTORY_MAKE, NULL, NULL), -EPERM);
+    assert_int_equal(cache_directory_open(&directory, world->path, CACHE_DIRECTORY_MAKE, NULL), -EPERM);
     assert_string_equal(directory.failed, "cannot use a cache directory of another user; name one of your own");
     unsigned trusting = CACHE_DIRECTORY_MAKE | CACHE_DIRECTORY_TRUST;
     assert_int_equal(chmod(world->path, 0755), 0);
-    assert_int_equal(cache_directory_open(&directory, world->path, trusting, NULL, NULL), 0);
+    assert_int_equal(cache_directory_open(&directory, world->path, trusting, NULL), 0);
     assert_true(directory.is_marked);
     cache_directory_close(&directory);
 }
@@ -107,7 +107,7 @@ static void test_what_is_not_ours_is_refused(void **state)
     CacheDirectory directory;
     scratch_write(&world->scratch, "deep/cache/clock", "my notes\n");
     for (unsigned make = 0; make < 2; make++) {
-        assert_int_equal(cache_directory_open(&directory, world->path, make, NULL, NULL),
+        assert_int_equal(cache_directory_open(&directory, world->path, make, NULL),
                          -ENOTEMPTY);
         assert_string_equal(directory.failed,
                             "is not a cache directory: it has other files in it and no mark");
@@ -131,7 +131,7 @@ static void test_a_directory_that_was_begun_is_finished(void **state)
         cache_directory_close(&directory);
         assert_true(scratch_exists(&world->scratch, "deep/cache/lock"));
         assert_int_equal(
-            cache_directory_open(&directory, world->path, 0, NULL, NULL), 0);
+            cache_directory_open(&directory, world->path, 0, NULL), 0);
         cache_directory_close(&directory);
         if (i == 1)
             assert_true(scratch_exists(&world->scratch, "deep/cache/.gitignore"));
@@ -157,7 +157,7 @@ static void test_a_directory_that_cannot_be_written_is_read(void **state)
     if (child == 0) {
         if (geteuid() == 0 && setuid(12345) != 0)
             _exit(1);
-        int status = cache_directory_open(&directory, world->path, CACHE_DIRECTORY_MAKE, NULL, NULL);
+        int status = cache_directory_open(&directory, world->path, CACHE_DIRECTORY_MAKE, NULL);
         bool is_right = status == 0 && directory.is_read_only && directory.lock_fd >= 0 &&
                         cache_directory_begin_work(&directory) == -EROFS;
         cache_directory_close(&directory);

@@ -70,7 +70,7 @@ static void expect_failure_at(const char *path, const char *name)
     CacheDirectory directory;
     failing_name = name;
     alarm(600); /* ends a program that retries endlessly */
-    int status = cache_directory_open(&directory, path, CACHE_DIRECTORY_MAKE, NULL, NULL);
+    int status = cache_directory_open(&directory, path, CACHE_DIRECTORY_MAKE, NULL);
     alarm(0);
     failing_name = NULL;
     assert_int_equal(status, -EIO);
@@ -93,7 +93,7 @@ static void test_a_list_that_cannot_be_read_is_no_empty_one(void **state)
     CacheDirectory directory;
     const Scratch *scratch = *state;
     snprintf(path, sizeof path, "%s/cache", scratch->path);
-    assert_int_equal(cache_directory_open(&directory, path, CACHE_DIRECTORY_MAKE, NULL, NULL), 0);
+    assert_int_equal(cache_directory_open(&directory, path, CACHE_DIRECTORY_MAKE, NULL), 0);
     scratch_write(scratch, "cache/zir.pack", "x");
     lists_fail = true;
     int status = cache_directory_clean(&directory, NULL, NULL);
@@ -113,7 +113,7 @@ static void test_numbers_that_prove_nothing_keep_nobody_away(void **state)
     for (numbers = NEW_AT_EACH_LOOK; numbers <= NEW_BY_NAME; numbers++) {
         looks = 0;
         for (int work = 0; work < 2; work++) {
-            assert_int_equal(cache_directory_open(&directory, path, CACHE_DIRECTORY_MAKE, NULL, NULL), 0);
+            assert_int_equal(cache_directory_open(&directory, path, CACHE_DIRECTORY_MAKE, NULL), 0);
             assert_int_equal(directory.may_have_leftovers, work);
             assert_int_equal(cache_directory_begin_work(&directory), 0);
             if (work == 1)
@@ -137,7 +137,7 @@ static void test_a_lock_that_is_always_another_one_is_given_up(void **state)
     snprintf(path, sizeof path, "%s/cache", scratch->path);
     replaced = "lock";
     looks = 0;
-    int status = cache_directory_open(&directory, path, CACHE_DIRECTORY_MAKE, NULL, NULL);
+    int status = cache_directory_open(&directory, path, CACHE_DIRECTORY_MAKE, NULL);
     replaced = NULL;
     assert_int_equal(status, -EAGAIN);
     assert_int_equal(directory.fd, -1);

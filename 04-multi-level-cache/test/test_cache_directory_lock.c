@@ -32,8 +32,9 @@ static pid_t start_opener(const CacheWorld *world, CacheDirectory held, int repo
         return child;
     CacheDirectory directory;
     cache_directory_close(&held);
-    int status = cache_directory_open(&directory, world->path, CACHE_DIRECTORY_MAKE, report_waiting,
-                                      &report_fd);
+    LockWaiting waiting = {.begins = report_waiting, .context = &report_fd};
+    int status =
+        cache_directory_open(&directory, world->path, CACHE_DIRECTORY_MAKE, &waiting);
     if (status != 0 || write(report_fd, "o", 1) != 1)
         _exit(8);
     _exit(0);

@@ -64,7 +64,7 @@ static void open_cache(const LineProject *project, CacheDirectory *directory)
 {
     char path[512];
     snprintf(path, sizeof path, "%s/cache", project->scratch.path);
-    assert_int_equal(cache_directory_open(directory, path, 0, NULL, NULL), 0);
+    assert_int_equal(cache_directory_open(directory, path, 0, NULL), 0);
 }
 
 /* How many entries there are, and how many of them are gone. */

@@ -74,7 +74,7 @@ static void test_what_is_left_over_goes_and_all_else_stays(void **state)
     scratch_open(&scratch);
     scratch_write(&scratch, "cache/" CACHE_MARK_NAME, "");
     snprintf(path, sizeof path, "%s/cache", scratch.path);
-    assert_int_equal(cache_directory_open(&directory, path, 0, NULL, NULL), 0);
+    assert_int_equal(cache_directory_open(&directory, path, 0, NULL), 0);
     store_manifest(&directory, ID, 7, 2);
     store_manifest(&directory, PRODUCT, 3, 9);
     write_files(&scratch, left_over, COUNT(left_over));
@@ -98,7 +98,7 @@ static void test_what_cannot_be_removed_is_reported(void **state)
     write_files(&scratch, left_over, 3);
     snprintf(path, sizeof path, "%s/cache", scratch.path);
     scratch_write(&scratch, "cache/" CACHE_MARK_NAME, "");
-    assert_int_equal(cache_directory_open(&directory, path, CACHE_DIRECTORY_MAKE, NULL, NULL), 0);
+    assert_int_equal(cache_directory_open(&directory, path, CACHE_DIRECTORY_MAKE, NULL), 0);
     assert_int_equal(cache_leftovers_remove(&directory), -ENOTEMPTY);
     expect_files(&scratch, left_over, 3, false);
     cache_directory_close(&directory);

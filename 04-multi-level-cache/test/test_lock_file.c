@@ -54,7 +54,8 @@ static int open_cache(const Scratch *scratch, CacheDirectory *directory, int err
     snprintf(path, sizeof path, "%s/cache", scratch->path);
     slept = reported = 0;
     flock_error = error;
-    int status = cache_directory_open(directory, path, CACHE_DIRECTORY_MAKE, report, NULL);
+    LockWaiting waiting = {.begins = report};
+    int status = cache_directory_open(directory, path, CACHE_DIRECTORY_MAKE, &waiting);
     flock_error = 0;
     return status;
 }
