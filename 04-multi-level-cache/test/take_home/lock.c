@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-static void waiting(void *context)
+static void report(void *context)
 {
     (void)context;
     fputs("another process is at work here; waiting\n", stderr);
@@ -13,7 +13,8 @@ static void waiting(void *context)
 int main(void)
 {
     CacheDirectory directory;
-    if (cache_directory_open(&directory, "my_cache", CACHE_DIRECTORY_MAKE, waiting, NULL) != 0)
+    LockWaiting waiting = {.begins = report};
+    if (cache_directory_open(&directory, "my_cache", CACHE_DIRECTORY_MAKE, &waiting) != 0)
         return 1;
     /* nobody else is in my_cache here */
     cache_directory_close(&directory);
