@@ -25,17 +25,27 @@ static Slice take(Slice *text, char end)
     return taken;
 }
 
-static void add_references(DeclarationsBuilder *builder, Slice text, bool in_interface)
+/* Adds the references, and writes the words with numbers in place of names. */
+static Hash128 add_words(DeclarationsBuilder *builder, Slice text, bool in_interface)
 {
+    ByteBuffer words = {0};
     while (text.size != 0) {
         Slice word = take(&text, ' ');
-        if (word.size > 1 && word.data[0] == '@')
-            declarations_add_reference(builder, IMPORT_SELF,
-                                       slice_of(word.data + 1, word.size - 1), in_interface);
-        else if (word.size > 2 && word.data[1] == ':')
-            declarations_add_reference(builder, (uint32_t)(word.data[0] - '0'),
-                                       slice_of(word.data + 2, word.size - 2), in_interface);
+        bool is_own = word.size > 1 && word.data[0] == '@';
+        if (is_own || (word.size > 2 && word.data[1] == ':')) {
+            uint32_t import = is_own ? IMPORT_SELF : (uint32_t)(word.data[0] - '0');
+            Slice name = slice_of(word.data + 2 - is_own, word.size - 2 + is_own);
+            buffer_put_byte(&words, '@');
+            buffer_put_decimal(&words,
+                               declarations_add_reference(builder, import, name, in_interface));
+        } else {
+            buffer_put(&words, word);
+        }
+        buffer_put_byte(&words, ' ');
     }
+    Hash128 hash = hash_bytes(buffer_slice(&words));
+    buffer_free(&words);
+    return hash;
 }
 
 static void add_unit(DeclarationsBuilder *builder, Slice line)
@@ -45,11 +55,10 @@ static void add_unit(DeclarationsBuilder *builder, Slice line)
     bool has_body = line.size != 0;
     Slice body = take(&line, '\n');
     Declaration *unit = declarations_add(builder, name, 1, 1);
-    unit->interface_hash = hash_bytes(interface);
+    unit->interface_hash = add_words(builder, interface, true);
+    Hash128 body_hash = add_words(builder, body, false);
     if (has_body)
-        unit->body_hash = hash_bytes(body);
-    add_references(builder, interface, true);
-    add_references(builder, body, false);
+        unit->body_hash = body_hash;
 }
 
 void key_program_set(KeyProgram *program, uint32_t file, const FileSpec *spec)

@@ -5,7 +5,8 @@
  *     name | interface | body
  *
  * where the body is optional, and in interface and body the words `@name` and `1:name` refer to
- * units of the file itself and of its import number 1. The hashes are made from the words.
+ * units of the file itself and of its import number 1. The hashes are made from the words, with the
+ * number of a reference in place of its name.
  *
  *     FileSpec specs[] = {{"main.x", "1", "main | | calls 0:add"},
  *                         {"math.x", "", "add | a b | sum"}};
