@@ -64,8 +64,9 @@ struct Lookup {
 
     /* The place of the note about a unit that was found; the place holds NULL while there is no
      * note. Two threads may make one at once: use unit_note_read and unit_note_write. Returns NULL,
-     * no place, for a unit with an interface in a cycle, or one that leads to a cycle or to
-     * something poisoned; all units that a unit with a place leads to thus have places too. */
+     * no place, for a unit that leads to something poisoned, and for one in a cycle of interfaces
+     * or that leads to one. Only a cycle whose keys stand since the last build, which had no error,
+     * may have places. All units that a unit with a place leads to have places too. */
     const void **(*note)(const Lookup *lookup, const Unit *found);
 
     /* A unit that a note names: one that the unit it is about leads to. */

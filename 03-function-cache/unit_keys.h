@@ -16,11 +16,18 @@
  * key checks no types. "Not found" is part of it because a name that starts to resolve is a change
  * too.
  *
- * Interface keys are memoized per declaration and computed without recursion. A cycle among
- * interfaces (two structs that contain each other: in Mini, an error) has no keys; a unit that
- * reaches one is marked, its key is worthless, and its output must not be cached. The same holds
- * for one that reaches something poisoned: a name in a file that has errors, or from an import that
- * leads nowhere.
+ * Interfaces may refer to each other in a cycle: two classes whose methods take each other. None
+ * of their keys can come first, so such a component (strongly connected: each of its members leads
+ * to all others) is hashed as a whole, its members in byte order of path and name, and a reference
+ * from one to another is the number of that member:
+ *
+ *     component       for each member the same as for an interface key, with numbers
+ *     interface key   of a member: the component's hash, and its own path:name
+ *
+ * Interface keys are memoized per declaration, and computed without recursion, in time linear in
+ * declarations and references. What has no key is what leads to something poisoned: to a name in a
+ * file that has errors, or from an import that leads nowhere. It is marked, with the whole of its
+ * component; the key of a unit that reaches it is worthless, and its output must not be cached.
  *
  *     program_interface_keys(&program, file, &scratch);        for each file
  *     Hash128 key = program_unit_key(&program, file, unit, &scratch, &is_cacheable);
@@ -38,12 +45,12 @@
 extern "C" {
 #endif
 
-typedef enum KeyState {
+typedef enum KeyState { /* the later of two is that of what leads to both */
     KEY_UNKNOWN,
     KEY_VISITING, /* on the stack of the current computation */
     KEY_KNOWN,
-    KEY_UNCACHEABLE, /* in a cycle of interfaces, or refers to something that is, or to something
-                      poisoned */
+    KEY_CIRCULAR,    /* known too: its interface is in a cycle, or leads to one */
+    KEY_UNCACHEABLE, /* leads to something poisoned */
 } KeyState;
 
 #define TARGET_NONE UINT32_MAX /* the target of an import that leads nowhere */
@@ -59,7 +66,7 @@ typedef struct ProgramFile { /* one file, as keys and code generation see it */
     Hash128 interface_blob_hash; /* ... part of the interface keys of all its declarations */
     Slice path;
     const uint32_t *targets; /* per import, the number of the file it leads to, or TARGET_NONE */
-    Hash128 *interface_keys; /* per declaration */
+    Hash128 *interface_keys; /* per declaration; none, if it is KEY_UNCACHEABLE */
     uint8_t *key_states;     /* per declaration: KeyState of its interface key */
     const void **notes;      /* per declaration: notes of code generators (codegen.h). NULL, then in
                                 all files: nothing is noted */
@@ -99,7 +106,7 @@ void program_plain_interface_keys(const Program *program, const ProgramFile *fil
                                   ByteBuffer *scratch);
 
 /* The unit key; the interface keys of what it refers to must be known. `is_cacheable` is false
- * if a cycle or something poisoned is reached. Any thread. */
+ * if something poisoned is reached. Any thread. */
 Hash128 program_unit_key(Program *program, uint32_t file, uint32_t declaration,
                          ByteBuffer *scratch, bool *is_cacheable);
 

@@ -81,7 +81,7 @@ bool key_set_has(const KeySet *set, Hash128 key)
 
 /* ---- what is used -------------------------------------------------------------------------- */
 
-/* A unit without a key (it reaches a cycle of interfaces) is not kept. */
+/* A unit without a key (it leads to something poisoned) is not kept. */
 static void add_unit(UsedObjects *used, const UnitRecord *unit, uint32_t entry)
 {
     if (!hash_is_none(unit->unit_key))

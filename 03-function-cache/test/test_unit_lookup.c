@@ -146,6 +146,31 @@ static void test_only_its_own_file_sees_the_ir_beside_a_form(void **state)
     expect_text(box.ir, "ir of lib");
 }
 
+/* ---- notes --------------------------------------------------------------------------------- */
+
+/* What follows from an interface in a cycle depends on where one began: there is no place for it. */
+static void test_what_leads_to_a_cycle_has_no_place_for_notes(void **state)
+{
+    static const FileSpec spec = {
+        "main.x", "", "main | | @plain @leads\n"
+                      "plain | x\nleads | @ring\nring | @back\nback | @ring\n"};
+    World *world = *state;
+    KeyProgram program;
+    UnitLookup lookup;
+    const void *notes[5] = {NULL};
+    key_program_init(&program, &spec, 1);
+    unit_lookup_init(&lookup, &program.program, 0, 0, &world->arena);
+    program.files[0].notes = notes;
+    for (uint32_t i = 0; i < 5; i++) {
+        Unit unit = {.declaration = i};
+        const void **place = i < 2 ? &notes[i] : NULL;
+        assert_ptr_equal(lookup.lookup.note(&lookup.lookup, &unit), place);
+    }
+    program.files[0].notes = NULL; /* nothing is noted */
+    assert_null(lookup.lookup.note(&lookup.lookup, &lookup.unit));
+    key_program_free(&program);
+}
+
 /* ---- the guard ----------------------------------------------------------------------------- */
 
 /* As a reference number: asks for the opened form. */
@@ -243,6 +268,7 @@ int main(void)
         TEST(test_a_file_with_errors_answers_that_nobody_knows),
         TEST(test_the_form_of_a_file_comes_with_what_was_found_in_it),
         TEST(test_only_its_own_file_sees_the_ir_beside_a_form),
+        TEST(test_what_leads_to_a_cycle_has_no_place_for_notes),
         TEST(test_a_number_that_no_reference_has_finds_nothing),
         TEST(test_a_reference_that_is_not_the_units_is_refused),
         TEST(test_a_body_of_another_unit_is_refused),

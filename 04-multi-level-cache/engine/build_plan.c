@@ -145,8 +145,7 @@ static bool interface_keys_changed(const Build *build, uint32_t file)
     if (row == NULL || row->unit_count != loaded->declarations.count)
         return true;
     for (uint32_t i = 0; i < row->unit_count; i++)
-        if (loaded->key_states[i] != KEY_KNOWN ||
-            !hash_equal(loaded->interface_keys[i], units[i].interface_key))
+        if (!hash_equal(loaded->interface_keys[i], units[i].interface_key))
             return true;
     return false;
 }
@@ -195,12 +194,6 @@ static uint64_t own_hash(const Program *program, const Declarations *view, uint3
     return hash_keyed(program->secret, buffer_slice(key)).low;
 }
 
-/* An uncacheable key is recorded as none. */
-static Hash128 recorded_key(Hash128 key, bool is_worth)
-{
-    return is_worth ? key : (Hash128){0, 0};
-}
-
 static void key_unit(Build *build, uint32_t file, uint32_t declaration, ByteBuffer *key)
 {
     PlannedFile *plan = &build->plan.files[file];
@@ -210,9 +203,8 @@ static void key_unit(Build *build, uint32_t file, uint32_t declaration, ByteBuff
     planned->key =
         program_unit_key(&build->program, file, declaration, key, &planned->is_cacheable);
     planned->is_own_change = false;
-    record->interface_key = recorded_key(loaded->interface_keys[declaration],
-                                         loaded->key_states[declaration] == KEY_KNOWN);
-    record->unit_key = recorded_key(planned->key, planned->is_cacheable);
+    record->interface_key = loaded->interface_keys[declaration];
+    record->unit_key = planned->is_cacheable ? planned->key : (Hash128){0, 0};
     record->own_hash = own_hash(&build->program, &loaded->declarations, declaration, key);
     if (!hash_is_none(loaded->declarations.items[declaration].body_hash))
         plan->row.function_count++;

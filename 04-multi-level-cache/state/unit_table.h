@@ -26,7 +26,7 @@ extern "C" {
 #endif
 
 typedef struct UnitRecord {
-    Hash128 interface_key; /* none, if what they depend on is in a cycle of interfaces */
+    Hash128 interface_key; /* none, if it leads to something poisoned: so in unit_key */
     Hash128 unit_key;
     uint64_t own_hash; /* of its own source: name, interface, body, the names in both */
 } UnitRecord;
