@@ -172,6 +172,12 @@ static Hash128 hash_pair(const Lowering *lowering, Slice name, Slice text)
     return hash;
 }
 
+/* What the hashes are made from: it holds numbers, and where these lead is not in it. */
+static Slice lowered_since(const Lowering *lowering, uint32_t offset)
+{
+    return slice_of(lowering->ir.data + offset, lowering->ir.size - offset);
+}
+
 static void lower_unit(Lowering *lowering, Slice line)
 {
     Slice parameters = {0}, name = take_name(&line);
@@ -187,13 +193,15 @@ static void lower_unit(Lowering *lowering, Slice line)
     uint32_t ir_offset = (uint32_t)lowering->ir.size;
     declarations_add(&lowering->builder, name, lowering->line, 6);
     lower_text(lowering, parameters, true);
+    Slice lowered = lowered_since(lowering, ir_offset);
+    newest(lowering)->interface_hash = hash_pair(lowering, name, lowered);
     buffer_put_byte(&lowering->ir, '\0');
+    uint32_t body_offset = (uint32_t)lowering->ir.size;
     lower_text(lowering, line, false);
 
     Declaration *unit = newest(lowering);
-    unit->interface_hash = hash_pair(lowering, name, parameters);
     if (line.size != 0)
-        unit->body_hash = hash_keyed(lowering->secret, line);
+        unit->body_hash = hash_keyed(lowering->secret, lowered_since(lowering, body_offset));
     unit->ir_offset = ir_offset;
     unit->ir_size = (uint32_t)lowering->ir.size - ir_offset;
 }
