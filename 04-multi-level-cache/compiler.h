@@ -27,8 +27,9 @@
  * emit is called for each declaration, with a body or without. The texts of a file follow each
  * other in the output unchanged: end each with a newline.
  *
- * Interfaces that refer to each other in a cycle have no keys. If that is an error in the language,
- * emit reports it. If not, a unit that reaches one is emitted whenever its file is looked at.
+ * Interfaces may refer to each other in cycles, through any number of files. An edit of one of them
+ * is a change of all in its cycle; the edit of a body stays in its unit. If cycles are errors in
+ * the language, emit reports them, in each unit of the cycle.
  *
  * A diagnostic is an error. There are no warnings: one that came with `true` would fail this build,
  * and the next one would find the result in the caches and say nothing.
