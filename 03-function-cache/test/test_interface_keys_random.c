@@ -149,7 +149,7 @@ static void put_line(const World *world, unsigned at, ByteBuffer *text)
     buffer_put_byte(text, '\n');
 }
 
-/* The own line, and those of all that is reached, in one order for all variants: by path and name. */
+/* The own line, and those of all that is reached, in one order: by path and name. */
 static Hash128 text_of(const World *world, unsigned unit, const bool reached[ALL_UNITS])
 {
     ByteBuffer text = {0};

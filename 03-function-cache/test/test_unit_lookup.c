@@ -148,7 +148,7 @@ static void test_only_its_own_file_sees_the_ir_beside_a_form(void **state)
 
 /* ---- notes --------------------------------------------------------------------------------- */
 
-/* What follows from an interface in a cycle depends on where one began: there is no place for it. */
+/* What follows from an interface in a cycle may depend on where one began. */
 static void test_what_leads_to_a_cycle_has_no_place_for_notes(void **state)
 {
     static const FileSpec spec = {

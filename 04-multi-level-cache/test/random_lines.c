@@ -66,6 +66,8 @@ static void put_unit(ByteBuffer *text, const RandomFile *file, const RandomUnit 
     if (unit->pointer_name < UNITS)
         put_reference(text, file, file->holds_all ? " $" : " &", unit->pointer_file,
                       unit->pointer_name);
+    if (unit->bridge_name < UNITS)
+        put_reference(text, file, " &", unit->bridge_file, unit->bridge_name);
     put(text, ")");
     if (unit->body != 0) {
         put_number(text, " b", unit->body);
@@ -124,7 +126,7 @@ static void make_unit(RandomLines *lines, RandomUnit *unit, unsigned name)
     unit->interface_file = pick(lines, IMPORTS + 1);
     unit->interface_name = pick(lines, 2 * UNITS);
     unit->pointer_file = pick(lines, IMPORTS + 1);
-    unit->pointer_name = UNITS;
+    unit->pointer_name = unit->bridge_name = UNITS;
     for (unsigned i = 0; i < REFERENCES; i++) {
         unit->body_files[i] = pick(lines, IMPORTS + 1);
         unit->body_names[i] = pick(lines, 3 * UNITS);
@@ -143,6 +145,61 @@ static void make_file(RandomLines *lines, unsigned number)
                 file->imports[i] = RANDOM_FILES;
     for (unsigned i = 0; i < UNITS; i++)
         make_unit(lines, &file->units[i], i);
+}
+
+/* ---- cycles of interfaces ------------------------------------------------------------------ */
+
+enum { ALL_UNITS = RANDOM_FILES * UNITS };
+_Static_assert(ALL_UNITS <= 64, "a set of units is 64 bits");
+
+static unsigned files_of(const RandomLines *lines, unsigned entry)
+{
+    unsigned files = 1U << entry, last = 0;
+    while (files != last) {
+        last = files;
+        for (unsigned file = 0; file < RANDOM_FILES; file++)
+            for (unsigned i = 0; i < IMPORTS && (files >> file & 1) != 0; i++)
+                if (lines->files[file].imports[i] != RANDOM_FILES)
+                    files |= 1U << lines->files[file].imports[i];
+    }
+    return files;
+}
+
+static void add_lead(const RandomLines *lines, unsigned from, unsigned import, unsigned name,
+                     uint64_t leads[ALL_UNITS])
+{
+    unsigned file = target_of(&lines->files[from / UNITS], import);
+    for (unsigned i = 0; i < UNITS; i++)
+        if (lines->files[file].units[i].exists && lines->files[file].units[i].name == name)
+            leads[from] |= UINT64_C(1) << (file * UNITS + name);
+}
+
+void random_lines_components(const RandomLines *lines, unsigned entry,
+                             RandomComponents *components)
+{
+    uint64_t leads[ALL_UNITS] = {0};
+    unsigned files = files_of(lines, entry);
+    for (unsigned i = 0; i < ALL_UNITS; i++) {
+        const RandomUnit *unit = &lines->files[i / UNITS].units[i % UNITS];
+        unsigned from = i / UNITS * UNITS + unit->name;
+        if (!unit->exists || (files >> i / UNITS & 1) == 0)
+            continue;
+        if (unit->interface_name < unit->name)
+            add_lead(lines, from, unit->interface_file, unit->interface_name, leads);
+        if (unit->pointer_name < UNITS)
+            add_lead(lines, from, unit->pointer_file, unit->pointer_name, leads);
+        if (unit->bridge_name < UNITS)
+            add_lead(lines, from, unit->bridge_file, unit->bridge_name, leads);
+    }
+    for (unsigned via = 0; via < ALL_UNITS; via++)
+        for (unsigned i = 0; i < ALL_UNITS; i++)
+            if ((leads[i] >> via & 1) != 0)
+                leads[i] |= leads[via];
+    *components = (RandomComponents){{0}};
+    for (unsigned i = 0; i < ALL_UNITS; i++)
+        for (unsigned k = 0; k < ALL_UNITS && (leads[i] >> i & 1) != 0; k++)
+            if ((leads[i] >> k & 1) != 0 && (leads[k] >> i & 1) != 0)
+                components->members[i] |= UINT64_C(1) << k;
 }
 
 /* ---- edits --------------------------------------------------------------------------------- */
@@ -170,8 +227,12 @@ static unsigned import_of(RandomFile *file, unsigned target)
     for (unsigned i = 0; i <= IMPORTS; i++)
         if (target_of(file, i) == target)
             return i;
-    file->imports[0] = target;
-    return 0;
+    unsigned place = 0;
+    for (unsigned i = 0; i < IMPORTS; i++)
+        if (file->imports[i] == RANDOM_FILES)
+            place = i;
+    file->imports[place] = target;
+    return place;
 }
 
 /* The unit and one of the same file, or of an imported file, point to each other. */
@@ -186,12 +247,62 @@ static void make_cycle(RandomLines *lines, const RandomFile *file, RandomUnit *u
     write_file(lines, other->number);
 }
 
+static bool remove_bridge(RandomLines *lines)
+{
+    bool is_removed = false;
+    for (unsigned i = 0; i < ALL_UNITS; i++) {
+        RandomUnit *unit = &lines->files[i / UNITS].units[i % UNITS];
+        if (unit->bridge_name == UNITS)
+            continue;
+        unit->bridge_name = UNITS;
+        write_file(lines, i / UNITS);
+        is_removed = true;
+    }
+    return is_removed;
+}
+
+static void point_across(RandomLines *lines, unsigned from, unsigned to)
+{
+    RandomFile *file = &lines->files[from / UNITS];
+    for (unsigned i = 0; i < UNITS; i++)
+        if (file->units[i].name == from % UNITS) {
+            file->units[i].bridge_file = import_of(file, to / UNITS);
+            file->units[i].bridge_name = to % UNITS;
+        }
+    write_file(lines, from / UNITS);
+}
+
+/* Two cycles become one, or the one that was made of two becomes two again; if there are not two,
+ * one is made. There is one bridge at most: what is emitted for a cycle is every way through it. */
+static void toggle_bridge(RandomLines *lines)
+{
+    RandomComponents components;
+    if (remove_bridge(lines))
+        return;
+    random_lines_components(lines, pick(lines, RANDOM_ENTRIES), &components);
+    unsigned from = pick(lines, ALL_UNITS), to = pick(lines, ALL_UNITS);
+    for (unsigned i = 0; i < ALL_UNITS && components.members[from] == 0; i++)
+        from = (from + 1) % ALL_UNITS;
+    for (unsigned i = 0; i < ALL_UNITS && (components.members[to] == 0 ||
+                                           (components.members[from] >> to & 1) != 0); i++)
+        to = (to + 1) % ALL_UNITS;
+    if (components.members[from] != 0 && components.members[to] != 0 &&
+        (components.members[from] >> to & 1) == 0) {
+        point_across(lines, from, to);
+        point_across(lines, to, from);
+    } else {
+        RandomFile *file = &lines->files[from / UNITS];
+        make_cycle(lines, file, &file->units[pick(lines, UNITS)]);
+        write_file(lines, from / UNITS);
+    }
+}
+
 static void edit_file(RandomLines *lines)
 {
     unsigned number = pick(lines, RANDOM_FILES);
     RandomFile *file = &lines->files[number];
     RandomUnit *unit = &file->units[pick(lines, UNITS)];
-    switch (pick(lines, 20)) {
+    switch (pick(lines, 24)) {
     case 0: file->comment++; break;
     case 1: case 2: case 3: unit->body = 1 + pick(lines, 1000); break;
     case 4: case 5: unit->parameters = pick(lines, 1000); break;
@@ -206,6 +317,7 @@ static void edit_file(RandomLines *lines)
     case 15: case 16: unit->pointer_name = pick(lines, 2 * UNITS); break;
     case 17: make_cycle(lines, file, unit); break;
     case 18: file->holds_all = true; break;
+    case 19: case 20: case 21: case 22: toggle_bridge(lines); break;
     default: break; /* only touched */
     }
     write_file(lines, number);
@@ -244,6 +356,8 @@ static void mend_names(RandomLines *lines)
                 mend_reference(lines, file, unit->interface_file, unit->interface_name);
             if (unit->pointer_name < UNITS)
                 mend_reference(lines, file, unit->pointer_file, unit->pointer_name);
+            if (unit->bridge_name < UNITS)
+                mend_reference(lines, file, unit->bridge_file, unit->bridge_name);
             for (unsigned r = 0; r < REFERENCES; r++)
                 if (unit->body_names[r] < UNITS)
                     mend_reference(lines, file, unit->body_files[r], unit->body_names[r]);
@@ -257,7 +371,8 @@ static void break_cycles(RandomLines *lines)
 {
     for (unsigned file = 0; file < RANDOM_FILES; file++) {
         for (unsigned i = 0; i < UNITS; i++)
-            lines->files[file].units[i].pointer_name = UNITS;
+            lines->files[file].units[i].pointer_name =
+                lines->files[file].units[i].bridge_name = UNITS;
         write_file(lines, file);
     }
 }

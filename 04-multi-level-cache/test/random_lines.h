@@ -2,8 +2,8 @@
 /*
  * A random program in the line language, and random edits of it: bodies, interfaces, imports and
  * the order of units change; files are added and removed, broken and mended. Interfaces come to
- * refer to each other in cycles, within a file and across several. A few of these cycles are
- * errors, and all are broken now and then.
+ * refer to each other in cycles, within a file and across several; two cycles become one, and that
+ * one two again. A few of them are errors, and all are broken now and then.
  *
  *     RandomLines lines;
  *     random_lines_make(&lines, &scratch, random_begin());
@@ -23,8 +23,9 @@ typedef struct RandomUnit {
     unsigned name; /* u0, u1, ...; an interface holds only smaller names, and points to any */
     unsigned parameters, body;
     /* Imports' places; IMPORTS: its own file. */
-    unsigned interface_file, pointer_file, body_files[REFERENCES];
-    unsigned interface_name, pointer_name, body_names[REFERENCES]; /* UNITS and above: none */
+    unsigned interface_file, pointer_file, bridge_file, body_files[REFERENCES];
+    /* UNITS and above: none. The bridge is a second pointer, which joins two cycles. */
+    unsigned interface_name, pointer_name, bridge_name, body_names[REFERENCES];
 } RandomUnit;
 
 typedef struct RandomFile {
@@ -41,11 +42,21 @@ typedef struct RandomLines {
     RandomFile files[RANDOM_FILES];
 } RandomLines;
 
+typedef struct RandomComponents {
+    /* For unit u of file f, [f * UNITS + u]: the bits of all that its interface leads to and that
+     * lead back, its own included; 0: it is in no cycle, or not in the program. */
+    uint64_t members[RANDOM_FILES * UNITS];
+} RandomComponents;
+
 /* Writes a program without errors, whose entry f0.line reaches a cycle. The numbers say which. */
 void random_lines_make(RandomLines *lines, const Scratch *scratch, Random random);
 
 /* Some edits; in half of all cases earlier faults are mended, and names lead somewhere. */
 void random_lines_edit(RandomLines *lines);
+
+/* The cycles of interfaces in the program of an entry. */
+void random_lines_components(const RandomLines *lines, unsigned entry,
+                             RandomComponents *components);
 
 /* A random number below that, also for other random choices of a test. */
 unsigned random_lines_pick(RandomLines *lines, unsigned below);

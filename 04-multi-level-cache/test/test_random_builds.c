@@ -4,11 +4,13 @@
  * clean build, and does only work that is new.
  *
  * What is new is known from outside. If a function's text was seen before with these settings and
- * this entry, it must not be emitted again, unless it reaches a cycle of interfaces. If a file's
- * content was seen before, it must not be lowered again. Damage to the cache costs work, perhaps
- * much later, and nothing else: from then on work is not counted until the cache is removed and a
- * new one begun. Without damage, verifying the cache finds no difference, and every object that a
- * recorded entry uses is present, even if old objects are dropped at nearly every step.
+ * this entry, it must not be emitted again. If a file's content was seen before, it must not be
+ * lowered again. Damage to the cache costs work, perhaps much later, and nothing else: from then on
+ * work is not counted until the cache is removed and a new one begun. Without damage, verifying the
+ * cache finds no difference, and every object that a recorded entry uses is present, even if old
+ * objects are dropped at nearly every step.
+ *
+ * On the way, cycles of interfaces form across files, merge and split, which is counted too.
  *
  *     SEED=7 STEPS=1000 test_random_builds
  */
@@ -36,6 +38,9 @@ typedef struct World {
     LineOutput outputs[RANDOM_ENTRIES][2];
     Seen *texts, *contents; /* emitted and lowered before */
     uint64_t limit_bytes; /* of the packs */
+    RandomComponents components; /* of the last program that was right, */
+    unsigned last_entry;         /* ... and its entry */
+    unsigned formed, merged, split; /* of those that span files */
     unsigned right, circular, wrong, compacted;
 } World;
 
@@ -100,7 +105,7 @@ static bool reaches_cycle(Slice line)
     return false;
 }
 
-/* How many functions in the output are new, or reach a cycle: those have no key. */
+/* How many functions in the output are new. */
 static unsigned count_new_texts(World *world, const LineOutput *output)
 {
     unsigned count = 0;
@@ -110,9 +115,8 @@ static unsigned count_new_texts(World *world, const LineOutput *output)
         for (const char *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
             Slice text = slice_of(line, (size_t)(end - line));
             Hash128 hash = name_text(world, output->sections[i].path, text);
-            bool is_circular = reaches_cycle(text);
-            has_cycle |= is_circular;
-            count += is_circular || hmgeti(world->texts, hash) < 0;
+            has_cycle |= reaches_cycle(text);
+            count += hmgeti(world->texts, hash) < 0;
             hmput(world->texts, hash, 1);
         }
     }
@@ -150,6 +154,47 @@ static void begin_cache_anew(World *world)
     line_project_clean(&world->project);
     world->is_damaged = false;
     forget(world);
+}
+
+/* ---- components of interfaces ---------------------------------------------------------------- */
+
+static bool spans_files(uint64_t members)
+{
+    for (unsigned i = 0; i < RANDOM_FILES; i++)
+        if ((members & ~(((UINT64_C(1) << UNITS) - 1) << i * UNITS)) == 0)
+            return false;
+    return true;
+}
+
+/* How many pairs are together in `now`, in a component that spans files, and were in components
+ * before; in two, or in none. */
+static void count_joined(const RandomComponents *before, const RandomComponents *now,
+                         unsigned *merged, unsigned *formed)
+{
+    bool is_merged = false, is_formed = false;
+    for (unsigned i = 0; i < RANDOM_FILES * UNITS; i++) {
+        uint64_t old = before->members[i], joined = now->members[i] & ~old;
+        if (joined == 0 || !spans_files(now->members[i]))
+            continue;
+        is_formed |= old == 0;
+        for (unsigned k = 0; k < RANDOM_FILES * UNITS; k++)
+            is_merged |= old != 0 && (joined >> k & 1) != 0 && before->members[k] != 0;
+    }
+    *merged += is_merged;
+    *formed += is_formed;
+}
+
+static void count_components(World *world)
+{
+    unsigned ended = 0;
+    RandomComponents now;
+    random_lines_components(&world->lines, world->entry, &now);
+    if (world->right != 0 && world->last_entry == world->entry) {
+        count_joined(&world->components, &now, &world->merged, &world->formed);
+        count_joined(&now, &world->components, &world->split, &ended);
+    }
+    world->components = now;
+    world->last_entry = world->entry;
 }
 
 /* ---- one step ------------------------------------------------------------------------------ */
@@ -239,6 +284,7 @@ static void step(World *world)
         assert_int_equal(run.counts.functions_total, plain.counts.functions_total);
         check_work(world, &request, &run);
         check_cache(world, &request, &run);
+        count_components(world);
         world->right++;
     } else {
         assert_int_equal(run.status, BUILD_PROGRAM_WRONG);
@@ -268,6 +314,7 @@ static unsigned long steps_or(unsigned long otherwise)
 static unsigned run_steps(unsigned long steps, uint64_t limit_bytes)
 {
     World *world = memory_allocate_zeroed(1, sizeof *world);
+    bool is_short = steps < 100;
     world->limit_bytes = limit_bytes;
     line_project_open(&world->project);
     random_lines_make(&world->lines, &world->project.scratch, random_begin());
@@ -276,10 +323,13 @@ static unsigned run_steps(unsigned long steps, uint64_t limit_bytes)
         edit(world);
     }
     fprintf(stderr, "%u programs were right, %u of them with circles, %u wrong; "
-                    "%u times old objects were dropped\n",
-            world->right, world->circular, world->wrong, world->compacted);
+                    "%u times old objects were dropped\n"
+                    "cycles through files: %u times some formed, %u merged, %u split\n",
+            world->right, world->circular, world->wrong, world->compacted, world->formed,
+            world->merged, world->split);
     unsigned compacted = world->compacted;
     assert_true(world->circular != 0);
+    assert_true(is_short || (world->formed != 0 && world->merged != 0 && world->split != 0));
     world->project.output = (LineOutput){0};
     for (unsigned i = 0; i < RANDOM_ENTRIES; i++)
         line_output_free(&world->outputs[i][0]);
