@@ -20,14 +20,15 @@ enum { SHOWN_BYTES = 100 };
 
 /* ---- the list --------------------------------------------------------------------------- */
 
-static void append(Diagnostics *diagnostics, Diagnostic diagnostic)
+static Diagnostic *append(Diagnostics *diagnostics, Diagnostic diagnostic)
 {
     if (diagnostics->count == diagnostics->capacity) {
         diagnostics->capacity = diagnostics->capacity == 0 ? 16 : diagnostics->capacity * 2;
         diagnostics->items =
             memory_resize(diagnostics->items, diagnostics->capacity * sizeof *diagnostics->items);
     }
-    diagnostics->items[diagnostics->count++] = diagnostic;
+    diagnostics->items[diagnostics->count] = diagnostic;
+    return &diagnostics->items[diagnostics->count++];
 }
 
 /* The format with "..." for each conversion, or several in a row. Leaving out all of them, and not
@@ -57,8 +58,8 @@ static Slice make_kind(Arena *arena, const char *format)
     return has_words ? buffer_slice(&kind) : slice_from("not shown: it would quote the file");
 }
 
-void diagnostics_add_list(Diagnostics *diagnostics, uint32_t line, uint32_t column,
-                          const char *format, va_list arguments)
+Diagnostic *diagnostics_add_list(Diagnostics *diagnostics, uint32_t line, uint32_t column,
+                                 const char *format, va_list arguments)
 {
     va_list again;
     va_copy(again, arguments);
@@ -71,23 +72,32 @@ void diagnostics_add_list(Diagnostics *diagnostics, uint32_t line, uint32_t colu
     for (size_t i = 0; i < size; i++) /* what it quotes (an import path, say) may hold line feeds */
         if (message[i] == '\n' || message[i] == '\r')
             message[i] = '?';
-    append(diagnostics, (Diagnostic){diagnostics->path, line, column, slice_of(message, size),
-                                     make_kind(&diagnostics->texts, format)});
+    return append(diagnostics, (Diagnostic){.path = diagnostics->path,
+                                            .line = line,
+                                            .column = column,
+                                            .message = slice_of(message, size),
+                                            .kind = make_kind(&diagnostics->texts, format)});
 }
 
-void diagnostics_add(Diagnostics *diagnostics, uint32_t line, uint32_t column, const char *format,
-                     ...)
+Diagnostic *diagnostics_add(Diagnostics *diagnostics, uint32_t line, uint32_t column,
+                            const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    diagnostics_add_list(diagnostics, line, column, format, arguments);
+    Diagnostic *added = diagnostics_add_list(diagnostics, line, column, format, arguments);
     va_end(arguments);
+    return added;
 }
 
-void diagnostics_add_plain(Diagnostics *diagnostics, uint32_t line, uint32_t column, Slice message)
+Diagnostic *diagnostics_add_plain(Diagnostics *diagnostics, uint32_t line, uint32_t column,
+                                  Slice message)
 {
     Slice copy = slice_of(arena_copy(&diagnostics->texts, message), message.size);
-    append(diagnostics, (Diagnostic){diagnostics->path, line, column, copy, copy});
+    return append(diagnostics, (Diagnostic){.path = diagnostics->path,
+                                            .line = line,
+                                            .column = column,
+                                            .message = copy,
+                                            .kind = copy});
 }
 
 void diagnostics_append(Diagnostics *diagnostics, const Diagnostics *from)
@@ -96,39 +106,80 @@ void diagnostics_append(Diagnostics *diagnostics, const Diagnostics *from)
         Diagnostic copy = from->items[i];
         copy.message.data = arena_copy(&diagnostics->texts, copy.message);
         copy.kind.data = arena_copy(&diagnostics->texts, copy.kind);
+        copy.code.data = arena_copy(&diagnostics->texts, copy.code);
         append(diagnostics, copy);
     }
 }
+
+bool diagnostics_have_error(const Diagnostics *diagnostics, size_t first)
+{
+    for (size_t i = first; i < diagnostics->count; i++)
+        if (diagnostics->items[i].severity == SEVERITY_ERROR)
+            return true;
+    return false;
+}
+
+/* ---- their order ------------------------------------------------------------------------- */
+
+typedef struct Group { /* an error or a warning, and the notes to it */
+    const Diagnostic *items;
+    size_t count;
+} Group;
 
 static int compare_numbers(uint32_t a, uint32_t b)
 {
     return (a > b) - (a < b);
 }
 
-static int compare_diagnostics(const void *left, const void *right)
+static int compare_diagnostics(const Diagnostic *a, const Diagnostic *b)
 {
-    const Diagnostic *a = left, *b = right;
     int order = slice_compare(a->path, b->path);
     if (order == 0)
         order = compare_numbers(a->line, b->line);
     if (order == 0)
         order = compare_numbers(a->column, b->column);
     if (order == 0)
+        order = compare_numbers(a->severity, b->severity);
+    if (order == 0)
         order = slice_compare(a->message, b->message);
-    return order;
+    return order != 0 ? order : slice_compare(a->code, b->code);
+}
+
+static int compare_groups(const void *left, const void *right)
+{
+    const Group *a = left, *b = right;
+    int order = 0;
+    for (size_t i = 0; order == 0 && i < a->count && i < b->count; i++)
+        order = compare_diagnostics(&a->items[i], &b->items[i]);
+    return order != 0 ? order : (a->count > b->count) - (a->count < b->count);
+}
+
+static size_t find_groups(const Diagnostics *diagnostics, Group *groups)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < diagnostics->count; i++) {
+        if (i == 0 || diagnostics->items[i].severity != SEVERITY_NOTE)
+            groups[count++] = (Group){&diagnostics->items[i], 0};
+        groups[count - 1].count++;
+    }
+    return count;
 }
 
 void diagnostics_sort(Diagnostics *diagnostics)
 {
     if (diagnostics->count < 2)
         return;
-    Diagnostic *items = diagnostics->items;
-    qsort(items, diagnostics->count, sizeof *items, compare_diagnostics);
-    size_t kept = 1;
-    for (size_t i = 1; i < diagnostics->count; i++)
-        if (compare_diagnostics(&items[kept - 1], &items[i]) != 0)
-            items[kept++] = items[i];
-    diagnostics->count = kept;
+    Group *groups = memory_allocate(diagnostics->count * sizeof *groups);
+    size_t group_count = find_groups(diagnostics, groups);
+    qsort(groups, group_count, sizeof *groups, compare_groups);
+    Diagnostics sorted = {.texts = diagnostics->texts, .path = diagnostics->path};
+    for (size_t i = 0; i < group_count; i++)
+        if (i == 0 || compare_groups(&groups[i - 1], &groups[i]) != 0)
+            for (size_t k = 0; k < groups[i].count; k++)
+                append(&sorted, groups[i].items[k]);
+    free(groups);
+    free(diagnostics->items);
+    *diagnostics = sorted;
 }
 
 void diagnostics_free(Diagnostics *diagnostics)
@@ -276,27 +327,45 @@ static void put_line_and_caret(ByteBuffer *text, Slice line, size_t column)
     buffer_put(text, slice_from("^\n"));
 }
 
-static void put_error(const Diagnostic *diagnostic, Slice path, Slice message, ByteBuffer *text)
+/* ---- the diagnostics ----------------------------------------------------------------------- */
+
+static void put_place(const Diagnostic *diagnostic, Slice path, ByteBuffer *text)
 {
+    static const char *const names[] = {
+        [SEVERITY_ERROR] = ": error: ",
+        [SEVERITY_WARNING] = ": warning: ",
+        [SEVERITY_NOTE] = ": note: ",
+    };
     diagnostics_put_shown(text, path);
     buffer_put_byte(text, ':');
     buffer_put_decimal(text, diagnostic->line);
     buffer_put_byte(text, ':');
     buffer_put_decimal(text, diagnostic->column);
-    buffer_put(text, slice_from(": error: "));
+    buffer_put(text, slice_from(names[diagnostic->severity]));
+}
+
+static void put_diagnostic(const Diagnostic *diagnostic, Slice path, Slice message,
+                           ByteBuffer *text)
+{
+    put_place(diagnostic, path, text);
     diagnostics_put_shown(text, message);
+    if (diagnostic->code.size != 0) {
+        buffer_put(text, slice_from(" ["));
+        diagnostics_put_shown(text, diagnostic->code);
+        buffer_put_byte(text, ']');
+    }
     buffer_put_byte(text, '\n');
 }
 
 void diagnostic_format_kind(const Diagnostic *diagnostic, ByteBuffer *text)
 {
-    put_error(diagnostic, diagnostic->path, diagnostic->kind, text);
+    put_diagnostic(diagnostic, diagnostic->path, diagnostic->kind, text);
 }
 
-static void put_error_and_line(const Diagnostic *diagnostic, Slice path, LineSearch *search,
-                               ByteBuffer *text)
+static void put_diagnostic_and_line(const Diagnostic *diagnostic, Slice path, LineSearch *search,
+                                    ByteBuffer *text)
 {
-    put_error(diagnostic, path, diagnostic->message, text);
+    put_diagnostic(diagnostic, path, diagnostic->message, text);
     if (diagnostic->line == 0)
         return;
     if (diagnostic->line < search->number)
@@ -312,45 +381,90 @@ static void put_error_and_line(const Diagnostic *diagnostic, Slice path, LineSea
 void diagnostic_format(const Diagnostic *diagnostic, Slice source, ByteBuffer *text)
 {
     LineSearch search = {.source = source};
-    put_error_and_line(diagnostic, diagnostic->path, &search, text);
+    put_diagnostic_and_line(diagnostic, diagnostic->path, &search, text);
 }
 
 size_t diagnostics_file_end(const Diagnostics *diagnostics, size_t first)
 {
     size_t end = first;
     while (end < diagnostics->count &&
-           slice_equal(diagnostics->items[first].path, diagnostics->items[end].path))
+           (slice_equal(diagnostics->items[first].path, diagnostics->items[end].path) ||
+            (end != first && diagnostics->items[end].severity == SEVERITY_NOTE)))
         end++;
     return end;
 }
 
-/* Without a search only the kinds are reported. */
-static void put_errors(const Diagnostic *items, size_t count, Slice path, LineSearch *search,
-                       ByteBuffer *text)
+typedef struct ShownKind { /* the errors of a file, or its warnings */
+    size_t count, shown;
+    const Diagnostic *first_left; /* the first one not shown */
+} ShownKind;
+
+/* A single remaining one is reported instead of the line that would count it. */
+static size_t most_shown(size_t count)
 {
-    /* A single remaining error is reported instead of the line that would count it. */
-    size_t reported = count <= DIAGNOSTICS_SHOWN + 1 ? count : DIAGNOSTICS_SHOWN;
-    for (size_t i = 0; i < reported; i++) {
-        if (search != NULL)
-            put_error_and_line(&items[i], path, search, text);
-        else
-            put_error(&items[i], path, items[i].kind, text);
+    return count <= DIAGNOSTICS_SHOWN + 1 ? count : DIAGNOSTICS_SHOWN;
+}
+
+static bool is_shown(ShownKind *kind, const Diagnostic *diagnostic)
+{
+    if (kind->shown < most_shown(kind->count)) {
+        kind->shown++;
+        return true;
     }
-    if (reported == count)
+    if (kind->first_left == NULL)
+        kind->first_left = diagnostic;
+    return false;
+}
+
+static void put_rest(const ShownKind *kind, Slice path, const char *what, ByteBuffer *text)
+{
+    if (kind->first_left == NULL)
         return;
-    char closing[80];
-    snprintf(closing, sizeof closing, "%zu more errors in this file are not shown", count - reported);
-    put_error(&items[reported], path, slice_from(closing), text);
+    put_place(kind->first_left, path, text);
+    buffer_put_format(text, "%zu more %s in this file are not shown\n", kind->count - kind->shown,
+                      what);
+}
+
+/* Without a search only the kinds are reported. */
+static void put_one(const Diagnostic *diagnostic, Slice own_path, Slice path, LineSearch *search,
+                    ByteBuffer *text)
+{
+    bool is_own = slice_equal(diagnostic->path, own_path);
+    Slice shown_path = is_own ? path : diagnostic->path;
+    if (search != NULL && is_own)
+        put_diagnostic_and_line(diagnostic, shown_path, search, text);
+    else
+        put_diagnostic(diagnostic, shown_path,
+                       search != NULL ? diagnostic->message : diagnostic->kind, text);
+}
+
+static void put_all(const Diagnostic *items, size_t count, Slice path, LineSearch *search,
+                    ByteBuffer *text)
+{
+    ShownKind errors = {0}, warnings = {0};
+    bool shows = true;
+    for (size_t i = 0; i < count; i++) {
+        errors.count += items[i].severity == SEVERITY_ERROR;
+        warnings.count += items[i].severity == SEVERITY_WARNING;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (items[i].severity != SEVERITY_NOTE)
+            shows = is_shown(items[i].severity == SEVERITY_ERROR ? &errors : &warnings, &items[i]);
+        if (shows)
+            put_one(&items[i], items->path, path, search, text);
+    }
+    put_rest(&errors, path, "errors", text);
+    put_rest(&warnings, path, "warnings", text);
 }
 
 void diagnostics_format_file(const Diagnostic *items, size_t count, Slice path, Slice source,
                              ByteBuffer *text)
 {
     LineSearch search = {.source = source};
-    put_errors(items, count, path, &search, text);
+    put_all(items, count, path, &search, text);
 }
 
 void diagnostics_format_kinds(const Diagnostic *items, size_t count, Slice path, ByteBuffer *text)
 {
-    put_errors(items, count, path, NULL, text);
+    put_all(items, count, path, NULL, text);
 }

@@ -14,7 +14,8 @@ static void expect_format(Slice path, uint32_t line, uint32_t column, Slice sour
                           const char *expected)
 {
     ByteBuffer text = {0};
-    Diagnostic diagnostic = {path, line, column, slice_from("bad"), {0}};
+    Diagnostic diagnostic = {
+        .path = path, .line = line, .column = column, .message = slice_from("bad")};
     diagnostic_format(&diagnostic, source, &text);
     buffer_put_byte(&text, '\0');
     assert_string_equal(text.data, expected);
@@ -104,7 +105,8 @@ static void a_long_line_is_shown_around_its_column(void **state)
         memset(source, '.', LENGTH);
         source[column - 1] = '#';
         ByteBuffer text = {0};
-        Diagnostic diagnostic = {slice_from("a"), 1, column, slice_from("bad"), {0}};
+        Diagnostic diagnostic = {
+            .path = slice_from("a"), .line = 1, .column = column, .message = slice_from("bad")};
         diagnostic_format(&diagnostic, slice_of(source, LENGTH), &text);
         buffer_put_byte(&text, '\0');
         char *line = strchr(text.data, '\n') + 1;
@@ -122,7 +124,8 @@ static void a_cut_does_not_break_characters(void **state)
     for (int i = 0; i < 300; i++)
         buffer_put(&source, slice_from("\xE2\x82\xAC"));
     for (uint32_t column = 1; column < 900; column += 3) {
-        Diagnostic diagnostic = {slice_from("a"), 1, column, slice_from("bad"), {0}};
+        Diagnostic diagnostic = {
+            .path = slice_from("a"), .line = 1, .column = column, .message = slice_from("bad")};
         diagnostic_format(&diagnostic, buffer_slice(&source), &text);
     }
     assert_null(memchr(text.data, '?', text.size));
@@ -141,8 +144,10 @@ static void random_bytes(void **state)
         for (size_t i = 0; i < size; i++)
             source[i] = (char)(rand() % 8 == 0 ? '\n' : rand());
         ByteBuffer text = {0};
-        Diagnostic diagnostic = {slice_of(source, size), (uint32_t)rand() % 8,
-                                 (uint32_t)rand() % 350, slice_from("bad"), {0}};
+        Diagnostic diagnostic = {.path = slice_of(source, size),
+                                 .line = (uint32_t)rand() % 8,
+                                 .column = (uint32_t)rand() % 350,
+                                 .message = slice_from("bad")};
         diagnostic_format(&diagnostic, slice_of(source, size), &text);
         for (size_t i = 0; i < text.size; i++) {
             unsigned char byte = (unsigned char)text.data[i];
@@ -163,7 +168,8 @@ static void a_long_line_of_broken_characters(void **state)
     memset(line, 0x80, sizeof line);
     for (uint32_t column = 1; column <= sizeof line + 2; column++) {
         ByteBuffer text = {0};
-        Diagnostic diagnostic = {slice_from("f"), 1, column, slice_from("bad"), {0}};
+        Diagnostic diagnostic = {
+            .path = slice_from("f"), .line = 1, .column = column, .message = slice_from("bad")};
         diagnostic_format(&diagnostic, slice_of(line, sizeof line), &text);
         assert_in_range(text.size, 1, 2 * sizeof line);
         buffer_free(&text);
@@ -300,6 +306,114 @@ static void a_kind_holds_nothing_that_was_put_in(void **state)
     diagnostics_free(&copy);
 }
 
+static Diagnostic *add_as(Diagnostics *list, Severity severity, const char *path, uint32_t line,
+                          const char *message)
+{
+    list->path = slice_from(path);
+    Diagnostic *added = diagnostics_add(list, line, 1, "%s", message);
+    added->severity = severity;
+    return added;
+}
+
+static void expect_messages(const Diagnostics *list, const char *expected)
+{
+    ByteBuffer messages = {0};
+    for (size_t i = 0; i < list->count; i++) {
+        buffer_put(&messages, list->items[i].message);
+        buffer_put_byte(&messages, ' ');
+    }
+    buffer_put_byte(&messages, '\0');
+    assert_string_equal(messages.data, expected);
+    buffer_free(&messages);
+}
+
+static void notes_stay_with_what_they_belong_to(void **state)
+{
+    (void)state;
+    Diagnostics list = {0};
+    add_as(&list, SEVERITY_WARNING, "b", 7, "late");
+    add_as(&list, SEVERITY_NOTE, "a", 1, "of-late");
+    add_as(&list, SEVERITY_NOTE, "b", 9, "of-late-too");
+    add_as(&list, SEVERITY_WARNING, "b", 2, "early");
+    add_as(&list, SEVERITY_ERROR, "b", 2, "wrong");
+    add_as(&list, SEVERITY_NOTE, "c", 1, "of-wrong");
+    diagnostics_sort(&list);
+    expect_messages(&list, "wrong of-wrong early late of-late of-late-too ");
+    assert_int_equal(diagnostics_file_end(&list, 0), list.count);
+    assert_true(diagnostics_have_error(&list, 0));
+    assert_false(diagnostics_have_error(&list, 1));
+    diagnostics_free(&list);
+}
+
+static void what_differs_in_a_note_or_a_code_is_no_repetition(void **state)
+{
+    (void)state;
+    Diagnostics list = {0};
+    for (int i = 0; i < 2; i++) {
+        add_as(&list, SEVERITY_WARNING, "a", 1, "x");
+        add_as(&list, SEVERITY_NOTE, "b", 1, "first");
+        add_as(&list, SEVERITY_WARNING, "a", 1, "x");
+        add_as(&list, SEVERITY_NOTE, "b", 1, "second");
+        add_as(&list, SEVERITY_WARNING, "a", 1, "x");
+        add_as(&list, SEVERITY_WARNING, "a", 1, "x")->code = slice_from("code");
+        add_as(&list, SEVERITY_ERROR, "a", 1, "x");
+    }
+    diagnostics_sort(&list);
+    expect_messages(&list, "x x x first x second x ");
+    assert_int_equal(list.items[0].severity, SEVERITY_ERROR);
+    assert_int_equal(list.items[1].severity, SEVERITY_WARNING);
+    diagnostics_free(&list);
+}
+
+static void severity_code_and_notes_are_shown(void **state)
+{
+    (void)state;
+    Diagnostics list = {0}, copy = {0};
+    ByteBuffer text = {0};
+    char code[] = "unused";
+    add_as(&list, SEVERITY_WARNING, "a", 2, "x")->code = slice_from(code);
+    add_as(&list, SEVERITY_NOTE, "b", 5, "see here");
+    add_as(&list, SEVERITY_NOTE, "a", 1, "and here");
+    diagnostics_append(&copy, &list);
+    diagnostics_free(&list);
+    code[0] = '?';
+    diagnostics_format_file(copy.items, copy.count, slice_from("dir/a"), slice_from("one\ntwo\n"),
+                            &text);
+    buffer_put_byte(&text, '\0');
+    assert_string_equal(text.data, "dir/a:2:1: warning: x [unused]\ntwo\n^\n"
+                                   "b:5:1: note: see here\n"
+                                   "dir/a:1:1: note: and here\none\n^\n");
+    text.size = 0;
+    diagnostics_format_kinds(copy.items, 2, slice_from("dir/a"), &text);
+    buffer_put_byte(&text, '\0');
+    assert_string_equal(text.data,
+                        "dir/a:2:1: warning: not shown: it would quote the file [unused]\n"
+                        "b:5:1: note: not shown: it would quote the file\n");
+    buffer_free(&text);
+    diagnostics_free(&copy);
+}
+
+static void many_warnings_hide_no_error(void **state)
+{
+    (void)state;
+    Diagnostics list = {0};
+    ByteBuffer text = {0};
+    for (uint32_t i = 1; i <= DIAGNOSTICS_SHOWN + 2; i++) {
+        add_as(&list, SEVERITY_WARNING, "a", i, "careful");
+        add_as(&list, SEVERITY_NOTE, "a", i, "why");
+    }
+    add_as(&list, SEVERITY_ERROR, "a", 500, "wrong");
+    diagnostics_format_file(list.items, list.count, slice_from("a"), (Slice){"", 0}, &text);
+    buffer_put_byte(&text, '\0');
+    assert_non_null(strstr(text.data, "\na:100:1: note: why\n"
+                                      "a:500:1: error: wrong\n"
+                                      "a:101:1: warning: 2 more warnings in this file are not "
+                                      "shown\n"));
+    assert_null(strstr(text.data, "a:101:1: note"));
+    buffer_free(&text);
+    diagnostics_free(&list);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -315,6 +429,10 @@ int main(void)
         cmocka_unit_test(a_kind_holds_nothing_that_was_put_in),
         cmocka_unit_test(of_many_errors_some_are_reported_and_the_others_counted),
         cmocka_unit_test(a_message_is_one_line_whatever_it_quotes),
+        cmocka_unit_test(notes_stay_with_what_they_belong_to),
+        cmocka_unit_test(what_differs_in_a_note_or_a_code_is_no_repetition),
+        cmocka_unit_test(severity_code_and_notes_are_shown),
+        cmocka_unit_test(many_warnings_hide_no_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
