@@ -2,16 +2,18 @@
 /*
  * One object holds the blobs of a file, each 16-byte aligned, for use in the mapped pack:
  *
- *     size of the declarations u32 │ size of the interface u32 │ 0, up to 16
- *     declarations, padded to 16 │ interface, padded to 16 │ IR
+ *     size of the declarations u32 │ of the interface u32 │ of the warnings u32 │ 0, up to 16
+ *     declarations, padded to 16 │ interface, padded to 16 │ IR │ warnings
+ *
+ * The warnings are in the same object: they cannot be lost, damaged or dropped without it.
  */
 #include "zir_cache.h"
 
-enum { ALIGNMENT = 16, PART_COUNT = 6 };
+enum { ALIGNMENT = 16, PART_COUNT = 7 };
 
 typedef struct Prefix {
-    uint32_t declarations_size, interface_size;
-    uint32_t reserved[2];
+    uint32_t declarations_size, interface_size, warnings_size;
+    uint32_t reserved;
 } Prefix;
 
 _Static_assert(sizeof(Prefix) == ALIGNMENT, "what follows is aligned");
@@ -60,7 +62,17 @@ static bool take(Slice *rest, size_t size, Slice *blob)
     return true;
 }
 
-static bool split(Slice payload, Lowered *lowered)
+/* Takes one off its end, where nothing is padded. */
+static bool take_last(Slice *rest, size_t size, Slice *blob)
+{
+    if (size > rest->size)
+        return false;
+    rest->size -= size;
+    *blob = slice_of(rest->data + rest->size, size);
+    return true;
+}
+
+static bool split(Slice payload, Lowered *lowered, Slice *warnings)
 {
     Prefix prefix;
     if (payload.size < sizeof prefix)
@@ -68,44 +80,55 @@ static bool split(Slice payload, Lowered *lowered)
     memcpy(&prefix, payload.data, sizeof prefix);
     lowered->ir = slice_of(payload.data + sizeof prefix, payload.size - sizeof prefix);
     return take(&lowered->ir, prefix.declarations_size, &lowered->declarations) &&
-           take(&lowered->ir, prefix.interface_size, &lowered->interface);
+           take(&lowered->ir, prefix.interface_size, &lowered->interface) &&
+           take_last(&lowered->ir, prefix.warnings_size, warnings);
 }
 
 bool zir_cache_get(const ZirCache *cache, Hash128 content, Lowered *lowered)
 {
+    Slice warnings;
+    return zir_cache_get_with_warnings(cache, content, lowered, &warnings);
+}
+
+bool zir_cache_get_with_warnings(const ZirCache *cache, Hash128 content, Lowered *lowered,
+                                 Slice *warnings)
+{
     Slice payload;
     return object_store_get(cache->store, key_of(cache, content), &payload) &&
-           split(payload, lowered);
+           split(payload, lowered, warnings);
 }
 
 /* The parts of an object. `prefix` must live as long as they are used. */
-static void lay_out(const Lowered *lowered, Prefix *prefix, Slice parts[PART_COUNT])
+static void lay_out(const Lowered *lowered, Slice warnings, Prefix *prefix,
+                    Slice parts[PART_COUNT])
 {
     static const char zeros[ALIGNMENT];
     *prefix = (Prefix){.declarations_size = (uint32_t)lowered->declarations.size,
-                       .interface_size = (uint32_t)lowered->interface.size};
+                       .interface_size = (uint32_t)lowered->interface.size,
+                       .warnings_size = (uint32_t)warnings.size};
     parts[0] = slice_of(prefix, sizeof *prefix);
     parts[1] = lowered->declarations;
     parts[2] = slice_of(zeros, padding_of(lowered->declarations.size));
     parts[3] = lowered->interface;
     parts[4] = slice_of(zeros, padding_of(lowered->interface.size));
     parts[5] = lowered->ir;
+    parts[6] = warnings;
 }
 
 void zir_cache_put(ZirCache *cache, Hash128 content, const Lowered *lowered)
 {
     Prefix prefix;
     Slice parts[PART_COUNT];
-    lay_out(lowered, &prefix, parts);
+    lay_out(lowered, (Slice){"", 0}, &prefix, parts);
     object_store_put(cache->store, key_of(cache, content), parts, PART_COUNT);
 }
 
-Slice zir_cache_join(Lowered *lowered, Arena *arena)
+Slice zir_cache_join(Lowered *lowered, Slice *warnings, Arena *arena)
 {
     Prefix prefix;
     Slice parts[PART_COUNT];
     size_t size = 0;
-    lay_out(lowered, &prefix, parts);
+    lay_out(lowered, *warnings, &prefix, parts);
     for (int i = 0; i < PART_COUNT; i++)
         size += parts[i].size;
     char *object = arena_allocate(arena, size), *next = object;
@@ -114,7 +137,7 @@ Slice zir_cache_join(Lowered *lowered, Arena *arena)
             memcpy(next, parts[i].data, parts[i].size);
         next += parts[i].size;
     }
-    (void)split(slice_of(object, size), lowered);
+    (void)split(slice_of(object, size), lowered, warnings);
     return slice_of(object, size);
 }
 

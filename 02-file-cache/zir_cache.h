@@ -60,14 +60,18 @@ Hash128 zir_cache_key(Hash128 fingerprint, Hash128 content);
  * the cache is closed (before the commit: as long as the bytes that were put). False on a miss. */
 bool zir_cache_get(const ZirCache *cache, Hash128 content, Lowered *lowered);
 
-/* Keeps `lowered`; its bytes are copied. */
+/* The same, with the warnings that came with it: bytes in any form, empty if there were none. */
+bool zir_cache_get_with_warnings(const ZirCache *cache, Hash128 content, Lowered *lowered,
+                                 Slice *warnings);
+
+/* Keeps `lowered`, without warnings; its bytes are copied. */
 void zir_cache_put(ZirCache *cache, Hash128 content, const Lowered *lowered);
 
-/* The same in two steps, for builds that lower thousands of files: workers join the blobs into the
- * object that the cache keeps, in memory that lives until the commit, and afterwards one thread
- * puts the objects without copying. zir_cache_join makes `lowered` point into the object; any
- * thread. */
-Slice zir_cache_join(Lowered *lowered, Arena *arena);
+/* The same in two steps, for builds that lower thousands of files: workers join the blobs and the
+ * warnings (empty: none) into the object that the cache keeps, in memory that lives until the
+ * commit, and afterwards one thread puts the objects without copying. zir_cache_join makes `lowered`
+ * and `warnings` point into the object; any thread. */
+Slice zir_cache_join(Lowered *lowered, Slice *warnings, Arena *arena);
 void zir_cache_put_joined(ZirCache *cache, Hash128 content, Slice object);
 
 /* Makes room for this many puts at once, in memory from `chunks`, which must outlive the cache;

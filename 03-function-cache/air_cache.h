@@ -46,6 +46,12 @@ bool air_cache_get(const AirCache *cache, Hash128 unit_key, Slice *output);
 /* Keeps `output`, whose bytes are lent until the commit. */
 void air_cache_put(AirCache *cache, Hash128 unit_key, Slice output);
 
+/* The same, with the warnings that came with the output: bytes in any form, empty if there were
+ * none. They are lent, and live, in the same way. */
+bool air_cache_get_with_warnings(const AirCache *cache, Hash128 unit_key, Slice *output,
+                                 Slice *warnings);
+void air_cache_put_with_warnings(AirCache *cache, Hash128 unit_key, Slice output, Slice warnings);
+
 /* Makes room for this many puts at once, in memory from `chunks`, which must outlive the cache;
  * NULL: malloc. */
 void air_cache_expect(AirCache *cache, uint64_t count, ChunkSource *chunks);

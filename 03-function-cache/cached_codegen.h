@@ -5,8 +5,8 @@
  *
  *     UnitOutput output;
  *     cached_codegen(&codegen, worker, file, unit, key, true, &output);
- *     if (output.origin == OUTPUT_EMITTED)
- *         air_cache_put(&cache, key, output.text);      afterwards, from one thread
+ *     if (output.origin == OUTPUT_EMITTED)              afterwards, from one thread
+ *         air_cache_put_with_warnings(&cache, key, output.text, output.warnings);
  *
  * Threads: any number, each with the scratch of its own worker number.
  */
@@ -24,6 +24,7 @@ extern "C" {
 typedef enum OutputOrigin {
     OUTPUT_CACHED,
     OUTPUT_EMITTED, /* and right: keep it if it is cacheable */
+    OUTPUT_PASSING, /* the same, but with a warning whose place cannot be kept (codegen.h) */
     OUTPUT_WRONG,   /* it, or something it names, has errors; never kept */
 } OutputOrigin;
 
@@ -39,6 +40,7 @@ enum UnitDecision {
 
 typedef struct UnitOutput {
     Slice text; /* in the cache, or in the worker's results; empty for OUTPUT_WRONG */
+    Slice warnings; /* the same; those that were reported, to be kept with the text. Often empty */
     OutputOrigin origin;
 } UnitOutput;
 
@@ -59,7 +61,9 @@ typedef struct CachedCodegen {
 } CachedCodegen;
 
 /* What emit reports is added to the diagnostics of the worker's scratch, in the order of the calls:
- * diagnostics_sort comes before diagnostics_format_file. */
+ * diagnostics_sort comes before diagnostics_format_file. The warnings of an output that was found are
+ * added again; one with a subject may have moved since, and the caller places it. An output whose
+ * warnings cannot be placed is emitted again. */
 void cached_codegen(const CachedCodegen *codegen, unsigned worker, uint32_t file,
                     uint32_t declaration, Hash128 key, bool is_cacheable, UnitOutput *output);
 
@@ -70,10 +74,13 @@ typedef struct WantedUnit {
     UnitOutput *output;
 } WantedUnit;
 
-bool cached_codegen_find(const CachedCodegen *codegen, Hash128 key, bool is_cacheable,
-                         UnitOutput *output);
+bool cached_codegen_find(const CachedCodegen *codegen, unsigned worker, uint32_t file,
+                         uint32_t declaration, Hash128 key, bool is_cacheable, UnitOutput *output);
 void cached_codegen_emit(const CachedCodegen *codegen, unsigned worker, uint32_t file,
                          const WantedUnit *wanted, size_t count);
+
+/* Are these warnings of one output, for the same places, and not the same? */
+bool unit_warnings_differ(Slice a, Slice b);
 
 void codegen_scratch_free(CodegenScratch *scratch);
 

@@ -97,12 +97,13 @@ static Lowered lower_file(Policies *policies, const Look *look, const FileChange
     Hash128 content = look->files.records[change->file].content;
     Diagnostics diagnostics = {.path = file_hash_cache_path(&look->files, change->file)};
     Lowered lowered;
+    Slice warnings = {"", 0};
     if (zir_cache_get(&policies->lowered, content, &lowered))
         return lowered;
     if (!mini_lower(change->source, NULL, &policies->objects, &diagnostics, &lowered))
         refuse(&diagnostics);
     zir_cache_put_joined(&policies->lowered, content,
-                         zir_cache_join(&lowered, &policies->objects));
+                         zir_cache_join(&lowered, &warnings, &policies->objects));
     work->files++;
     return lowered;
 }

@@ -121,6 +121,29 @@ static void test_invalidate_and_clear_forget(void **state)
     assert_null(cache.store);
 }
 
+static void test_warnings_are_in_the_same_object(void **state)
+{
+    const Scratch *scratch = *state;
+    ZirCache cache;
+    Arena arena = {0};
+    Lowered lowered = {slice_from("declarations"), slice_from("ir"), slice_from("interface")}, found;
+    Slice warnings = slice_from("warnings"), none = {"", 0}, kept;
+    assert_int_equal(zir_cache_open(&cache, scratch->fd, hash_of("compiler")), 0);
+    zir_cache_put_joined(&cache, hash_of("a"), zir_cache_join(&lowered, &warnings, &arena));
+    zir_cache_put_joined(&cache, hash_of("b"), zir_cache_join(&lowered, &none, &arena));
+    assert_true(slice_equal(warnings, slice_from("warnings"))); /* they are in the object now */
+    assert_int_equal(zir_cache_commit(&cache, false, NULL), 0);
+    zir_cache_close(&cache);
+    assert_int_equal(zir_cache_open(&cache, scratch->fd, hash_of("compiler")), 0);
+    expect_lowered(&cache, "a", lowered);
+    assert_true(zir_cache_get_with_warnings(&cache, hash_of("a"), &found, &kept));
+    assert_true(slice_equal(kept, slice_from("warnings")));
+    assert_true(zir_cache_get_with_warnings(&cache, hash_of("b"), &found, &kept));
+    assert_int_equal(kept.size, 0);
+    zir_cache_close(&cache);
+    arena_free(&arena);
+}
+
 /* An object under the right key that no ZirCache wrote. */
 static void test_an_object_that_is_not_blobs_is_a_miss(void **state)
 {
@@ -132,6 +155,8 @@ static void test_an_object_that_is_not_blobs_is_a_miss(void **state)
         {{0}, 0},          {{0}, 15},          {{1}, 16},         {{1, 0, 0, 0, 7}, 17},
         {{1, 0}, 31},      {{17}, 32},         {{UINT32_MAX}, 32}, {{UINT32_MAX - 15}, 32},
         {{0, 1}, 31},      {{0, 17}, 32},      {{16, 16}, 32},     {{16, UINT32_MAX}, 32},
+        {{0, 0, 1}, 16},   {{0, 0, 17}, 32},   {{16, 0, 1}, 32},   {{0, 0, UINT32_MAX}, 32},
+        {{0, 16, 1}, 32},
     };
     Hash128 compiler = hash_of("compiler");
     for (size_t i = 0; i < sizeof objects / sizeof *objects; i++) {
@@ -160,6 +185,7 @@ int main(void)
         CASE_IN_SCRATCH(test_each_fingerprint_has_its_own_results),
         CASE_IN_SCRATCH(test_invalidate_and_clear_forget),
         cmocka_unit_test(test_an_object_that_is_not_blobs_is_a_miss),
+        CASE_IN_SCRATCH(test_warnings_are_in_the_same_object),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

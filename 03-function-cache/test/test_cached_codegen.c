@@ -203,6 +203,165 @@ static void test_one_unit_is_such_a_call_too(void **state)
     assert_int_equal(world->emitted, 1);
 }
 
+/* ---- warnings ------------------------------------------------------------------------------ */
+
+static Declaration *item_of(World *world, uint32_t file, uint32_t unit)
+{
+    return (Declaration *)(uintptr_t)&world->program.files[file].declarations.items[unit];
+}
+
+/* A warning two lines below the name, with a note to what the unit names. */
+static bool emit_warnings(void *language, const Unit *unit, const Lookup *lookup, Arena *scratch,
+                          ByteBuffer *text, Diagnostics *diagnostics)
+{
+    Unit found;
+    bool is_right = emit(language, unit, lookup, scratch, text, diagnostics);
+    uint32_t line = unit->declarations->items[unit->declaration].line;
+    Diagnostic *added = diagnostics_add(diagnostics, line + 2, 5, "careful");
+    added->severity = SEVERITY_WARNING;
+    if (lookup->find(lookup, unit, 0, &found) != NAME_FOUND)
+        return is_right;
+    added = diagnostics_add(diagnostics, 1, 1, "of this");
+    added->severity = SEVERITY_NOTE;
+    diagnostic_point_to(added, &found);
+    return is_right;
+}
+
+static UnitOutput generate_and_keep(World *world)
+{
+    Hash128 key;
+    world->workers[0].diagnostics.count = 0;
+    UnitOutput output = generate(world, "main.x:main", 0, 0, &key);
+    if (output.origin == OUTPUT_EMITTED)
+        air_cache_put_with_warnings(&world->cache, key, output.text, output.warnings);
+    return output;
+}
+
+/* ... and the line of the one warning. */
+static void expect_warning(World *world, OutputOrigin origin, uint32_t line)
+{
+    const Diagnostics *list = &world->workers[0].diagnostics;
+    UnitOutput output = generate_and_keep(world);
+    assert_int_equal(output.origin, origin);
+    expect_text(output.text, "main: lib.x:add\n");
+    assert_int_equal(list->count, 2);
+    assert_int_equal(list->items[0].severity, SEVERITY_WARNING);
+    assert_int_equal(list->items[0].line, line);
+    assert_int_equal(list->items[0].column, 5);
+    expect_text(list->items[0].path, "main.x");
+    assert_int_equal(list->items[1].severity, SEVERITY_NOTE);
+    expect_text(list->items[1].path, "lib.x");
+    expect_text(list->items[1].subject, "add");
+}
+
+static void test_warnings_come_with_what_is_found_and_move_with_it(void **state)
+{
+    World *world = *state;
+    world->codegen.emit = emit_warnings;
+    expect_warning(world, OUTPUT_EMITTED, 3);
+    expect_warning(world, OUTPUT_CACHED, 3);
+    item_of(world, 0, 0)->line = 40;
+    expect_warning(world, OUTPUT_CACHED, 42);
+    assert_int_equal(world->emitted, 1);
+}
+
+/* What the places of its warnings are made from is not in the key. */
+static void test_a_unit_in_another_form_is_emitted_again_for_its_warnings(void **state)
+{
+    World *world = *state;
+    ProgramFile *file = &world->program.files[0];
+    world->codegen.emit = emit_warnings;
+    file->ir = slice_from("of-main of-wrong");
+    item_of(world, 0, 0)->ir_size = 7;
+    expect_warning(world, OUTPUT_EMITTED, 3);
+    file->ir = slice_from("of-main of-other");
+    expect_warning(world, OUTPUT_CACHED, 3);
+    file->ir = slice_from("OF-MAIN of-wrong");
+    expect_warning(world, OUTPUT_EMITTED, 3);
+    expect_warning(world, OUTPUT_CACHED, 3);
+    world->codegen.emit = emit; /* without warnings, no form matters */
+    key_program_set(&world->program, 0, &(FileSpec){"main.x", "1", "main | | other 0:add\n"});
+    program_interface_keys(&world->program.program, 0, &world->program.scratch);
+    file->ir = slice_from("a");
+    assert_int_equal(generate_and_keep(world).origin, OUTPUT_EMITTED);
+    file->ir = slice_from("b");
+    assert_int_equal(generate_and_keep(world).origin, OUTPUT_CACHED);
+}
+
+static bool emit_and_point(void *language, const Unit *unit, const Lookup *lookup, Arena *scratch,
+                           ByteBuffer *text, Diagnostics *diagnostics)
+{
+    bool is_right = emit_warnings(language, unit, lookup, scratch, text, diagnostics);
+    diagnostics->items[diagnostics->count - 1].subject = (Slice){"", 0};
+    return is_right;
+}
+
+static void test_a_place_that_nothing_follows_is_not_kept(void **state)
+{
+    World *world = *state;
+    world->codegen.emit = emit_and_point;
+    assert_int_equal(generate_and_keep(world).origin, OUTPUT_PASSING);
+    assert_int_equal(generate_and_keep(world).origin, OUTPUT_PASSING);
+    assert_int_equal(world->workers[0].diagnostics.count, 2);
+}
+
+/* Warnings of the first unit of the file, and an error of the other. */
+static void emit_all_warnings(void *language, UnitEmission *units, size_t count, Arena *scratch)
+{
+    for (size_t i = 0; i < count; i++) {
+        EmitUnit emit_one = units[i].unit->declaration == 0 ? emit_warnings : emit;
+        units[i].is_right = emit_one(language, units[i].unit, units[i].lookup, scratch,
+                                     units[i].text, units[i].diagnostics);
+    }
+}
+
+static void test_each_unit_of_a_call_keeps_its_own_warnings(void **state)
+{
+    World *world = *state;
+    UnitOutput alone, together[2];
+    WantedUnit first = {0, &alone}, both[] = {{1, &together[1]}, {0, &together[0]}};
+    world->codegen.emit_file = emit_all_warnings;
+    world->codegen.emit = NULL;
+    cached_codegen_emit(&world->codegen, 0, 0, &first, 1);
+    cached_codegen_emit(&world->codegen, 0, 0, both, 2);
+    assert_int_equal(together[0].origin, OUTPUT_EMITTED);
+    assert_true(alone.warnings.size != 0);
+    assert_true(slice_equal(alone.warnings, together[0].warnings));
+    assert_int_equal(together[1].origin, OUTPUT_WRONG);
+    assert_int_equal(together[1].warnings.size, 0);
+    expect_warning(world, OUTPUT_EMITTED, 3);
+    item_of(world, 0, 0)->line = 40;
+    expect_warning(world, OUTPUT_CACHED, 42);
+}
+
+static bool emit_error(void *language, const Unit *unit, const Lookup *lookup, Arena *scratch,
+                       ByteBuffer *text, Diagnostics *diagnostics)
+{
+    diagnostics_add(diagnostics, 1, 1, "wrong, and yet true");
+    return emit(language, unit, lookup, scratch, text, diagnostics);
+}
+
+static void test_an_error_is_one_whatever_is_returned(void **state)
+{
+    World *world = *state;
+    world->codegen.emit = emit_error;
+    UnitOutput output = generate_and_keep(world);
+    assert_int_equal(output.origin, OUTPUT_WRONG);
+    assert_int_equal(output.text.size, 0);
+    assert_int_equal(output.warnings.size, 0);
+}
+
+static void test_warnings_of_another_form_are_not_compared(void **state)
+{
+    (void)state;
+    Slice none = {"", 0}, one = slice_from("sixteen bytes...one"),
+          two = slice_from("sixteen bytes...two"), other = slice_from("16 other bytes..two");
+    assert_false(unit_warnings_differ(none, none) || unit_warnings_differ(one, one));
+    assert_true(unit_warnings_differ(one, two));
+    assert_true(unit_warnings_differ(one, none) && unit_warnings_differ(none, one));
+    assert_false(unit_warnings_differ(two, other));
+}
+
 /* ---- threads ------------------------------------------------------------------------------- */
 
 typedef struct Race {
@@ -237,6 +396,12 @@ int main(void)
         TEST(test_the_units_of_a_file_are_emitted_in_one_call),
         TEST(test_one_unit_is_such_a_call_too),
         TEST(test_each_worker_has_results_of_its_own),
+        TEST(test_warnings_come_with_what_is_found_and_move_with_it),
+        TEST(test_a_unit_in_another_form_is_emitted_again_for_its_warnings),
+        TEST(test_a_place_that_nothing_follows_is_not_kept),
+        TEST(test_each_unit_of_a_call_keeps_its_own_warnings),
+        TEST(test_an_error_is_one_whatever_is_returned),
+        TEST(test_warnings_of_another_form_are_not_compared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

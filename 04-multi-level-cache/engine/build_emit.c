@@ -140,7 +140,8 @@ static void emit_together(const EmitLoop *loop, uint32_t file, unsigned worker, 
     PlannedUnit unit;
     for (uint32_t i = 0; i < emitted->output_count; i++) {
         build_unit_key(loop->build, file, i, &unit);
-        if (!cached_codegen_find(&loop->codegen, unit.key, unit.is_cacheable, &emitted->outputs[i]))
+        if (!cached_codegen_find(&loop->codegen, worker, file, i, unit.key, unit.is_cacheable,
+                                 &emitted->outputs[i]))
             wanted[count++] = (WantedUnit){i, &emitted->outputs[i]};
     }
     cached_codegen_emit(&loop->codegen, worker, file, wanted, count);

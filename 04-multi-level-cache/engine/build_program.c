@@ -187,7 +187,7 @@ static int lower_again(Build *build, uint32_t number, Lowered *lowered)
 {
     const FileHashCache *files = &build->cache.files;
     Diagnostics ignored = {0};
-    Slice source;
+    Slice source, none = {"", 0};
     FileStamp stamp;
     int status = file_read(build->project_fd, file_hash_cache_path(files, number).data,
                            &build->loaded->memory, &source, &stamp);
@@ -203,7 +203,7 @@ static int lower_again(Build *build, uint32_t number, Lowered *lowered)
     if (!is_right)
         return -ESTALE;
     RebuiltObject object = {files->records[number].content,
-                            zir_cache_join(lowered, &build->loaded->memory)};
+                            zir_cache_join(lowered, &none, &build->loaded->memory)};
     buffer_put(&build->loaded->rebuilt, slice_of(&object, sizeof object));
     return 0;
 }
@@ -290,12 +290,13 @@ static ProgramFile *lower_source(Build *build, const FileChange *change, BuildWo
 {
     const Compiler *compiler = build->request.compiler;
     Lowered lowered = {0};
+    Slice none = {"", 0};
     arena_reset(&scratch->once);
     scratch->diagnostics.path = file_hash_cache_path(&build->cache.files, change->file);
     if (!compiler->lower(compiler->language, change->source, build->cache.files.secret,
                          &scratch->once, &scratch->diagnostics, &lowered))
         return NULL;
-    *object = zir_cache_join(&lowered, &scratch->arena);
+    *object = zir_cache_join(&lowered, &none, &scratch->arena);
     ProgramFile *file = make_file(build, change->file, &lowered, true, &scratch->arena);
     if (file == NULL)
         diagnostics_add(&scratch->diagnostics, 1, 1,
