@@ -103,8 +103,10 @@ static void emit_unit(const CachedCodegen *codegen, CodegenScratch *scratch, uin
     if (!begin(codegen, scratch, file, declaration, &lookup, output))
         return;
     scratch->diagnostics.path = lookup.unit.path;
-    if (codegen->emit(codegen->language, &lookup.unit, &lookup.lookup, &scratch->arena,
-                      &scratch->text, &scratch->diagnostics))
+    bool is_right = codegen->emit(codegen->language, &lookup.unit, &lookup.lookup,
+                                  &scratch->arena, &scratch->text, &scratch->diagnostics);
+    output->reported = scratch->diagnostics.count - first;
+    if (is_right)
         keep(codegen, scratch, &lookup.unit, &scratch->text, &scratch->diagnostics, first, output);
 }
 
@@ -120,6 +122,7 @@ typedef struct EmittedUnit {
 static void finish(const CachedCodegen *codegen, CodegenScratch *scratch, EmittedUnit *emitted,
                    bool is_right)
 {
+    emitted->output->reported = emitted->diagnostics.count;
     if (is_right)
         keep(codegen, scratch, &emitted->lookup.unit, &emitted->text, &emitted->diagnostics, 0,
              emitted->output);
@@ -168,12 +171,16 @@ void cached_codegen_emit(const CachedCodegen *codegen, unsigned worker, uint32_t
 bool cached_codegen_find(const CachedCodegen *codegen, unsigned worker, uint32_t file,
                          uint32_t declaration, Hash128 key, bool is_cacheable, UnitOutput *output)
 {
+    CodegenScratch *scratch = &codegen->scratch[worker];
+    size_t first = scratch->diagnostics.count;
     output->origin = OUTPUT_CACHED;
-    return is_cacheable && codegen->cache != NULL &&
-           air_cache_get_with_warnings(codegen->cache, key, &output->text, &output->warnings) &&
-           (output->warnings.size == 0 ||
-            recall_warnings(codegen, &codegen->scratch[worker], file, declaration,
-                            output->warnings));
+    bool is_found =
+        is_cacheable && codegen->cache != NULL &&
+        air_cache_get_with_warnings(codegen->cache, key, &output->text, &output->warnings) &&
+        (output->warnings.size == 0 ||
+         recall_warnings(codegen, scratch, file, declaration, output->warnings));
+    output->reported = scratch->diagnostics.count - first;
+    return is_found;
 }
 
 void cached_codegen(const CachedCodegen *codegen, unsigned worker, uint32_t file,

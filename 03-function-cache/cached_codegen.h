@@ -41,6 +41,7 @@ enum UnitDecision {
 typedef struct UnitOutput {
     Slice text; /* in the cache, or in the worker's results; empty for OUTPUT_WRONG */
     Slice warnings; /* the same; those that were reported, to be kept with the text. Often empty */
+    size_t reported; /* how many diagnostics were added for it */
     OutputOrigin origin;
 } UnitOutput;
 
@@ -76,6 +77,7 @@ typedef struct WantedUnit {
 
 bool cached_codegen_find(const CachedCodegen *codegen, unsigned worker, uint32_t file,
                          uint32_t declaration, Hash128 key, bool is_cacheable, UnitOutput *output);
+/* What is reported about one unit stays together, in the order of `wanted`. */
 void cached_codegen_emit(const CachedCodegen *codegen, unsigned worker, uint32_t file,
                          const WantedUnit *wanted, size_t count);
 

@@ -82,6 +82,7 @@ typedef struct BuildRequest { /* copied; what it points to is lent until build_c
     bool force;               /* use nothing cached; write as usual */
     bool paranoid;            /* trust no stamp */
     bool sync;                /* fsync everything, in order */
+    bool warnings_are_errors; /* the same caches serve builds with it and without */
     bool in_memory;           /* use nothing cached, write nothing: see build_verify.h */
     uint64_t limit_bytes;     /* of the cache; 0: see cache_collection.h */
     const HashSecret *maker;  /* the user's key: a cache that others made is not used. NULL: use
@@ -123,10 +124,11 @@ typedef struct Build Build;
 /* Every BuildStatus but BUILD_OK ends the build: what follows is build_close. *build is set
  * whatever the status, so that build_failure can be asked.
  *
- * One run reports as many errors as possible. A plan that finds imports that lead nowhere, or files
- * with errors, emits what is dirty before it returns BUILD_PROGRAM_WRONG, so that the errors of the
+ * One run reports as many errors as possible, and all warnings of the program: those of what was
+ * not looked at are known from the last time. A plan that finds imports that lead nowhere, or files
+ * with errors (warnings may be some), emits what is dirty before it returns BUILD_PROGRAM_WRONG, so that the errors of the
  * other units are known as well. The declarations of such a file or import are poisoned: a unit
- * that names one is checked for the rest. Errors of the program as a whole (no entry point, two
+ * that names one is checked for the rest, and its warnings wait until that is mended. Errors of the program as a whole (no entry point, two
  * lines of the prelude that disagree) are in the diagnostics after build_plan, and make build_emit
  * return BUILD_PROGRAM_WRONG. */
 BuildStatus build_open(Build **build, const BuildRequest *request);
@@ -241,7 +243,9 @@ typedef struct BuildWarnings {
 
 BuildWarnings build_warnings(const Build *build);
 
-/* Sorted. Paths are relative to the entry's directory. Valid until build_close. */
+/* Sorted; complete once the build has ended, also one with nothing to do. With
+ * warnings_are_errors they are errors. Paths are relative to the entry's directory. Valid until
+ * build_close. */
 const Diagnostics *build_diagnostics(const Build *build);
 
 /* May an error quote this file of the program? If so, `source` is all of it, read again into

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Is a unit's text its own?
+ * Are a unit's text and warnings its own?
  *
  * Units of one file share what the language opened, and may be emitted in one call. What one of
  * them leaves there could reach the text of another, and then the text would depend on which other
@@ -9,12 +9,14 @@
  */
 #include "build_internal.h"
 
-static bool differs(const Slice *texts, const WantedUnit *wanted, uint32_t count, uint32_t *unit)
+static bool differs(const UnitOutput *made, const WantedUnit *wanted, uint32_t count,
+                    uint32_t *unit)
 {
     for (uint32_t i = 0; i < count; i++) {
+        const UnitOutput *again = wanted[i].output;
         *unit = wanted[i].declaration;
-        if (wanted[i].output->origin != OUTPUT_EMITTED ||
-            !slice_equal(wanted[i].output->text, texts[*unit]))
+        if (again->origin == OUTPUT_WRONG || !slice_equal(again->text, made[*unit].text) ||
+            !slice_equal(again->warnings, made[*unit].warnings))
             return true;
     }
     return false;
@@ -25,17 +27,17 @@ static const char *emit_again(Build *build, unsigned worker, uint32_t file, Aren
                               uint32_t *unit)
 {
     uint32_t count;
-    const Slice *texts = build_section_texts(build, file, &count);
+    const UnitOutput *made = build_unit_outputs(build, file, &count);
     WantedUnit *wanted = arena_allocate(arena, count * sizeof *wanted);
     UnitOutput *outputs = arena_allocate(arena, count * sizeof *outputs);
     for (uint32_t i = 0; i < count; i++) {
         wanted[i] = (WantedUnit){count - 1 - i, &outputs[i]};
         build_emit_again(build, worker, file, &wanted[i], 1);
     }
-    if (differs(texts, wanted, count, unit))
+    if (differs(made, wanted, count, unit))
         return "its output is different if it is emitted alone";
     build_emit_again(build, worker, file, wanted, count);
-    if (differs(texts, wanted, count, unit))
+    if (differs(made, wanted, count, unit))
         return "its output is different if its file is emitted in reverse order";
     return NULL;
 }

@@ -120,6 +120,17 @@ static void take_output(Build *build, uint32_t file, uint32_t number, bool is_ow
         count_made(made, output->origin, is_own_change);
 }
 
+/* What was reported of a unit ends at number `end` of the worker's diagnostics. */
+static void drop_poisoned(const EmitLoop *loop, unsigned worker, uint32_t file, uint32_t unit,
+                          size_t end)
+{
+    size_t reported = loop->emission->files[file].outputs[unit].reported;
+    if (loop->build->is_wrong && reported != 0)
+        build_drop_poisoned_warnings(loop->build, file, unit,
+                                     &loop->emission->scratch[worker].diagnostics, end - reported,
+                                     end);
+}
+
 static void emit_each(const EmitLoop *loop, uint32_t file, unsigned worker, MadeCounts *made)
 {
     const EmittedFile *emitted = &loop->emission->files[file];
@@ -128,6 +139,7 @@ static void emit_each(const EmitLoop *loop, uint32_t file, unsigned worker, Made
         build_unit_key(loop->build, file, i, &unit);
         cached_codegen(&loop->codegen, worker, file, i, unit.key, unit.is_cacheable,
                        &emitted->outputs[i]);
+        drop_poisoned(loop, worker, file, i, loop->emission->scratch[worker].diagnostics.count);
         take_output(loop->build, file, i, unit.is_own_change, made);
     }
 }
@@ -137,14 +149,20 @@ static void emit_together(const EmitLoop *loop, uint32_t file, unsigned worker, 
     const EmittedFile *emitted = &loop->emission->files[file];
     size_t count = 0;
     WantedUnit *wanted = memory_allocate((emitted->output_count + 1) * sizeof *wanted);
+    const Diagnostics *diagnostics = &loop->emission->scratch[worker].diagnostics;
     PlannedUnit unit;
     for (uint32_t i = 0; i < emitted->output_count; i++) {
         build_unit_key(loop->build, file, i, &unit);
-        if (!cached_codegen_find(&loop->codegen, worker, file, i, unit.key, unit.is_cacheable,
-                                 &emitted->outputs[i]))
+        if (cached_codegen_find(&loop->codegen, worker, file, i, unit.key, unit.is_cacheable,
+                                &emitted->outputs[i]))
+            drop_poisoned(loop, worker, file, i, diagnostics->count);
+        else
             wanted[count++] = (WantedUnit){i, &emitted->outputs[i]};
     }
     cached_codegen_emit(&loop->codegen, worker, file, wanted, count);
+    size_t end = diagnostics->count;
+    for (size_t i = count; i-- > 0; end -= wanted[i].output->reported)
+        drop_poisoned(loop, worker, file, wanted[i].declaration, end);
     for (uint32_t i = 0; i < emitted->output_count; i++) {
         build_unit_key(loop->build, file, i, &unit);
         take_output(loop->build, file, i, unit.is_own_change, made);
@@ -227,6 +245,17 @@ static void report_outputs(Build *build, uint32_t file)
     }
 }
 
+/* A file that was not rekeyed is as it is on record, and so are its units' warnings. */
+static void note_warnings(Build *build, uint32_t file)
+{
+    const EmittedFile *emitted = &build->emission->files[file];
+    uint32_t *warnings = &build->plan.files[file].row.warnings;
+    *warnings &= ~(uint32_t)WARNED_OUTPUTS;
+    for (uint32_t i = 0; i < emitted->output_count; i++)
+        if (emitted->outputs[i].warnings.size != 0)
+            *warnings |= WARNED_OUTPUTS;
+}
+
 /* False if any of them is wrong. */
 static bool keep_outputs(Build *build, uint32_t file)
 {
@@ -237,7 +266,8 @@ static bool keep_outputs(Build *build, uint32_t file)
         PlannedUnit unit;
         build_unit_key(build, file, i, &unit);
         if (output->origin == OUTPUT_EMITTED && unit.is_cacheable)
-            air_cache_put(&build->cache.air, unit.key, output->text);
+            air_cache_put_with_warnings(&build->cache.air, unit.key, output->text,
+                                        output->warnings);
         is_right &= output->origin != OUTPUT_WRONG;
     }
     return is_right;
@@ -255,6 +285,7 @@ static bool keep_and_report(Build *build)
         uint32_t file = emission->wanted[i];
         if (emission->files[file].made_count != 0)
             is_right &= keep_outputs(build, file);
+        note_warnings(build, file);
         if (is_observed)
             report_outputs(build, file);
     }
@@ -285,24 +316,15 @@ static void want(Emission *emission, uint32_t file)
     emission->wanted[emission->wanted_count++] = file;
 }
 
-/* The dirty files and the requested ones, ascending, without those already emitted. */
-static void collect_wanted(const Build *build, Emission *emission)
+/* The requested files, ascending, without those already emitted. */
+static void collect_wanted(Emission *emission)
 {
     uint32_t kept = 0, *wanted = emission->wanted;
-    for (uint32_t i = 0; i < build->plan.dirty_count; i++)
-        want(emission, build->plan.dirty[i]);
     for (uint32_t i = 0; i < emission->wanted_count; i++)
         if (emission->files[wanted[i]].outputs == NULL)
             wanted[kept++] = wanted[i];
     emission->wanted_count = kept;
     build_sort_numbers(wanted, kept);
-}
-
-static void collect_diagnostics(Build *build)
-{
-    for (unsigned i = 0; i < build->request.executor->workers; i++)
-        diagnostics_append(&build->diagnostics, &build->emission->scratch[i].diagnostics);
-    diagnostics_sort(&build->diagnostics);
 }
 
 static CachedCodegen make_codegen(Build *build, const AirCache *cache)
@@ -323,12 +345,13 @@ void build_emit_again(Build *build, unsigned worker, uint32_t file, const Wanted
 {
     CachedCodegen codegen = make_codegen(build, NULL);
     cached_codegen_emit(&codegen, worker, file, wanted, count);
+    codegen.scratch[worker].diagnostics.count = 0; /* they are reported already */
 }
 
 static bool emit_wanted(Build *build)
 {
     Emission *emission = emission_of(build);
-    collect_wanted(build, emission);
+    collect_wanted(emission);
     EmitLoop loop = {
         .build = build,
         .emission = emission,
@@ -336,7 +359,62 @@ static bool emit_wanted(Build *build)
     };
     executor_run(build->request.executor, emission->wanted_count, emit_file, &loop);
     sum_up_counts(build);
-    return keep_and_report(build);
+    bool is_right = keep_and_report(build);
+    for (unsigned i = 0; i < build->request.executor->workers; i++)
+        build_take_diagnostics(build, &emission->scratch[i].diagnostics);
+    diagnostics_sort(&build->diagnostics);
+    return is_right;
+}
+
+/* ---- units that are wrong, and nobody says why --------------------------------------------- */
+
+static void report_silent_unit(Build *build, uint32_t file, uint32_t unit)
+{
+    UnitLookup lookup;
+    Arena arena = {0};
+    const Declarations *view = &build_program_file(&build->program, file)->declarations;
+    if (unit < view->count) {
+        unit_lookup_init(&lookup, &build->program, file, unit, &arena);
+        build->diagnostics.path = lookup.unit.path;
+        build_report_silence(&build->diagnostics, view->items[unit].line,
+                             view->items[unit].column, lookup.unit.symbol);
+    }
+    arena_free(&arena);
+}
+
+/* A unit may be silent about what another one reports. If none did, it is the plug that is wrong. */
+static void report_silence(Build *build)
+{
+    if (diagnostics_have_error(&build->diagnostics, 0))
+        return;
+    for (uint32_t file = 0; file < build->cache.files.count; file++) {
+        const EmittedFile *emitted = &build->emission->files[file];
+        for (uint32_t i = 0; i < emitted->output_count; i++)
+            if (emitted->outputs[i].origin == OUTPUT_WRONG)
+                report_silent_unit(build, file, i);
+    }
+    diagnostics_sort(&build->diagnostics);
+}
+
+/* ---- all together -------------------------------------------------------------------------- */
+
+static BuildStatus keep_objects(Build *build)
+{
+    build_keep_rebuilt(build);
+    BuildStatus status = build_check_loading(build);
+    return status == BUILD_OK ? build_commit_objects(build) : status;
+}
+
+/* A build that saves nothing keeps here what was lost and made again. */
+BuildStatus build_emit_wanted(Build *build)
+{
+    double lap = build_now();
+    if (build->emission != NULL)
+        build->is_wrong |= !emit_wanted(build);
+    build->times.emit += build_lap(&lap);
+    BuildStatus status = build->is_changed ? build_check_loading(build) : keep_objects(build);
+    build->times.save += build_lap(&lap);
+    return status == BUILD_OK && build_was_cancelled(build) ? BUILD_CANCELLED : status;
 }
 
 BuildStatus build_emit(Build *build)
@@ -346,21 +424,23 @@ BuildStatus build_emit(Build *build)
     if (status != BUILD_OK)
         return status;
     build_enter(build, BUILD_EMITS);
-    bool is_right = emit_wanted(build);
-    collect_diagnostics(build);
-    build_keep_rebuilt(build);
+    for (uint32_t i = 0; i < build->plan.dirty_count; i++)
+        want(emission_of(build), build->plan.dirty[i]);
+    build->is_wrong |= !emit_wanted(build);
+    if (build->is_wrong && !build_was_cancelled(build))
+        report_silence(build);
     build->times.emit += build_lap(&lap);
     status = build_check_loading(build);
     if (status != BUILD_OK)
         return status;
     build_enter(build, BUILD_SAVES);
-    status = build_commit_objects(build);
+    status = keep_objects(build);
     build->times.save += build_lap(&lap);
     if (status == BUILD_OK && build_was_cancelled(build))
         return BUILD_CANCELLED;
-    if (status == BUILD_OK && (!is_right || build->is_wrong || build->diagnostics.count != 0))
-        status = BUILD_PROGRAM_WRONG;
-    return status;
+    build_raise_warnings(build);
+    build->is_wrong |= diagnostics_have_error(&build->diagnostics, 0);
+    return status == BUILD_OK && build->is_wrong ? BUILD_PROGRAM_WRONG : status;
 }
 
 void build_want_section(Build *build, uint32_t section)
@@ -383,6 +463,13 @@ void build_forget_texts(Build *build)
     memset(emission->files, 0, build->cache.files.count * sizeof *emission->files);
     for (unsigned i = 0; i < build->request.executor->workers; i++)
         arena_free(&emission->scratch[i].results);
+}
+
+const UnitOutput *build_unit_outputs(const Build *build, uint32_t file, uint32_t *count)
+{
+    const EmittedFile *emitted = &build->emission->files[file];
+    *count = emitted->output_count;
+    return emitted->outputs;
 }
 
 const Slice *build_section_texts(const Build *build, uint32_t section, uint32_t *count)

@@ -9,8 +9,10 @@
  *     build_opened.c        interface blobs, opened once
  *     build_plan.c          from what changed to what must be emitted
  *     build_prelude.c       the lines that declarations want before all sections
+ *     build_reports.c       what emission reports
  *     build_emit.c          the sections' texts, emitted or cached
- *     build_again.c         is the text of a unit the same if it is emitted alone?
+ *     build_warnings.c      the warnings of what this build did not look at
+ *     build_again.c         is a unit the same if it is emitted alone?
  *     build_drop.c          removes from the caches what the user wants made again
  *     build_dropped.c       what was dropped, and is made again
  *     build_recover.c       what a power cut may have taken is found, and is made again
@@ -134,6 +136,16 @@ static inline void build_count_cached(BuildCounts *counts)
         counts->functions_total - counts->functions_emitted - counts->functions_failed;
 }
 
+/* Lowering's diagnostics from number `first` on get the paths of files: that of the file itself, or,
+ * for one written as in an import, of where that leads to. */
+void build_place_diagnostics(Diagnostics *diagnostics, size_t first);
+
+/* Reports that `subject` was refused without a reason, at a place in diagnostics->path. */
+void build_report_silence(Diagnostics *diagnostics, uint32_t line, uint32_t column, Slice subject);
+
+/* If warnings are errors, they become some. */
+void build_raise_warnings(Build *build);
+
 static inline Build *build_of(Program *program)
 {
     return (Build *)(void *)((char *)program - offsetof(Build, program));
@@ -158,6 +170,9 @@ ProgramFile *build_program_file(Program *program, uint32_t number);
 
 /* The same, or NULL if it is not loaded. */
 ProgramFile *build_loaded_file(const Build *build, uint32_t number);
+
+/* The warnings kept with its lowered form. */
+Slice build_lowering_warnings(const ProgramFile *file);
 
 /* The row and units that the last commit recorded for a file; NULL if there are none. */
 const UnitRow *build_recorded(const Build *build, uint32_t file, const UnitRecord **units);
@@ -204,15 +219,33 @@ BuildStatus build_prepare(Build *build);
 
 BuildStatus build_make_plan(Build *build);
 
+/* ---- build_reports.c ----------------------------------------------------------------------- */
+
+/* Moves what a worker's units reported to the diagnostics of the build. */
+void build_take_diagnostics(Build *build, Diagnostics *from);
+
+/* Removes a unit's warnings, which are those from number `first` to before `end`, if it names
+ * something poisoned. */
+void build_drop_poisoned_warnings(Build *build, uint32_t file, uint32_t unit,
+                                  Diagnostics *diagnostics, size_t first, size_t end);
+
 /* ---- build_emit.c -------------------------------------------------------------------------- */
 
 void build_free_emission(Build *build);
+
+/* After build_make_plan: looks up the units of what was wanted so far, and not what is dirty, for
+ * their warnings. What is lost is emitted again. */
+BuildStatus build_emit_wanted(Build *build);
 
 /* Once the texts are in the output. They are the largest part of a first build's memory, and the
  * commit wants some to look at all that the caches hold. */
 void build_forget_texts(Build *build);
 
-/* Emits units of a file once more, after build_emit; uses and keeps nothing cached. */
+/* After build_emit: the outputs of all units of a file that was wanted. */
+const UnitOutput *build_unit_outputs(const Build *build, uint32_t file, uint32_t *count);
+
+/* Emits units of a file once more, after build_emit; uses and keeps nothing cached, and what is
+ * reported is not reported again. */
 void build_emit_again(Build *build, unsigned worker, uint32_t file, const WantedUnit *wanted,
                       size_t count);
 
@@ -223,11 +256,23 @@ void build_sort_numbers(uint32_t *numbers, uint32_t count);
 uint32_t build_unit_count(const Build *build, uint32_t file);
 void build_unit_key(const Build *build, uint32_t file, uint32_t unit, PlannedUnit *planned);
 
+/* ---- build_warnings.c ---------------------------------------------------------------------- */
+
+/* Some file or unit of the last build had warnings: a blob of the manifest says so. */
+bool build_had_warnings(const Build *build);
+
+/* After build_make_plan: reports the warnings of all lowered files, and those of the units of all
+ * files that are not dirty. */
+BuildStatus build_recall_warnings(Build *build);
+
+/* With the next commit, the manifest says whether there are any. */
+void build_note_warnings(Build *build);
+
 /* ---- build_again.c ------------------------------------------------------------------------- */
 
-/* NULL if the units of a file, all of which were emitted and are right, get the same texts alone
- * and in reverse order. Else which one does not, and how it came out. Any thread, on different
- * files. */
+/* NULL if the units of a file, all of which were emitted and are right, get the same texts and
+ * warnings alone and in reverse order. Else which one does not, and how it came out. Any thread, on
+ * different files. */
 const char *build_differs_again(Build *build, unsigned worker, uint32_t file, uint32_t *unit);
 
 /* ---- build_dropped.c ----------------------------------------------------------------------- */

@@ -257,6 +257,9 @@ static void key_file(void *arg, size_t index, unsigned worker)
     plan->row.unit_count = count;
     plan->row.function_count = 0;
     plan->row.prelude_digest = build_prelude_digest(build, &file->declarations);
+    plan->row.warnings = row == NULL ? 0 : row->warnings & WARNED_OUTPUTS;
+    if (build_lowering_warnings(file).size != 0)
+        plan->row.warnings |= WARNED_LOWERED;
     plan->units = arena_allocate(&scratch->arena, count * sizeof *plan->units);
     plan->planned = arena_allocate(&scratch->arena, count * sizeof *plan->planned);
     for (uint32_t i = 0; i < count; i++) {

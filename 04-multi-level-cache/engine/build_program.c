@@ -9,6 +9,8 @@
  */
 #include "build_internal.h"
 
+#include "kept_warnings.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -17,6 +19,11 @@
 typedef struct FileSlot {
     _Atomic(ProgramFile *) file; /* NULL: not loaded */
 } FileSlot;
+
+typedef struct LoadedFile {
+    ProgramFile file;
+    Slice warnings; /* kept with its lowered form */
+} LoadedFile;
 
 typedef struct RebuiltObject { /* a lost object, rebuilt */
     Hash128 content;
@@ -74,13 +81,15 @@ static void take_interface(const Build *build, Slice blob, ProgramFile *file)
     file->interface_blob_hash = hash_keyed(build->program.secret, blob);
 }
 
-/* What the keys and the code generator need of a lowered file. NULL if its declarations are
- * malformed, or have other imports than the scanner found. */
+/* What the keys and the code generator need of a lowered file, and its warnings. NULL if its
+ * declarations are malformed, or have other imports than the scanner found. */
 static ProgramFile *make_file(Build *build, uint32_t number, const Lowered *lowered,
-                              bool is_fresh, Arena *arena)
+                              Slice warnings, bool is_fresh, Arena *arena)
 {
     const FileHashCache *files = &build->cache.files;
-    ProgramFile *file = arena_allocate(arena, sizeof *file);
+    LoadedFile *loaded = arena_allocate(arena, sizeof *loaded);
+    ProgramFile *file = &loaded->file;
+    loaded->warnings = warnings;
     *file = (ProgramFile){.ir = lowered->ir,
                           .ir_is_fresh = is_fresh,
                           .path = file_hash_cache_path(files, number),
@@ -102,10 +111,15 @@ static ProgramFile *make_file(Build *build, uint32_t number, const Lowered *lowe
 /* Stands in for a file that has errors or cannot be loaded. */
 static ProgramFile *poisoned_file(const Build *build, uint32_t number, Arena *arena)
 {
-    ProgramFile *file = arena_allocate(arena, sizeof *file);
-    *file = (ProgramFile){.path = file_hash_cache_path(&build->cache.files, number),
-                          .is_poisoned = true};
-    return file;
+    LoadedFile *loaded = arena_allocate(arena, sizeof *loaded);
+    *loaded = (LoadedFile){.file = {.path = file_hash_cache_path(&build->cache.files, number),
+                                    .is_poisoned = true}};
+    return &loaded->file;
+}
+
+Slice build_lowering_warnings(const ProgramFile *file)
+{
+    return ((const LoadedFile *)(const void *)file)->warnings;
 }
 
 const UnitRow *build_recorded(const Build *build, uint32_t file, const UnitRecord **units)
@@ -175,19 +189,46 @@ static void take_recorded_keys(const Build *build, uint32_t number, ProgramFile 
 static ProgramFile *find_file(Build *build, uint32_t number, Arena *arena)
 {
     Lowered lowered;
+    Slice warnings;
+    Hash128 content = build->cache.files.records[number].content;
     if (build->request.force ||
-        !zir_cache_get(&build->cache.zir, build->cache.files.records[number].content, &lowered))
+        !zir_cache_get_with_warnings(&build->cache.zir, content, &lowered, &warnings))
         return NULL;
-    return make_file(build, number, &lowered, false, arena);
+    return make_file(build, number, &lowered, warnings, false, arena);
+}
+
+/* Lowers a source. If it is right, what was reported are warnings, and they are in `warnings`, to be
+ * reported with those of all other files. If not, it is in the diagnostics. */
+static bool lower(const Build *build, Slice source, uint32_t number, Arena *arena,
+                  Diagnostics *diagnostics, Lowered *lowered, Slice *warnings)
+{
+    const Compiler *compiler = build->request.compiler;
+    Slice path = file_hash_cache_path(&build->cache.files, number);
+    size_t first = diagnostics->count;
+    ByteBuffer kept = {.arena = arena};
+    diagnostics->path = path;
+    bool is_right = compiler->lower(compiler->language, source, build->cache.files.secret, arena,
+                                    diagnostics, lowered);
+    bool has_error = diagnostics_have_error(diagnostics, first);
+    if (!is_right && !has_error)
+        build_report_silence(diagnostics, 1, 1, path);
+    if (!is_right || has_error) {
+        build_place_diagnostics(diagnostics, first);
+        return false;
+    }
+    kept_warnings_put(&kept, diagnostics, first, NULL);
+    diagnostics->count = first;
+    *warnings = buffer_slice(&kept);
+    return true;
 }
 
 /* The object is gone (a damaged pack): rebuilds it from the source, which must still have the
  * recorded hash. */
-static int lower_again(Build *build, uint32_t number, Lowered *lowered)
+static int lower_again(Build *build, uint32_t number, Lowered *lowered, Slice *warnings)
 {
     const FileHashCache *files = &build->cache.files;
     Diagnostics ignored = {0};
-    Slice source, none = {"", 0};
+    Slice source;
     FileStamp stamp;
     int status = file_read(build->project_fd, file_hash_cache_path(files, number).data,
                            &build->loaded->memory, &source, &stamp);
@@ -195,15 +236,14 @@ static int lower_again(Build *build, uint32_t number, Lowered *lowered)
         return status;
     if (!hash_equal(hash_keyed(files->secret, source), files->records[number].content))
         return -ESTALE;
-    const Compiler *compiler = build->request.compiler;
-    bool is_right = compiler->lower(compiler->language, source, files->secret,
-                                    &build->loaded->memory, &ignored, lowered);
+    bool is_right = lower(build, source, number, &build->loaded->memory, &ignored, lowered,
+                          warnings);
     diagnostics_free(&ignored);
     build->counts.files_lowered++;
     if (!is_right)
         return -ESTALE;
     RebuiltObject object = {files->records[number].content,
-                            zir_cache_join(lowered, &none, &build->loaded->memory)};
+                            zir_cache_join(lowered, warnings, &build->loaded->memory)};
     buffer_put(&build->loaded->rebuilt, slice_of(&object, sizeof object));
     return 0;
 }
@@ -230,12 +270,13 @@ static ProgramFile *miss_file(Build *build, uint32_t number, int error)
 static ProgramFile *load_file(Build *build, uint32_t number)
 {
     Lowered lowered = {0};
+    Slice warnings;
     Arena *memory = &build->loaded->memory;
     ProgramFile *file = find_file(build, number, memory);
     if (file == NULL) {
-        int status = lower_again(build, number, &lowered);
+        int status = lower_again(build, number, &lowered, &warnings);
         if (status == 0)
-            file = make_file(build, number, &lowered, true, memory);
+            file = make_file(build, number, &lowered, warnings, true, memory);
         if (file == NULL)
             return miss_file(build, number, status == 0 ? EBADMSG : -status);
     }
@@ -288,16 +329,14 @@ typedef struct LowerLoop {
 static ProgramFile *lower_source(Build *build, const FileChange *change, BuildWorker *scratch,
                                  Slice *object)
 {
-    const Compiler *compiler = build->request.compiler;
     Lowered lowered = {0};
-    Slice none = {"", 0};
+    Slice warnings;
     arena_reset(&scratch->once);
-    scratch->diagnostics.path = file_hash_cache_path(&build->cache.files, change->file);
-    if (!compiler->lower(compiler->language, change->source, build->cache.files.secret,
-                         &scratch->once, &scratch->diagnostics, &lowered))
+    if (!lower(build, change->source, change->file, &scratch->once, &scratch->diagnostics,
+               &lowered, &warnings))
         return NULL;
-    *object = zir_cache_join(&lowered, &none, &scratch->arena);
-    ProgramFile *file = make_file(build, change->file, &lowered, true, &scratch->arena);
+    *object = zir_cache_join(&lowered, &warnings, &scratch->arena);
+    ProgramFile *file = make_file(build, change->file, &lowered, warnings, true, &scratch->arena);
     if (file == NULL)
         diagnostics_add(&scratch->diagnostics, 1, 1,
                         "internal error: the import scanner and the parser disagree");

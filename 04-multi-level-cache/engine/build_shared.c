@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What all phases of a build need: the time, how it failed, lists of numbers. */
+/* What all phases of a build need: the time, how it failed, lists of numbers, diagnostics. */
 #include "build_internal.h"
+
+#include "source_path.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -92,4 +94,36 @@ void build_sort_numbers(uint32_t *numbers, uint32_t count)
             qsort(numbers, count, sizeof *numbers, compare_numbers);
             return;
         }
+}
+
+/* ---- diagnostics --------------------------------------------------------------------------- */
+
+void build_place_diagnostics(Diagnostics *diagnostics, size_t first)
+{
+    for (size_t i = first; i < diagnostics->count; i++) {
+        Diagnostic *item = &diagnostics->items[i];
+        bool is_own = item->path.data == diagnostics->path.data;
+        Slice path = item->path;
+        if (!is_own && source_path_resolve(diagnostics->path, item->path, &diagnostics->texts,
+                                           &path) != PATH_OK)
+            path = slice_of(arena_copy(&diagnostics->texts, item->path), item->path.size);
+        item->path = path;
+    }
+}
+
+void build_report_silence(Diagnostics *diagnostics, uint32_t line, uint32_t column, Slice subject)
+{
+    diagnostics_add(diagnostics, line, column, "the compiler refused %.*s and did not say why",
+                    (int)subject.size, subject.data);
+}
+
+void build_raise_warnings(Build *build)
+{
+    Diagnostics *diagnostics = &build->diagnostics;
+    if (!build->request.warnings_are_errors)
+        return;
+    for (size_t i = 0; i < diagnostics->count; i++)
+        if (diagnostics->items[i].severity == SEVERITY_WARNING)
+            diagnostics->items[i].severity = SEVERITY_ERROR;
+    diagnostics_sort(diagnostics);
 }

@@ -232,9 +232,11 @@ static void compare_zir(const FileLook *look)
     const Build *build = comparison->build;
     Hash128 content = build->cache.files.records[look->file].content;
     Lowered kept, made;
-    if (!zir_cache_get(&build->cache.zir, content, &made))
+    Slice kept_warnings, made_warnings;
+    if (!zir_cache_get_with_warnings(&build->cache.zir, content, &made, &made_warnings))
         return; /* too large for a store */
-    bool found = zir_cache_get(&comparison->recorded.zir, content, &kept);
+    bool found = zir_cache_get_with_warnings(&comparison->recorded.zir, content, &kept,
+                                             &kept_warnings);
     size_t size = made.declarations.size + made.interface.size + made.ir.size;
     if (!count_object(look, found, size)) {
         if (!comparison->verification->is_stale)
@@ -245,6 +247,8 @@ static void compare_zir(const FileLook *look)
         note(look, look->path, "its declarations are wrong");
     if (!slice_equal(kept.ir, made.ir) || !slice_equal(kept.interface, made.interface))
         note(look, look->path, "its ZIR is wrong");
+    if (!slice_equal(kept_warnings, made_warnings))
+        note(look, look->path, "the warnings of its ZIR are wrong");
 }
 
 static void compare_unit_record(const FileLook *look, uint32_t unit, const UnitRecord *kept)
@@ -273,6 +277,8 @@ static void compare_row(const FileLook *look)
         note(look, look->path, "the digest of its interfaces is wrong");
     if (kept->prelude_digest != made->prelude_digest)
         note(look, look->path, "the digest of its prelude lines is wrong");
+    if (kept->warnings != made->warnings)
+        note(look, look->path, "it is wrong where it has warnings");
     if (kept->unit_count != made->unit_count || kept->function_count != made->function_count) {
         note(look, look->path, "the number of its units is wrong");
         return;
@@ -282,15 +288,20 @@ static void compare_row(const FileLook *look)
         compare_unit_record(look, i, &units[i]);
 }
 
-static void compare_output(const FileLook *look, uint32_t unit, Slice made)
+/* Warnings are kept for the places that things have in a file. If another program has the same unit
+ * at other places, its warnings may be there, which is right: this one would not use them. */
+static void compare_output(const FileLook *look, uint32_t unit)
 {
     const Comparison *comparison = look->comparison;
-    const PlannedUnit *planned = &comparison->build->plan.files[look->file].planned[unit];
-    Slice kept;
-    if (!planned->is_cacheable)
-        return;
+    const Build *build = comparison->build;
+    const PlannedUnit *planned = &build->plan.files[look->file].planned[unit];
+    Slice kept, made, kept_warnings, made_warnings;
+    if (!planned->is_cacheable ||
+        !air_cache_get_with_warnings(&build->cache.air, planned->key, &made, &made_warnings))
+        return; /* it is not kept */
     look->tally->units++;
-    bool found = air_cache_get(&comparison->recorded.air, planned->key, &kept);
+    bool found = air_cache_get_with_warnings(&comparison->recorded.air, planned->key, &kept,
+                                             &kept_warnings);
     if (!count_object(look, found, made.size)) {
         if (!comparison->verification->is_stale)
             note_unit(look, unit, "its output is missing or damaged");
@@ -298,6 +309,8 @@ static void compare_output(const FileLook *look, uint32_t unit, Slice made)
     }
     if (!slice_equal(kept, made))
         note_unit(look, unit, "its output is wrong");
+    if (unit_warnings_differ(kept_warnings, made_warnings))
+        note_unit(look, unit, "its warnings are wrong");
 }
 
 static void compare_again(const FileLook *look, unsigned worker)
@@ -321,9 +334,9 @@ static void compare_file(const Comparison *comparison, uint32_t file, unsigned w
     if (recorded->has_files && recorded->has_units && !comparison->verification->is_stale)
         compare_row(&look);
     uint32_t count;
-    const Slice *texts = build_section_texts(comparison->build, file, &count);
+    (void)build_section_texts(comparison->build, file, &count);
     for (uint32_t i = 0; i < count; i++)
-        compare_output(&look, i, texts[i]);
+        compare_output(&look, i);
     compare_again(&look, worker);
 }
 

@@ -127,16 +127,19 @@ static BuildStatus plan(Build *build)
         status = build_recover(build);
     if (status != BUILD_OK)
         return status;
-    if (!build->is_wrong && nothing_changed(build)) {
+    build->is_changed = build->is_wrong || !nothing_changed(build);
+    if (!build->is_changed) {
         build->summary.prelude = build->cache.manifest.header.prelude;
         build->counts.functions_total = build->cache.manifest.header.function_count;
         build_count_cached(&build->counts);
-        return BUILD_OK;
+        if (!build_had_warnings(build))
+            return BUILD_OK;
     }
-    build->is_changed = true;
     status = build_prepare(build);
     if (status == BUILD_OK)
         status = build_recover_lowered(build);
+    if (status == BUILD_OK)
+        status = build_recall_warnings(build);
     return status == BUILD_OK && build->is_wrong ? build_emit(build) : status;
 }
 
@@ -162,6 +165,7 @@ BuildStatus build_commit(Build *build)
     build_enter(build, BUILD_COMMITS);
     build->summary.function_count = build->counts.functions_total;
     build_forget_dropped(build);
+    build_note_warnings(build);
     int status = multi_level_cache_commit(&build->cache, &build->summary, build->request.sync);
     build->times.commit += build_lap(&lap);
     return build_cache_failed(build, status);

@@ -38,8 +38,13 @@ typedef struct UnitRow {
     uint32_t first_unit;      /* offset in the image, in units of 8 bytes */
     uint32_t unit_count;
     uint32_t function_count;
-    uint32_t reserved;
+    uint32_t warnings; /* where there are some: bits of RowWarnings */
 } UnitRow;
+
+enum RowWarnings {
+    WARNED_LOWERED = 1, /* kept with the file's lowered form */
+    WARNED_OUTPUTS = 2  /* kept with the outputs of some of its units */
+};
 
 #define UNIT_FILE_NONE UINT32_MAX
 

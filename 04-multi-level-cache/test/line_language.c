@@ -225,6 +225,21 @@ static void lower_declare(Lowering *lowering, Slice line)
     declarations_set_prelude(&lowering->builder, symbol, line);
 }
 
+static void lower_todo(Lowering *lowering, Slice line)
+{
+    Slice path;
+    bool has_path = take(&line, "in \"") && take_until(&line, '"', &path) && take(&line, " ");
+    Diagnostic *added = diagnostics_add(lowering->diagnostics, lowering->line, 1, "to do: '%.*s'",
+                                        (int)line.size, line.data);
+    added->severity = SEVERITY_WARNING;
+    added->code = slice_from("todo");
+    if (!has_path)
+        return;
+    added = diagnostics_add(lowering->diagnostics, 1, 1, "in this file");
+    added->severity = SEVERITY_NOTE;
+    added->path = path;
+}
+
 static void lower_line(Lowering *lowering, Slice line)
 {
     Slice path, alias;
@@ -235,6 +250,8 @@ static void lower_line(Lowering *lowering, Slice line)
         lower_unit(lowering, line);
     } else if (take(&line, "declare ")) {
         lower_declare(lowering, line);
+    } else if (take(&line, "todo ")) {
+        lower_todo(lowering, line);
     } else if (line.size != 0 && line.data[0] != '#') {
         fail(lowering, "what is this line?", line);
     }
@@ -357,6 +374,39 @@ static void put_found(Emission *emission, char kind, const Unit *found)
         put_contained(emission, found);
 }
 
+/* ---- its warnings -------------------------------------------------------------------------- */
+
+static void warn_of_old(Emission *emission, const Unit *found)
+{
+    const Declaration *at = declaration_of(emission->unit);
+    Slice parameters, body;
+    split_ir(found, &parameters, &body);
+    if (parameters.size == 0 || parameters.data[0] != '!')
+        return;
+    Diagnostic *added = diagnostics_add(emission->diagnostics, at->line, at->column,
+                                        "'%.*s' is old", (int)found->symbol.size,
+                                        found->symbol.data);
+    added->severity = SEVERITY_WARNING;
+    added->code = slice_from("old");
+    Slice name = declaration_name(found->declarations, found->declaration);
+    added = diagnostics_add(emission->diagnostics, 1, 1, "'%.*s' is this one", (int)name.size,
+                            name.data);
+    added->severity = SEVERITY_NOTE;
+    diagnostic_point_to(added, found);
+}
+
+static void warn_of_unfinished(Emission *emission, Slice body)
+{
+    const Declaration *at = declaration_of(emission->unit);
+    for (size_t i = 0; i < body.size; i += is_reference(body.data[i]) ? 5 : 1)
+        if (body.data[i] == '?') {
+            Diagnostic *added = diagnostics_add(emission->diagnostics, at->line,
+                                                at->column + (uint32_t)i, "a body with a '?'");
+            added->severity = SEVERITY_WARNING;
+            return;
+        }
+}
+
 /* The numbers that may be looked up: of a unit found, only those of its interface. */
 static uint32_t reference_count(const Emission *emission, const Unit *unit)
 {
@@ -387,6 +437,8 @@ static void expand_reference(Emission *emission, const Unit *unit, char kind, ui
     if (number < reference_count(emission, unit))
         resolution = emission->lookup->find(emission->lookup, unit, number, &found);
     if (resolution == NAME_FOUND) {
+        if (unit == emission->unit)
+            warn_of_old(emission, &found);
         put_found(emission, kind, &found);
         return;
     }
@@ -420,6 +472,7 @@ static bool emit(void *language, const Unit *unit, const Lookup *lookup, Arena *
     put_signature(&emission, unit);
     buffer_put_byte(text, ' ');
     expand(&emission, unit, body);
+    warn_of_unfinished(&emission, body);
     buffer_put_byte(text, '\n');
     if (body.size == 0) /* a unit without a body is checked, and has no code */
         text->size = before;

@@ -20,6 +20,13 @@
  *
  *     unit node(&node)
  *     unit main walks &node              main() walks &<list.line:node(&list.line:node)>
+ *
+ * There are warnings. Lowering has one for each line of this form, and adds a note to the start of
+ * the file, if there is one. Emitting has one for a body with a `?`, at its first, and one for each
+ * name of a unit whose parameters begin with a `!`, with a note to that unit.
+ *
+ *     todo TEXT
+ *     todo in "lib/other.line" TEXT
  */
 #ifndef LINE_LANGUAGE_H
 #define LINE_LANGUAGE_H

@@ -184,6 +184,7 @@ static BuildRequest make_request(const LineProject *project, const LineRequest *
         .force = line->force,
         .paranoid = line->paranoid,
         .sync = line->sync,
+        .warnings_are_errors = line->warnings_are_errors,
         .limit_bytes = line->limit_bytes,
         .maker = line->maker,
         .trust_cache = line->trust_cache,

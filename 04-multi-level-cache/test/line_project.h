@@ -43,7 +43,7 @@ typedef struct LineRequest {
     const char *settings; /* NULL: "" */
     const Compiler *compiler; /* NULL: the line language, with these settings */
     Executor *executor;   /* NULL: items in sequence */
-    bool force, paranoid, sync;
+    bool force, paranoid, sync, warnings_are_errors;
     uint64_t limit_bytes; /* of the packs; 0: none */
     const HashSecret *maker; /* NULL: use any cache */
     bool trust_cache;

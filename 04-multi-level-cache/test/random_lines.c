@@ -60,7 +60,7 @@ static void put_unit(ByteBuffer *text, const RandomFile *file, const RandomUnit 
     if (!unit->exists)
         return;
     put_number(text, "unit u", unit->name);
-    put_number(text, "(p", unit->parameters);
+    put_number(text, unit->parameters % 4 == 0 ? "(!p" : "(p", unit->parameters);
     if (unit->name != 0 && unit->interface_name < unit->name)
         put_reference(text, file, " $", unit->interface_file, unit->interface_name);
     if (unit->pointer_name < UNITS)
@@ -70,7 +70,7 @@ static void put_unit(ByteBuffer *text, const RandomFile *file, const RandomUnit 
         put_reference(text, file, " &", unit->bridge_file, unit->bridge_name);
     put(text, ")");
     if (unit->body != 0) {
-        put_number(text, " b", unit->body);
+        put_number(text, unit->body % 4 == 0 ? " ?b" : " b", unit->body);
         for (unsigned i = 0; i < REFERENCES; i++)
             if (unit->body_names[i] < UNITS)
                 put_reference(text, file, " $", unit->body_files[i], unit->body_names[i]);
@@ -93,6 +93,23 @@ static void put_imports(ByteBuffer *text, const RandomFile *file, bool is_inner)
     }
 }
 
+/* In one of three files, with the path of its first import. */
+static void put_todo(ByteBuffer *text, const RandomFile *file, bool is_inner)
+{
+    char path[32];
+    if (file->comment % 3 != 0)
+        return;
+    put(text, "todo ");
+    if (file->imports[0] != RANDOM_FILES) {
+        file_path(file->imports[0], path);
+        put(text, is_inner ? "in \"../" : "in \"");
+        put(text, path);
+        put(text, "\" ");
+    }
+    put_number(text, "more: ", file->comment / 3);
+    put(text, "\n");
+}
+
 static void write_file(RandomLines *lines, unsigned number)
 {
     char path[32];
@@ -104,6 +121,7 @@ static void write_file(RandomLines *lines, unsigned number)
         return;
     }
     put_imports(&text, file, number % 3 == 2);
+    put_todo(&text, file, number % 3 == 2);
     put_number(&text, "# ", file->comment);
     put(&text, "\n");
     if (number < RANDOM_ENTRIES)

@@ -3,7 +3,8 @@
  * A random program in the line language, and random edits of it: bodies, interfaces, imports and
  * the order of units change; files are added and removed, broken and mended. Interfaces come to
  * refer to each other in cycles, within a file and across several; two cycles become one, and that
- * one two again. A few of them are errors, and all are broken now and then.
+ * one two again. A few of them are errors, and all are broken now and then. There are warnings in
+ * many files and units.
  *
  *     RandomLines lines;
  *     random_lines_make(&lines, &scratch, random_begin());

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One run reports every certain error, and no other.
+ * One run reports every certain error and warning, and no other.
  *
  * Random projects are broken at random: invalid lines, imports that lead nowhere, missing files,
- * undeclared names, conflicting declarations, no `main`. What must be reported follows from the
- * model in a few lines (expect_file): it knows no phase, key or cache. Each state is built
+ * undeclared names, conflicting declarations, no `main`. Files and units have warnings, which do not
+ * depend on that, unless a unit names something in a file that is wrong. What must be reported
+ * follows from the model in a few lines (expect_file): it knows no phase, key or cache. Each state is built
  * incrementally and from nothing, by one thread or by several.
  *
  *     SEED=7 STEPS=1000 test_error_reports
@@ -23,15 +24,15 @@ typedef struct Target { /* what a reference names; GONE: through the import that
 } Target;
 
 typedef struct ModelUnit {
-    bool exists;
+    bool exists, is_unfinished;
     unsigned body, line;
     Target interface, bodies[REFERENCES];
 } ModelUnit;
 
 typedef struct ModelFile { /* lines as last written; 0: missing */
-    bool is_missing, is_broken, imports[FILES + 1], has_main;
+    bool is_missing, is_broken, imports[FILES + 1], has_main, has_todo;
     unsigned declares; /* 0: nothing; else one of several lines for one symbol */
-    unsigned import_lines[FILES + 1], broken_line, declare_line;
+    unsigned import_lines[FILES + 1], broken_line, declare_line, todo_line;
     ModelUnit units[UNITS];
 } ModelFile;
 
@@ -42,6 +43,7 @@ typedef struct Model {
     bool is_reached[FILES];
     Diagnostics expected;
     unsigned right, wrong, mixed; /* programs; mixed: with errors of several kinds */
+    unsigned warned; /* wrong ones with warnings */
 } Model;
 
 static unsigned pick(Model *model, unsigned below)
@@ -83,7 +85,7 @@ static void put_unit(ByteBuffer *text, const ModelFile *file, unsigned number, u
     snprintf(word, sizeof word, "unit u%u(p", unit);
     buffer_put(text, slice_from(word));
     put_target(text, file, number, it->interface);
-    snprintf(word, sizeof word, ") b%u", it->body);
+    snprintf(word, sizeof word, ") %sb%u", it->is_unfinished ? "?" : "", it->body);
     buffer_put(text, slice_from(word));
     for (unsigned i = 0; i < REFERENCES; i++)
         put_target(text, file, number, it->bodies[i]);
@@ -110,6 +112,7 @@ static void write_file(Model *model, unsigned number)
         file->import_lines[i] = put_line(&text, &lines, file->imports[i], line);
     }
     file->broken_line = put_line(&text, &lines, file->is_broken, "nonsense\n");
+    file->todo_line = put_line(&text, &lines, file->has_todo, "todo in \"a.line\" more\n");
     snprintf(line, sizeof line, "declare puts as %u\n", file->declares);
     file->declare_line = put_line(&text, &lines, file->declares != 0, line);
     put_line(&text, &lines, number == 0 && file->has_main, "unit main starts\n");
@@ -172,7 +175,7 @@ static void edit(Model *model)
 {
     unsigned number = pick(model, FILES), target = pick(model, GONE + 1), unit = pick(model, UNITS);
     ModelFile *file = &model->files[number];
-    switch (pick(model, 12)) {
+    switch (pick(model, 15)) {
     case 0: file->is_broken = !file->is_broken; break;
     case 1: file->is_missing = number != 0 && !file->is_missing; break;
     case 2: case 3: file->imports[target] = !file->imports[target]; break;
@@ -181,6 +184,8 @@ static void edit(Model *model)
     case 7: case 8: file->units[unit].bodies[pick(model, REFERENCES)] = pick_body(model); break;
     case 9: file->declares = pick(model, 3); break;
     case 10: file->has_main = !file->has_main; break;
+    case 11: file->has_todo = !file->has_todo; break;
+    case 12: case 13: file->units[unit].is_unfinished = !file->units[unit].is_unfinished; break;
     default: file->units[unit].body++; break;
     }
     write_file(model, number);
@@ -210,6 +215,47 @@ static void expect_reference(Model *model, unsigned number, const ModelUnit *uni
         diagnostics_add(&model->expected, unit->line, 6, "unknown unit: 'u%u'", target.unit);
 }
 
+static void expect_warning(Model *model, const char *path, unsigned line, unsigned column,
+                           const char *message, const char *code)
+{
+    model->expected.path = slice_from(path);
+    Diagnostic *added = diagnostics_add(&model->expected, line, column, "%s", message);
+    added->severity = SEVERITY_WARNING;
+    added->code = slice_from(code);
+}
+
+static bool is_hidden(const Model *model, unsigned number, Target target)
+{
+    const ModelFile *file = &model->files[number];
+    if (!is_written(file, number, target))
+        return false;
+    if (is_poisoned(model, target.file))
+        return true;
+    const ModelUnit *named = &model->files[target.file].units[target.unit];
+    return named->exists && is_hidden(model, target.file, named->interface);
+}
+
+/* A unit that reaches something hidden may not deserve its warnings. */
+static void expect_unit_warnings(Model *model, unsigned number, const ModelUnit *unit)
+{
+    bool hides = is_hidden(model, number, unit->interface);
+    for (unsigned r = 0; r < REFERENCES; r++)
+        hides |= is_hidden(model, number, unit->bodies[r]);
+    if (unit->is_unfinished && !hides)
+        expect_warning(model, path_of(number), unit->line, 6, "a body with a '?'", "");
+}
+
+static void expect_todo(Model *model, unsigned number)
+{
+    if (!model->files[number].has_todo)
+        return;
+    expect_warning(model, path_of(number), model->files[number].todo_line, 1, "to do: 'more'",
+                   "todo");
+    model->expected.path = slice_from("a.line");
+    diagnostics_add(&model->expected, 1, 1, "in this file")->severity = SEVERITY_NOTE;
+    model->expected.path = slice_from(path_of(number));
+}
+
 static void expect_units(Model *model, unsigned number)
 {
     for (unsigned i = 0; i < UNITS; i++) {
@@ -219,6 +265,7 @@ static void expect_units(Model *model, unsigned number)
         expect_reference(model, number, unit, unit->interface);
         for (unsigned r = 0; r < REFERENCES; r++)
             expect_reference(model, number, unit, unit->bodies[r]);
+        expect_unit_warnings(model, number, unit);
     }
 }
 
@@ -230,6 +277,7 @@ static void expect_file(Model *model, unsigned number)
         if (file->imports[i] && (i == GONE || model->files[i].is_missing))
             diagnostics_add(&model->expected, file->import_lines[i], 1,
                             "cannot import \"%s\": there is no such file", path_of(i));
+    expect_todo(model, number);
     if (file->is_broken) {
         diagnostics_add(&model->expected, file->broken_line, 1,
                         "what is this line?: 'nonsense'");
@@ -294,11 +342,12 @@ static void count_program(Model *model, const char *errors)
     model->right += kinds == 0;
     model->wrong += kinds != 0;
     model->mixed += kinds > 1;
+    model->warned += kinds != 0 && holds(errors, "warning");
 }
 
 static bool is_reported(const LineRun *run, const char *errors)
 {
-    BuildStatus status = errors[0] == '\0' ? BUILD_OK : BUILD_PROGRAM_WRONG;
+    BuildStatus status = holds(errors, "error") ? BUILD_PROGRAM_WRONG : BUILD_OK;
     if (run->status == status && strcmp(run->diagnostics.data, errors) == 0)
         return true;
     print_message("expected:\n%stold, with status %d:\n%s", errors, (int)run->status,
@@ -354,9 +403,9 @@ static void test_every_error_that_is_certain_is_reported(void **state)
     for (unsigned seed = first; seed < first + 8; seed++)
         walk(&model, seed, number_from("STEPS", 40));
     diagnostics_free(&model.expected);
-    print_message("%u programs were right, %u wrong, %u of these in several ways\n", model.right,
-                  model.wrong, model.mixed);
-    assert_true(model.right >= 10 && model.mixed >= 10);
+    print_message("%u programs were right, %u wrong, %u of these in several ways, %u with warnings\n",
+                  model.right, model.wrong, model.mixed, model.warned);
+    assert_true(model.right >= 10 && model.mixed >= 10 && model.warned >= 10);
 }
 
 int main(void)

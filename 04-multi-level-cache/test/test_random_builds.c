@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Random projects, random edits: after each, an incremental build reports and writes the same as a
- * clean build, and does only work that is new.
+ * clean build, warnings and all, and does only work that is new.
  *
  * What is new is known from outside. If a function's text was seen before with these settings and
  * this entry, it must not be emitted again. If a file's content was seen before, it must not be
@@ -41,7 +41,7 @@ typedef struct World {
     RandomComponents components; /* of the last program that was right, */
     unsigned last_entry;         /* ... and its entry */
     unsigned formed, merged, split; /* of those that span files */
-    unsigned right, circular, wrong, compacted;
+    unsigned right, circular, wrong, compacted, warned;
 } World;
 
 static unsigned pick(World *world, unsigned below)
@@ -214,6 +214,7 @@ static LineRequest choose_request(World *world)
         .force = pick(world, 30) == 0,
         .paranoid = pick(world, 30) == 0,
         .sync = pick(world, 60) == 0,
+        .warnings_are_errors = pick(world, 6) == 0,
         .limit_bytes = world->limit_bytes,
     };
 }
@@ -260,6 +261,22 @@ static void check_cache(World *world, const LineRequest *request, const LineRun 
     buffer_free(&differences);
 }
 
+/* A build with nothing to do reports the same, and does nothing else. */
+static void expect_it_again(World *world, LineRequest request, const LineRun *before)
+{
+    request.force = request.paranoid = false;
+    LineRun run = line_project_build(&world->project, request);
+    assert_int_equal(run.status, BUILD_OK);
+    assert_string_equal(run.diagnostics.data, before->diagnostics.data);
+    if (!world->is_damaged) {
+        assert_true(run.is_unchanged);
+        assert_int_equal(run.counts.files_lowered, 0);
+        assert_int_equal(run.counts.functions_emitted, 0);
+    }
+    world->warned += run.diagnostics.data[0] != '\0';
+    line_run_free(&run);
+}
+
 static void step(World *world)
 {
     LineRequest request = choose_request(world);
@@ -285,6 +302,9 @@ static void step(World *world)
         check_work(world, &request, &run);
         check_cache(world, &request, &run);
         count_components(world);
+        if (pick(world, 3) == 0)
+            expect_it_again(world, request, &run);
+        *kept = world->project.output;
         world->right++;
     } else {
         assert_int_equal(run.status, BUILD_PROGRAM_WRONG);
@@ -323,10 +343,10 @@ static unsigned run_steps(unsigned long steps, uint64_t limit_bytes)
         edit(world);
     }
     fprintf(stderr, "%u programs were right, %u of them with circles, %u wrong; "
-                    "%u times old objects were dropped\n"
+                    "%u times old objects were dropped, %u times the same warnings were expected\n"
                     "cycles through files: %u times some formed, %u merged, %u split\n",
-            world->right, world->circular, world->wrong, world->compacted, world->formed,
-            world->merged, world->split);
+            world->right, world->circular, world->wrong, world->compacted, world->warned,
+            world->formed, world->merged, world->split);
     unsigned compacted = world->compacted;
     assert_true(world->circular != 0);
     assert_true(is_short || (world->formed != 0 && world->merged != 0 && world->split != 0));

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What emission reports: where it is now, and whether it may be said.
+ *
+ * The errors of a file hide what is in it. A unit that names something there may or may not deserve
+ * its warnings: none of them is reported until that file is mended. A build from nothing, which
+ * knows no warnings of the time before, thus reports the same.
+ */
+#include "build_internal.h"
+
+#include "collections.h"
+
+/* ---- places -------------------------------------------------------------------------------- */
+
+/* Where the declaration is now that the diagnostic points to. */
+static void follow_subject(Build *build, Diagnostic *diagnostic)
+{
+    uint32_t number = file_hash_cache_find(&build->cache.files, diagnostic->path);
+    if (number == FILE_NONE)
+        return;
+    const ProgramFile *file = build_program_file(&build->program, number);
+    uint32_t declaration = declarations_find(&file->declarations, diagnostic->subject);
+    diagnostic->path = file->path;
+    diagnostic->subject = (Slice){"", 0};
+    if (declaration == DECLARATION_NONE)
+        return;
+    diagnostic->line = file->declarations.items[declaration].line;
+    diagnostic->column = file->declarations.items[declaration].column;
+}
+
+void build_take_diagnostics(Build *build, Diagnostics *from)
+{
+    size_t first = build->diagnostics.count;
+    diagnostics_append(&build->diagnostics, from);
+    from->count = 0;
+    for (size_t i = first; i < build->diagnostics.count; i++)
+        if (build->diagnostics.items[i].subject.size != 0)
+            follow_subject(build, &build->diagnostics.items[i]);
+}
+
+/* ---- what is poisoned ---------------------------------------------------------------------- */
+
+typedef struct Named {
+    uint32_t file, declaration;
+} Named;
+
+typedef struct Met {
+    uint64_t key; /* a mixed Named: as it is, it would be a bad key */
+    char value;
+} Met;
+
+typedef struct Closure { /* of a unit: what it names, and what the interfaces of that name */
+    Named *reached;
+    Met *met;
+    bool is_poisoned;
+} Closure;
+
+static void reach(Closure *closure, Named named)
+{
+    uint64_t key = ((uint64_t)named.file << 32 | named.declaration) * 0x9E3779B97F4A7C15;
+    if (hmgeti(closure->met, key) >= 0)
+        return;
+    hmput(closure->met, key, 1);
+    arrput(closure->reached, named);
+}
+
+static void follow(Build *build, Closure *closure, Named from, uint32_t reference_count)
+{
+    const ProgramFile *file = build_program_file(&build->program, from.file);
+    for (uint32_t i = 0; i < reference_count; i++) {
+        Named target;
+        switch (program_resolve(&build->program, file, from.file,
+                                declaration_reference(&file->declarations, from.declaration, i),
+                                &target.file, &target.declaration)) {
+        case NAME_MISSING: break;
+        case NAME_POISONED: closure->is_poisoned = true; break;
+        case NAME_FOUND: reach(closure, target); break;
+        }
+    }
+}
+
+static bool names_poisoned(Build *build, uint32_t number, uint32_t unit)
+{
+    Closure closure = {0};
+    const ProgramFile *file = build_program_file(&build->program, number);
+    if (unit >= file->declarations.count)
+        return false;
+    const Declaration *item = &file->declarations.items[unit];
+    follow(build, &closure, (Named){number, unit},
+           item->interface_reference_count + item->body_reference_count);
+    for (ptrdiff_t i = 0; i < arrlen(closure.reached) && !closure.is_poisoned; i++) {
+        Named named = closure.reached[i];
+        item = &build_program_file(&build->program, named.file)
+                    ->declarations.items[named.declaration];
+        follow(build, &closure, named, item->interface_reference_count);
+    }
+    arrfree(closure.reached);
+    hmfree(closure.met);
+    return closure.is_poisoned;
+}
+
+void build_drop_poisoned_warnings(Build *build, uint32_t file, uint32_t unit,
+                                  Diagnostics *diagnostics, size_t first, size_t end)
+{
+    Diagnostic *items = diagnostics->items;
+    size_t kept = first;
+    bool keeps = true;
+    if (!names_poisoned(build, file, unit))
+        return;
+    for (size_t i = first; i < end; i++) {
+        if (items[i].severity != SEVERITY_NOTE)
+            keeps = items[i].severity == SEVERITY_ERROR;
+        if (keeps)
+            items[kept++] = items[i];
+    }
+    memmove(&items[kept], &items[end], (diagnostics->count - end) * sizeof *items);
+    diagnostics->count -= end - kept;
+}
