@@ -150,22 +150,56 @@ static void report_root(Invocation *invocation)
     buffer_put(text, slice_from(" are not quoted; --root DIR names another\n"));
 }
 
+/* The diagnostics of one file as they are shown: under the names that the user knows, and those of
+ * other files, to which notes point, may be outside too. Quiet is without warnings. */
+static size_t choose_shown(const Invocation *invocation, const Diagnostic *items, size_t count,
+                           Arena *arena, Diagnostic *shown)
+{
+    Slice ignored, path = invocation_shown_path(invocation, items->path, arena);
+    bool is_chosen = true;
+    size_t chosen = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (items[i].severity != SEVERITY_NOTE)
+            is_chosen = items[i].severity == SEVERITY_ERROR || !invocation->line.quiet;
+        if (!is_chosen)
+            continue;
+        Diagnostic *next = &shown[chosen++];
+        *next = items[i];
+        next->path = path;
+        if (slice_equal(items[i].path, items->path))
+            continue;
+        next->path = invocation_shown_path(invocation, items[i].path, arena);
+        if (!build_source(invocation->build, items[i].path, arena, &ignored))
+            next->message = items[i].kind;
+    }
+    return chosen;
+}
+
+/* True, unless the file must not be quoted. */
+static bool print_file(Invocation *invocation, const Diagnostic *items, size_t count)
+{
+    Slice source;
+    Arena arena = {0};
+    Diagnostic *shown = arena_allocate(&arena, count * sizeof *shown);
+    bool is_inside = true;
+    count = choose_shown(invocation, items, count, &arena, shown);
+    if (count != 0)
+        is_inside = build_source(invocation->build, items->path, &arena, &source);
+    if (count != 0 && is_inside)
+        diagnostics_format_file(shown, count, shown->path, source, &invocation->text);
+    else if (count != 0)
+        diagnostics_format_kinds(shown, count, shown->path, &invocation->text);
+    arena_free(&arena);
+    return is_inside;
+}
+
 static void print_diagnostics(Invocation *invocation)
 {
     const Diagnostics *diagnostics = build_diagnostics(invocation->build);
     bool all_inside = true;
     for (size_t first = 0, end; first < diagnostics->count; first = end) {
-        Arena arena = {0};
-        const Diagnostic *items = &diagnostics->items[first];
-        Slice source, path = invocation_shown_path(invocation, items->path, &arena);
         end = diagnostics_file_end(diagnostics, first);
-        bool is_inside = build_source(invocation->build, items->path, &arena, &source);
-        if (is_inside)
-            diagnostics_format_file(items, end - first, path, source, &invocation->text);
-        else
-            diagnostics_format_kinds(items, end - first, path, &invocation->text);
-        all_inside &= is_inside;
-        arena_free(&arena);
+        all_inside &= print_file(invocation, &diagnostics->items[first], end - first);
     }
     if (!all_inside)
         report_root(invocation);
@@ -252,7 +286,7 @@ void invocation_report_problems(Invocation *invocation, BuildStatus status)
     if (!invocation->line.trust_cache)
         report_lost_key(invocation);
     report_origin(invocation);
-    if (status == BUILD_PROGRAM_WRONG)
+    if (status <= BUILD_PROGRAM_WRONG) /* one that is right may have warnings */
         print_diagnostics(invocation);
     if (build_failure(invocation->build)->what != NULL)
         invocation_print_failure(status, build_failure(invocation->build));
