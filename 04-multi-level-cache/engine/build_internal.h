@@ -258,8 +258,8 @@ void build_unit_key(const Build *build, uint32_t file, uint32_t unit, PlannedUni
 
 /* ---- build_warnings.c ---------------------------------------------------------------------- */
 
-/* Some file or unit of the last build had warnings: a blob of the manifest says so. */
-bool build_had_warnings(const Build *build);
+/* The manifest says that some file or unit of the last build had warnings. */
+bool build_warnings_are_noted(const Build *build);
 
 /* After build_make_plan: reports the warnings of all lowered files, and those of the units of all
  * files that are not dirty. */

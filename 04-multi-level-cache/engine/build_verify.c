@@ -278,7 +278,7 @@ static void compare_row(const FileLook *look)
     if (kept->prelude_digest != made->prelude_digest)
         note(look, look->path, "the digest of its prelude lines is wrong");
     if (kept->warnings != made->warnings)
-        note(look, look->path, "it is wrong where it has warnings");
+        note(look, look->path, "what it says of its warnings is wrong");
     if (kept->unit_count != made->unit_count || kept->function_count != made->function_count) {
         note(look, look->path, "the number of its units is wrong");
         return;
@@ -388,11 +388,16 @@ static bool compare_manifest(Comparison *comparison)
 static void compare_summary(Comparison *comparison)
 {
     const Build *build = comparison->build;
+    bool has_warnings = false;
     const ManifestHeader *kept = &build->cache.manifest.header;
     if (!hash_equal(kept->combined, build->summary.combined))
         report_state(comparison, "manifest", "its combined hash is wrong");
     if (!hash_equal(kept->prelude, build->summary.prelude))
         report_state(comparison, "manifest", "its prelude key is wrong");
+    for (uint32_t i = 0; i < build->cache.files.count; i++)
+        has_warnings |= build->plan.files[i].row.warnings != 0;
+    if (build_warnings_are_noted(build) != has_warnings)
+        report_state(comparison, "manifest", "its note on warnings is wrong");
     if (kept->function_count != build->counts.functions_total)
         report_state(comparison, "manifest", "its number of functions is wrong");
 }

@@ -18,15 +18,10 @@
 
 #define WARNINGS_BLOB "warnings"
 
-static bool is_noted(const Build *build)
+bool build_warnings_are_noted(const Build *build)
 {
     Slice noted;
     return manifest_blob(&build->cache.manifest, WARNINGS_BLOB, &noted) && noted.size != 0;
-}
-
-bool build_had_warnings(const Build *build)
-{
-    return build->cache.had_state && is_noted(build);
 }
 
 /* ---- what is not looked at ----------------------------------------------------------------- */
@@ -70,7 +65,7 @@ static bool has_warning(const Diagnostics *diagnostics)
 BuildStatus build_recall_warnings(Build *build)
 {
     bool has_some = false;
-    if (build_had_warnings(build))
+    if (build->cache.had_state && build_warnings_are_noted(build))
         for (uint32_t file = 0; file < build->cache.files.count; file++)
             has_some |= recall_file(build, file);
     else /* only what was made in this build can have some */
@@ -86,7 +81,7 @@ BuildStatus build_recall_warnings(Build *build)
 
 void build_note_warnings(Build *build)
 {
-    bool had_some = is_noted(build), has_some = false;
+    bool had_some = build_warnings_are_noted(build), has_some = false;
     const UnitRecord *units;
     if (build->plan.files == NULL)
         return;

@@ -132,7 +132,7 @@ static BuildStatus plan(Build *build)
         build->summary.prelude = build->cache.manifest.header.prelude;
         build->counts.functions_total = build->cache.manifest.header.function_count;
         build_count_cached(&build->counts);
-        if (!build_had_warnings(build))
+        if (!build_warnings_are_noted(build))
             return BUILD_OK;
     }
     status = build_prepare(build);

@@ -91,6 +91,12 @@ static void wrong_digests(UnitRow *row, UnitRecord *units)
     row->prelude_digest++;
 }
 
+static void wrong_warnings(UnitRow *row, UnitRecord *units)
+{
+    (void)units;
+    row->warnings ^= WARNED_OUTPUTS;
+}
+
 static void wrong_count(UnitRow *row, UnitRecord *units)
 {
     (void)units;
@@ -109,6 +115,7 @@ static void test_wrong_keys_are_named(void **state)
         {wrong_section_key, "lib.line: its section key is wrong\n"},
         {wrong_digests, "lib.line: the digest of its interfaces is wrong\n"
                         "lib.line: the digest of its prelude lines is wrong\n"},
+        {wrong_warnings, "lib.line: what it says of its warnings is wrong\n"},
         {wrong_count, "lib.line: the number of its units is wrong\n"},
     };
     LineProject *project = *state;
@@ -168,6 +175,7 @@ static void test_wrong_objects_are_named(void **state)
     LineProject *project = *state;
     OpenCache opened;
     Lowered lowered;
+    Arena arena = {0};
     line_rebuild(project);
     open_cache(project, &opened);
     MultiLevelCache *cache = &opened.cache;
@@ -179,6 +187,25 @@ static void test_wrong_objects_are_named(void **state)
     expect_found(project, "lib.line:area: its output is wrong\n");
 
     open_cache(project, &opened);
+    Slice output, warnings = slice_from("nobody was warned");
+    assert_true(air_cache_get(&cache->air, unit_table_units(&cache->units, 0)[0].unit_key,
+                              &output));
+    air_cache_put_with_warnings(&cache->air, unit_table_units(&cache->units, 0)[0].unit_key,
+                                output, warnings);
+    commit_cache(&opened);
+    expect_found(project, "lib.line:box: its warnings are wrong\n"
+                          "lib.line:area: its output is wrong\n");
+
+    open_cache(project, &opened);
+    assert_true(zir_cache_get(&cache->zir, content, &lowered));
+    Slice object = zir_cache_join(&lowered, &warnings, &arena);
+    zir_cache_put_joined(&cache->zir, content, object);
+    commit_cache(&opened);
+    expect_among_found(project, "lib.line: the warnings of its ZIR are wrong\n");
+
+    open_cache(project, &opened);
+    air_cache_invalidate(&cache->air, unit_table_units(&cache->units, 0)[0].unit_key);
+    air_cache_put(&cache->air, unit_table_units(&cache->units, 0)[0].unit_key, (Slice){"", 0});
     assert_true(zir_cache_get(&cache->zir, content, &lowered));
     lowered.interface = slice_from("something more");
     zir_cache_invalidate(&cache->zir, content);
@@ -201,6 +228,7 @@ static void test_wrong_objects_are_named(void **state)
     zir_cache_put(&cache->zir, content, &lowered);
     commit_cache(&opened);
     expect_among_found(project, "lib.line: its declarations are wrong\n");
+    arena_free(&arena);
 }
 
 static void test_a_wrong_summary_is_named(void **state)
@@ -211,9 +239,11 @@ static void test_a_wrong_summary_is_named(void **state)
     opened.cache.manifest.header.combined.low++;
     opened.cache.manifest.header.prelude.low++;
     opened.cache.manifest.header.function_count++;
+    manifest_set_blob(&opened.cache.manifest, "warnings", slice_from("y"));
     commit_cache(&opened);
     expect_found(*state, "*.manifest: its combined hash is wrong\n"
                    "*.manifest: its prelude key is wrong\n"
+                   "*.manifest: its note on warnings is wrong\n"
                    "*.manifest: its number of functions is wrong\n");
 }
 
