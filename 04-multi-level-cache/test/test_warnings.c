@@ -2,6 +2,7 @@
 /* An incremental build reports all warnings of the program, as a clean one does, for as little work
  * as without them. */
 #include "build_drop.h"
+#include "line_language.h"
 #include "line_sample.h"
 
 #include <stdlib.h>
@@ -91,6 +92,13 @@ static void remove_packs(const LineProject *project)
     remove_matching(project, "air.pack");
 }
 
+static void expect_verified(const LineProject *project)
+{
+    ByteBuffer differences = line_project_verify(project, (LineRequest){0}, NULL);
+    assert_string_equal(differences.data, "");
+    buffer_free(&differences);
+}
+
 /* ---- what is reported, and for how much ---------------------------------------------------- */
 
 static void test_all_are_reported_when_nothing_changed(void **state)
@@ -145,6 +153,8 @@ static void test_they_come_and_go(void **state)
     expect_work(project, 1, 2, "lib/lib.line\nmain.line\ntypes.line\n");
     line_edit(project, "lib/lib.line", "todo in \"../types.line\" tidy\n", "");
     expect_warnings(project, "");
+    expect_verified(project);
+    remove_packs(project); /* nothing would be opened for warnings any more */
     expect_warnings(project, "");
     line_edit(project, "main.line", "unit main", "todo it\nunit main");
     expect_warnings(project, "main.line:3:1: warning: to do: 'it' [todo]\n");
@@ -335,9 +345,7 @@ static void test_verify_compares_them(void **state)
 {
     LineProject *project = *state;
     expect_warnings(project, all_warnings);
-    ByteBuffer differences = line_project_verify(project, (LineRequest){0}, NULL);
-    assert_string_equal(differences.data, "");
-    buffer_free(&differences);
+    expect_verified(project);
 }
 
 /* ---- a plug that is wrong ------------------------------------------------------------------ */
@@ -362,6 +370,13 @@ static bool emit_error(void *language, const Unit *unit, const Lookup *lookup, A
     if (!refuse_use(language, unit, lookup, scratch, text, diagnostics))
         diagnostics_add_plain(diagnostics, 7, 1, slice_from("wrong, and yet true"));
     return true;
+}
+
+static bool lower_with_error(void *language, Slice source, const HashSecret *secret, Arena *arena,
+                             Diagnostics *diagnostics, Lowered *lowered)
+{
+    diagnostics_add_plain(diagnostics, 8, 1, slice_from("wrong, and yet true"));
+    return line_language("").lower(language, source, secret, arena, diagnostics, lowered);
 }
 
 static void expect_refused(LineSteps *steps, const char *diagnostics)
@@ -415,6 +430,13 @@ static void test_an_error_is_never_kept(void **state)
                        "types.line:1:1: note: in this file\n"
                        "other.line:1:1: warning: to do: 'nothing' [todo]\n"
                        "other.line:7:1: error: wrong, and yet true\n");
+    }
+    scratch_write(&project->scratch, "main.line", "todo it\nunit main m\n");
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(line_steps_open(&steps, project, (LineRequest){0}), BUILD_OK);
+        steps.compiler.lower = lower_with_error;
+        expect_refused(&steps, "main.line:1:1: warning: to do: 'it' [todo]\n"
+                               "main.line:8:1: error: wrong, and yet true\n");
     }
 }
 
