@@ -69,8 +69,8 @@ void zir_cache_put(ZirCache *cache, Hash128 content, const Lowered *lowered);
 
 /* The same in two steps, for builds that lower thousands of files: workers join the blobs and the
  * warnings (empty: none) into the object that the cache keeps, in memory that lives until the
- * commit, and afterwards one thread puts the objects without copying. zir_cache_join makes `lowered`
- * and `warnings` point into the object; any thread. */
+ * commit, and afterwards one thread puts the objects without copying. zir_cache_join makes
+ * `lowered` and `warnings` point into the object; any thread. */
 Slice zir_cache_join(Lowered *lowered, Slice *warnings, Arena *arena);
 void zir_cache_put_joined(ZirCache *cache, Hash128 content, Slice object);
 

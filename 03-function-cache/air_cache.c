@@ -7,9 +7,9 @@
  *
  *     output │ warnings │ size of the warnings u64 │ mark u64
  *
- * The warnings are in the same object: they cannot be lost, damaged or dropped without it. An output
- * that happens to end with the mark gets a tail too, of no warnings; all others stay as they are, and
- * their bytes are lent to the store, not copied.
+ * The warnings are in the same object: they cannot be lost, damaged or dropped without it. An
+ * output that happens to end with the mark gets a tail too, of no warnings; all others stay as they
+ * are, and their bytes are lent to the store, not copied.
  */
 #include "air_cache.h"
 

@@ -62,9 +62,9 @@ typedef struct CachedCodegen {
 } CachedCodegen;
 
 /* What emit reports is added to the diagnostics of the worker's scratch, in the order of the calls:
- * diagnostics_sort comes before diagnostics_format_file. The warnings of an output that was found are
- * added again; one with a subject may have moved since, and the caller places it. An output whose
- * warnings cannot be placed is emitted again. */
+ * diagnostics_sort comes before diagnostics_format_file. The warnings of an output that was found
+ * are added again; one with a subject may have moved since, and the caller places it. An output
+ * whose warnings cannot be placed is emitted again. */
 void cached_codegen(const CachedCodegen *codegen, unsigned worker, uint32_t file,
                     uint32_t declaration, Hash128 key, bool is_cacheable, UnitOutput *output);
 

@@ -96,17 +96,17 @@ static inline void unit_note_write(const void **place, const void *note)
  * report only what is wrong whatever that name turns out to be. Text that comes with false, or with
  * an error, is never kept. The caller reuses `scratch` as soon as emit returns.
  *
- * Warnings, with their notes, are kept with the text and reported again with it, so they must follow
- * from what the text follows from. Their places may also follow from the place of the declaration,
- * and from the unit's part of the IR: if that differs from the one they came with, the unit is
- * emitted again. (If places in it are measured from the declaration, one that only moved is not.) A
- * note to another unit points to its name, by diagnostic_point_to; with a place in another file that
- * was not set so, nothing is kept. No message says where something is. */
+ * Warnings, with their notes, are kept with the text and reported again with it, so they must
+ * follow from what the text follows from. Their places may also follow from the place of the
+ * declaration, and from the unit's part of the IR: if that differs from the one they came with, the
+ * unit is emitted again. (If places in it are measured from the declaration, one that only moved is
+ * not.) A note to another unit points to its name, by diagnostic_point_to; with a place in another
+ * file that was not set so, nothing is kept. No message says where something is. */
 typedef bool (*EmitUnit)(void *language, const Unit *unit, const Lookup *lookup, Arena *scratch,
                          ByteBuffer *text, Diagnostics *diagnostics);
 
-/* Makes a diagnostic that emit adds point to a unit that was found, and follow it: the place is that
- * of its name, now and whenever it is reported again. */
+/* Makes a diagnostic that emit adds point to a unit that was found, and follow it: the place is
+ * that of its name, now and whenever it is reported again. */
 static inline void diagnostic_point_to(Diagnostic *diagnostic, const Unit *found)
 {
     const Declaration *at = &found->declarations->items[found->declaration];

@@ -14,7 +14,7 @@
  *     kept_warnings_get(buffer_slice(&blob), declaration, &diagnostics);
  *
  *     blob      record │ record │ ...
- *     record    line, column, severity, five sizes: u32 each │ path │ subject │ message │ kind │ code
+ *     record    line, column, severity, five sizes: u32 each │ path │ subject │ message ...
  *
  * The path is empty for diagnostics.path: the blob of a file holds nothing of where the file is.
  */

@@ -31,11 +31,12 @@
  * is a change of all in its cycle; the edit of a body stays in its unit. If cycles are errors in
  * the language, emit reports them, in each unit of the cycle.
  *
- * A diagnostic is an error, unless it is made a warning or a note (diagnostics.h). What comes with an
- * error is never kept, even if it is called right. Warnings are kept with the result that they came
- * with, and every build reports all of them, whatever it looked at: so they must follow from what
- * the result follows from (codegen.h says how places do). `lower` names another file as an import
- * would. Who returns false says why; `emit` may leave that to another unit, if that one is wrong.
+ * A diagnostic is an error, unless it is made a warning or a note (diagnostics.h). What comes with
+ * an error is never kept, even if it is called right. Warnings are kept with the result that they
+ * came with, and every build reports all of them, whatever it looked at: so they must follow from
+ * what the result follows from (codegen.h says how places do). `lower` names another file as an
+ * import would. Who returns false says why; `emit` may leave that to another unit, if that one is
+ * wrong.
  */
 #ifndef COMPILER_H
 #define COMPILER_H

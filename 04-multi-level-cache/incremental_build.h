@@ -126,11 +126,11 @@ typedef struct Build Build;
  *
  * One run reports as many errors as possible, and all warnings of the program: those of what was
  * not looked at are known from the last time. A plan that finds imports that lead nowhere, or files
- * with errors (warnings may be some), emits what is dirty before it returns BUILD_PROGRAM_WRONG, so that the errors of the
- * other units are known as well. The declarations of such a file or import are poisoned: a unit
- * that names one is checked for the rest, and its warnings wait until that is mended. Errors of the program as a whole (no entry point, two
- * lines of the prelude that disagree) are in the diagnostics after build_plan, and make build_emit
- * return BUILD_PROGRAM_WRONG. */
+ * with errors (warnings may be some), emits what is dirty before it returns BUILD_PROGRAM_WRONG, so
+ * that the errors of the other units are known as well. The declarations of such a file or import
+ * are poisoned: a unit that names one is checked for the rest, and its warnings wait until that is
+ * mended. Errors of the program as a whole (no entry point, two lines of the prelude that disagree)
+ * are in the diagnostics after build_plan, and make build_emit return BUILD_PROGRAM_WRONG. */
 BuildStatus build_open(Build **build, const BuildRequest *request);
 BuildStatus build_plan(Build *build);
 

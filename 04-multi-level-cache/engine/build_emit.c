@@ -382,7 +382,7 @@ static void report_silent_unit(Build *build, uint32_t file, uint32_t unit)
     arena_free(&arena);
 }
 
-/* A unit may be silent about what another one reports. If none did, it is the plug that is wrong. */
+/* A unit may be silent about what another one reports. If none did, the plug is wrong. */
 static void report_silence(Build *build)
 {
     if (diagnostics_have_error(&build->diagnostics, 0))

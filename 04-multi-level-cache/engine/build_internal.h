@@ -136,8 +136,8 @@ static inline void build_count_cached(BuildCounts *counts)
         counts->functions_total - counts->functions_emitted - counts->functions_failed;
 }
 
-/* Lowering's diagnostics from number `first` on get the paths of files: that of the file itself, or,
- * for one written as in an import, of where that leads to. */
+/* Lowering's diagnostics from number `first` on get the paths of files: that of the file itself,
+ * or, for one written as in an import, of where that leads to. */
 void build_place_diagnostics(Diagnostics *diagnostics, size_t first);
 
 /* Reports that `subject` was refused without a reason, at a place in diagnostics->path. */

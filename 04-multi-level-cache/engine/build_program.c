@@ -197,8 +197,8 @@ static ProgramFile *find_file(Build *build, uint32_t number, Arena *arena)
     return make_file(build, number, &lowered, warnings, false, arena);
 }
 
-/* Lowers a source. If it is right, what was reported are warnings, and they are in `warnings`, to be
- * reported with those of all other files. If not, it is in the diagnostics. */
+/* Lowers a source. If it is right, what was reported are warnings, and they are in `warnings`, to
+ * be reported with those of all other files. If not, it is in the diagnostics. */
 static bool lower(const Build *build, Slice source, uint32_t number, Arena *arena,
                   Diagnostics *diagnostics, Lowered *lowered, Slice *warnings)
 {

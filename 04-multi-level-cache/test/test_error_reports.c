@@ -3,10 +3,10 @@
  * One run reports every certain error and warning, and no other.
  *
  * Random projects are broken at random: invalid lines, imports that lead nowhere, missing files,
- * undeclared names, conflicting declarations, no `main`. Files and units have warnings, which do not
- * depend on that, unless a unit names something in a file that is wrong. What must be reported
- * follows from the model in a few lines (expect_file): it knows no phase, key or cache. Each state is built
- * incrementally and from nothing, by one thread or by several.
+ * undeclared names, conflicting declarations, no `main`. Files and units have warnings, which do
+ * not depend on that, unless a unit names something in a file that is wrong. What must be reported
+ * follows from the model in a few lines (expect_file): it knows no phase, key or cache. Each state
+ * is built incrementally and from nothing, by one thread or by several.
  *
  *     SEED=7 STEPS=1000 test_error_reports
  */
@@ -403,8 +403,8 @@ static void test_every_error_that_is_certain_is_reported(void **state)
     for (unsigned seed = first; seed < first + 8; seed++)
         walk(&model, seed, number_from("STEPS", 40));
     diagnostics_free(&model.expected);
-    print_message("%u programs were right, %u wrong, %u of these in several ways, %u with warnings\n",
-                  model.right, model.wrong, model.mixed, model.warned);
+    print_message("%u programs were right, %u wrong, %u of these in several ways, "
+                  "%u with warnings\n", model.right, model.wrong, model.mixed, model.warned);
     assert_true(model.right >= 10 && model.mixed >= 10 && model.warned >= 10);
 }
 

@@ -133,7 +133,7 @@ static void test_what_moved_is_reported_where_it_is(void **state)
     expect_work(project, 1, 0, "");
     line_edit(project, "other.line", "todo", "#\ntodo");
     expect_work(project, 1, 0, "");
-    line_edit(project, "types.line", "unit box", "#\nunit box"); /* a note of lib.line points here */
+    line_edit(project, "types.line", "unit box", "#\nunit box"); /* where a note points to */
     expect_work(project, 1, 0, "");
     LineRun run = line_project_build(project, (LineRequest){0});
     assert_non_null(strstr(run.diagnostics.data, "main.line:5:12: warning"));
