@@ -126,7 +126,8 @@ static void test_warnings_are_in_the_same_object(void **state)
     const Scratch *scratch = *state;
     ZirCache cache;
     Arena arena = {0};
-    Lowered lowered = {slice_from("declarations"), slice_from("ir"), slice_from("interface")}, found;
+    Lowered lowered = {slice_from("declarations"), slice_from("ir"), slice_from("interface")};
+    Lowered found;
     Slice warnings = slice_from("warnings"), none = {"", 0}, kept;
     assert_int_equal(zir_cache_open(&cache, scratch->fd, hash_of("compiler")), 0);
     zir_cache_put_joined(&cache, hash_of("a"), zir_cache_join(&lowered, &warnings, &arena));
