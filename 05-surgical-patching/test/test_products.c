@@ -63,6 +63,24 @@ static void expect(const EditProject *project, const EditRequest *request, Patch
     edit_outcome_free(&clean);
 }
 
+static void expect_warnings(const EditProject *project, const EditRequest *request,
+                            uint64_t hashed, uint64_t warned)
+{
+    EditOutcome built = edit_project_build(project, request);
+    EditOutcome clean = edit_project_build_clean(project, request);
+    uint64_t found = 0;
+    buffer_put_byte(&built.errors, '\0');
+    for (const char *at = built.errors.data; (at = strstr(at, ": warning: ")) != NULL; at++)
+        found++;
+    built.errors.size--;
+    edit_outcome_expect_equal(&built, &clean);
+    assert_int_equal(built.status, BUILD_OK);
+    assert_int_equal(built.counts.files_hashed, hashed);
+    assert_int_equal(found, warned);
+    edit_outcome_free(&built);
+    edit_outcome_free(&clean);
+}
+
 static void build(const EditProject *project, const EditRequest *request)
 {
     EditOutcome built = edit_project_build(project, request);
@@ -125,6 +143,36 @@ static void an_edit_patches_each_and_is_read_once(void **state)
     expect(project, &products[2], PATCH_IN_PLACE, 0, 1); /* its code has another key */
     for (int i = 0; i < 3; i++)
         expect(project, &products[i], PATCH_UP_TO_DATE, 0, 0);
+    close_project(project);
+}
+
+/* Who takes over an edit lowers nothing, and may emit nothing: its warnings are told all the same. */
+static void the_warnings_of_an_edit_are_told_by_each(void **state)
+{
+    (void)state;
+    static const char *const versions[] = {
+        "todo more\nunit main does it\n",                       /* of lowering, in no unit */
+        "todo more\nunit old(!)\nunit main does it?\n",         /* of a unit too */
+        "# moved\ntodo more\nunit old(!)\nunit main does it?\n", /* in no unit, but elsewhere */
+        "unit old(!)\nunit main does $old\n",
+        "unit main does it\n",
+    };
+    static const uint64_t warned[] = {1, 2, 2, 1, 0};
+    enum { VERSIONS = sizeof versions / sizeof *versions };
+    EditProject *project = open_project();
+    for (int i = 0; i < 3; i++)
+        build(project, &products[i]);
+    scratch_settle(&project->scratch);
+    for (int i = 0; i < 3; i++)
+        build(project, &products[i]);
+    for (int i = 0; i < VERSIONS; i++) {
+        scratch_write(&project->scratch, "main.line", versions[i]);
+        scratch_age(&project->scratch, "main.line", 100 - i);
+        for (int product = 0; product < 3; product++) {
+            expect_warnings(project, &products[product], product == 0, warned[i]);
+            expect_warnings(project, &products[product], 0, warned[i]);
+        }
+    }
     close_project(project);
 }
 
@@ -311,6 +359,7 @@ int main(void)
         cmocka_unit_test(going_back_and_forth_does_nothing),
         cmocka_unit_test(a_new_product_reads_no_file_and_shares_lowered_forms),
         cmocka_unit_test(an_edit_patches_each_and_is_read_once),
+        cmocka_unit_test(the_warnings_of_an_edit_are_told_by_each),
         cmocka_unit_test(an_edit_that_is_undone_is_right_in_each),
         cmocka_unit_test(settings_that_share_an_output_write_what_differs),
         cmocka_unit_test(a_build_without_an_output_goes_on_from_the_last_one),
