@@ -479,6 +479,13 @@ static bool emit(void *language, const Unit *unit, const Lookup *lookup, Arena *
     return !emission.failed;
 }
 
+void line_emit_file(void *language, UnitEmission *units, size_t count, Arena *scratch)
+{
+    for (size_t i = 0; i < count; i++)
+        units[i].is_right = emit(language, units[i].unit, units[i].lookup, scratch, units[i].text,
+                                 units[i].diagnostics);
+}
+
 Compiler line_language(const char *settings)
 {
     Compiler compiler = {

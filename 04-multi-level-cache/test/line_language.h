@@ -36,4 +36,7 @@
 /* The plug. `settings` stands for a compiler's flags. */
 Compiler line_language(const char *settings);
 
+/* For its emit_file: emits one unit after the other. */
+void line_emit_file(void *language, UnitEmission *units, size_t count, Arena *scratch);
+
 #endif

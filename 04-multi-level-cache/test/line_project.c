@@ -171,6 +171,8 @@ static BuildRequest make_request(const LineProject *project, const LineRequest *
     steps->compiler = line->compiler != NULL
                           ? *line->compiler
                           : line_language(line->settings == NULL ? "" : line->settings);
+    if (line->together)
+        steps->compiler.emit_file = line_emit_file;
     snprintf(steps->entry, sizeof steps->entry, "%s/%s", project->scratch.path,
              line->entry == NULL ? "main.line" : line->entry);
     snprintf(steps->cache, sizeof steps->cache, "%s/%s", project->scratch.path,

@@ -44,6 +44,7 @@ typedef struct LineRequest {
     const Compiler *compiler; /* NULL: the line language, with these settings */
     Executor *executor;   /* NULL: items in sequence */
     bool force, paranoid, sync, warnings_are_errors;
+    bool together; /* the units of a file are emitted in one call */
     uint64_t limit_bytes; /* of the packs; 0: none */
     const HashSecret *maker; /* NULL: use any cache */
     bool trust_cache;

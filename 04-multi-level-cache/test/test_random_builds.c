@@ -215,6 +215,7 @@ static LineRequest choose_request(World *world)
         .paranoid = pick(world, 30) == 0,
         .sync = pick(world, 60) == 0,
         .warnings_are_errors = pick(world, 6) == 0,
+        .together = pick(world, 2) == 0,
         .limit_bytes = world->limit_bytes,
     };
 }
@@ -256,7 +257,9 @@ static void check_cache(World *world, const LineRequest *request, const LineRun 
     object_store_close(store);
     used_objects_free(&used);
     close(fd);
-    ByteBuffer differences = line_project_verify(&world->project, *request, NULL);
+    LineRequest verified = *request;
+    verified.together = pick(world, 2) == 0;
+    ByteBuffer differences = line_project_verify(&world->project, verified, NULL);
     assert_string_equal(differences.data, "");
     buffer_free(&differences);
 }
@@ -291,6 +294,7 @@ static void step(World *world)
     }
     LineRun run = line_project_build(&world->project, request);
     request.executor = NULL;
+    request.together = false;
     LineRun plain = line_project_build_clean(&world->project, request, &clean);
     *kept = world->project.output;
 
