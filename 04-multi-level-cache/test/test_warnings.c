@@ -348,6 +348,76 @@ static void test_verify_compares_them(void **state)
     expect_verified(project);
 }
 
+/* ---- units that are emitted together ------------------------------------------------------- */
+
+static void test_units_that_are_emitted_together_have_their_own(void **state)
+{
+    LineProject *project = *state;
+    LineRequest together = {.together = true};
+    expect(project, together, BUILD_OK, all_warnings);
+    expect(project, together, BUILD_OK, all_warnings);
+    expect_warnings(project, all_warnings);
+    scratch_write(&project->scratch, "main.line", "import \"lib/lib.line\" as lib\n"
+                                                  "import \"types.line\" as types\n"
+                                                  "unit a one?\n"
+                                                  "unit main $types.box ?\n"
+                                                  "unit b $lib.count two?\n");
+    line_edit(project, "types.line", "unit point", "nonsense\nunit point");
+    expect(project, together, BUILD_PROGRAM_WRONG,
+           "lib/lib.line:2:1: warning: to do: 'tidy' [todo]\n"
+           "types.line:1:1: note: in this file\n"
+           "main.line:3:9: warning: a body with a '?'\n"
+           "main.line:5:15: warning: a body with a '?'\n"
+           "types.line:2:1: error: what is this line?: 'nonsense'\n");
+}
+
+/* Says so of each unit that has company. */
+static void emit_and_count(void *language, UnitEmission *units, size_t count, Arena *scratch)
+{
+    line_emit_file(language, units, count, scratch);
+    for (size_t i = 0; i < count && count > 1; i++)
+        diagnostics_add_plain(units[i].diagnostics, 1, 1, slice_from("not alone"))->severity =
+            SEVERITY_WARNING;
+}
+
+static void test_a_warning_that_depends_on_company_is_named(void **state)
+{
+    LineProject *project = *state;
+    Compiler compiler = line_language("");
+    compiler.emit_file = emit_and_count;
+    LineRun run = line_project_build(project, (LineRequest){.compiler = &compiler});
+    assert_int_equal(run.status, BUILD_OK);
+    line_run_free(&run);
+    ByteBuffer found =
+        line_project_verify(project, (LineRequest){.compiler = &compiler}, NULL);
+    assert_string_equal(found.data,
+                        "lib/lib.line:count: its output is different if it is emitted alone\n"
+                        "main.line:alone: its output is different if it is emitted alone\n"
+                        "types.line:point: its output is different if it is emitted alone\n");
+    buffer_free(&found);
+}
+
+/* ---- cancelling ---------------------------------------------------------------------------- */
+
+static bool at_once(void *context)
+{
+    (void)context;
+    return true;
+}
+
+/* Else it would end well, without the warnings that it did not look up. */
+static void test_a_build_with_nothing_to_do_is_cancelled_too(void **state)
+{
+    LineProject *project = *state;
+    LineSteps steps;
+    expect_warnings(project, all_warnings);
+    assert_int_equal(line_steps_open(&steps, project, (LineRequest){.cancelled = at_once}),
+                     BUILD_OK);
+    assert_int_equal(build_plan(steps.build), BUILD_CANCELLED);
+    build_close(steps.build);
+    expect_warnings(project, all_warnings);
+}
+
 /* ---- a plug that is wrong ------------------------------------------------------------------ */
 
 static bool refuse_lower(void *language, Slice source, const HashSecret *secret, Arena *arena,
@@ -461,6 +531,9 @@ int main(void)
         CASE_WITH_WARNINGS(test_what_was_dropped_is_made_again_with_its_warnings),
         CASE_WITH_WARNINGS(test_a_lost_table_of_units_is_made_again),
         CASE_WITH_WARNINGS(test_verify_compares_them),
+        CASE_WITH_WARNINGS(test_units_that_are_emitted_together_have_their_own),
+        CASE_WITH_WARNINGS(test_a_warning_that_depends_on_company_is_named),
+        CASE_WITH_WARNINGS(test_a_build_with_nothing_to_do_is_cancelled_too),
         CASE_WITH_WARNINGS(test_a_plug_that_says_nothing_is_named),
         CASE_WITH_WARNINGS(test_an_error_is_never_kept),
     };
