@@ -64,33 +64,73 @@ static void add_parts(PathBuilder *path, Slice parts)
     }
 }
 
-static PathError check(Slice import)
+static bool is_absolute(Slice path)
 {
-    if (import.size == 0)
+    return path.size != 0 && path.data[0] == '/';
+}
+
+static PathError check(Slice path, bool may_be_absolute)
+{
+    if (path.size == 0)
         return PATH_EMPTY;
-    if (memchr(import.data, '\0', import.size) != NULL)
+    if (memchr(path.data, '\0', path.size) != NULL)
         return PATH_HAS_NUL;
-    if (import.data[0] == '/')
+    if (is_absolute(path) && !may_be_absolute)
         return PATH_ABSOLUTE;
-    Slice name = last_part(import);
+    Slice name = last_part(path);
     return name.size == 0 || is_dot(name) || is_dot_dot(name) ? PATH_EMPTY : PATH_OK;
+}
+
+/* With room for a slash before and after the parts, and NUL. */
+static PathBuilder begin(size_t size, Arena *arena)
+{
+    char *memory = arena_allocate(arena, size + 3);
+    return (PathBuilder){memory + 1, 0};
+}
+
+/* The root's ".." is the root. */
+static void make_absolute(PathBuilder *path)
+{
+    while (path->size > 3 && memcmp(path->text, "../", 3) == 0) {
+        path->text += 3;
+        path->size -= 3;
+    }
+    *--path->text = '/';
+    path->size++;
+}
+
+static PathError finish(PathBuilder *result, bool makes_absolute, Slice *path)
+{
+    if (makes_absolute)
+        make_absolute(result);
+    if (result->size >= PATH_LIMIT)
+        return PATH_TOO_LONG;
+    result->text[result->size] = '\0';
+    *path = slice_of(result->text, result->size);
+    return PATH_OK;
 }
 
 PathError source_path_resolve(Slice importer, Slice import, Arena *arena, Slice *path)
 {
-    PathError error = check(import);
+    PathError error = check(import, false);
     if (error != PATH_OK)
         return error;
     Slice directory = slice_of(importer.data, importer.size - last_part(importer).size);
-    PathBuilder result = {arena_allocate(arena, directory.size + import.size + 2), 0};
+    PathBuilder result = begin(directory.size + import.size, arena);
     if (directory.size != 0)
         add_parts(&result, directory);
     add_parts(&result, import);
-    if (result.size >= PATH_LIMIT)
-        return PATH_TOO_LONG;
-    result.text[result.size] = '\0';
-    *path = slice_of(result.text, result.size);
-    return PATH_OK;
+    return finish(&result, is_absolute(importer), path);
+}
+
+PathError source_path_normalize(Slice path, Arena *arena, Slice *normal)
+{
+    PathError error = check(path, true);
+    if (error != PATH_OK)
+        return error;
+    PathBuilder result = begin(path.size, arena);
+    add_parts(&result, path);
+    return finish(&result, is_absolute(path), normal);
 }
 
 const char *path_error_text(PathError error)
@@ -102,6 +142,7 @@ const char *path_error_text(PathError error)
         return "the import path is absolute; write it relative to the importing file";
     case PATH_HAS_NUL: return "the import path contains a NUL byte";
     case PATH_TOO_LONG: return "the import path is too long";
+    case PATH_NOWHERE: return "there is no such file";
     }
     return "the import path is wrong";
 }

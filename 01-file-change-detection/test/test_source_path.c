@@ -34,6 +34,9 @@ static void resolved_paths(void **state)
         {"main.mini", "main.mini", "main.mini"},
         {"lib/a.mini", "../lib/a.mini", "lib/a.mini"},
         {"main.mini", "a\\b c.mini", "a\\b c.mini"},
+        {"/usr/a.mini", "b.mini", "/usr/b.mini"},
+        {"/usr/x/a.mini", "../../../b.mini", "/b.mini"},
+        {"/a.mini", "b.mini", "/b.mini"},
     };
     Arena arena = {0};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -44,6 +47,42 @@ static void resolved_paths(void **state)
         assert_string_equal(path.data, cases[i].path);
         assert_int_equal(path.size, strlen(cases[i].path));
     }
+    arena_free(&arena);
+}
+
+static void normalised_paths(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"a.h", "a.h"},           {"./inc//a.h", "inc/a.h"},       {"inc/../a.h", "a.h"},
+        {"../a.h", "../a.h"},     {"../x/../../a.h", "../../a.h"}, {"/a.h", "/a.h"},
+        {"//usr/./a.h", "/usr/a.h"}, {"/usr/../a.h", "/a.h"},      {"/../../usr/a.h", "/usr/a.h"},
+        {"/usr/../../../a", "/a"},
+    };
+    Arena arena = {0};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Slice path;
+        assert_int_equal(source_path_normalize(slice_from(cases[i][0]), &arena, &path), PATH_OK);
+        assert_string_equal(path.data, cases[i][1]);
+        assert_int_equal(path.size, strlen(cases[i][1]));
+    }
+    arena_free(&arena);
+}
+
+static void paths_that_name_no_file(void **state)
+{
+    (void)state;
+    static const char *const no_file[] = {"", "/", "//", "/.", "/..", "a/", "/usr/", "..", "a/."};
+    Arena arena = {0};
+    Slice path;
+    for (size_t i = 0; i < sizeof no_file / sizeof *no_file; i++)
+        assert_int_equal(source_path_normalize(slice_from(no_file[i]), &arena, &path), PATH_EMPTY);
+    assert_int_equal(source_path_normalize(slice_of("/\0", 2), &arena, &path), PATH_HAS_NUL);
+    char longest[4096];
+    memset(longest, 'x', sizeof longest);
+    longest[0] = '/';
+    assert_int_equal(source_path_normalize(slice_of(longest, 4095), &arena, &path), PATH_OK);
+    assert_int_equal(source_path_normalize(slice_of(longest, 4096), &arena, &path), PATH_TOO_LONG);
     arena_free(&arena);
 }
 
@@ -128,7 +167,7 @@ static void random_paths_come_out_normal(void **state)
 static void every_error_has_a_text(void **state)
 {
     (void)state;
-    for (int error = PATH_OK; error <= PATH_TOO_LONG; error++) {
+    for (int error = PATH_OK; error <= PATH_NOWHERE; error++) {
         const char *text = path_error_text((PathError)error);
         assert_true(strlen(text) > 10);
         for (int other = PATH_OK; other < error; other++)
@@ -139,8 +178,12 @@ static void every_error_has_a_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(resolved_paths),         cmocka_unit_test(refused_paths),
-        cmocka_unit_test(the_longest_path),       cmocka_unit_test(random_paths_come_out_normal),
+        cmocka_unit_test(resolved_paths),
+        cmocka_unit_test(normalised_paths),
+        cmocka_unit_test(paths_that_name_no_file),
+        cmocka_unit_test(refused_paths),
+        cmocka_unit_test(the_longest_path),
+        cmocka_unit_test(random_paths_come_out_normal),
         cmocka_unit_test(every_error_has_a_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
