@@ -9,6 +9,9 @@
  *     imports   │ 1                │                  │      these numbers, and of
  *     paths     │ main.mini\0      │ math.mini\0      │      these bytes
  *
+ * Records and paths of absent paths follow those of the files, and the numbers of further entries
+ * follow those of the imports.
+ *
  * The image is the only copy of the data. A warm build calls stat once per record, compares 48
  * bytes, and is done.
  */
@@ -23,18 +26,22 @@ typedef struct TableHeader {
     uint32_t import_count;
     uint32_t paths_size;
     uint32_t entry; /* file number; FILE_NONE in an empty cache */
+    uint32_t absent_count;
+    uint32_t more_entry_count;
 } TableHeader;
 
-_Static_assert(sizeof(TableHeader) == 16 && sizeof(FileRecord) == 80, "the image has no holes");
+_Static_assert(sizeof(TableHeader) == 24 && sizeof(FileRecord) == 80, "the image has no holes");
 
-const BinaryFormat file_hash_cache_format = {"fhcache", 2};
+const BinaryFormat file_hash_cache_format = {"fhcache", 3};
 
 /* ---- from image to cache ------------------------------------------------------------------ */
 
 static uint64_t table_size(const TableHeader *header)
 {
-    return sizeof *header + (uint64_t)header->count * sizeof(FileRecord) +
-           (uint64_t)header->import_count * sizeof(uint32_t) + header->paths_size;
+    uint64_t records = (uint64_t)header->count + header->absent_count;
+    uint64_t numbers = (uint64_t)header->import_count + header->more_entry_count;
+    return sizeof *header + records * sizeof(FileRecord) + numbers * sizeof(uint32_t) +
+           header->paths_size;
 }
 
 static bool header_is_sound(const Image *image)
@@ -46,6 +53,7 @@ static bool header_is_sound(const Image *image)
         return false;
     memcpy(&header, image->data, sizeof header);
     return table_size(&header) == image->size &&
+           (uint64_t)header.count + header.absent_count <= FILE_ABSENT &&
            (header.entry < header.count || header.entry == FILE_NONE);
 }
 
@@ -57,25 +65,26 @@ static void attach(FileHashCache *cache)
         return;
     char *data = cache->image.data;
     const TableHeader *header = (const void *)data;
-    size_t imports = sizeof *header + (size_t)header->count * sizeof(FileRecord);
-    size_t paths = imports + (size_t)header->import_count * sizeof(uint32_t);
     cache->records = (void *)(data + sizeof *header);
     cache->count = header->count;
-    cache->imports = (const void *)(data + imports);
+    cache->absent_count = header->absent_count;
+    cache->imports = (const void *)(cache->records + header->count + header->absent_count);
     cache->import_count = header->import_count;
-    cache->paths = data + paths;
+    cache->more_entries = cache->imports + header->import_count;
+    cache->more_entry_count = header->more_entry_count;
+    cache->paths = (const char *)(cache->more_entries + header->more_entry_count);
     if (header->entry != FILE_NONE)
         cache->entry = file_hash_cache_path(cache, header->entry);
 }
 
 /* Each record begins where the previous one ends, and the last ends where the arrays do. Paths end
- * in NUL and ascend strictly: an unsorted table would give wrong answers, not crash, yet checking
- * the order takes 20 of the 35 us for 10,000 records. */
+ * in NUL and ascend strictly, those of files and then absent ones: an unsorted table would give
+ * wrong answers, not crash, yet checking the order takes 20 of the 35 us for 10,000 records. */
 static bool records_are_sound(const FileHashCache *cache, size_t paths_size)
 {
     uint64_t path_end = 0, import_end = 0;
     Slice previous = {"", 0};
-    for (uint32_t file = 0; file < cache->count; file++) {
+    for (uint32_t file = 0; file < cache->count + cache->absent_count; file++) {
         const FileRecord *record = &cache->records[file];
         if (record->path != path_end || record->first_import != import_end)
             return false;
@@ -84,7 +93,7 @@ static bool records_are_sound(const FileHashCache *cache, size_t paths_size)
         if (path_end > paths_size || cache->paths[path_end - 1] != '\0')
             return false;
         Slice path = file_hash_cache_path(cache, file);
-        if (slice_compare(previous, path) >= 0)
+        if (file != cache->count && slice_compare(previous, path) >= 0)
             return false;
         previous = path;
     }
@@ -94,8 +103,11 @@ static bool records_are_sound(const FileHashCache *cache, size_t paths_size)
 static bool imports_are_sound(const FileHashCache *cache)
 {
     bool wrong = false;
-    for (uint32_t i = 0; i < cache->import_count; i++)
-        wrong |= cache->imports[i] >= cache->count; /* no branch in the loop */
+    uint32_t end = cache->count + cache->absent_count;
+    for (uint32_t i = 0; i < cache->import_count; i++) /* no branch in the loop */
+        wrong |= (cache->imports[i] >= end) & (cache->imports[i] != FILE_ABSENT);
+    for (uint32_t i = 0; i < cache->more_entry_count; i++)
+        wrong |= cache->more_entries[i] >= cache->count;
     return !wrong;
 }
 
@@ -211,7 +223,7 @@ static bool *mark_reached(const FileHashCache *cache, uint32_t file)
         const FileRecord *record = &cache->records[stack[--depth]];
         for (uint32_t i = 0; i < record->import_count; i++) {
             uint32_t target = cache->imports[record->first_import + i];
-            if (target == FILE_NONE || reached[target])
+            if (target >= cache->count || reached[target])
                 continue;
             stack[depth++] = target;
             reached[target] = true;
@@ -319,6 +331,7 @@ static void put_run(ByteBuffer *image, const Piece *run, const FileRecord *first
 static void put_records(ByteBuffer *image, const NewTable *table)
 {
     FileRecord next = {0}; /* its places in the two arrays */
+    const FileSplice *splice = table->splice;
     for (const Piece *piece = table->pieces; piece != table->pieces + table->piece_count; piece++) {
         const FileEntry *entry = piece->entry;
         if (entry != NULL) {
@@ -334,6 +347,21 @@ static void put_records(ByteBuffer *image, const NewTable *table)
         next.path = end->path + end->path_size + 1;
         next.first_import = end->first_import + end->import_count;
     }
+    for (uint32_t i = 0; i < splice->absent_count; i++) {
+        uint32_t size = (uint32_t)splice->absents[i].size;
+        FileRecord absent = {
+            .path = next.path, .path_size = size, .first_import = next.first_import};
+        buffer_put(image, slice_of(&absent, sizeof absent));
+        next.path += size + 1;
+    }
+}
+
+static uint32_t new_number_of(const NewTable *table, uint32_t old)
+{
+    if (old < table->last->count)
+        return table->splice->new_number[old];
+    return old == FILE_ABSENT ? FILE_ABSENT
+                              : table->count + table->splice->new_absent[old - table->last->count];
 }
 
 static void put_imports(ByteBuffer *image, const NewTable *table)
@@ -349,9 +377,11 @@ static void put_imports(ByteBuffer *image, const NewTable *table)
         uint32_t count = end - piece->first->first_import;
         uint32_t *numbers = (void *)(image->data + image->size);
         for (uint32_t i = 0; i < count; i++)
-            numbers[i] = table->splice->new_number[imports[i]];
+            numbers[i] = new_number_of(table, imports[i]);
         image->size += count * sizeof *numbers;
     }
+    buffer_put(image, slice_of(table->splice->more_entries,
+                               table->splice->more_entry_count * sizeof(uint32_t)));
 }
 
 static void put_paths(ByteBuffer *image, const NewTable *table)
@@ -366,12 +396,20 @@ static void put_paths(ByteBuffer *image, const NewTable *table)
         buffer_put(image, slice_of(table->last->paths + piece->first->path,
                                    end - piece->first->path));
     }
+    for (uint32_t i = 0; i < table->splice->absent_count; i++) {
+        buffer_put(image, table->splice->absents[i]);
+        buffer_put_byte(image, '\0');
+    }
 }
 
 static void make_image(ByteBuffer *image, const NewTable *table)
 {
-    TableHeader header = {table->count, (uint32_t)table->import_count, (uint32_t)table->paths_size,
-                          FILE_NONE};
+    TableHeader header = {.count = table->count,
+                          .import_count = (uint32_t)table->import_count,
+                          .paths_size = (uint32_t)table->paths_size,
+                          .entry = FILE_NONE,
+                          .absent_count = table->splice->absent_count,
+                          .more_entry_count = table->splice->more_entry_count};
     buffer_reserve(image, (size_t)table_size(&header));
     buffer_put(image, slice_of(&header, sizeof header));
     put_records(image, table);
@@ -387,7 +425,10 @@ int file_hash_cache_splice(FileHashCache *cache, const FileHashCache *last, Slic
     size_t rows = (size_t)last->count + splice->entry_count;
     table.pieces = memory_allocate((rows + 1) * sizeof *table.pieces);
     merge(&table);
-    bool fits = table.import_count <= UINT32_MAX && table.paths_size <= UINT32_MAX;
+    for (uint32_t i = 0; i < splice->absent_count; i++)
+        table.paths_size += splice->absents[i].size + 1;
+    bool fits = table.import_count <= UINT32_MAX && table.paths_size <= UINT32_MAX &&
+                (uint64_t)table.count + splice->absent_count <= FILE_ABSENT;
     if (fits)
         make_image(&image, &table);
     free(table.pieces);

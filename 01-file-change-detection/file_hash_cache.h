@@ -11,6 +11,11 @@
  * a file are numbers. If nothing changed, a build makes no hash map, allocates nothing per file and
  * writes nothing.
  *
+ * A language may look for an import in several places (discovery.h). The places before the one that
+ * has the file are recorded as well, once each, as absent paths: a file that appears at one of them
+ * is a change, although no file of the program changed. They have numbers from `count` on, in path
+ * order, and records of which only the path means anything.
+ *
  *     FileHashCache cache = {0};
  *     file_hash_cache_load(&cache, "file_hashes.bin");       missing or damaged: empty
  *     for (uint32_t i = 0; i < cache.count; i++)
@@ -32,6 +37,7 @@ extern "C" {
 #endif
 
 #define FILE_NONE UINT32_MAX
+#define FILE_ABSENT (UINT32_MAX - 1) /* where an optional import leads if it leads nowhere */
 
 typedef struct FileRecord {
     KnownStamp known; /* {0}: nothing is known, read the file */
@@ -39,14 +45,17 @@ typedef struct FileRecord {
     uint32_t path;    /* offset in the paths */
     uint32_t path_size;
     uint32_t first_import; /* place in the import numbers */
-    uint32_t import_count; /* in the order of the source */
+    uint32_t import_count; /* in the order of the source; then absent paths, ascending */
 } FileRecord;
 
 typedef struct FileHashCache { /* {0} is an empty cache */
     FileRecord *records;       /* in the image; change them with file_hash_cache_set */
     uint32_t count;
+    uint32_t absent_count;   /* the paths of these come after the files' */
     const uint32_t *imports; /* file numbers */
     uint32_t import_count;
+    const uint32_t *more_entries; /* files that the program has besides what the entry reaches */
+    uint32_t more_entry_count;
     const HashSecret *secret; /* lent: the secret of its hashes; NULL, as after load and open:
                                  public ones */
     bool has_gaps; /* some imports are FILE_NONE: they lead nowhere. Never on disk */
@@ -78,6 +87,19 @@ static inline Slice file_hash_cache_path(const FileHashCache *cache, uint32_t fi
     return slice_of(cache->paths + cache->records[file].path, cache->records[file].path_size);
 }
 
+/* How many imports a file has: its numbers without the absent paths. */
+static inline uint32_t file_hash_cache_targets(const FileHashCache *cache, uint32_t file)
+{
+    const FileRecord *record = &cache->records[file];
+    uint32_t count = record->import_count;
+    if (cache->absent_count == 0)
+        return count;
+    const uint32_t *numbers = cache->imports + record->first_import;
+    while (count != 0 && numbers[count - 1] >= cache->count && numbers[count - 1] < FILE_ABSENT)
+        count--;
+    return count;
+}
+
 /* The number of the file with the name `path`, or FILE_NONE. Cost: log2(count) comparisons. */
 uint32_t file_hash_cache_find(const FileHashCache *cache, Slice path);
 
@@ -107,7 +129,7 @@ typedef struct FileEntry { /* what a new table is made from */
     Slice path;
     KnownStamp known;
     Hash128 content;
-    const uint32_t *imports; /* numbers in the new table */
+    const uint32_t *imports; /* numbers in the new table, as in a record */
     uint32_t import_count;
 } FileEntry;
 
@@ -116,6 +138,12 @@ typedef struct FileSplice { /* which files of the last table stay, and which com
     const FileEntry *entries;   /* files that come, and files that stay and are not as they were */
     const uint32_t *numbers;    /* of the entries, ascending */
     uint32_t entry_count;
+    const Slice *absents; /* all absent paths of the new table, in path order */
+    uint32_t absent_count;
+    const uint32_t *new_absent; /* per absent path of the last table its place in `absents`, if a
+                                   file that stays as it was asks for it */
+    const uint32_t *more_entries; /* numbers in the new table */
+    uint32_t more_entry_count;
 } FileSplice;
 
 /* Makes `cache` hold the files of `last`, another table, as `splice` changes them; their imports get

@@ -3,6 +3,8 @@
  * Three steps, each only if the previous one found something:
  *
  *     1. stat every file of the last build        one call each; nothing differs: done
+ *        and every absent path                    one that appeared, or a file that is gone: the
+ *                                                 files that asked for it are looked at as well
  *     2. read and hash the files that differ      same imports as recorded: update records, done
  *     3. walk the graph from the entry            files came or went: make a new table
  *
@@ -24,7 +26,10 @@ typedef struct Search {
     FileClock clock;
     ReadingScratch *scratch; /* per worker */
     bool *is_current;        /* per file of the last build: its stat says unchanged */
-    uint32_t *stale;         /* the others, ascending */
+    bool *is_gone;           /* with resolve: it has none */
+    bool *is_redirected;     /* with resolve: some import may lead elsewhere */
+    AskedPaths *asked;       /* with resolve */
+    uint32_t *stale;         /* not current, or redirected; ascending */
     uint32_t stale_count;
     Reading **readings;      /* per file of the last build; NULL: unchanged */
 } Search;
@@ -38,21 +43,68 @@ static void stat_file(void *arg, size_t index, unsigned worker)
     (void)worker;
     search->is_current[index] = file_hash_cache_is_current(
         search->cache, search->request->dir_fd, (uint32_t)index, &now);
+    if (search->is_gone != NULL)
+        search->is_gone[index] = now.inode == 0;
+}
+
+static bool may_lead_elsewhere(const Search *search, uint32_t number)
+{
+    if (number < search->cache->count)
+        return search->is_gone[number];
+    return number < FILE_ABSENT && !asked_paths_last(search->asked, number)->is_absent;
+}
+
+static void look_for_redirected(void *arg, size_t index, unsigned worker)
+{
+    Search *search = arg;
+    const FileRecord *record = &search->cache->records[index];
+    (void)worker;
+    for (uint32_t i = 0; i < record->import_count; i++)
+        search->is_redirected[index] |=
+            may_lead_elsewhere(search, search->cache->imports[record->first_import + i]);
+}
+
+/* Nothing is known of a file that must not be trusted, nor of where its imports lead. */
+static void ask_for_absent_paths(Search *search)
+{
+    const DiscoveryRequest *request = search->request;
+    uint32_t count = search->cache->count;
+    search->asked = asked_paths_open(request, search->cache, search->is_current);
+    for (unsigned i = 0; i < request->executor->workers; i++)
+        search->scratch[i].asked = search->asked;
+    search->is_redirected = memory_allocate_zeroed(count + 1, sizeof *search->is_redirected);
+    if (request->trust_nothing)
+        memset(search->is_redirected, true, count);
+    else
+        executor_run(request->executor, count, look_for_redirected, search);
 }
 
 static void stat_all(Search *search)
 {
     uint32_t count = search->cache->count;
     search->is_current = memory_allocate_zeroed(count + 1, sizeof *search->is_current);
+    if (search->request->resolve != NULL)
+        search->is_gone = memory_allocate_zeroed(count + 1, sizeof *search->is_gone);
     if (!search->request->trust_nothing)
         executor_run(search->request->executor, count, stat_file, search);
     search->found->files_stat += count;
+    if (search->request->resolve != NULL)
+        ask_for_absent_paths(search);
+}
 
+static bool is_redirected(const Search *search, uint32_t file)
+{
+    return search->is_redirected != NULL && search->is_redirected[file];
+}
+
+static void list_stale(Search *search)
+{
+    uint32_t count = search->cache->count;
     for (uint32_t i = 0; i < count; i++)
-        search->stale_count += !search->is_current[i];
+        search->stale_count += !search->is_current[i] || is_redirected(search, i);
     search->stale = memory_allocate((search->stale_count + 1) * sizeof *search->stale);
     for (uint32_t i = 0, n = 0; i < count; i++)
-        if (!search->is_current[i])
+        if (!search->is_current[i] || is_redirected(search, i))
             search->stale[n++] = i;
 }
 
@@ -66,24 +118,8 @@ static void read_stale(void *arg, size_t index, unsigned worker)
     Reading *reading = arena_allocate(scratch->arena, sizeof *reading);
     source_read(reading, search->request, &search->clock,
                 file_hash_cache_path(search->cache, file),
-                &search->cache->records[file], scratch);
+                &search->cache->records[file], is_redirected(search, file), scratch);
     search->readings[file] = reading;
-}
-
-static bool same_imports(const FileHashCache *cache, uint32_t file, const Reading *reading)
-{
-    const FileRecord *record = &cache->records[file];
-    if (!reading->is_scanned)
-        return true;
-    if (reading->import_count != record->import_count)
-        return false;
-    for (uint32_t i = 0; i < record->import_count; i++) {
-        uint32_t target = cache->imports[record->first_import + i];
-        if (reading->imports[i].error != PATH_OK ||
-            !slice_equal(reading->imports[i].path, file_hash_cache_path(cache, target)))
-            return false;
-    }
-    return true;
 }
 
 static void count_reading(Discovery *found, const Reading *reading)
@@ -98,9 +134,23 @@ static bool graph_is_unchanged(const Search *search)
 {
     for (uint32_t i = 0; i < search->stale_count; i++) {
         const Reading *reading = search->readings[search->stale[i]];
-        if (reading->error != 0 || !same_imports(search->cache, search->stale[i], reading))
+        if (reading->error != 0 ||
+            (reading->is_scanned && !source_has_imports(search->cache, search->stale[i], reading)))
             return false;
     }
+    return true;
+}
+
+static bool same_entries(const Search *search)
+{
+    const DiscoveryRequest *request = search->request;
+    const FileHashCache *cache = search->cache;
+    if (request->more_entry_count != cache->more_entry_count)
+        return false;
+    for (uint32_t i = 0; i < request->more_entry_count; i++)
+        if (!slice_equal(request->more_entries[i],
+                         file_hash_cache_path(cache, cache->more_entries[i])))
+            return false;
     return true;
 }
 
@@ -117,21 +167,28 @@ static void update_records(Search *search)
         uint32_t file = search->stale[i];
         const Reading *reading = search->readings[file];
         const FileRecord *record = &search->cache->records[file];
-        bool same = hash_equal(record->content, reading->content);
-        add_change(search->found, file, same ? FILE_TOUCHED : FILE_CHANGED, reading);
-        if (!same || memcmp(&record->known, &reading->known, sizeof record->known) != 0)
+        add_change(search->found, file, reading->is_same ? FILE_TOUCHED : FILE_CHANGED, reading);
+        if (!reading->is_same || memcmp(&record->known, &reading->known, sizeof record->known) != 0)
             file_hash_cache_set(search->cache, file, &reading->known, reading->content);
     }
 }
 
 /* ---- step 3 ------------------------------------------------------------------------------ */
 
+static bool is_entry(const DiscoveryRequest *request, Slice path)
+{
+    bool is_one = slice_equal(path, request->entry);
+    for (uint32_t i = 0; i < request->more_entry_count; i++)
+        is_one |= slice_equal(path, request->more_entries[i]);
+    return is_one;
+}
+
 /* A file that exists and cannot be read is a failure of the machine; so is a missing entry. Of two,
  * the first in path order is reported. */
 static void look_for_failure(const Search *search, const Reading *reading, const Reading **failure)
 {
-    if (reading->error == 0 || (wrong_import_error(reading->error) &&
-                                !slice_equal(reading->path, search->request->entry)))
+    if (reading->error == 0 ||
+        (wrong_import_error(reading->error) && !is_entry(search->request, reading->path)))
         return;
     if (*failure == NULL || slice_compare(reading->path, (*failure)->path) < 0)
         *failure = reading;
@@ -178,8 +235,8 @@ static int make_table(Search *search, const GraphWalk *walk, const WalkInput *in
 
 static int walk_from_entry(Search *search)
 {
-    WalkInput input = {search->request, &search->clock, search->cache, search->readings,
-                       search->scratch};
+    WalkInput input = {search->request, &search->clock,  search->cache,
+                       search->readings, search->scratch, search->asked};
     GraphWalk *walk = memory_allocate_zeroed(1, sizeof *walk);
     search->found->walk = walk;
     graph_walk(walk, &input);
@@ -202,6 +259,7 @@ static void report_files(const Search *search)
         [FILE_TOUCHED] = DECISION_FILE_TOUCHED,
         [FILE_CHANGED] = DECISION_FILE_CHANGED,
         [FILE_ADDED] = DECISION_FILE_ADDED,
+        [FILE_REDIRECTED] = DECISION_FILE_REDIRECTED,
     };
     const Discovery *found = search->found;
     const Observer *observer = search->request->observer;
@@ -217,17 +275,24 @@ static void report_files(const Search *search)
     }
 }
 
+/* What another language recorded of absent paths, one without resolve cannot use. */
+static bool can_start_from(const FileHashCache *cache, const DiscoveryRequest *request)
+{
+    return !cache->has_gaps && slice_equal(cache->entry, request->entry) &&
+           (cache->absent_count == 0 || request->resolve != NULL);
+}
+
 static int run_steps(Search *search)
 {
-    if (search->cache->has_gaps || !slice_equal(search->cache->entry, search->request->entry))
+    if (!can_start_from(search->cache, search->request))
         file_hash_cache_replace(search->cache, search->request->entry, NULL, 0);
     bool is_cold = search->cache->count == 0;
+    bool has_same_entries = same_entries(search);
     search->found->last_count = search->cache->count;
-    if (!is_cold) {
-        stat_all(search);
-        if (search->stale_count == 0)
-            return 0;
-    }
+    stat_all(search);
+    list_stale(search);
+    if (!is_cold && search->stale_count == 0 && has_same_entries)
+        return 0;
     /* Before anything is read: anything written after this has a stamp that is not older. */
     if (search->request->clock_dir_fd >= 0)
         search->found->clock_error =
@@ -238,7 +303,7 @@ static int run_steps(Search *search)
         executor_run(search->request->executor, search->stale_count, read_stale, search);
         for (uint32_t i = 0; i < search->stale_count; i++)
             count_reading(search->found, search->readings[search->stale[i]]);
-        if (graph_is_unchanged(search)) {
+        if (has_same_entries && graph_is_unchanged(search)) {
             update_records(search);
             return 0;
         }
@@ -278,14 +343,21 @@ int discover(Discovery *found, const DiscoveryRequest *request, FileHashCache *c
     }
 
     int status = run_steps(&search);
+    if (search.asked != NULL)
+        found->files_stat += asked_paths_count(search.asked);
+    asked_paths_close(search.asked);
     found->lacks_ctime = sources_lack_ctime(&search);
     if (found->error == 0)
         report_files(&search);
 
-    for (unsigned i = 0; i < workers; i++)
+    for (unsigned i = 0; i < workers; i++) {
         free(search.scratch[i].scan.items);
+        free(search.scratch[i].candidates.items);
+    }
     free(search.scratch);
     free(search.is_current);
+    free(search.is_gone);
+    free(search.is_redirected);
     free(search.stale);
     free(search.readings);
     return status;

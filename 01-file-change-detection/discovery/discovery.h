@@ -14,6 +14,14 @@
  *     for (size_t i = 0; i < found.change_count; i++)
  *         lower(found.changes[i].source);
  *     discovery_free(&found);
+ *
+ * An import is a path from the directory of its file, unless the language resolves it: then it has
+ * candidates, and leads to the first that holds a file. Those before it are recorded as absent
+ * (file_hash_cache.h): each costs the next run one stat, however many imports ask for it. An absent
+ * file needs no clock: that it was not there when it was asked for is all that is recorded.
+ *
+ *     src/a.c  includes  "b.h"        src/b.h  include/b.h  /usr/include/b.h
+ *                                      absent   found        not asked for
  */
 #ifndef DISCOVERY_H
 #define DISCOVERY_H
@@ -34,11 +42,14 @@ enum FileDecision {
     DECISION_FILE_CHANGED,                     /* read and hashed: other bytes */
     DECISION_FILE_ADDED,                       /* not in the last build */
     DECISION_FILE_REMOVED,                     /* in the last build, no longer imported */
+    DECISION_FILE_REDIRECTED, /* the same bytes, and an import leads elsewhere than it did */
 };
 
 typedef struct ScannedImport {
     Slice path; /* as written, escapes resolved */
     uint32_t line, column;
+    uint32_t kind;    /* what the language likes, for its resolve */
+    bool is_optional; /* only with resolve: it may lead nowhere */
 } ScannedImport;
 
 typedef struct ImportScan { /* {0} is empty; the scanner adds with import_scan_add */
@@ -47,17 +58,34 @@ typedef struct ImportScan { /* {0} is empty; the scanner adds with import_scan_a
     Arena *arena; /* for paths that are not literally in the source; set by the caller */
 } ImportScan;
 
-void import_scan_add(ImportScan *scan, Slice path, uint32_t line, uint32_t column);
+/* Returns the new import, whose kind is 0 and which is not optional; valid until the next one. */
+ScannedImport *import_scan_add(ImportScan *scan, Slice path, uint32_t line, uint32_t column);
 
 /* Finds the imports of a source in order, without a full parse. It must find what the parser finds;
  * in a source with syntax errors it may find fewer or more. The paths may point into the source.
  * Any thread. */
 typedef void (*ScanImports)(void *language, Slice source, ImportScan *scan);
 
+typedef struct ImportCandidates { /* made by discovery; resolve adds with import_candidates_add */
+    Slice *items;                 /* owned */
+    uint32_t count, capacity;
+    Arena *arena; /* for paths that resolve makes */
+} ImportCandidates;
+
+/* A path from the directory of the entry, or an absolute one; it need not be normalised. What can
+ * be no file's path is left out. Two names of a file are two files: an absolute path stays one. */
+void import_candidates_add(ImportCandidates *candidates, Slice path);
+
+/* Where an import of the file `importer` may lead, in order. Like a scan it depends on its
+ * arguments alone. What is relative to the importer, source_path_resolve names. Any thread. */
+typedef void (*ResolveImport)(void *language, Slice importer, const ScannedImport *import,
+                              ImportCandidates *candidates);
+
 typedef enum FileChangeKind {
     FILE_TOUCHED, /* read again: same content */
     FILE_CHANGED,
     FILE_ADDED,
+    FILE_REDIRECTED, /* read again: same content, and an import leads elsewhere */
 } FileChangeKind;
 
 typedef struct FileChange {
@@ -71,10 +99,14 @@ typedef struct DiscoveryRequest {
     int dir_fd;  /* the entry's directory, which all paths are relative to */
     int clock_dir_fd; /* where the file system's clock is asked; -1: trust no stamp */
     Slice entry; /* normalised path of the entry file */
+    const Slice *more_entries; /* of further files that the program has in any case: normalised,
+                                  ascending, without the entry */
+    uint32_t more_entry_count;
     bool trust_nothing; /* read and hash every file */
     size_t largest_source; /* of a larger file, one byte more than this is read; 0: no limit */
     uint32_t most_files;   /* a program with more is refused; 0: 2^31 - 1, what the numbers reach */
     ScanImports scan;
+    ResolveImport resolve; /* NULL: an import is a path from the directory of its file */
     void *language;
     Executor *executor;
     const Observer *observer;   /* may be NULL */
@@ -88,7 +120,7 @@ typedef struct Discovery { /* {0} before discover */
     bool renumbered;       /* files came or went, and numbers moved */
     uint32_t *old_number;  /* if renumbered: per file its number before, or FILE_NONE */
     uint32_t removed;      /* files of the last build that are no longer imported */
-    uint64_t files_stat;   /* counts of work, for --stats */
+    uint64_t files_stat;   /* counts of work, for --stats; absent paths included */
     uint64_t files_hashed; /* read as well */
     uint64_t bytes_read;
     int clock_error;       /* not 0: no clock to judge stamps by, see file_clock_probe */
@@ -106,7 +138,7 @@ typedef struct Discovery { /* {0} before discover */
  * a regular file; the diagnostics report it (the cache lends their paths), at the line that imports
  * it. The cache has the files that exist, with gaps: it must not be committed, and the next
  * discover does not use it. Another negative errno, also in found->error: a file could not be read;
- * error_path names it. With error_path the entry, -ENOENT means that there is no such entry, and
+ * error_path names it. With error_path an entry, -ENOENT means that there is no such entry, and
  * -EMLINK that some file of the program has more than 100 names, through links that form a cycle,
  * -E2BIG that it has more than `most_files`, or 2^32 imports, or 4 GiB of paths.
  * The cache's content in memory is then unspecified, and must not be committed either. */

@@ -145,7 +145,8 @@ static void follow_record(Walker *walker, const FileRecord *record)
 {
     const uint32_t *imports = walker->input->last->imports + record->first_import;
     for (uint32_t i = 0; i < record->import_count; i++)
-        meet_known(walker, imports[i]);
+        if (imports[i] < walker->input->last->count) /* else it is an absent path */
+            meet_known(walker, imports[i]);
 }
 
 /* A file that was read and has the content on record has its imports on record, too. */
@@ -168,7 +169,8 @@ static void read_added(void *arg, size_t index, unsigned worker)
     Reading *file = walker->round[index];
     if (atomic_load_explicit(&walker->is_over, memory_order_relaxed))
         return;
-    source_read(file, input->request, input->clock, file->path, NULL, &input->scratch[worker]);
+    source_read(file, input->request, input->clock, file->path, NULL, false,
+                &input->scratch[worker]);
     follow_reading(walker, file);
 }
 
@@ -190,13 +192,16 @@ static void follow_all(Walker *walker)
 
 void graph_walk(GraphWalk *walk, const WalkInput *input)
 {
-    uint32_t most = input->request->most_files;
+    uint32_t most = input->request->most_files, entries = input->request->more_entry_count;
     Walker walker = {.input = input, .walk = walk, .room = most == 0 ? WALK_MOST_FILES : most};
     walk->arena.source = input->request->executor->chunks;
     walk->reached = memory_allocate_zeroed(input->last->count + 1, sizeof *walk->reached);
+    walk->more_entries = memory_allocate((entries + 1) * sizeof *walk->more_entries);
     walker.stack = memory_allocate((input->last->count + 1) * sizeof *walker.stack);
     pthread_mutex_init(&walker.lock, NULL);
     meet(&walker, input->request->entry);
+    for (uint32_t i = 0; i < entries; i++)
+        walk->more_entries[i] = meet(&walker, input->request->more_entries[i]);
     follow_all(&walker);
     pthread_mutex_destroy(&walker.lock);
     shfree(walker.by_path);
@@ -209,6 +214,7 @@ void graph_walk_free(GraphWalk *walk)
 {
     free(walk->reached);
     free(walk->added);
+    free(walk->more_entries);
     arena_free(&walk->arena);
     *walk = (GraphWalk){0};
 }

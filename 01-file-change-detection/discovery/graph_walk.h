@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From the entry along the imports: which files does the program have now?
+ * From the entries along the imports: which files does the program have now?
  *
  * Private to discovery. What the last build knew costs no more than a look at its record: known
  * files are marked as reached, by one thread, along recorded numbers. Only files that are not on
@@ -8,7 +8,7 @@
  * reads the files that the round before it met.
  *
  * An import's target is a number: that of a file of the last build, or, counted from there on, that
- * of an added one. FILE_NONE: the import path itself is wrong.
+ * of an added one. FILE_NONE: the import path itself is wrong, or no candidate holds a file.
  */
 #ifndef GRAPH_WALK_H
 #define GRAPH_WALK_H
@@ -24,12 +24,14 @@ typedef struct WalkInput {
     const FileHashCache *last;      /* the last build's files, possibly none */
     Reading *const *known_readings; /* per file of it: read already in this build, or NULL */
     ReadingScratch *scratch;        /* per worker */
+    AskedPaths *asked;              /* NULL without resolve */
 } WalkInput;
 
 typedef struct GraphWalk { /* {0} before graph_walk */
     bool *reached;         /* per file of the last build */
     Reading **added;       /* the files that it did not have, in no particular order */
     uint32_t added_count, added_capacity;
+    uint32_t *more_entries; /* targets of the request's */
     bool has_too_many_names; /* links form cycles: the walk was abandoned */
     bool has_too_many_files; /* the same, after `most_files` of the request */
     Arena arena;             /* private: what holds the added files' paths */

@@ -12,6 +12,8 @@ typedef struct Merge {
     uint32_t *changed;   /* files of the new table that have a reading */
     FileEntry *entries;  /* for each of these */
     uint32_t changed_count;
+    const Slice *absents; /* paths that its imports ask for and that hold no file */
+    uint32_t absent_count;
 } Merge;
 
 typedef struct Added {
@@ -72,13 +74,59 @@ static void merge_files(Merge *merge)
     free(added);
 }
 
+/* ---- absent paths -------------------------------------------------------------------------- */
+
+static void use_recorded(const Merge *merge, uint32_t file)
+{
+    const FileHashCache *last = merge->input->last;
+    const FileRecord *record = &last->records[file];
+    for (uint32_t i = 0; i < record->import_count; i++) {
+        uint32_t number = last->imports[record->first_import + i];
+        if (number >= last->count && number != FILE_ABSENT)
+            asked_paths_last(merge->input->asked, number)->is_used = true;
+    }
+}
+
+/* Those that some file of the new table asks for get their numbers in it. */
+static void number_absents(Merge *merge)
+{
+    if (merge->input->asked == NULL)
+        return;
+    for (uint32_t file = 0; file < merge->count; file++) {
+        const Reading *reading = merge->next->readings[file];
+        if (reading == NULL || !reading->is_scanned)
+            use_recorded(merge, merge->found->old_number[file]);
+        else
+            for (uint32_t i = 0; i < reading->absent_count; i++)
+                reading->absents[i]->is_used = true;
+    }
+    merge->absents = asked_paths_number(merge->input->asked, &merge->absent_count);
+}
+
 /* ---- what changed -------------------------------------------------------------------------- */
 
-static FileChangeKind kind_of_change(const Reading *reading, uint32_t old_number)
+static FileChangeKind kind_of_change(const Merge *merge, const Reading *reading,
+                                     uint32_t old_number)
 {
     if (old_number == FILE_NONE)
         return FILE_ADDED;
-    return reading->is_scanned ? FILE_CHANGED : FILE_TOUCHED;
+    if (!reading->is_same)
+        return FILE_CHANGED;
+    return !reading->is_scanned || source_has_imports(merge->input->last, old_number, reading)
+               ? FILE_TOUCHED
+               : FILE_REDIRECTED;
+}
+
+static uint32_t new_number_of(const Merge *merge, uint32_t target)
+{
+    return target < FILE_ABSENT ? merge->next->new_number[target] : target;
+}
+
+static uint32_t new_number_of_recorded(const Merge *merge, uint32_t number)
+{
+    if (number < merge->input->last->count || number == FILE_ABSENT)
+        return new_number_of(merge, number);
+    return merge->count + asked_paths_last(merge->input->asked, number)->number;
 }
 
 /* A file that was only touched imports what it imported before. */
@@ -87,12 +135,16 @@ static FileEntry entry_of(const Merge *merge, const Reading *reading, uint32_t o
 {
     const FileHashCache *last = merge->input->last;
     const FileRecord *record = reading->is_scanned ? NULL : &last->records[old_number];
-    uint32_t count = record == NULL ? reading->import_count : record->import_count;
+    uint32_t targets = reading->import_count;
+    uint32_t count = record == NULL ? targets + reading->absent_count : record->import_count;
     uint32_t *imports = arena_allocate(arena, count * sizeof *imports);
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t target = record == NULL ? reading->imports[i].target
-                                         : last->imports[record->first_import + i];
-        imports[i] = target == FILE_NONE ? FILE_NONE : merge->next->new_number[target];
+        if (record != NULL)
+            imports[i] = new_number_of_recorded(merge, last->imports[record->first_import + i]);
+        else if (i < targets)
+            imports[i] = new_number_of(merge, reading->imports[i].target);
+        else
+            imports[i] = merge->count + reading->absents[i - targets]->number;
     }
     return (FileEntry){reading->path, reading->known, reading->content, imports, count};
 }
@@ -104,7 +156,7 @@ static void make_change(void *arg, size_t index, unsigned worker)
     uint32_t old_number = merge->found->old_number[file];
     const Reading *reading = merge->next->readings[file];
     merge->found->changes[index] =
-        (FileChange){file, kind_of_change(reading, old_number), reading->source};
+        (FileChange){file, kind_of_change(merge, reading, old_number), reading->source};
     merge->entries[index] =
         entry_of(merge, reading, old_number, merge->input->scratch[worker].arena);
 }
@@ -118,6 +170,37 @@ static void make_changes(Merge *merge)
     executor_run(merge->input->request->executor, count, make_change, merge);
 }
 
+/* ---- the table ----------------------------------------------------------------------------- */
+
+static int make_table(const Merge *merge)
+{
+    const WalkInput *input = merge->input;
+    const FileHashCache *last = input->last;
+    uint32_t entries = input->request->more_entry_count;
+    uint32_t *more_entries = memory_allocate((entries + 1) * sizeof *more_entries);
+    uint32_t *new_absent = memory_allocate((last->absent_count + 1) * sizeof *new_absent);
+    for (uint32_t i = 0; i < entries; i++)
+        more_entries[i] = merge->next->new_number[merge->walk->more_entries[i]];
+    for (uint32_t i = 0; i < last->absent_count; i++)
+        new_absent[i] = asked_paths_last(input->asked, last->count + i)->number;
+    FileSplice splice = {
+        .new_number = merge->next->new_number,
+        .entries = merge->entries,
+        .numbers = merge->changed,
+        .entry_count = merge->changed_count,
+        .absents = merge->absents,
+        .absent_count = merge->absent_count,
+        .new_absent = new_absent,
+        .more_entries = more_entries,
+        .more_entry_count = entries,
+    };
+    int status =
+        file_hash_cache_splice(&merge->next->files, last, input->request->entry, &splice);
+    free(new_absent);
+    free(more_entries);
+    return status;
+}
+
 int next_table_make(NextTable *next, Discovery *found, const GraphWalk *walk,
                     const WalkInput *input)
 {
@@ -129,11 +212,11 @@ int next_table_make(NextTable *next, Discovery *found, const GraphWalk *walk,
     found->old_number = memory_allocate((most + 1) * sizeof *found->old_number);
     merge.changed = memory_allocate((most + 1) * sizeof *merge.changed);
     merge_files(&merge);
+    number_absents(&merge);
     make_changes(&merge);
     found->renumbered = found->removed != 0 || merge.count != last->count;
-    FileSplice splice = {next->new_number, merge.entries, merge.changed, merge.changed_count};
     next->files.secret = last->secret;
-    int status = file_hash_cache_splice(&next->files, last, input->request->entry, &splice);
+    int status = make_table(&merge);
     free(merge.changed);
     free(merge.entries);
     return status;

@@ -8,14 +8,14 @@
 #ifndef SOURCE_READING_H
 #define SOURCE_READING_H
 
-#include "discovery.h"
+#include "asked_paths.h"
 #include "source_path.h"
 
 typedef struct ResolvedImport {
     Slice path;      /* what the import names, or, if `error`, the text as written */
     PathError error;
     uint32_t line, column;
-    uint32_t target; /* set by the graph walk */
+    uint32_t target; /* set by the graph walk; or FILE_ABSENT */
 } ResolvedImport;
 
 typedef struct Reading {
@@ -25,9 +25,12 @@ typedef struct Reading {
     uint64_t inode, device; /* 0 without a stamp: too large, or edited while it was read */
     Hash128 content;
     Slice source;
+    bool is_same;    /* the last build has the same content */
     bool is_scanned; /* imports are filled in */
     ResolvedImport *imports;
     uint32_t import_count;
+    AskedPath **absents; /* candidates before those that the imports lead to, in path order */
+    uint32_t absent_count;
 } Reading;
 
 /* Memory that a worker reuses. */
@@ -35,11 +38,19 @@ typedef struct ReadingScratch {
     Arena *arena;
     const HashSecret *secret; /* for content hashes */
     ImportScan scan;
+    ImportCandidates candidates;
+    AskedPaths *asked; /* shared by the workers; NULL without resolve */
 } ReadingScratch;
 
 /* Reads and hashes the file at `path` (NUL-terminated). Its imports are scanned unless `last`, the
- * record of the last build (NULL: none), has the same content and so has them. Any thread. */
+ * record of the last build (NULL: none), has the same content and so has them. Where one of these
+ * may lead elsewhere by now (`is_redirected`), they are scanned in any case. Any thread. */
 void source_read(Reading *reading, const DiscoveryRequest *request, const FileClock *clock,
-                 Slice path, const FileRecord *last, ReadingScratch *scratch);
+                 Slice path, const FileRecord *last, bool is_redirected,
+                 ReadingScratch *scratch);
+
+/* Has the file, in its record of the last build, the imports of the reading, and all that was asked
+ * for before them? */
+bool source_has_imports(const FileHashCache *last, uint32_t file, const Reading *reading);
 
 #endif

@@ -58,7 +58,7 @@ static void report_file(const Search *search, uint32_t file)
     if (reading == NULL || !reading->is_scanned) {
         /* Recorded imports have no line numbers: the file is read once more to find them. */
         source_read(&again, input->request, input->clock, file_hash_cache_path(now, file), NULL,
-                    &input->scratch[0]);
+                    false, &input->scratch[0]);
         reading = &again;
         recorded = last->imports + last->records[search->found->old_number[file]].first_import;
     }

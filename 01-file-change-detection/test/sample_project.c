@@ -2,6 +2,7 @@
 #include "sample_project.h"
 
 #include "import_scanner.h"
+#include "source_path.h"
 
 #include <stdlib.h>
 
@@ -10,7 +11,7 @@ static void tell(void *context, Decision decision, Slice subject)
     static const char *const names[] = {
         [DECISION_FILE_UNCHANGED] = "same ",  [DECISION_FILE_TOUCHED] = "touched ",
         [DECISION_FILE_CHANGED] = "changed ", [DECISION_FILE_ADDED] = "added ",
-        [DECISION_FILE_REMOVED] = "removed ",
+        [DECISION_FILE_REMOVED] = "removed ", [DECISION_FILE_REDIRECTED] = "redirected ",
     };
     ByteBuffer *reported = context;
     buffer_put(reported, slice_from(names[decision]));
@@ -66,6 +67,36 @@ int sample_project_teardown(void **state)
     return 0;
 }
 
+static void scan(void *language, Slice source, ImportScan *found)
+{
+    mini_scan_imports(language, source, found);
+    for (uint32_t i = 0; i < found->count; i++) {
+        ScannedImport *import = &found->items[i];
+        import->is_optional = import->path.size > 5 && memcmp(import->path.data, "maybe", 5) == 0;
+    }
+}
+
+static void add_below(ImportCandidates *candidates, const char *root, const char *directory,
+                      Slice path)
+{
+    ByteBuffer candidate = {.arena = candidates->arena};
+    buffer_put(&candidate, slice_from(root));
+    buffer_put(&candidate, slice_from(directory));
+    buffer_put(&candidate, path);
+    import_candidates_add(candidates, buffer_slice(&candidate));
+}
+
+static void resolve(void *language, Slice importer, const ScannedImport *import,
+                    ImportCandidates *candidates)
+{
+    Slice beside;
+    const SampleProject *project = language;
+    if (source_path_resolve(importer, import->path, candidates->arena, &beside) == PATH_OK)
+        import_candidates_add(candidates, beside);
+    add_below(candidates, "", "inc/", import->path);
+    add_below(candidates, project->scratch.path, "/sys//", import->path);
+}
+
 int sample_project_discover(SampleProject *project)
 {
     forget_answers(project);
@@ -76,7 +107,11 @@ int sample_project_discover(SampleProject *project)
         .entry = slice_from("main.mini"),
         .trust_nothing = project->trust_nothing,
         .most_files = project->most_files,
-        .scan = mini_scan_imports,
+        .more_entries = project->more_entries,
+        .more_entry_count = project->more_entry_count,
+        .scan = project->searches ? scan : mini_scan_imports,
+        .resolve = project->searches ? resolve : NULL,
+        .language = project,
         .executor = project->executor,
         .observer = &observer,
         .diagnostics = &project->diagnostics,

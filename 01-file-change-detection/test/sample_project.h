@@ -2,6 +2,9 @@
 /* A program of four files, in which discovery looks for changes.
  *
  *     main → lib/a, b;  lib/a ↔ b;  lib/a, b → shared
+ *
+ * If it `searches`, an import is looked for beside its file, in "inc", and in "sys", by an absolute
+ * path. It is optional if it begins with "maybe".
  */
 #ifndef SAMPLE_PROJECT_H
 #define SAMPLE_PROJECT_H
@@ -15,8 +18,10 @@ typedef struct SampleProject {
     Discovery found;
     Diagnostics diagnostics; /* sorted */
     ByteBuffer reported;         /* "decision path\n" each, NUL-terminated */
-    bool trust_nothing;
+    bool trust_nothing, searches; /* the second: imports are looked for in several places */
     uint32_t most_files;
+    const Slice *more_entries;
+    uint32_t more_entry_count;
     Executor *executor;
 } SampleProject;
 

@@ -4,6 +4,10 @@
  *
  * Files come, go, are renamed and import others that may not exist; in circles too. The table of the
  * last discovery without errors is kept in a file, as a build keeps that of its last commit.
+ *
+ * In the second test imports are looked for in several places. The same name comes and goes in each
+ * of them, and is a directory or a link that leads nowhere now and then; the places themselves
+ * change their names.
  */
 #include "random_numbers.h"
 #include "sample_project.h"
@@ -13,6 +17,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { NAMES = 24, MOST_IMPORTS = 4, ROUNDS = 400 };
@@ -21,7 +26,7 @@ typedef struct World {
     SampleProject *project;
     Random random;
     char table[600]; /* path of the kept one */
-    unsigned with_gaps, unreadable, renumbered, kept;
+    unsigned with_gaps, unreadable, renumbered, redirected, kept;
 } World;
 
 /* The first is the entry. Directories make paths that are relative to their importer. */
@@ -33,12 +38,38 @@ static const char *name_of(uint32_t file, char name[32])
     return name;
 }
 
+/* As an import names it that is looked for; some are optional. */
+static const char *searched_name_of(uint32_t file, char name[32])
+{
+    snprintf(name, 32, file % 4 == 3 ? "maybe%02u.mini" : "f%02u.mini", (unsigned)file);
+    return file == 0 ? "main.mini" : name;
+}
+
+/* Where it is written, or goes: in one of the places, drawn anew each time. */
+static const char *place_of(World *world, uint32_t file, char place[48])
+{
+    static const char *const directories[] = {"", "lib/", "inc/", "sys/"};
+    char name[32];
+    bool is_anywhere = world->project->searches && file != 0;
+    snprintf(place, 48, "%s%s", is_anywhere ? directories[random_draw(&world->random, 4)] : "",
+             world->project->searches ? searched_name_of(file, name) : name_of(file, name));
+    return place;
+}
+
+static void clear_place(const World *world, const char *place)
+{
+    int fd = world->project->scratch.fd;
+    if (unlinkat(fd, place, 0) != 0)
+        unlinkat(fd, place, AT_REMOVEDIR);
+}
+
 /* ---- edits --------------------------------------------------------------------------------- */
 
 /* Near numbers import each other more often, so that most of the program hangs together. */
 static void write_file(World *world, uint32_t file)
 {
-    char name[32], target[32], source[MOST_IMPORTS * 64 + 64] = "";
+    char place[48], target[32], source[MOST_IMPORTS * 64 + 64] = "";
+    bool searches = world->project->searches;
     uint32_t count = random_draw(&world->random, MOST_IMPORTS + 1);
     for (uint32_t i = 0; i < count + (file == 0); i++) {
         uint32_t to = (file + 1 + random_draw(&world->random, 6)) % NAMES;
@@ -46,43 +77,81 @@ static void write_file(World *world, uint32_t file)
             to = random_draw(&world->random, NAMES);
         size_t size = strlen(source);
         snprintf(source + size, sizeof source - size, "import \"%s%s\" as i%u;\n",
-                 file != 0 && file % 3 == 0 ? "../" : "", name_of(to, target), (unsigned)i);
+                 !searches && file != 0 && file % 3 == 0 ? "../" : "",
+                 searches ? searched_name_of(to, target) : name_of(to, target), (unsigned)i);
     }
     size_t size = strlen(source);
     snprintf(source + size, sizeof source - size, "const x = %u;\n",
              (unsigned)random_draw(&world->random, 3));
-    scratch_write(&world->project->scratch, name_of(file, name), source);
+    place_of(world, file, place);
+    clear_place(world, place);
+    scratch_write(&world->project->scratch, place, source);
 }
 
 static void rename_file(World *world, uint32_t file)
 {
-    char from[32], to[32];
+    char from[48], to[48];
     uint32_t other = 1 + random_draw(&world->random, NAMES - 1);
     int fd = world->project->scratch.fd;
-    if (file != 0 && scratch_exists(&world->project->scratch, name_of(file, from)))
-        assert_int_equal(renameat(fd, from, fd, name_of(other, to)), 0);
+    if (file == 0 || !scratch_exists(&world->project->scratch, place_of(world, file, from)))
+        return;
+    place_of(world, other, to);
+    if (strcmp(from, to) != 0)
+        clear_place(world, to);
+    (void)renameat(fd, from, fd, to); /* there may be no such directory */
 }
 
 /* Too large to be read: a failure of the machine, once something imports it. */
 static void write_unreadable(World *world, uint32_t file)
 {
-    char name[32];
-    int fd = openat(world->project->scratch.fd, name_of(file, name), O_WRONLY | O_CREAT, 0666);
+    char place[48];
+    place_of(world, file, place);
+    clear_place(world, place);
+    scratch_write(&world->project->scratch, place, "");
+    int fd = openat(world->project->scratch.fd, place, O_WRONLY);
     assert_true(fd >= 0);
     assert_int_equal(ftruncate(fd, (off_t)3 << 30), 0);
     close(fd);
 }
 
+/* What is there and is no file. */
+static void write_no_file(World *world, uint32_t file)
+{
+    char place[48];
+    int fd = world->project->scratch.fd;
+    place_of(world, file, place);
+    clear_place(world, place);
+    if (random_draw(&world->random, 2) == 0)
+        (void)mkdirat(fd, place, 0777);
+    else
+        (void)symlinkat("nothing", fd, place);
+}
+
+static void exchange_places(World *world)
+{
+    static const char *const directories[] = {"lib", "inc", "sys"};
+    const char *a = directories[random_draw(&world->random, 3)];
+    const char *b = directories[random_draw(&world->random, 3)];
+    int fd = world->project->scratch.fd;
+    (void)renameat(fd, a, fd, "between");
+    (void)renameat(fd, b, fd, a);
+    (void)renameat(fd, "between", fd, b);
+}
+
 static void edit(World *world)
 {
-    char name[32];
+    char place[48];
     uint32_t file = random_draw(&world->random, NAMES), kind = random_draw(&world->random, 20);
     if (kind < 3 && file != 0)
-        unlinkat(world->project->scratch.fd, name_of(file, name), 0);
+        clear_place(world, place_of(world, file, place));
     else if (kind < 5)
         rename_file(world, file);
     else if (kind == 5 && random_draw(&world->random, 3) == 0)
         write_unreadable(world, file);
+    else if (kind == 6 && world->project->searches && file != 0)
+        write_no_file(world, file);
+    else if (kind == 7 && world->project->searches)
+        exchange_places(world);
     else
         write_file(world, file);
 }
@@ -98,10 +167,15 @@ static void put_files(ByteBuffer *text, const FileHashCache *cache)
         for (uint32_t i = 0; i < record->import_count; i++) {
             uint32_t target = cache->imports[record->first_import + i];
             buffer_put_byte(text, ' ');
-            buffer_put(text, target == FILE_NONE ? slice_from("?")
-                                                 : file_hash_cache_path(cache, target));
+            buffer_put(text, target == FILE_NONE     ? slice_from("?")
+                             : target == FILE_ABSENT ? slice_from("-")
+                                                     : file_hash_cache_path(cache, target));
         }
         buffer_put_byte(text, '\n');
+    }
+    for (uint32_t i = 0; i < cache->absent_count; i++) {
+        buffer_put(text, file_hash_cache_path(cache, cache->count + i));
+        buffer_put(text, slice_from(" is absent\n"));
     }
 }
 
@@ -128,7 +202,24 @@ static char *describe(const SampleProject *project, int status)
     return text.data;
 }
 
-/* The changes and the numbers, from the two tables. */
+static bool leads_to_same(const FileHashCache *a, uint32_t from_a, const FileHashCache *b,
+                          uint32_t from_b)
+{
+    const uint32_t *left = a->imports + a->records[from_a].first_import;
+    const uint32_t *right = b->imports + b->records[from_b].first_import;
+    uint32_t count = file_hash_cache_targets(a, from_a);
+    if (count != file_hash_cache_targets(b, from_b))
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        if (left[i] >= FILE_ABSENT || right[i] >= FILE_ABSENT
+                ? left[i] != right[i]
+                : !slice_equal(file_hash_cache_path(a, left[i]), file_hash_cache_path(b, right[i])))
+            return false;
+    return true;
+}
+
+/* The changes and the numbers, from the two tables. In a table with gaps, a file may have one
+ * without a change of its own. */
 static void check_changes(const SampleProject *project, const FileHashCache *last)
 {
     const Discovery *found = &project->found;
@@ -142,21 +233,26 @@ static void check_changes(const SampleProject *project, const FileHashCache *las
         moved += old != file;
         if (found->renumbered)
             assert_int_equal(found->old_number[file], old);
+        bool is_redirected =
+            project->searches && is_same && !leads_to_same(last, old, now, file);
         if (next == found->change_count || found->changes[next].file != file) {
-            assert_true(is_same);
+            assert_true(is_same && (!is_redirected || now->has_gaps));
             continue;
         }
         const FileChange *change = &found->changes[next++];
-        assert_int_equal(change->kind, old == FILE_NONE ? FILE_ADDED
-                                       : is_same        ? FILE_TOUCHED
-                                                        : FILE_CHANGED);
+        if (!now->has_gaps || change->kind == FILE_REDIRECTED)
+            assert_int_equal(change->kind == FILE_REDIRECTED, is_redirected);
+        if (change->kind != FILE_REDIRECTED)
+            assert_int_equal(change->kind, old == FILE_NONE ? FILE_ADDED
+                                           : is_same        ? FILE_TOUCHED
+                                                            : FILE_CHANGED);
         assert_true(hash_equal(hash_bytes(change->source), now->records[file].content));
     }
     assert_int_equal(next, found->change_count);
     assert_int_equal(found->removed, last->count - stayed);
     assert_int_equal(found->renumbered, moved != 0 || found->removed != 0);
     assert_int_equal(found->last_count, last->count);
-    if (!now->has_gaps)
+    if (!now->has_gaps && !project->searches)
         assert_int_equal(found->files_stat, last->count + now->count - stayed);
 }
 
@@ -186,6 +282,7 @@ static void check_round(World *world)
     char *warm = discover_from(world, &known, &status);
     if (world->project->found.error == 0)
         check_changes(world->project, &last);
+    world->redirected += strstr(world->project->reported.data, "redirected ") != NULL;
     world->renumbered += world->project->found.renumbered;
     world->with_gaps += status == -EBADMSG;
     world->unreadable += world->project->found.error != 0;
@@ -198,9 +295,9 @@ static void check_round(World *world)
     free(cold);
 }
 
-static void test_warm_is_cold(void **state)
+static void run(SampleProject *project)
 {
-    World world = {.project = *state, .random = random_begin()};
+    World world = {.project = project, .random = random_begin()};
     snprintf(world.table, sizeof world.table, "%s/table", world.project->clock.path);
     for (uint32_t file = 0; file < NAMES; file++)
         write_file(&world, file);
@@ -215,17 +312,32 @@ static void test_warm_is_cold(void **state)
             for (uint32_t file = 0; file < NAMES; file++)
                 write_file(&world, file);
     }
-    print_message("%u kept, %u renumbered, %u with gaps, %u unreadable\n", world.kept,
-                  world.renumbered, world.with_gaps, world.unreadable);
+    print_message("%u kept, %u renumbered, %u redirected, %u with gaps, %u unreadable\n",
+                  world.kept, world.renumbered, world.redirected, world.with_gaps,
+                  world.unreadable);
     assert_true(world.kept > ROUNDS / 20);
     assert_true(world.renumbered > ROUNDS / 20);
     assert_true(world.with_gaps > ROUNDS / 20);
+    assert_true(world.redirected > ROUNDS / 80 || !project->searches);
+}
+
+static void test_warm_is_cold(void **state)
+{
+    run(*state);
+}
+
+static void test_warm_is_cold_where_imports_are_looked_for(void **state)
+{
+    SampleProject *project = *state;
+    project->searches = true;
+    run(project);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE_WITH_PROJECT(test_warm_is_cold),
+        CASE_WITH_PROJECT(test_warm_is_cold_where_imports_are_looked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

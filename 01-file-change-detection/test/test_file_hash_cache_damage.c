@@ -13,6 +13,11 @@ static void use_everything(const FileHashCache *cache)
         assert_int_equal(file_hash_cache_find(cache, file_hash_cache_path(cache, i)), i);
         Slice path = file_hash_cache_path(cache, i);
         assert_int_equal(path.data[path.size], 0);
+        assert_true(file_hash_cache_targets(cache, i) <= cache->records[i].import_count);
+    }
+    for (uint32_t i = 0; i < cache->absent_count; i++) {
+        Slice path = file_hash_cache_path(cache, cache->count + i);
+        assert_int_equal(path.data[path.size], 0);
     }
     file_hash_cache_combined(cache, (Hash128){0});
     assert_true(cache->entry.size == 0 || file_hash_cache_find(cache, cache->entry) != FILE_NONE);
@@ -21,7 +26,7 @@ static void use_everything(const FileHashCache *cache)
 /* Saves the image as it is, with a correct checksum, and loads it. True if it is accepted. */
 static bool is_accepted(const SampleTable *sample, Slice image)
 {
-    static const BinaryFormat format = {"fhcache", 2};
+    static const BinaryFormat format = {"fhcache", 3};
     FileHashCache cache = {0};
     assert_int_equal(
         binary_file_write(sample->scratch.fd, "file_hashes.bin", &format, &image, 1, false), 0);
@@ -33,30 +38,59 @@ static bool is_accepted(const SampleTable *sample, Slice image)
     return status == 0;
 }
 
-static void every_number_of_an_image_is_checked(void **state)
+static void check_every_number(const SampleTable *sample, const FileHashCache *cache)
 {
-    SampleTable *sample = *state;
-    FileHashCache cache = {0};
-    sample_fill(&cache);
-    size_t size = cache.image.size;
+    size_t size = cache->image.size;
     char *image = malloc(size);
-    memcpy(image, cache.image.data, size);
+    memcpy(image, cache->image.data, size);
     assert_true(is_accepted(sample, slice_of(image, size)));
 
-    static const uint32_t wrong[] = {0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 5, 100, 1000};
-    size_t imports = (size_t)((const char *)cache.imports - cache.image.data);
-    for (size_t at = 0; at < imports + 4 * cache.import_count; at += 4) {
-        bool is_payload = at >= 16 && at < imports && (at - 16) % sizeof(FileRecord) < offsetof(FileRecord, path);
+    static const uint32_t wrong[] = {0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 7, 100, 1000};
+    size_t imports = (size_t)((const char *)cache->imports - cache->image.data);
+    size_t entries = (size_t)((const char *)cache->more_entries - cache->image.data);
+    for (size_t at = 0; at < entries + 4 * cache->more_entry_count; at += 4) {
+        bool is_payload =
+            at >= 24 && at < imports && (at - 24) % sizeof(FileRecord) < offsetof(FileRecord, path);
         uint32_t right;
         memcpy(&right, image + at, 4);
         for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
             memcpy(image + at, &wrong[i], 4);
-            assert_int_equal(is_accepted(sample, slice_of(image, size)), is_payload);
+            /* An optional import. */
+            bool is_absent = at >= imports && at < entries && wrong[i] == FILE_ABSENT;
+            assert_int_equal(is_accepted(sample, slice_of(image, size)), is_payload || is_absent);
         }
         memcpy(image + at, &right, 4);
     }
-    file_hash_cache_close(&cache);
     free(image);
+}
+
+static void every_number_of_an_image_is_checked(void **state)
+{
+    FileHashCache cache = {0};
+    sample_fill(&cache);
+    check_every_number(*state, &cache);
+    file_hash_cache_close(&cache);
+}
+
+static void so_are_those_of_absent_paths_and_of_entries(void **state)
+{
+    static const uint32_t imports[] = {LIB_A, FILE_ABSENT, FILE_COUNT, FILE_COUNT + 1}, entry = Z;
+    const Slice absents[] = {slice_from("inc/y"), slice_from("x")};
+    FileHashCache none = {0}, cache = {0};
+    FileEntry entries[FILE_COUNT];
+    sample_entries(entries);
+    entries[MAIN].imports = imports;
+    entries[MAIN].import_count = 4;
+    FileSplice all = {.entries = entries,
+                      .entry_count = FILE_COUNT,
+                      .absents = absents,
+                      .absent_count = 2,
+                      .more_entries = &entry,
+                      .more_entry_count = 1};
+    assert_int_equal(file_hash_cache_splice(&cache, &none, entries[MAIN].path, &all), 0);
+    assert_int_equal(file_hash_cache_targets(&cache, MAIN), 2);
+    check_every_number(*state, &cache);
+    file_hash_cache_close(&cache);
 }
 
 static void images_cut_short_or_padded(void **state)
@@ -117,6 +151,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE_WITH_SAMPLE(every_number_of_an_image_is_checked),
+        CASE_WITH_SAMPLE(so_are_those_of_absent_paths_and_of_entries),
         CASE_WITH_SAMPLE(images_cut_short_or_padded),
         CASE_WITH_SAMPLE(paths_out_of_order_or_unterminated),
         CASE_WITH_SAMPLE(a_damaged_file_is_a_cold_start),

@@ -19,6 +19,7 @@ static const Wording wordings[DECISIONS_OF(6)] = {
     [DECISION_FILE_CHANGED] = {1, "changed", ""},
     [DECISION_FILE_ADDED] = {1, "added", ""},
     [DECISION_FILE_REMOVED] = {1, "removed", ""},
+    [DECISION_FILE_REDIRECTED] = {1, "redirected", " (an import leads elsewhere)"},
     [DECISION_IR_CACHED] = {2, "cached IR", ""},
     [DECISION_IR_LOWERED] = {2, "lowered", ""},
     [DECISION_UNIT_CACHED] = {2, "cached", ""},

@@ -15,25 +15,36 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MOST_FILES = 8, MOST_IMPORTS = 4 };
+enum { MOST_FILES = 8, MOST_IMPORTS = 4, MOST_ABSENTS = 3 };
 
 /* ---- making an image --------------------------------------------------------------------- */
 
 static void make_table(FuzzInput *input, FileHashCache *cache)
 {
     static const char names[MOST_FILES][8] = {"../x", "a", "a.b", "a/b", "b", "b\n", "c", "d"};
-    uint32_t imports[MOST_FILES][MOST_IMPORTS];
+    static const Slice absents[MOST_ABSENTS] = {{"/a", 2}, {"a", 1}, {"e", 1}};
+    uint32_t imports[MOST_FILES][MOST_IMPORTS + 1] = {{0}};
     FileEntry files[MOST_FILES];
+    FileHashCache none = {0};
     uint32_t count = fuzz_below(input, MOST_FILES + 1);
+    uint32_t absent_count = fuzz_below(input, MOST_ABSENTS + 1);
     for (uint32_t i = 0; i < count; i++) {
         files[i] = (FileEntry){.path = slice_from(names[i]),
                                .content = {fuzz_u8(input), i},
                                .imports = imports[i],
                                .import_count = fuzz_below(input, MOST_IMPORTS + 1)};
         for (uint32_t n = 0; n < files[i].import_count; n++)
-            imports[i][n] = fuzz_below(input, count);
+            imports[i][n] = fuzz_below(input, 8) == 0 ? FILE_ABSENT : fuzz_below(input, count);
+        if (absent_count != 0)
+            imports[i][files[i].import_count++] = count + fuzz_below(input, absent_count);
     }
-    file_hash_cache_replace(cache, slice_from(names[fuzz_below(input, MOST_FILES)]), files, count);
+    FileSplice all = {.entries = files,
+                      .entry_count = count,
+                      .absents = absents,
+                      .absent_count = absent_count,
+                      .more_entries = count == 0 ? NULL : imports[0],
+                      .more_entry_count = count != 0 && imports[0][0] < count};
+    file_hash_cache_splice(cache, &none, slice_from(names[fuzz_below(input, MOST_FILES)]), &all);
 }
 
 /* Saves an image of any bytes. False if it is the undamaged one of a table. */
@@ -64,7 +75,14 @@ static void check_files(const FileHashCache *cache)
         FUZZ_CHECK(file_hash_cache_find(cache, path) == i);
         FUZZ_CHECK(path.data[path.size] == '\0');
         file_hash_cache_combined_from(cache, i);
+        FUZZ_CHECK(file_hash_cache_targets(cache, i) <= cache->records[i].import_count);
     }
+    for (uint32_t i = 0; i < cache->absent_count; i++) {
+        Slice path = file_hash_cache_path(cache, cache->count + i);
+        FUZZ_CHECK(path.data[path.size] == '\0');
+    }
+    for (uint32_t i = 0; i < cache->more_entry_count; i++)
+        FUZZ_CHECK(cache->more_entries[i] < cache->count);
     FUZZ_CHECK(file_hash_cache_find(cache, slice_from("no such file")) == FILE_NONE);
     hash_bytes(cache->entry);
     file_hash_cache_combined(cache, (Hash128){1, 2});
