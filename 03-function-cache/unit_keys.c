@@ -48,6 +48,8 @@ Resolution program_resolve(Program *program, const ProgramFile *from, uint32_t f
         *target_file = from->targets[reference->import];
         if (*target_file == TARGET_NONE)
             return NAME_POISONED;
+        if (*target_file == TARGET_ABSENT)
+            return NAME_MISSING;
         owner = program->file(program, *target_file);
     }
     Slice name = declarations_text(&from->declarations, reference->name);
@@ -302,7 +304,7 @@ static Slice path_of_target(Program *program, const ProgramFile *owner,
     if (reference->import == IMPORT_SELF)
         return owner->path;
     uint32_t target = owner->targets[reference->import];
-    return target == TARGET_NONE ? (Slice){"", 0} : program->file(program, target)->path;
+    return target >= TARGET_ABSENT ? (Slice){"", 0} : program->file(program, target)->path;
 }
 
 Hash128 program_interface_digest(Program *program, uint32_t file, ByteBuffer *scratch)

@@ -53,7 +53,8 @@ typedef enum KeyState { /* the later of two is that of what leads to both */
     KEY_UNCACHEABLE, /* leads to something poisoned */
 } KeyState;
 
-#define TARGET_NONE UINT32_MAX /* the target of an import that leads nowhere */
+#define TARGET_NONE UINT32_MAX /* the target of an import that leads nowhere: an error */
+#define TARGET_ABSENT (UINT32_MAX - 1) /* the same, and it may: what it would offer is not found */
 
 /* All memory is the caller's. interface_keys and key_states have declarations.count elements; the
  * states begin as zeros (KEY_UNKNOWN), the keys need no value. `targets` has one element per
@@ -65,7 +66,8 @@ typedef struct ProgramFile { /* one file, as keys and code generation see it */
     Slice interface;  /* its interface blob (codegen.h); empty: it has none. Else ... */
     Hash128 interface_blob_hash; /* ... part of the interface keys of all its declarations */
     Slice path;
-    const uint32_t *targets; /* per import, the number of the file it leads to, or TARGET_NONE */
+    const uint32_t *targets; /* per import, the number of the file it leads to, TARGET_NONE or
+                                 TARGET_ABSENT */
     Hash128 *interface_keys; /* per declaration; none, if it is KEY_UNCACHEABLE */
     uint8_t *key_states;     /* per declaration: KeyState of its interface key */
     const void **notes;      /* per declaration: notes of code generators (codegen.h). NULL, then in
@@ -88,7 +90,8 @@ struct Program {
     const HashSecret *secret; /* lent: what keys are hashed under; NULL: public hashes, as the
                                  programs of stages 1 to 3 have. Stage 4 keeps the seed of one */
     uint32_t entry_file;
-    Slice entry_point; /* the declaration in the entry file that keeps its plain name */
+    Slice entry_point; /* the declaration in the entry file that keeps its plain name; empty: no
+                          unit does */
 };
 
 /* What a reference of a declaration leads to. Only NAME_FOUND has a target. Any thread. */
