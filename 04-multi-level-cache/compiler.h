@@ -14,10 +14,16 @@
  *     lower          source → declarations and IR. Sees one file and no path.
  *     emit           one unit → text. Sees the unit and the interfaces it names (codegen.h).
  *
- * and, for a front end whose IR must be parsed, optional:
+ * Optional: NULL, or an empty slice.
  *
- *     open           interface blob of a file → the form in which units see the file, made once
- *     emit_file      instead of emit: all units of one file, in one call
+ *     resolve        an import → candidates, in order (discovery.h): for languages that look for it
+ *                    in several places. It leads to the first that holds a file; if none does and it
+ *                    is optional, what it would offer is not found. The places to look in are
+ *                    settings: part of the fingerprint.
+ *     entry_point    without one, any file may be the entry: of a library.
+ *     open           for a front end whose IR must be parsed: interface blob of a file → the form in
+ *                    which units see the file, made once
+ *     emit_file      for the same; instead of emit: all units of one file, in one call
  *
  * The declarations come from a DeclarationsBuilder (declarations.h). The IR is bytes in any form,
  * and so is the interface blob: no pointers, and nothing of the file's path. All are copied after
@@ -54,12 +60,13 @@ typedef struct Compiler {
     Hash128 fingerprint;
     Hash128 settings; /* what only emit sees: target, optimization, kind of output. Lowered files do
                          not depend on it. {0}: nothing */
-    Slice entry_point;   /* the declaration that the entry file must have: "main" */
+    Slice entry_point;   /* the declaration that the entry file must have: "main". Empty: none */
     Slice missing_entry_point; /* the message if it has none */
     Slice prelude;       /* the first bytes of the output; ends with a newline */
     size_t largest_source; /* in bytes; of a larger one, lower gets one byte more than this, and
                               refuses. 0: no limit */
     ScanImports scan_imports;
+    ResolveImport resolve; /* NULL: an import is a path from the directory of its file */
     /* True, and the blobs, in the arena; or false, and diagnostics: the source is wrong.
      * Declarations are hashed with hash_keyed under the secret. */
     bool (*lower)(void *language, Slice source, const HashSecret *secret, Arena *arena,

@@ -69,6 +69,11 @@ typedef enum BuildPhase { /* in this order, if anything is to be done */
 typedef struct BuildRequest { /* copied; what it points to is lent until build_close */
     const Compiler *compiler;
     const char *entry;     /* path of the entry file, from the working directory */
+    const char *const *more_entries; /* of a program that is a list of files: the others, in any
+                                        order; from the directory of the entry, or absolute. The
+                                        program is all that the list reaches. Its caches are found
+                                        by `entry`: it remains, others may come and go */
+    size_t more_entry_count;
     const char *cache_dir; /* NULL: ".mini_cache" beside the entry. Made if missing; one with other
                               files in it and no mark of ours is BUILD_MISUSED. A symlink is not
                               followed, and one that others own or may write to is not used */
@@ -101,6 +106,8 @@ typedef struct BuildRequest { /* copied; what it points to is lent until build_c
 typedef struct BuildCounts { /* work, not time: the same on every machine */
     uint64_t files_total, files_stat, files_hashed, files_lowered;
     uint64_t files_changed, files_added, files_removed;
+    uint64_t files_absent; /* paths that imports ask for and that hold no file: one stat each,
+                              which `files_stat` counts too. 0 where the language has no resolve */
     /* A function is a unit with a body; structs, constants and externs are units too, checked and
      * cached alike, but not counted here. Emitted, cached and failed add up to the total at any
      * moment of a build: a function not looked at, because nothing it depends on changed, is

@@ -92,6 +92,8 @@ struct Build {
     char *cache_path;
     char *output;    /* its absolute path, if the request names one; else NULL */
     Slice entry;     /* its name in the directory */
+    Slice *more_entries; /* the names of the others, as discovery wants them */
+    uint32_t more_entry_count;
     MultiLevelCache cache;
     bool cache_is_open;
 
@@ -150,6 +152,9 @@ static inline Build *build_of(Program *program)
 {
     return (Build *)(void *)((char *)program - offsetof(Build, program));
 }
+
+/* What a status means that an entry could not be read with. */
+BuildStatus build_entry_failed(Build *build, const char *path, int status);
 
 BuildStatus build_commit_objects(Build *build);
 

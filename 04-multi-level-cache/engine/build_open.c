@@ -3,6 +3,7 @@
 #include "build_internal.h"
 
 #include "output_place.h"
+#include "source_path.h"
 #include "system_calls.h"
 
 #include <errno.h>
@@ -71,6 +72,14 @@ static Build *make_build(const BuildRequest *request)
     return build;
 }
 
+BuildStatus build_entry_failed(Build *build, const char *path, int status)
+{
+    build_fail(build, path, "cannot read the entry file", status);
+    bool is_wrong_name = status == -ENOENT || status == -ENOTDIR || status == -EISDIR ||
+                         status == -EINVAL;
+    return is_wrong_name ? BUILD_MISUSED : BUILD_MACHINE_FAILED;
+}
+
 /* The entry is looked at before a cache is made for it: a mistyped name leaves no files. */
 static BuildStatus open_project(Build *build)
 {
@@ -79,12 +88,35 @@ static BuildStatus open_project(Build *build)
     int status = build->project_fd < 0 ? -errno : 0;
     if (status == 0)
         status = file_stamp_at(build->project_fd, build->entry.data, &stamp);
-    if (status == 0)
-        return BUILD_OK;
-    build_fail(build, build->request.entry, "cannot read the entry file", status);
-    bool is_wrong_name = status == -ENOENT || status == -ENOTDIR || status == -EISDIR ||
-                         status == -EINVAL;
-    return is_wrong_name ? BUILD_MISUSED : BUILD_MACHINE_FAILED;
+    return status == 0 ? BUILD_OK : build_entry_failed(build, build->request.entry, status);
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+    return slice_compare(*(const Slice *)a, *(const Slice *)b);
+}
+
+/* Ascending, each once, without the entry. Whether they exist, discovery finds out. */
+static BuildStatus list_more_entries(Build *build)
+{
+    const BuildRequest *request = &build->request;
+    size_t count = request->more_entry_count;
+    Slice *names = memory_allocate((count + 1) * sizeof *names);
+    build->more_entries = names;
+    for (size_t i = 0; i < count; i++) {
+        const char *path = request->more_entries[i];
+        if (source_path_normalize(slice_from(path), &build->workers[0].arena, &names[i]) != PATH_OK)
+            return build_entry_failed(build, path, -EISDIR);
+    }
+    qsort(names, count, sizeof *names, compare_entries);
+    for (size_t i = 0; i < count; i++) {
+        bool is_known = slice_equal(names[i], build->entry) ||
+                        (build->more_entry_count != 0 &&
+                         slice_equal(names[i], names[build->more_entry_count - 1]));
+        if (!is_known)
+            names[build->more_entry_count++] = names[i];
+    }
+    return BUILD_OK;
 }
 
 /* A mistyped name must not silently mean that nothing is quoted. */
@@ -156,6 +188,8 @@ BuildStatus build_open(Build **opened, const BuildRequest *request)
     build_enter(build, BUILD_OPENS);
     BuildStatus status = open_project(build);
     if (status == BUILD_OK)
+        status = list_more_entries(build);
+    if (status == BUILD_OK)
         status = check_root(build);
     if (status == BUILD_OK)
         status = open_cache(build);
@@ -192,6 +226,7 @@ void build_close(Build *build)
         multi_level_cache_close(&build->cache);
     if (build->project_fd >= 0)
         close(build->project_fd);
+    free(build->more_entries);
     free(build->directory);
     free(build->cache_path);
     free(build->output);

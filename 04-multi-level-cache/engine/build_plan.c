@@ -278,7 +278,7 @@ static void check_entry_point(Build *build)
 {
     const Compiler *compiler = build->request.compiler;
     uint32_t entry = build->program.entry_file;
-    if (!build->plan.files[entry].is_rekeyed)
+    if (compiler->entry_point.size == 0 || !build->plan.files[entry].is_rekeyed)
         return;
     const ProgramFile *file = build_program_file(&build->program, entry);
     if (file->is_poisoned ||

@@ -70,7 +70,8 @@ void build_free_loaded(Build *build)
     free(loaded);
 }
 
-_Static_assert(TARGET_NONE == FILE_NONE, "what discovery records is what keys are made from");
+_Static_assert(TARGET_NONE == FILE_NONE && TARGET_ABSENT == FILE_ABSENT,
+               "what discovery records is what keys are made from");
 
 /* A blob that the language does not open is no use to anybody. */
 static void take_interface(const Build *build, Slice blob, ProgramFile *file)
@@ -95,7 +96,7 @@ static ProgramFile *make_file(Build *build, uint32_t number, const Lowered *lowe
                           .path = file_hash_cache_path(files, number),
                           .targets = files->imports + files->records[number].first_import};
     if (!declarations_view(lowered->declarations, &file->declarations) ||
-        file->declarations.import_count != files->records[number].import_count)
+        file->declarations.import_count != file_hash_cache_targets(files, number))
         return NULL;
     take_interface(build, lowered->interface, file);
     uint32_t count = file->declarations.count;

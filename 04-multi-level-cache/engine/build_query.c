@@ -86,8 +86,10 @@ bool build_source(const Build *build, Slice path, Arena *arena, Slice *source)
     const char *root = build->request.root != NULL ? build->request.root : build->directory;
     ByteBuffer full = {.arena = arena};
     FileStamp stamp;
-    buffer_put(&full, slice_from(build->directory));
-    buffer_put_byte(&full, '/');
+    if (path.size == 0 || path.data[0] != '/') {
+        buffer_put(&full, slice_from(build->directory));
+        buffer_put_byte(&full, '/');
+    }
     buffer_put(&full, path);
     buffer_put_byte(&full, '\0');
     const char *place = source_place_within(root, full.data, arena);

@@ -131,17 +131,21 @@ static void close_recorded(Recorded *recorded)
 
 /* ---- the file table ------------------------------------------------------------------------ */
 
-static bool same_imports(const FileHashCache *a, uint32_t file_a, const FileHashCache *b,
-                         uint32_t file_b)
+/* Since the last build a file appeared where its imports ask for one, or one is gone: they lead
+ * elsewhere by now. */
+static bool is_redirected(const FileHashCache *now, const FileHashCache *recorded, uint32_t file)
 {
-    const FileRecord *left = &a->records[file_a], *right = &b->records[file_b];
-    if (left->import_count != right->import_count)
-        return false;
-    for (uint32_t i = 0; i < left->import_count; i++)
-        if (!slice_equal(file_hash_cache_path(a, a->imports[left->first_import + i]),
-                         file_hash_cache_path(b, b->imports[right->first_import + i])))
-            return false;
-    return true;
+    const FileRecord *record = &recorded->records[file];
+    for (uint32_t i = 0; i < record->import_count; i++) {
+        uint32_t number = recorded->imports[record->first_import + i];
+        bool was_absent = number >= recorded->count;
+        if (number == FILE_ABSENT) /* the paths before it are in the record, too */
+            continue;
+        Slice path = file_hash_cache_path(recorded, number);
+        if (was_absent != (file_hash_cache_find(now, path) == FILE_NONE))
+            return true;
+    }
+    return false;
 }
 
 /* The bytes differ from the recorded ones: edited since, or worse? */
@@ -172,8 +176,12 @@ static void compare_record(Comparison *comparison, uint32_t file)
         verification_report(comparison->verification, path, "is not in the last build");
     } else if (!hash_equal(files->records[file].content, recorded->records[number].content)) {
         report_content(comparison, number, path);
-    } else if (!same_imports(files, file, recorded, number)) {
-        verification_report(comparison->verification, path, "its recorded imports are wrong");
+    } else if (!known_files_same_imports(files, file, recorded, number)) {
+        bool is_stale = is_redirected(files, recorded, number);
+        comparison->verification->is_stale |= is_stale;
+        verification_report(comparison->verification, path,
+                            is_stale ? "has an import that leads elsewhere than in the last build"
+                                     : "its recorded imports are wrong");
     }
 }
 

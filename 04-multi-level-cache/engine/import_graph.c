@@ -28,7 +28,7 @@ static void copy_imports(ImportGraph *graph, const FileHashCache *cache)
         graph->first_import[file] = used;
         for (uint32_t i = 0; i < record->import_count; i++) {
             uint32_t target = cache->imports[record->first_import + i];
-            if (target != FILE_NONE)
+            if (target < cache->count)
                 graph->imports[used++] = target;
         }
     }

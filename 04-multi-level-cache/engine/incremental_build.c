@@ -6,6 +6,14 @@
 
 /* ---- planning ------------------------------------------------------------------------------ */
 
+static BuildStatus reading_failed(Build *build, const char *path, int status)
+{
+    for (uint32_t i = 0; i < build->more_entry_count; i++)
+        if (slice_equal(slice_from(path), build->more_entries[i]))
+            return build_entry_failed(build, path, status);
+    return build_fail(build, path, "cannot read", status);
+}
+
 static BuildStatus run_discovery(Build *build)
 {
     const Compiler *compiler = build->request.compiler;
@@ -15,9 +23,12 @@ static BuildStatus run_discovery(Build *build)
                             ? -1
                             : build->cache.directory.fd,
         .entry = build->entry,
+        .more_entries = build->more_entries,
+        .more_entry_count = build->more_entry_count,
         .trust_nothing = build->request.paranoid || build->cache.may_be_unsynced,
         .largest_source = compiler->largest_source,
         .scan = compiler->scan_imports,
+        .resolve = compiler->resolve,
         .language = compiler->language,
         .executor = build->request.executor,
         .observer = build->request.observer,
@@ -27,6 +38,7 @@ static BuildStatus run_discovery(Build *build)
     known_files_add(&build->cache.known, &build->found, build->cache.files.count);
     build->clock_error = build->found.clock_error;
     build->counts.files_total = build->cache.files.count;
+    build->counts.files_absent = build->cache.files.absent_count;
     build->counts.files_stat = build->found.files_stat;
     build->counts.files_hashed = build->found.files_hashed;
     build->counts.bytes_read = build->found.bytes_read;
@@ -40,7 +52,7 @@ static BuildStatus run_discovery(Build *build)
         return build_fail(build, build->request.entry, "the program is too large: more than 2^31 "
                           "files, 2^32 imports or 4 GiB of paths", 0);
     if (status != 0 && !build->is_wrong)
-        return build_fail(build, build->found.error_path, "cannot read", status);
+        return reading_failed(build, build->found.error_path, status);
     return BUILD_OK;
 }
 

@@ -5,19 +5,30 @@
 
 /* ---- before discovery ---------------------------------------------------------------------- */
 
-static bool same_imports(const FileHashCache *a, uint32_t a_file, const FileHashCache *b,
-                         uint32_t b_file)
+static bool same_number(const FileHashCache *a, uint32_t left, const FileHashCache *b,
+                        uint32_t right)
+{
+    if (left == FILE_ABSENT || right == FILE_ABSENT)
+        return left == right;
+    return slice_equal(file_hash_cache_path(a, left), file_hash_cache_path(b, right));
+}
+
+bool known_files_same_imports(const FileHashCache *a, uint32_t a_file, const FileHashCache *b,
+                              uint32_t b_file)
 {
     const FileRecord *left = &a->records[a_file], *right = &b->records[b_file];
-    if (left->import_count != right->import_count)
+    if (left->import_count != right->import_count ||
+        file_hash_cache_targets(a, a_file) != file_hash_cache_targets(b, b_file))
         return false;
     for (uint32_t i = 0; i < left->import_count; i++)
-        if (!slice_equal(file_hash_cache_path(a, a->imports[left->first_import + i]),
-                         file_hash_cache_path(b, b->imports[right->first_import + i])))
+        if (!same_number(a, a->imports[left->first_import + i],
+                         b, b->imports[right->first_import + i]))
             return false;
     return true;
 }
 
+/* With the same content, the imports stay as this table has them: whether they lead elsewhere by
+ * now, discovery finds out. */
 static void take(KnownFiles *known, FileHashCache *files, uint32_t file,
                  const FileHashCache *others, uint32_t other)
 {
@@ -25,7 +36,7 @@ static void take(KnownFiles *known, FileHashCache *files, uint32_t file,
     bool same = hash_equal(own->content, theirs->content);
     if (same && memcmp(&own->known, &theirs->known, sizeof own->known) == 0)
         return;
-    if (!same && !same_imports(files, file, others, other))
+    if (!same && !known_files_same_imports(files, file, others, other))
         return;
     if (!same)
         known->changed[known->changed_count++] = file;

@@ -30,8 +30,13 @@ typedef struct KnownFiles { /* {0}: nothing was taken over */
     uint32_t changed_count;
 } KnownFiles;
 
-/* Takes over what is recorded of the files that both tables have. A file that now imports others is
- * left out: discovery reads it. */
+/* Do a file's imports lead to the same files in both tables, and is it the same paths that they
+ * found absent? The numbers may differ. */
+bool known_files_same_imports(const FileHashCache *a, uint32_t a_file, const FileHashCache *b,
+                              uint32_t b_file);
+
+/* Takes over what is recorded of the files that both tables have. A file that now imports others,
+ * or asks for others in vain, is left out: discovery reads it. */
 void known_files_take(KnownFiles *known, FileHashCache *files, const FileHashCache *others);
 
 /* Makes `files` a copy of `others`, all of it to be written. */

@@ -8,9 +8,11 @@
  */
 #include "line_language.h"
 
+#include "source_path.h"
+
 #include <ctype.h>
 
-enum { REFERENCE = 1, POINTER = 2 };
+enum { REFERENCE = 1, POINTER = 2, MAYBE = 3 };
 
 /* ---- lines and words ----------------------------------------------------------------------- */
 
@@ -50,6 +52,11 @@ static Slice take_name(Slice *line)
     return name;
 }
 
+typedef struct ImportLine {
+    Slice path, alias;
+    bool is_optional, is_bracketed;
+} ImportLine;
+
 /* The text up to the next `end`, which is consumed too. */
 static bool take_until(Slice *line, char end, Slice *taken)
 {
@@ -61,23 +68,50 @@ static bool take_until(Slice *line, char end, Slice *taken)
     return true;
 }
 
-static bool take_import(Slice line, Slice *path, Slice *alias)
+static bool take_import(Slice line, ImportLine *import)
 {
-    if (!take(&line, "import \"") || !take_until(&line, '"', path))
+    *import = (ImportLine){0};
+    if (!take(&line, "import"))
         return false;
-    *alias = (Slice){0};
+    import->is_optional = take(&line, "?");
+    import->is_bracketed = take(&line, " <");
+    if (!(import->is_bracketed || take(&line, " \"")) ||
+        !take_until(&line, import->is_bracketed ? '>' : '"', &import->path))
+        return false;
     if (take(&line, " as "))
-        *alias = take_name(&line);
+        import->alias = take_name(&line);
     return line.size == 0;
 }
 
 static void scan_imports(void *language, Slice source, ImportScan *scan)
 {
     (void)language;
-    Slice line, path, alias;
-    for (uint32_t number = 1; next_line(&source, &line); number++)
-        if (take_import(line, &path, &alias))
-            import_scan_add(scan, path, number, 1);
+    Slice line;
+    ImportLine import;
+    for (uint32_t number = 1; next_line(&source, &line); number++) {
+        if (!take_import(line, &import))
+            continue;
+        ScannedImport *scanned = import_scan_add(scan, import.path, number, 1);
+        scanned->kind = import.is_bracketed;
+        scanned->is_optional = import.is_optional;
+    }
+}
+
+static void resolve(void *language, Slice importer, const ScannedImport *import,
+                    ImportCandidates *candidates)
+{
+    Slice beside;
+    bool is_bracketed = import->kind != 0;
+    if (!is_bracketed &&
+        source_path_resolve(importer, import->path, candidates->arena, &beside) == PATH_OK)
+        import_candidates_add(candidates, beside);
+    for (const char *const *directory = language; *directory != NULL; directory++) {
+        ByteBuffer path = {.arena = candidates->arena};
+        buffer_put(&path, slice_from(*directory));
+        buffer_put_byte(&path, '/');
+        buffer_put(&path, import->path);
+        import_candidates_add(candidates, buffer_slice(&path));
+    }
 }
 
 /* ---- lowering ------------------------------------------------------------------------------ */
@@ -133,6 +167,8 @@ static void lower_text(Lowering *lowering, Slice text, bool in_interface)
             lower_reference(lowering, REFERENCE, &text, in_interface);
         } else if (take(&text, "&")) {
             lower_reference(lowering, POINTER, &text, in_interface);
+        } else if (take(&text, "~")) {
+            lower_reference(lowering, MAYBE, &text, in_interface);
         } else if (take(&text, "\\n")) {
             buffer_put_byte(&lowering->ir, '\n');
         } else {
@@ -242,10 +278,10 @@ static void lower_todo(Lowering *lowering, Slice line)
 
 static void lower_line(Lowering *lowering, Slice line)
 {
-    Slice path, alias;
-    if (take_import(line, &path, &alias)) {
-        declarations_add_import(&lowering->builder, path, lowering->line, 1);
-        buffer_put(&lowering->aliases, slice_of(&alias, sizeof alias));
+    ImportLine import;
+    if (take_import(line, &import)) {
+        declarations_add_import(&lowering->builder, import.path, lowering->line, 1);
+        buffer_put(&lowering->aliases, slice_of(&import.alias, sizeof import.alias));
     } else if (take(&line, "unit ")) {
         lower_unit(lowering, line);
     } else if (take(&line, "declare ")) {
@@ -300,7 +336,7 @@ enum { MAX_DEPTH = 100 }; /* deeper counts as a cycle */
 
 static bool is_reference(char byte)
 {
-    return byte == REFERENCE || byte == POINTER;
+    return byte == REFERENCE || byte == POINTER || byte == MAYBE;
 }
 
 static const Declaration *declaration_of(const Unit *unit)
@@ -442,6 +478,10 @@ static void expand_reference(Emission *emission, const Unit *unit, char kind, ui
         put_found(emission, kind, &found);
         return;
     }
+    if (resolution == NAME_MISSING && kind == MAYBE) {
+        buffer_put(emission->text, slice_from("nothing"));
+        return;
+    }
     emission->failed = true;
     if (resolution == NAME_MISSING && unit == emission->unit)
         report_missing(emission, number);
@@ -498,5 +538,19 @@ Compiler line_language(const char *settings)
         .lower = lower,
         .emit = emit,
     };
+    return compiler;
+}
+
+Compiler line_language_searching(const char *settings, const char *const *directories)
+{
+    ByteBuffer all = {0};
+    Compiler compiler = line_language(settings);
+    key_put_slice(&all, slice_from("lines"));
+    for (const char *const *directory = directories; *directory != NULL; directory++)
+        key_put_slice(&all, slice_from(*directory));
+    compiler.fingerprint = hash_bytes(buffer_slice(&all));
+    compiler.language = (void *)directories;
+    compiler.resolve = resolve;
+    buffer_free(&all);
     return compiler;
 }

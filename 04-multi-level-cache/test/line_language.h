@@ -27,6 +27,14 @@
  *
  *     todo TEXT
  *     todo in "lib/other.line" TEXT
+ *
+ * With a list of directories, a path is looked for beside its file and then in each of them; one in
+ * angle brackets only in these. `import?` may lead nowhere, and `~` instead of `$` writes what it
+ * names, or "nothing".
+ *
+ *     import <io.line> as io
+ *     import? "config.line" as config
+ *     unit main starts ~config.level
  */
 #ifndef LINE_LANGUAGE_H
 #define LINE_LANGUAGE_H
@@ -38,5 +46,9 @@ Compiler line_language(const char *settings);
 
 /* For its emit_file: emits one unit after the other. */
 void line_emit_file(void *language, UnitEmission *units, size_t count, Arena *scratch);
+
+/* The same with directories to look in: absolute or from the entry's, ending in NULL. They are
+ * lent, and part of the fingerprint. */
+Compiler line_language_searching(const char *settings, const char *const *directories);
 
 #endif

@@ -113,6 +113,7 @@ static void report(void *context, Decision decision, Slice subject)
         [DECISION_UNIT_DIRTY] = "dirty",         [DECISION_UNIT_DEPENDENT] = "dependent",
         [DECISION_UNIT_LOST] = "lost",           [DECISION_COMPACTED] = "compacted",
         [DECISION_STATE_DAMAGED] = "damaged",    [DECISION_NOT_COMPACTED] = "not-compacted",
+        [DECISION_FILE_REDIRECTED] = "redirected",
     };
     buffer_put(decisions, slice_from(names[decision] == NULL ? "other" : names[decision]));
     buffer_put_byte(decisions, ' ');
@@ -168,9 +169,15 @@ static void describe(LineRun *run, const Build *build)
 static BuildRequest make_request(const LineProject *project, const LineRequest *line,
                                  LineSteps *steps)
 {
-    steps->compiler = line->compiler != NULL
-                          ? *line->compiler
-                          : line_language(line->settings == NULL ? "" : line->settings);
+    const char *settings = line->settings == NULL ? "" : line->settings;
+    if (line->compiler != NULL)
+        steps->compiler = *line->compiler;
+    else if (line->directories != NULL)
+        steps->compiler = line_language_searching(settings, line->directories);
+    else
+        steps->compiler = line_language(settings);
+    if (line->is_library)
+        steps->compiler.entry_point = (Slice){0};
     if (line->together)
         steps->compiler.emit_file = line_emit_file;
     snprintf(steps->entry, sizeof steps->entry, "%s/%s", project->scratch.path,
@@ -180,6 +187,8 @@ static BuildRequest make_request(const LineProject *project, const LineRequest *
     return (BuildRequest){
         .compiler = &steps->compiler,
         .entry = steps->entry,
+        .more_entries = line->more_entries,
+        .more_entry_count = line->more_entry_count,
         .cache_dir = steps->cache,
         .executor = line->executor == NULL ? &executor_serial : line->executor,
         .in_memory = line->in_memory,

@@ -42,6 +42,10 @@ typedef struct LineRequest {
     const char *cache;    /* name in the scratch directory; NULL: "cache" */
     const char *settings; /* NULL: "" */
     const Compiler *compiler; /* NULL: the line language, with these settings */
+    const char *const *directories; /* where imports are looked for; NULL: beside their file */
+    const char *const *more_entries;
+    size_t more_entry_count;
+    bool is_library; /* no unit "main" is needed */
     Executor *executor;   /* NULL: items in sequence */
     bool force, paranoid, sync, warnings_are_errors;
     bool together; /* the units of a file are emitted in one call */

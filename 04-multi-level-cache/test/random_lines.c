@@ -3,7 +3,9 @@
 
 #include "memory.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static unsigned pick(RandomLines *lines, unsigned below)
@@ -47,7 +49,7 @@ static void put_reference(ByteBuffer *text, const RandomFile *file, const char *
                           unsigned import, unsigned name)
 {
     unsigned target = target_of(file, import);
-    put(text, kind);
+    put(text, target != file->number && file->imports_are_optional ? " ~" : kind);
     if (target != file->number) {
         put_number(text, "f", target);
         put(text, ".");
@@ -78,17 +80,30 @@ static void put_unit(ByteBuffer *text, const RandomFile *file, const RandomUnit 
     put(text, "\n");
 }
 
-static void put_imports(ByteBuffer *text, const RandomFile *file, bool is_inner)
+static void put_path(ByteBuffer *text, const RandomFile *file, unsigned target)
 {
     char path[32];
+    file_path(target, path);
+    put(text, "import \"");
+    put(text, file->number % 3 == 2 ? "../" : "");
+    put(text, path);
+    put(text, "\"");
+}
+
+static void put_searched(ByteBuffer *text, const RandomFile *file, unsigned target)
+{
+    put(text, file->imports_are_optional ? "import? " : "import ");
+    put_number(text, file->demands_brackets ? "<f" : "\"f", target);
+    put(text, file->demands_brackets ? ".line>" : ".line\"");
+}
+
+static void put_imports(ByteBuffer *text, const RandomFile *file, bool searches)
+{
     for (unsigned i = 0; i < IMPORTS; i++) {
         if (file->imports[i] == RANDOM_FILES)
             continue;
-        file_path(file->imports[i], path);
-        put(text, "import \"");
-        put(text, is_inner ? "../" : "");
-        put(text, path);
-        put_number(text, "\" as f", file->imports[i]);
+        (searches ? put_searched : put_path)(text, file, file->imports[i]);
+        put_number(text, " as f", file->imports[i]);
         put(text, "\n");
     }
 }
@@ -110,21 +125,15 @@ static void put_todo(ByteBuffer *text, const RandomFile *file, bool is_inner)
     put(text, "\n");
 }
 
-static void write_file(RandomLines *lines, unsigned number)
+static void write_text(RandomLines *lines, const RandomFile *file, const char *path)
 {
-    char path[32];
     ByteBuffer text = {0};
-    const RandomFile *file = &lines->files[number];
-    file_path(number, path);
-    if (file->is_missing) {
-        unlinkat(lines->scratch->fd, path, 0);
-        return;
-    }
-    put_imports(&text, file, number % 3 == 2);
-    put_todo(&text, file, number % 3 == 2);
+    put_imports(&text, file, lines->searches);
+    if (!lines->searches) /* it would point to a file as an import of that path */
+        put_todo(&text, file, file->number % 3 == 2);
     put_number(&text, "# ", file->comment);
     put(&text, "\n");
-    if (number < RANDOM_ENTRIES)
+    if (file->number < RANDOM_ENTRIES)
         put_reference((put(&text, "unit main starts"), &text), file, " $", 0, 0);
     put(&text, file->is_broken ? "\nbroken\n" : "\n");
     if (file->declares)
@@ -134,6 +143,55 @@ static void write_file(RandomLines *lines, unsigned number)
         put_unit(&text, file, &file->units[i]);
     scratch_write_bytes(lines->scratch, path, buffer_slice(&text));
     buffer_free(&text);
+}
+
+static void clear_place(const RandomLines *lines, const char *path)
+{
+    if (unlinkat(lines->scratch->fd, path, 0) != 0)
+        unlinkat(lines->scratch->fd, path, AT_REMOVEDIR);
+}
+
+/* A varied file: its first unit has other parameters, and bodies of its own. */
+static void write_place(RandomLines *lines, const RandomFile *file, const RandomPlace *place,
+                        const char *path)
+{
+    RandomFile varied = *file;
+    clear_place(lines, path);
+    varied.units[0].parameters += place->variation;
+    for (unsigned i = 1; i < UNITS; i++)
+        varied.units[i].body += varied.units[i].body == 0 ? 0 : place->variation / 2;
+    switch (place->kind) {
+    case PLACE_EMPTY: break;
+    case PLACE_FILE: write_text(lines, &varied, path); break;
+    case PLACE_DIRECTORY: assert_int_equal(mkdirat(lines->scratch->fd, path, 0777), 0); break;
+    case PLACE_LINK: assert_int_equal(symlinkat("no", lines->scratch->fd, path), 0); break;
+    }
+}
+
+static void write_places(RandomLines *lines, const RandomFile *file)
+{
+    char home[32], path[400];
+    file_path(file->number, home);
+    for (unsigned i = 0; i < PLACES; i++) {
+        bool is_here = strcmp(lines->directories[i], ".") == 0;
+        snprintf(path, sizeof path, "%s%sf%u.line", is_here ? "" : lines->directories[i],
+                 is_here ? "" : "/", file->number);
+        if (strcmp(path, home) != 0)
+            write_place(lines, file, &file->places[i], path);
+    }
+}
+
+static void write_file(RandomLines *lines, unsigned number)
+{
+    char path[32];
+    const RandomFile *file = &lines->files[number];
+    file_path(number, path);
+    if (lines->searches)
+        write_places(lines, file);
+    if (file->is_missing)
+        unlinkat(lines->scratch->fd, path, 0);
+    else
+        write_text(lines, file, path);
 }
 
 static void make_unit(RandomLines *lines, RandomUnit *unit, unsigned name)
@@ -155,6 +213,7 @@ static void make_file(RandomLines *lines, unsigned number)
 {
     RandomFile *file = &lines->files[number];
     *file = (RandomFile){.number = number, .comment = pick(lines, 3)};
+    file->imports_are_optional = lines->searches && number % 4 == 1;
     for (unsigned i = 0; i < IMPORTS; i++)
         file->imports[i] = pick(lines, 2) == 0 ? pick(lines, RANDOM_FILES) : RANDOM_FILES;
     for (unsigned i = 0; i < IMPORTS; i++)
@@ -315,6 +374,41 @@ static void toggle_bridge(RandomLines *lines)
     }
 }
 
+static void change_place(RandomLines *lines, RandomFile *file)
+{
+    RandomPlace *place = &file->places[pick(lines, PLACES)];
+    switch (pick(lines, 8)) {
+    case 0: case 1: case 2: place->kind = PLACE_EMPTY; break;
+    case 3: place->kind = PLACE_DIRECTORY; break;
+    case 4: place->kind = PLACE_LINK; break;
+    default: *place = (RandomPlace){PLACE_FILE, pick(lines, 4)}; break;
+    }
+}
+
+/* What is in two directories changes places. */
+static void exchange_places(RandomLines *lines)
+{
+    unsigned a = pick(lines, PLACES), b = pick(lines, PLACES);
+    for (unsigned i = 0; i < RANDOM_FILES; i++) {
+        RandomPlace place = lines->files[i].places[a];
+        lines->files[i].places[a] = lines->files[i].places[b];
+        lines->files[i].places[b] = place;
+        write_file(lines, i);
+    }
+}
+
+static void edit_places(RandomLines *lines)
+{
+    unsigned number = pick(lines, RANDOM_FILES);
+    RandomFile *file = &lines->files[number];
+    switch (pick(lines, 10)) {
+    case 0: file->demands_brackets = !file->demands_brackets; break;
+    case 1: exchange_places(lines); break;
+    default: change_place(lines, file); break;
+    }
+    write_file(lines, number);
+}
+
 static void edit_file(RandomLines *lines)
 {
     unsigned number = pick(lines, RANDOM_FILES);
@@ -397,9 +491,15 @@ static void break_cycles(RandomLines *lines)
 
 /* ---- the program --------------------------------------------------------------------------- */
 
-void random_lines_make(RandomLines *lines, const Scratch *scratch, Random random)
+void random_lines_make(RandomLines *lines, const Scratch *scratch, Random random, bool searches)
 {
-    *lines = (RandomLines){.scratch = scratch, .random = random};
+    *lines = (RandomLines){.scratch = scratch,
+                           .random = random,
+                           .searches = searches,
+                           .directories = {"i", lines->system, ".", "d"}};
+    snprintf(lines->system, sizeof lines->system, "%s/sys", scratch->path);
+    if (searches)
+        assert_int_equal(mkdirat(scratch->fd, "i", 0777) | mkdirat(scratch->fd, "sys", 0777), 0);
     for (unsigned i = 0; i < RANDOM_FILES; i++)
         make_file(lines, i);
     RandomFile *first = &lines->files[target_of(&lines->files[0], 0)];
@@ -410,7 +510,7 @@ void random_lines_make(RandomLines *lines, const Scratch *scratch, Random random
 void random_lines_edit(RandomLines *lines)
 {
     for (unsigned edits = 1 + pick(lines, 3); edits > 0; edits--)
-        edit_file(lines);
+        (lines->searches && pick(lines, 2) == 0 ? edit_places : edit_file)(lines);
     if (pick(lines, 20) == 0)
         break_cycles(lines);
     if (pick(lines, 2) == 0)

@@ -6,8 +6,12 @@
  * one two again. A few of them are errors, and all are broken now and then. There are warnings in
  * many files and units.
  *
+ * If it searches, imports are looked for in several places. Each file then comes and goes in each
+ * place, a little different everywhere; in some there is a directory of its name, or a link that
+ * leads nowhere. Some imports are optional.
+ *
  *     RandomLines lines;
- *     random_lines_make(&lines, &scratch, random_begin());
+ *     random_lines_make(&lines, &scratch, random_begin(), false);
  *     random_lines_edit(&lines);
  */
 #ifndef RANDOM_LINES_H
@@ -17,7 +21,7 @@
 #include "scratch.h"
 
 /* f0.line and f1.line are entries. */
-enum { RANDOM_FILES = 9, RANDOM_ENTRIES = 2, UNITS = 5, IMPORTS = 4, REFERENCES = 3 };
+enum { RANDOM_FILES = 9, RANDOM_ENTRIES = 2, UNITS = 5, IMPORTS = 4, REFERENCES = 3, PLACES = 4 };
 
 typedef struct RandomUnit {
     bool exists;
@@ -29,17 +33,35 @@ typedef struct RandomUnit {
     unsigned interface_name, pointer_name, bridge_name, body_names[REFERENCES];
 } RandomUnit;
 
+typedef enum RandomPlaceKind {
+    PLACE_EMPTY,
+    PLACE_FILE,
+    PLACE_DIRECTORY,
+    PLACE_LINK, /* to nothing */
+} RandomPlaceKind;
+
+typedef struct RandomPlace { /* what stands there under the name of a file */
+    RandomPlaceKind kind;
+    unsigned variation;
+} RandomPlace;
+
 typedef struct RandomFile {
     bool is_missing, is_broken, declares;
     bool holds_all; /* also what its interfaces point to: in a cycle, an error */
     unsigned number, comment, declared;
     unsigned imports[IMPORTS]; /* file numbers; RANDOM_FILES: none */
     RandomUnit units[UNITS];
+    bool demands_brackets;     /* how its imports are written */
+    bool imports_are_optional; /* never changes: a name has another key with `~` than with `$` */
+    RandomPlace places[PLACES];
 } RandomFile;
 
 typedef struct RandomLines {
     const Scratch *scratch; /* lent: where the files are */
     Random random;
+    bool searches;
+    char system[300];                    /* an absolute directory */
+    const char *directories[PLACES + 1]; /* where imports are looked for; NULL at the end */
     RandomFile files[RANDOM_FILES];
 } RandomLines;
 
@@ -50,7 +72,7 @@ typedef struct RandomComponents {
 } RandomComponents;
 
 /* Writes a program without errors, whose entry f0.line reaches a cycle. The numbers say which. */
-void random_lines_make(RandomLines *lines, const Scratch *scratch, Random random);
+void random_lines_make(RandomLines *lines, const Scratch *scratch, Random random, bool searches);
 
 /* Some edits; in half of all cases earlier faults are mended, and names lead somewhere. */
 void random_lines_edit(RandomLines *lines);

@@ -8,7 +8,8 @@
  * lowered again. Damage to the cache costs work, perhaps much later, and nothing else: from then on
  * work is not counted until the cache is removed and a new one begun. Without damage, verifying the
  * cache finds no difference, and every object that a recorded entry uses is present, even if old
- * objects are dropped at nearly every step.
+ * objects are dropped at nearly every step. The same holds where imports are looked for in several
+ * places, and the program is a list of files now and then.
  *
  * On the way, cycles of interfaces form across files, merge and split, which is counted too.
  *
@@ -41,7 +42,8 @@ typedef struct World {
     RandomComponents components; /* of the last program that was right, */
     unsigned last_entry;         /* ... and its entry */
     unsigned formed, merged, split; /* of those that span files */
-    unsigned right, circular, wrong, compacted, warned;
+    bool is_list; /* of both entries */
+    unsigned redirected, right, circular, wrong, compacted, warned;
 } World;
 
 static unsigned pick(World *world, unsigned below)
@@ -207,9 +209,14 @@ static LineRequest choose_request(World *world)
         world->entry = pick(world, RANDOM_ENTRIES);
     if (pick(world, 12) == 0)
         world->settings = pick(world, 2);
+    if (world->lines.searches && pick(world, 12) == 0)
+        world->is_list = !world->is_list;
     return (LineRequest){
         .entry = entries[world->entry],
         .settings = settings[world->settings],
+        .directories = world->lines.searches ? world->lines.directories : NULL,
+        .more_entries = entries,
+        .more_entry_count = world->is_list ? RANDOM_ENTRIES : 0,
         .executor = pick(world, 8) == 0 ? &thread_executor : NULL,
         .force = pick(world, 30) == 0,
         .paranoid = pick(world, 30) == 0,
@@ -297,6 +304,7 @@ static void step(World *world)
     request.together = false;
     LineRun plain = line_project_build_clean(&world->project, request, &clean);
     *kept = world->project.output;
+    world->redirected += strstr(run.decisions.data, "redirected ") != NULL;
 
     assert_int_equal(run.status, plain.status);
     assert_string_equal(run.diagnostics.data, plain.diagnostics.data);
@@ -305,7 +313,8 @@ static void step(World *world)
         assert_int_equal(run.counts.functions_total, plain.counts.functions_total);
         check_work(world, &request, &run);
         check_cache(world, &request, &run);
-        count_components(world);
+        if (!world->lines.searches) /* where imports lead, the model of components does not ask */
+            count_components(world);
         if (pick(world, 3) == 0)
             expect_it_again(world, request, &run);
         *kept = world->project.output;
@@ -335,25 +344,28 @@ static unsigned long steps_or(unsigned long otherwise)
     return steps == NULL || steps[0] == '\0' ? otherwise : strtoul(steps, NULL, 10);
 }
 
-static unsigned run_steps(unsigned long steps, uint64_t limit_bytes)
+static unsigned run_steps(unsigned long steps, uint64_t limit_bytes, bool searches)
 {
     World *world = memory_allocate_zeroed(1, sizeof *world);
     bool is_short = steps < 100;
     world->limit_bytes = limit_bytes;
     line_project_open(&world->project);
-    random_lines_make(&world->lines, &world->project.scratch, random_begin());
+    random_lines_make(&world->lines, &world->project.scratch, random_begin(), searches);
     while (steps-- > 0) {
         step(world);
         edit(world);
     }
     fprintf(stderr, "%u programs were right, %u of them with circles, %u wrong; "
-                    "%u times old objects were dropped, %u times the same warnings were expected\n"
+                    "%u with redirected imports; %u times old objects were dropped, "
+                    "%u times the same warnings were expected\n"
                     "cycles through files: %u times some formed, %u merged, %u split\n",
-            world->right, world->circular, world->wrong, world->compacted, world->warned,
-            world->formed, world->merged, world->split);
+            world->right, world->circular, world->wrong, world->redirected, world->compacted,
+            world->warned, world->formed, world->merged, world->split);
+    assert_int_equal(world->redirected != 0, searches);
     unsigned compacted = world->compacted;
     assert_true(world->circular != 0);
-    assert_true(is_short || (world->formed != 0 && world->merged != 0 && world->split != 0));
+    assert_true(is_short || searches ||
+                (world->formed != 0 && world->merged != 0 && world->split != 0));
     world->project.output = (LineOutput){0};
     for (unsigned i = 0; i < RANDOM_ENTRIES; i++)
         line_output_free(&world->outputs[i][0]);
@@ -366,14 +378,20 @@ static unsigned run_steps(unsigned long steps, uint64_t limit_bytes)
 static void test_incremental_builds_equal_clean_ones(void **state)
 {
     (void)state;
-    assert_int_equal(run_steps(steps_or(300), 0), 0);
+    assert_int_equal(run_steps(steps_or(300), 0, false), 0);
+}
+
+static void test_so_do_those_that_look_for_imports(void **state)
+{
+    (void)state;
+    assert_int_equal(run_steps(steps_or(200), 0, true), 0);
 }
 
 static void test_so_do_those_whose_cache_is_small(void **state)
 {
     (void)state;
     unsigned long steps = steps_or(200);
-    unsigned compacted = run_steps(steps, 1);
+    unsigned compacted = run_steps(steps, 1, false);
     assert_true(steps < 100 || compacted > 5);
 }
 
@@ -381,6 +399,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_incremental_builds_equal_clean_ones),
+        cmocka_unit_test(test_so_do_those_that_look_for_imports),
         cmocka_unit_test(test_so_do_those_whose_cache_is_small),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

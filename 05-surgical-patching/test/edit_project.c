@@ -254,7 +254,10 @@ EditOutcome edit_project_build(const EditProject *project, const EditRequest *wa
     EditOutcome outcome = {0};
     char entry[512], cache[512], output[512];
     Build *build;
-    Compiler compiler = line_language(wanted->settings == NULL ? "" : wanted->settings);
+    const char *settings = wanted->settings == NULL ? "" : wanted->settings;
+    Compiler compiler = wanted->directories == NULL
+                            ? line_language(settings)
+                            : line_language_searching(settings, wanted->directories);
     BuildRequest request = {.compiler = &compiler,
                             .entry = entry,
                             .cache_dir = cache,

@@ -49,6 +49,7 @@ typedef enum EditStop { STOP_NEVER, STOP_PLANNED, STOP_SAVED, STOP_IN_PROGRESS }
 
 typedef struct EditRequest {
     const char *settings; /* NULL: the default ones */
+    const char *const *directories; /* where imports are looked for; NULL: beside their file */
     const char *entry;    /* NULL: main.line */
     const char *output;   /* absolute path, or NULL: out */
     const char *cache;    /* absolute path, or NULL: cache */

@@ -212,6 +212,118 @@ static void settings_that_share_an_output_write_what_differs(void **state)
     close_project(project);
 }
 
+/* ---- imports that are looked for ----------------------------------------------------------- */
+
+static const char *const places[] = {"near", "far", NULL};
+
+/* As `products`, of a program whose imports may be in several places. */
+static EditRequest searching(uint32_t product)
+{
+    EditRequest request = products[product];
+    request.directories = places;
+    return request;
+}
+
+static void expect_searching(const EditProject *project, uint32_t product, PatchStrategy strategy,
+                             uint64_t hashed, uint64_t emitted)
+{
+    const EditRequest request = searching(product);
+    expect(project, &request, strategy, hashed, emitted);
+}
+
+static const char *const importing[] = {
+    "import \"lib.line\" as lib\nimport? \"config.line\" as config\n"
+    "unit main $lib.used ~config.level\n",
+    "import? \"config.line\" as config\nimport \"lib.line\" as lib\n"
+    "unit main $lib.used ~config.level\n",
+    "import \"lib.line\" as lib\nunit main $lib.used\n",
+    "import \"lib.line\" as lib\nimport? \"config.line\" as config\n"
+    "unit main $lib.used and ~config.level\n", /* the imports of the first */
+};
+
+enum { IMPORTING = sizeof importing / sizeof *importing };
+
+static void write_importing(const EditProject *project, int version)
+{
+    scratch_write(&project->scratch, "main.line", importing[version]);
+    scratch_age(&project->scratch, "main.line", 10 - version);
+}
+
+static EditProject *open_searching_project(void)
+{
+    EditProject *project = calloc(1, sizeof *project);
+    edit_project_open(project);
+    write_importing(project, 0);
+    scratch_write(&project->scratch, "far/lib.line", "unit used(far) calls\n");
+    scratch_age(&project->scratch, "far/lib.line", 10);
+    for (uint32_t i = 0; i < 3; i++) {
+        const EditRequest request = searching(i);
+        build(project, &request);
+    }
+    return project;
+}
+
+static void appear(const EditProject *project, const char *path, const char *text)
+{
+    scratch_write(&project->scratch, path, text);
+    scratch_age(&project->scratch, path, 10);
+}
+
+static void disappear(const EditProject *project, const char *path)
+{
+    assert_int_equal(unlinkat(project->scratch.fd, path, 0), 0);
+}
+
+static void a_candidate_comes_and_goes_in_each(void **state)
+{
+    (void)state;
+    EditProject *project = open_searching_project();
+    scratch_settle(&project->scratch);
+    for (uint32_t i = 0; i < 3; i++)
+        expect_searching(project, i, PATCH_UP_TO_DATE, 0, 0);
+    appear(project, "near/lib.line", "unit used(near) calls\n");
+    expect_searching(project, 0, PATCH_IN_PLACE, 2, 2);
+    expect_searching(project, 1, PATCH_IN_PLACE, 2, 0);
+    expect_searching(project, 2, PATCH_IN_PLACE, 2, 2);
+    for (uint32_t i = 0; i < 3; i++)
+        expect_searching(project, i, PATCH_UP_TO_DATE, 0, 0);
+    disappear(project, "near/lib.line");
+    for (uint32_t i = 0; i < 3; i++)
+        expect_searching(project, i, PATCH_IN_PLACE, 2, 0);
+    for (uint32_t i = 0; i < 3; i++)
+        expect_searching(project, i, PATCH_UP_TO_DATE, 0, 0);
+    close_project(project);
+}
+
+/* The second product never built the file that came and went. */
+static void a_candidate_that_one_product_missed_is_right_in_it(void **state)
+{
+    (void)state;
+    EditProject *project = open_searching_project();
+    appear(project, "near/lib.line", "unit used(near) calls\n");
+    expect_searching(project, 0, PATCH_IN_PLACE, 2, 2);
+    disappear(project, "near/lib.line");
+    expect_searching(project, 0, PATCH_IN_PLACE, 2, 0);
+    expect_searching(project, 1, PATCH_UP_TO_DATE, 0, 0);
+    close_project(project);
+}
+
+/* What an edit of the first product's build says of the imports is not so for the second. */
+static void an_edit_is_read_again_if_an_import_leads_elsewhere(void **state)
+{
+    (void)state;
+    EditProject *project = open_searching_project();
+    write_importing(project, 3);
+    expect_searching(project, 0, PATCH_IN_PLACE, 1, 1);
+    appear(project, "far/config.line", "unit level(high)\n");
+    expect_searching(project, 1, PATCH_IN_PLACE, 2, 1); /* main is known, and redirected */
+    write_importing(project, 0);
+    disappear(project, "far/config.line");
+    expect_searching(project, 1, PATCH_IN_PLACE, 1, 0);
+    expect_searching(project, 0, PATCH_IN_PLACE, 0, 0); /* found as it had been, but for main */
+    close_project(project);
+}
+
 /* ---- who is asked? ------------------------------------------------------------------------- */
 
 static void a_build_without_an_output_goes_on_from_the_last_one(void **state)
@@ -309,6 +421,16 @@ static void build_a_part(Walk *walk, uint32_t product)
     walk->is_fresh[product] = false;
 }
 
+static void build_and_compare_searching(const EditProject *project, uint32_t product)
+{
+    const EditRequest request = searching(product);
+    EditOutcome built = edit_project_build(project, &request);
+    EditOutcome clean = edit_project_build_clean(project, &request);
+    edit_outcome_expect_equal(&built, &clean);
+    edit_outcome_free(&built);
+    edit_outcome_free(&clean);
+}
+
 static void build_and_compare(Walk *walk, uint32_t product)
 {
     const EditRequest *request = &products[product];
@@ -323,6 +445,52 @@ static void build_and_compare(Walk *walk, uint32_t product)
     walk->is_fresh[product] = built.status == BUILD_OK;
     edit_outcome_free(&built);
     edit_outcome_free(&clean);
+}
+
+typedef struct Candidate {
+    const char *path, *text;
+    bool exists;
+} Candidate;
+
+static void switch_at_random(Walk *walk, Candidate *candidates, uint32_t count)
+{
+    Candidate *candidate = &candidates[random_below(walk, count)];
+    candidate->exists = !candidate->exists;
+    if (candidate->exists)
+        appear(&walk->project, candidate->path, candidate->text);
+    else
+        disappear(&walk->project, candidate->path);
+}
+
+/* lib.line may also be nowhere: then the program is wrong, for each product. */
+static void switching_while_candidates_come_and_go_is_right(void **state)
+{
+    (void)state;
+    enum { WALKS = 6, STEPS = 80 };
+    for (unsigned seed = 1; seed <= WALKS; seed++) {
+        Candidate candidates[] = {
+            {"lib.line", "unit used(beside) calls\n", false},
+            {"near/lib.line", "import? \"config.line\" as c\nunit used(near ~c.level) calls\n",
+             false},
+            {"far/lib.line", "unit used(far) calls\n", true},
+            {"near/config.line", "unit level(low)\n", false},
+            {"far/config.line", "unit level(high)\n", false},
+        };
+        Walk walk = {.random = seed};
+        edit_project_open(&walk.project);
+        appear(&walk.project, candidates[2].path, candidates[2].text);
+        write_importing(&walk.project, 0);
+        for (int step = 0; step < STEPS; step++) {
+            uint32_t event = random_below(&walk, 8);
+            if (event < 2)
+                switch_at_random(&walk, candidates, sizeof candidates / sizeof *candidates);
+            else if (event == 2)
+                write_importing(&walk.project, (int)random_below(&walk, IMPORTING));
+            else
+                build_and_compare_searching(&walk.project, random_below(&walk, PRODUCTS));
+        }
+        edit_project_close(&walk.project);
+    }
 }
 
 static void switching_between_edits_and_kills_is_right(void **state)
@@ -362,10 +530,14 @@ int main(void)
         cmocka_unit_test(the_warnings_of_an_edit_are_told_by_each),
         cmocka_unit_test(an_edit_that_is_undone_is_right_in_each),
         cmocka_unit_test(settings_that_share_an_output_write_what_differs),
+        cmocka_unit_test(a_candidate_comes_and_goes_in_each),
+        cmocka_unit_test(a_candidate_that_one_product_missed_is_right_in_it),
+        cmocka_unit_test(an_edit_is_read_again_if_an_import_leads_elsewhere),
         cmocka_unit_test(a_build_without_an_output_goes_on_from_the_last_one),
         cmocka_unit_test(too_many_products_are_not_kept),
         cmocka_unit_test(clean_removes_all_products),
         cmocka_unit_test(switching_between_edits_and_kills_is_right),
+        cmocka_unit_test(switching_while_candidates_come_and_go_is_right),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,7 +17,7 @@ typedef struct NamedTime {
     double seconds;
 } NamedTime;
 
-enum { COUNT_COUNT = 22, TIME_COUNT = 11 };
+enum { COUNT_COUNT = 23, TIME_COUNT = 11 };
 
 static void list_counts(const BuildStats *stats, NamedCount list[COUNT_COUNT])
 {
@@ -31,6 +31,7 @@ static void list_counts(const BuildStats *stats, NamedCount list[COUNT_COUNT])
         {"files_changed", counts->files_changed},
         {"files_added", counts->files_added},
         {"files_removed", counts->files_removed},
+        {"files_absent", counts->files_absent},
         {"functions_total", counts->functions_total},
         {"functions_emitted", counts->functions_emitted},
         {"functions_cached", counts->functions_cached},
