@@ -34,13 +34,27 @@ typedef struct Search {
     Reading **readings;      /* per file of the last build; NULL: unchanged */
 } Search;
 
+static bool was_cancelled(const Search *search)
+{
+    bool is_cancelled = false;
+    for (unsigned i = 0; i < search->request->executor->workers; i++)
+        is_cancelled |= search->scratch[i].is_cancelled;
+    return is_cancelled;
+}
+
+static int end_cancelled(Search *search)
+{
+    return search->found->error = -ECANCELED;
+}
+
 /* ---- step 1 ------------------------------------------------------------------------------ */
 
 static void stat_file(void *arg, size_t index, unsigned worker)
 {
     Search *search = arg;
     FileStamp now;
-    (void)worker;
+    if (reading_is_cancelled(search->request, &search->scratch[worker]))
+        return;
     search->is_current[index] = file_hash_cache_is_current(
         search->cache, search->request->dir_fd, (uint32_t)index, &now);
     if (search->is_gone != NULL)
@@ -88,7 +102,7 @@ static void stat_all(Search *search)
     if (!search->request->trust_nothing)
         executor_run(search->request->executor, count, stat_file, search);
     search->found->files_stat += count;
-    if (search->request->resolve != NULL)
+    if (search->request->resolve != NULL && !was_cancelled(search))
         ask_for_absent_paths(search);
 }
 
@@ -115,6 +129,8 @@ static void read_stale(void *arg, size_t index, unsigned worker)
     Search *search = arg;
     uint32_t file = search->stale[index];
     ReadingScratch *scratch = &search->scratch[worker];
+    if (reading_is_cancelled(search->request, scratch))
+        return;
     Reading *reading = arena_allocate(scratch->arena, sizeof *reading);
     source_read(reading, search->request, &search->clock,
                 file_hash_cache_path(search->cache, file),
@@ -240,6 +256,8 @@ static int walk_from_entry(Search *search)
     GraphWalk *walk = memory_allocate_zeroed(1, sizeof *walk);
     search->found->walk = walk;
     graph_walk(walk, &input);
+    if (was_cancelled(search))
+        return end_cancelled(search);
     if (walk->has_too_many_names)
         return refuse_program(search, -EMLINK);
     if (walk->has_too_many_files)
@@ -290,6 +308,8 @@ static int run_steps(Search *search)
     bool has_same_entries = same_entries(search);
     search->found->last_count = search->cache->count;
     stat_all(search);
+    if (was_cancelled(search))
+        return end_cancelled(search);
     list_stale(search);
     if (!is_cold && search->stale_count == 0 && has_same_entries)
         return 0;
@@ -301,6 +321,8 @@ static int run_steps(Search *search)
         memory_allocate_zeroed(search->cache->count + 1, sizeof *search->readings);
     if (!is_cold) {
         executor_run(search->request->executor, search->stale_count, read_stale, search);
+        if (was_cancelled(search))
+            return end_cancelled(search);
         for (uint32_t i = 0; i < search->stale_count; i++)
             count_reading(search->found, search->readings[search->stale[i]]);
         if (has_same_entries && graph_is_unchanged(search)) {

@@ -111,6 +111,9 @@ typedef struct DiscoveryRequest {
     Executor *executor;
     const Observer *observer;   /* may be NULL */
     Diagnostics *diagnostics;   /* imports that cannot be read go here */
+    bool (*cancelled)(void *context); /* asked before each file of the last build is looked at, and
+                                         before each is read, by any thread. May be NULL */
+    void *cancelled_context;
 } DiscoveryRequest;
 
 typedef struct Discovery { /* {0} before discover */
@@ -140,7 +143,8 @@ typedef struct Discovery { /* {0} before discover */
  * discover does not use it. Another negative errno, also in found->error: a file could not be read;
  * error_path names it. With error_path an entry, -ENOENT means that there is no such entry, and
  * -EMLINK that some file of the program has more than 100 names, through links that form a cycle,
- * -E2BIG that it has more than `most_files`, or 2^32 imports, or 4 GiB of paths.
+ * -E2BIG that it has more than `most_files`, or 2^32 imports, or 4 GiB of paths. -ECANCELED,
+ * without error_path: `cancelled` said so.
  * The cache's content in memory is then unspecified, and must not be committed either. */
 int discover(Discovery *found, const DiscoveryRequest *request, FileHashCache *cache);
 

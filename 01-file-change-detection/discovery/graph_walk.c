@@ -47,7 +47,8 @@ typedef struct Walker {
     PathToAdded *by_path;
     NamesOfFile *names;
     uint32_t room;       /* how many more files may be met */
-    atomic_bool is_over; /* some file has too many names, or there are too many files */
+    atomic_bool is_over; /* some file has too many names, there are too many files, or it was
+                            cancelled */
 } Walker;
 
 /* The lock is held for a microsecond, and a sleeping thread takes fifty to wake up: spin for a
@@ -169,6 +170,10 @@ static void read_added(void *arg, size_t index, unsigned worker)
     Reading *file = walker->round[index];
     if (atomic_load_explicit(&walker->is_over, memory_order_relaxed))
         return;
+    if (reading_is_cancelled(input->request, &input->scratch[worker])) {
+        atomic_store(&walker->is_over, true);
+        return;
+    }
     source_read(file, input->request, input->clock, file->path, NULL, false,
                 &input->scratch[worker]);
     follow_reading(walker, file);

@@ -124,6 +124,13 @@ bool source_has_imports(const FileHashCache *last, uint32_t file, const Reading 
 
 /* ---- reading ----------------------------------------------------------------------------- */
 
+bool reading_is_cancelled(const DiscoveryRequest *request, ReadingScratch *scratch)
+{
+    if (request->cancelled != NULL && !scratch->is_cancelled)
+        scratch->is_cancelled = request->cancelled(request->cancelled_context);
+    return scratch->is_cancelled;
+}
+
 void source_read(Reading *reading, const DiscoveryRequest *request, const FileClock *clock,
                  Slice path, const FileRecord *last, bool is_redirected,
                  ReadingScratch *scratch)

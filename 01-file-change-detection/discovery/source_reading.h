@@ -40,7 +40,11 @@ typedef struct ReadingScratch {
     ImportScan scan;
     ImportCandidates candidates;
     AskedPaths *asked; /* shared by the workers; NULL without resolve */
+    bool is_cancelled; /* the worker was told so, and asks no more: the answer may change */
 } ReadingScratch;
+
+/* Asked by a worker before each file: whoever gets true leaves it undone. */
+bool reading_is_cancelled(const DiscoveryRequest *request, ReadingScratch *scratch);
 
 /* Reads and hashes the file at `path` (NUL-terminated). Its imports are scanned unless `last`, the
  * record of the last build (NULL: none), has the same content and so has them. Where one of these

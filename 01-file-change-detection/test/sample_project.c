@@ -115,6 +115,8 @@ int sample_project_discover(SampleProject *project)
         .executor = project->executor,
         .observer = &observer,
         .diagnostics = &project->diagnostics,
+        .cancelled = project->cancelled,
+        .cancelled_context = project->cancelled_context,
     };
     int status = discover(&project->found, &request, &project->cache);
     buffer_put_byte(&project->reported, '\0');

@@ -23,6 +23,8 @@ typedef struct SampleProject {
     const Slice *more_entries;
     uint32_t more_entry_count;
     Executor *executor;
+    bool (*cancelled)(void *context);
+    void *cancelled_context;
 } SampleProject;
 
 /* A test with a SampleProject for its *state: the files are written, nothing is discovered yet. */

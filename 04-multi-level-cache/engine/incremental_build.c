@@ -33,6 +33,8 @@ static BuildStatus run_discovery(Build *build)
         .executor = build->request.executor,
         .observer = build->request.observer,
         .diagnostics = &build->diagnostics,
+        .cancelled = build->request.cancelled,
+        .cancelled_context = build->request.cancelled_context,
     };
     int status = discover(&build->found, &request, &build->cache.files);
     known_files_add(&build->cache.known, &build->found, build->cache.files.count);
@@ -45,6 +47,8 @@ static BuildStatus run_discovery(Build *build)
     build->counts.files_removed = build->found.removed;
     build->counts.sections_total = build->cache.files.count;
     build->is_wrong = status == -EBADMSG && build->found.error == 0;
+    if (status == -ECANCELED)
+        return BUILD_CANCELLED;
     if (status == -EMLINK)
         return build_fail(build, build->request.entry,
                           "its imports lead to one file by more than 100 names, through links", 0);

@@ -56,7 +56,7 @@ static void test_a_cancelled_edit_is_built_later(void **state)
 {
     LineProject *project = *state;
     line_rebuild(project);
-    for (int questions = 0; questions < 6; questions++) {
+    for (int questions = 0; questions < 12; questions++) { /* the first five find the edit */
         char text[64];
         snprintf(text, sizeof text, "unit box(size%d)\nunit point(x y)\n", questions);
         scratch_write(&project->scratch, "types.line", text);
@@ -66,6 +66,22 @@ static void test_a_cancelled_edit_is_built_later(void **state)
         line_run_free(&run);
         line_rebuild(project);
     }
+}
+
+/* Each file is asked about while changes are looked for, although there are none. */
+static void test_a_build_without_a_change_is_cancelled_while_it_looks(void **state)
+{
+    LineProject *project = *state;
+    line_rebuild(project);
+    scratch_settle(&project->scratch);
+    line_rebuild(project);
+    for (int questions = 0; questions <= 4; questions++) {
+        LineRun run = build_until_over(project, (LineRequest){0}, questions);
+        assert_int_equal(run.status, questions < 4 ? BUILD_CANCELLED : BUILD_OK);
+        assert_int_equal(run.counts.bytes_written, 0);
+        line_run_free(&run);
+    }
+    line_rebuild(project);
 }
 
 static void test_a_wrong_program_may_be_cancelled(void **state)
@@ -204,6 +220,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE_WITH_SAMPLE(test_a_cancelled_build_keeps_what_it_finished),
         CASE_WITH_SAMPLE(test_a_cancelled_edit_is_built_later),
+        CASE_WITH_SAMPLE(test_a_build_without_a_change_is_cancelled_while_it_looks),
         CASE_WITH_SAMPLE(test_a_wrong_program_may_be_cancelled),
         CASE_WITH_SAMPLE(test_a_cache_in_use_need_not_be_waited_for),
         CASE_WITH_SAMPLE(test_ten_thousand_builds_leave_nothing),
