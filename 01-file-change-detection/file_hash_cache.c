@@ -229,7 +229,7 @@ static bool *mark_reached(const FileHashCache *cache, uint32_t file)
             reached[target] = true;
         }
     }
-    free(stack);
+    memory_free(stack);
     return reached;
 }
 
@@ -245,7 +245,7 @@ Hash128 file_hash_cache_combined_from(const FileHashCache *cache, uint32_t file)
             put_file(&key, cache, other);
     Hash128 combined = hash_keyed(cache->secret, buffer_slice(&key));
     buffer_free(&key);
-    free(reached);
+    memory_free(reached);
     return combined;
 }
 
@@ -431,7 +431,7 @@ int file_hash_cache_splice(FileHashCache *cache, const FileHashCache *last, Slic
                 (uint64_t)table.count + splice->absent_count <= FILE_ABSENT;
     if (fits)
         make_image(&image, &table);
-    free(table.pieces);
+    memory_free(table.pieces);
     if (!fits)
         return -E2BIG;
     image_replace(&cache->image, &image);

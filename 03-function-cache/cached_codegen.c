@@ -151,8 +151,8 @@ static void emit_together(const CachedCodegen *codegen, CodegenScratch *scratch,
         codegen->emit_file(codegen->language, units, count, &scratch->arena);
     for (size_t i = 0; i < count; i++)
         finish(codegen, scratch, &emitted[i], units[i].is_right);
-    free(units);
-    free(emitted);
+    memory_free(units);
+    memory_free(emitted);
 }
 
 void cached_codegen_emit(const CachedCodegen *codegen, unsigned worker, uint32_t file,

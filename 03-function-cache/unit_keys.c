@@ -257,7 +257,7 @@ void program_interface_keys(Program *program, uint32_t file, ByteBuffer *scratch
             if (!advance(program, &stack))
                 leave(program, &stack, scratch);
     }
-    free(stack.visits);
+    memory_free(stack.visits);
 }
 
 void program_plain_interface_keys(const Program *program, const ProgramFile *file,

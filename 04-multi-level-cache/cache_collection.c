@@ -156,8 +156,8 @@ int used_objects_gather(UsedObjects *used, int dir_fd, const CacheEntries *entri
 
 void used_objects_free(UsedObjects *used)
 {
-    free(used->zir.keys);
-    free(used->air.keys);
+    memory_free(used->zir.keys);
+    memory_free(used->air.keys);
     *used = (UsedObjects){0};
 }
 
@@ -206,7 +206,7 @@ static void choose_oldest(const MultiLevelCache *cache, const UsedObjects *used,
             sum += entry->bytes + bytes[i];
         entry->is_to_go |= sum > cache->limit_bytes && !is_to_stay(entry, now);
     }
-    free(bytes);
+    memory_free(bytes);
 }
 
 /* Of the program's own products, those used last stay. The list begins with the latest. */

@@ -17,12 +17,12 @@
  * Optional: NULL, or an empty slice.
  *
  *     resolve        an import → candidates, in order (discovery.h): for languages that look for it
- *                    in several places. It leads to the first that holds a file; if none does and it
- *                    is optional, what it would offer is not found. The places to look in are
+ *                    in several places. It leads to the first that holds a file; if none does and
+ *                    it is optional, what it would offer is not found. The places to look in are
  *                    settings: part of the fingerprint.
  *     entry_point    without one, any file may be the entry: of a library.
- *     open           for a front end whose IR must be parsed: interface blob of a file → the form in
- *                    which units see the file, made once
+ *     open           for a front end whose IR must be parsed: interface blob of a file → the form
+ *                    in which units see the file, made once
  *     emit_file      for the same; instead of emit: all units of one file, in one call
  *
  * The declarations come from a DeclarationsBuilder (declarations.h). The IR is bytes in any form,

@@ -203,7 +203,7 @@ void output_sections_parse(OutputSections *sections, Slice output, size_t alignm
 
 void output_sections_free(OutputSections *sections)
 {
-    free(sections->items);
+    memory_free(sections->items);
     arena_free(&sections->paths);
     *sections = (OutputSections){0};
 }
@@ -254,6 +254,6 @@ void output_sections_compare(const OutputSections *before, const OutputSections 
             report(context, equal ? SECTION_UNCHANGED : SECTION_CHANGED, *was++, *is++);
         }
     }
-    free(old_order);
-    free(new_order);
+    memory_free(old_order);
+    memory_free(new_order);
 }

@@ -88,10 +88,10 @@ static void batch_loop_free(BatchLoop *loop)
 {
     for (unsigned i = 0; i < build_request(loop->build)->executor->workers; i++)
         buffer_free(&loop->buffers[i]);
-    free(loop->buffers);
-    free(loop->places);
-    free(loop->errors);
-    free(loop->differs);
+    memory_free(loop->buffers);
+    memory_free(loop->places);
+    memory_free(loop->errors);
+    memory_free(loop->differs);
 }
 
 /* The sections of a batch, and a buffer that holds them all. */

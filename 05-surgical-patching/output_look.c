@@ -216,7 +216,7 @@ void output_job_free(OutputJob *job)
 {
     if (job->fd >= 0)
         close(job->fd);
-    free(job->dirty);
-    free(job->difference.sections);
+    memory_free(job->dirty);
+    memory_free(job->difference.sections);
     output_state_close(&job->state);
 }

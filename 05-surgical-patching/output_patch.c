@@ -183,7 +183,7 @@ static int move_runs(const OutputPatch *patch, int fd)
     for (size_t i = count; i-- > 0 && status == 0;)
         if (moves_right(&runs[i]))
             status = move_run(&runs[i], fd, buffer);
-    free(buffer);
+    memory_free(buffer);
     return status;
 }
 

@@ -118,6 +118,6 @@ int output_state_prune(OutputState *state)
 void output_state_close(OutputState *state)
 {
     image_close(&state->sections);
-    free(state->path);
+    memory_free(state->path);
     *state = (OutputState){0};
 }

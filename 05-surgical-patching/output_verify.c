@@ -214,8 +214,8 @@ static void compare(OutputLook *look)
     look->verification->bytes += look->clean.size_bytes;
     for (unsigned i = 0; i < executor->workers * 2; i++)
         buffer_free(&look->buffers[i]);
-    free(look->buffers);
-    free(look->sections);
+    memory_free(look->buffers);
+    memory_free(look->sections);
 }
 
 BuildStatus output_verify(Build *build, const char *path, Verification *verification)

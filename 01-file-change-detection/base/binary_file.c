@@ -333,7 +333,7 @@ int binary_file_read(int dir_fd, const char *name, const BinaryFormat *format, v
         status = -EBADMSG;
     if (status == 0)
         memcpy(content, bytes, size);
-    free(bytes);
+    memory_free(bytes);
     close(fd);
     return status;
 }

@@ -20,7 +20,7 @@
 #endif
 
 #define STBDS_REALLOC(context, pointer, size) memory_resize(pointer, size)
-#define STBDS_FREE(context, pointer) free(pointer)
+#define STBDS_FREE(context, pointer) memory_free(pointer)
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wconversion"

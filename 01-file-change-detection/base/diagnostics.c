@@ -177,14 +177,14 @@ void diagnostics_sort(Diagnostics *diagnostics)
         if (i == 0 || compare_groups(&groups[i - 1], &groups[i]) != 0)
             for (size_t k = 0; k < groups[i].count; k++)
                 append(&sorted, groups[i].items[k]);
-    free(groups);
-    free(diagnostics->items);
+    memory_free(groups);
+    memory_free(diagnostics->items);
     *diagnostics = sorted;
 }
 
 void diagnostics_free(Diagnostics *diagnostics)
 {
-    free(diagnostics->items);
+    memory_free(diagnostics->items);
     arena_free(&diagnostics->texts);
     *diagnostics = (Diagnostics){0};
 }

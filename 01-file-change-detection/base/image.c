@@ -42,7 +42,7 @@ void image_close(Image *image)
 {
     mapped_file_close(&image->base);
     buffer_free(&image->own);
-    free(image->marks);
+    memory_free(image->marks);
     *image = (Image){0};
 }
 

@@ -26,9 +26,20 @@ struct ArenaChunk {
     alignas(max_align_t) char space[];
 };
 
+/* ---- the host -------------------------------------------------------------------------- */
+
+static MemoryHost host; /* resize NULL: malloc */
+
+void memory_set_host(const MemoryHost *chosen)
+{
+    host = chosen == NULL ? (MemoryHost){0} : *chosen;
+}
+
 static void *checked(void *pointer, size_t size)
 {
     if (pointer == NULL && size != 0) {
+        if (host.failed != NULL)
+            host.failed(host.context, size);
         fprintf(stderr, "out of memory: cannot allocate %zu bytes\n", size);
         exit(3);
     }
@@ -37,18 +48,37 @@ static void *checked(void *pointer, size_t size)
 
 void *memory_allocate(size_t size)
 {
-    return checked(malloc(size), size);
+    if (host.resize == NULL)
+        return checked(malloc(size), size);
+    return checked(host.resize(host.context, NULL, size == 0 ? 1 : size), size);
 }
 
+/* The kernel's pages are zeroed already, and calloc knows it. */
 void *memory_allocate_zeroed(size_t count, size_t size)
 {
-    return checked(calloc(count, size), count * size);
+    if (host.resize == NULL)
+        return checked(calloc(count, size), count * size);
+    if (size != 0 && count > SIZE_MAX / size)
+        return checked(NULL, SIZE_MAX);
+    return memset(memory_allocate(count * size), 0, count * size);
 }
 
 void *memory_resize(void *pointer, size_t size)
 {
-    return checked(realloc(pointer, size), size);
+    void *resized = host.resize == NULL ? realloc(pointer, size)
+                                        : host.resize(host.context, pointer, size);
+    return checked(resized, size);
 }
+
+void memory_free(void *pointer)
+{
+    if (host.resize == NULL)
+        free(pointer);
+    else if (pointer != NULL)
+        host.resize(host.context, pointer, 0);
+}
+
+/* ---- arenas ---------------------------------------------------------------------------- */
 
 void *chunk_take(ChunkSource *source, size_t *size)
 {
@@ -58,7 +88,7 @@ void *chunk_take(ChunkSource *source, size_t *size)
 void chunk_give(ChunkSource *source, void *chunk, size_t size)
 {
     if (source == NULL)
-        free(chunk);
+        memory_free(chunk);
     else
         source->give(source, chunk, size);
 }
@@ -163,6 +193,6 @@ void buffer_put_format(ByteBuffer *buffer, const char *format, ...)
 void buffer_free(ByteBuffer *buffer)
 {
     if (buffer->arena == NULL)
-        free(buffer->data);
+        memory_free(buffer->data);
     *buffer = (ByteBuffer){.arena = buffer->arena};
 }

@@ -8,8 +8,8 @@
  *
  * Running out of memory cannot be handled in the middle of a parse. Both allocators, and stb_ds
  * (collections.h), end the process with one clear line and exit status 3 when malloc fails. This is
- * the one exception to "a library never exits". Nothing is lost: every file that the stages write
- * survives a process that ends at any instruction.
+ * the one exception to "a library never exits"; a host may say otherwise (memory_set_host). Nothing
+ * is lost: every file that the stages write survives a process that ends at any instruction.
  *
  *     Arena arena = {0};
  *     char *name = arena_copy(&arena, slice_from("main.mini"));
@@ -31,14 +31,33 @@
 extern "C" {
 #endif
 
-/* malloc and realloc that do not return NULL. The caller frees with free(). */
+/* malloc and realloc that do not return NULL, and free. */
 void *memory_allocate(size_t size);
 void *memory_allocate_zeroed(size_t count, size_t size);
 void *memory_resize(void *pointer, size_t size);
+void memory_free(void *pointer);
+
+/* ---- the host: the program that these files are a part of ------------------------------ */
+
+/* Where all memory comes from, and what happens when there is none left. Any thread may call both.
+ * One function as in Lua (lua_Alloc): it does the work of malloc, realloc and free. */
+typedef struct MemoryHost {
+    /* As realloc; `pointer` is NULL or one that it returned. Size 0 frees, and returns NULL. NULL:
+     * out of memory */
+    void *(*resize)(void *context, void *pointer, size_t size);
+    /* Says so, and does not return: it ends the thread or the process. If it jumps out of a build,
+     * memory, descriptors and the lock of that build are lost: who must survive runs builds in a
+     * child process. NULL: one line on stderr, and exit status 3 */
+    void (*failed)(void *context, size_t size);
+    void *context;
+} MemoryHost;
+
+/* Copied. Set it before anything else is called, and not while memory is held. NULL: malloc. */
+void memory_set_host(const MemoryHost *host);
 
 /* ---- ChunkSource: where an arena's memory comes from ----------------------------------- */
 
-/* NULL stands for malloc and free, and needs nothing else. A source of your own sees a few large
+/* NULL stands for the host's memory, and needs nothing else. A source of your own sees a few large
  * pieces instead of millions of small ones: stage 6 has one that passes the memory of one arena on
  * to the next. */
 typedef struct ChunkSource ChunkSource;
@@ -50,7 +69,7 @@ struct ChunkSource {
     void (*give)(ChunkSource *source, void *chunk, size_t size);
 };
 
-/* The same, with NULL for malloc and free. Does not return NULL. */
+/* The same, with NULL for the host's memory. Does not return NULL. */
 void *chunk_take(ChunkSource *source, size_t *size);
 void chunk_give(ChunkSource *source, void *chunk, size_t size);
 

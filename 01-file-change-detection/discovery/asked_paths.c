@@ -147,7 +147,7 @@ const Slice *asked_paths_number(AskedPaths *asked, uint32_t *count)
         all[i]->number = i;
         asked->numbered[i] = all[i]->path;
     }
-    free(all);
+    memory_free(all);
     *count = used;
     return asked->numbered;
 }
@@ -159,7 +159,7 @@ void asked_paths_close(AskedPaths *asked)
     pthread_mutex_destroy(&asked->lock);
     shfree(asked->by_path);
     arena_free(&asked->arena);
-    free(asked->of_last);
-    free(asked->numbered);
-    free(asked);
+    memory_free(asked->of_last);
+    memory_free(asked->numbered);
+    memory_free(asked);
 }

@@ -373,15 +373,15 @@ int discover(Discovery *found, const DiscoveryRequest *request, FileHashCache *c
         report_files(&search);
 
     for (unsigned i = 0; i < workers; i++) {
-        free(search.scratch[i].scan.items);
-        free(search.scratch[i].candidates.items);
+        memory_free(search.scratch[i].scan.items);
+        memory_free(search.scratch[i].candidates.items);
     }
-    free(search.scratch);
-    free(search.is_current);
-    free(search.is_gone);
-    free(search.is_redirected);
-    free(search.stale);
-    free(search.readings);
+    memory_free(search.scratch);
+    memory_free(search.is_current);
+    memory_free(search.is_gone);
+    memory_free(search.is_redirected);
+    memory_free(search.stale);
+    memory_free(search.readings);
     return status;
 }
 
@@ -396,9 +396,9 @@ void discovery_forget_sources(Discovery *found)
 void discovery_free(Discovery *found)
 {
     discovery_forget_sources(found);
-    free(found->walk);
-    free(found->changes);
-    free(found->old_number);
-    free(found->arenas);
+    memory_free(found->walk);
+    memory_free(found->changes);
+    memory_free(found->old_number);
+    memory_free(found->arenas);
     *found = (Discovery){0};
 }

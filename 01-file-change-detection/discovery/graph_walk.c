@@ -211,15 +211,15 @@ void graph_walk(GraphWalk *walk, const WalkInput *input)
     pthread_mutex_destroy(&walker.lock);
     shfree(walker.by_path);
     hmfree(walker.names);
-    free(walker.stack);
-    free(walker.round);
+    memory_free(walker.stack);
+    memory_free(walker.round);
 }
 
 void graph_walk_free(GraphWalk *walk)
 {
-    free(walk->reached);
-    free(walk->added);
-    free(walk->more_entries);
+    memory_free(walk->reached);
+    memory_free(walk->added);
+    memory_free(walk->more_entries);
     arena_free(&walk->arena);
     *walk = (GraphWalk){0};
 }

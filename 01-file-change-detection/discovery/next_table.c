@@ -71,7 +71,7 @@ static void merge_files(Merge *merge)
     }
     for (; file < last->count; file++)
         take_known(merge, file);
-    free(added);
+    memory_free(added);
 }
 
 /* ---- absent paths -------------------------------------------------------------------------- */
@@ -196,8 +196,8 @@ static int make_table(const Merge *merge)
     };
     int status =
         file_hash_cache_splice(&merge->next->files, last, input->request->entry, &splice);
-    free(new_absent);
-    free(more_entries);
+    memory_free(new_absent);
+    memory_free(more_entries);
     return status;
 }
 
@@ -217,13 +217,13 @@ int next_table_make(NextTable *next, Discovery *found, const GraphWalk *walk,
     found->renumbered = found->removed != 0 || merge.count != last->count;
     next->files.secret = last->secret;
     int status = make_table(&merge);
-    free(merge.changed);
-    free(merge.entries);
+    memory_free(merge.changed);
+    memory_free(merge.entries);
     return status;
 }
 
 void next_table_free(NextTable *next)
 {
-    free(next->readings);
-    free(next->new_number);
+    memory_free(next->readings);
+    memory_free(next->new_number);
 }

@@ -2,9 +2,11 @@
 #include "memory.h"
 
 #include "counting_chunks.h"
+#include "counting_host.h"
 #include "failing_malloc.h"
 #include "scratch.h"
 
+#include <setjmp.h>
 #include <stdalign.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -146,6 +148,64 @@ static void without_memory_the_process_ends_with_one_line_and_status_3(void **st
     assert_non_null(strstr(reported, "out of memory: cannot allocate"));
 }
 
+/* ---- a host ------------------------------------------------------------------------------ */
+
+static _Noreturn void jump_out(void *context, size_t size)
+{
+    (void)size;
+    longjmp(*(jmp_buf *)context, 1);
+}
+
+static void *never(void *context, void *pointer, size_t size)
+{
+    (void)context, (void)pointer, (void)size;
+    return NULL;
+}
+
+static void a_host_says_what_happens_without_memory(void **state)
+{
+    (void)state;
+    jmp_buf here;
+    MemoryHost host = {never, jump_out, &here};
+    volatile int jumps = 0;
+    memory_set_host(&host);
+    if (setjmp(here) == 0)
+        memory_allocate(10);
+    else
+        jumps++;
+    if (jumps == 1 && setjmp(here) == 0)
+        memory_allocate_zeroed(SIZE_MAX / 2, 3);
+    else
+        jumps++;
+    memory_set_host(NULL);
+    assert_int_equal(jumps, 2);
+}
+
+static void a_host_provides_all_memory(void **state)
+{
+    (void)state;
+    CountingHost counting = {0};
+    MemoryHost host = counting_host(&counting);
+    Arena arena = {0};
+    ByteBuffer buffer = {0};
+    memory_set_host(&host);
+    char *zeros = memory_allocate_zeroed(100, 10);
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(zeros[i], 0);
+    memory_free(memory_resize(memory_allocate(0), 10));
+    memory_free(NULL);
+    for (int i = 0; i < 1000; i++) {
+        arena_allocate(&arena, 1000);
+        buffer_put(&buffer, slice_from("more and more"));
+    }
+    assert_true(counting.held > 1000 * 1000);
+    arena_free(&arena);
+    buffer_free(&buffer);
+    memory_free(zeros);
+    memory_set_host(NULL);
+    assert_int_equal(counting.held, 0);
+}
+
 static void an_arena_takes_its_chunks_from_its_source(void **state)
 {
     (void)state;
@@ -179,6 +239,8 @@ int main(void)
         cmocka_unit_test(reserved_bytes_may_be_written),
         cmocka_unit_test(decimals),
         cmocka_unit_test(without_memory_the_process_ends_with_one_line_and_status_3),
+        cmocka_unit_test(a_host_says_what_happens_without_memory),
+        cmocka_unit_test(a_host_provides_all_memory),
         cmocka_unit_test(an_arena_takes_its_chunks_from_its_source),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -127,7 +127,7 @@ static int write_pack(const Compaction *compaction, int dir_fd, const char *name
     PackObject *objects = list_objects(compaction, &count);
     int status = object_pack_append(&pack, objects, count, sync, written);
     object_pack_close(&pack);
-    free(objects);
+    memory_free(objects);
     return status;
 }
 
@@ -188,7 +188,7 @@ static int compact(ObjectStore *store, uint64_t target_bytes, ObjectIsLive is_li
         keep_newest(&compaction, target_bytes);
         if (compaction.kept_bytes < store->pack.size || is_damaged)
             status = write_and_exchange(store, &compaction, sync, &bytes);
-        free(compaction.candidates);
+        memory_free(compaction.candidates);
     }
     if (written != NULL)
         *written += bytes;

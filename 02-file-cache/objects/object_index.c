@@ -203,7 +203,7 @@ void object_index_reset(ObjectIndex *index)
 void object_index_close(ObjectIndex *index)
 {
     object_index_reset(index);
-    free(index->changes);
+    memory_free(index->changes);
     index->changes = NULL;
     index->change_capacity = 0;
 }

@@ -151,7 +151,7 @@ void object_pack_close(ObjectPack *pack)
 {
     for (size_t i = 0; i < pack->mapping_count; i++)
         munmap(pack->mappings[i].pages, pack->mappings[i].page_bytes);
-    free(pack->mappings);
+    memory_free(pack->mappings);
     pack->mappings = NULL;
     pack->mapping_count = 0;
     if (pack->fd >= 0)

@@ -137,7 +137,7 @@ ObjectStore *object_store_make_in_memory(void)
  * memory is wanted for the state. */
 static void forget_pending(ObjectStore *store)
 {
-    free(store->pending);
+    memory_free(store->pending);
     store->pending = NULL;
     store->pending_count = store->pending_capacity = 0;
 }
@@ -157,8 +157,8 @@ void object_store_close(ObjectStore *store)
     object_pack_close(&store->pack);
     for (size_t i = 0; i < store->retired_count; i++)
         object_pack_close(&store->retired[i]);
-    free(store->retired);
-    free(store);
+    memory_free(store->retired);
+    memory_free(store);
 }
 
 bool object_store_is_damaged(const ObjectStore *store)

@@ -61,11 +61,11 @@ void build_free_emission(Build *build)
         return;
     for (unsigned i = 0; i < build->request.executor->workers; i++)
         codegen_scratch_free(&emission->scratch[i]);
-    free(emission->made);
-    free(emission->scratch);
-    free(emission->wanted);
-    free(emission->files);
-    free(emission);
+    memory_free(emission->made);
+    memory_free(emission->scratch);
+    memory_free(emission->wanted);
+    memory_free(emission->files);
+    memory_free(emission);
 }
 
 void build_unit_key(const Build *build, uint32_t file, uint32_t unit, PlannedUnit *planned)
@@ -167,7 +167,7 @@ static void emit_together(const EmitLoop *loop, uint32_t file, unsigned worker, 
         build_unit_key(loop->build, file, i, &unit);
         take_output(loop->build, file, i, unit.is_own_change, made);
     }
-    free(wanted);
+    memory_free(wanted);
 }
 
 static void emit_file(void *arg, size_t index, unsigned worker)

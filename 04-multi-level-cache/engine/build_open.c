@@ -211,14 +211,14 @@ void build_close(Build *build)
         buffer_free(&build->workers[i].key);
         diagnostics_free(&build->workers[i].diagnostics);
     }
-    free(build->workers);
+    memory_free(build->workers);
     build_free_emission(build);
     build_free_opened(build);
     build_free_loaded(build);
-    free(build->lost);
-    free(build->plan.files);
-    free(build->plan.rekeyed);
-    free(build->plan.dirty);
+    memory_free(build->lost);
+    memory_free(build->plan.files);
+    memory_free(build->plan.rekeyed);
+    memory_free(build->plan.dirty);
     buffer_free(&build->prelude.text);
     diagnostics_free(&build->diagnostics);
     discovery_free(&build->found);
@@ -226,9 +226,9 @@ void build_close(Build *build)
         multi_level_cache_close(&build->cache);
     if (build->project_fd >= 0)
         close(build->project_fd);
-    free(build->more_entries);
-    free(build->directory);
-    free(build->cache_path);
-    free(build->output);
-    free(build);
+    memory_free(build->more_entries);
+    memory_free(build->directory);
+    memory_free(build->cache_path);
+    memory_free(build->output);
+    memory_free(build);
 }

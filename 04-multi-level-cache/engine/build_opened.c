@@ -52,7 +52,7 @@ static void *take(ChunkSource *source, size_t *size)
 static void give(ChunkSource *source, void *chunk, size_t size)
 {
     (void)source, (void)size;
-    free(chunk);
+    memory_free(chunk);
 }
 
 static Hash128 hash_form(const OpenedFile *file)
@@ -160,6 +160,6 @@ void build_free_opened(Build *build)
     }
     pthread_cond_destroy(&opened->change);
     pthread_mutex_destroy(&opened->lock);
-    free(opened->files);
-    free(opened);
+    memory_free(opened->files);
+    memory_free(opened);
 }

@@ -419,7 +419,7 @@ BuildStatus build_make_plan(Build *build)
     check_prelude(build, &removed);
     count_functions(build, &removed);
     collect_dirty(build);
-    free(planner.affected);
+    memory_free(planner.affected);
     import_graph_free(&planner.graph);
     return build_check_loading(build);
 }

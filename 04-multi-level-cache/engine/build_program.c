@@ -66,8 +66,8 @@ void build_free_loaded(Build *build)
     pthread_mutex_destroy(&loaded->lock);
     buffer_free(&loaded->rebuilt);
     arena_free(&loaded->memory);
-    free(loaded->slots);
-    free(loaded);
+    memory_free(loaded->slots);
+    memory_free(loaded);
 }
 
 _Static_assert(TARGET_NONE == FILE_NONE && TARGET_ABSENT == FILE_ABSENT,
@@ -405,7 +405,7 @@ void build_lower(Build *build)
     executor_run(build->request.executor, count, lower_change, &loop);
     keep_and_report(build, loop.results);
     discovery_forget_sources(&build->found); /* nothing refers to them from here on */
-    free(loop.results);
+    memory_free(loop.results);
     for (unsigned i = 0; i < build->request.executor->workers; i++)
         diagnostics_append(&build->diagnostics, &build->workers[i].diagnostics);
     diagnostics_sort(&build->diagnostics);

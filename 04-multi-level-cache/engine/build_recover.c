@@ -73,8 +73,8 @@ static void find_losses(Build *build)
         if (losses.lowered[i])
             build->lost[build->lost_count++] = i;
     drop_outputs(build, losses.outputs);
-    free(losses.lowered);
-    free(losses.outputs);
+    memory_free(losses.lowered);
+    memory_free(losses.outputs);
 }
 
 /* Without a last build to start from, everything is looked up in any case. A process that was

@@ -34,8 +34,8 @@ static int replace_units(Build *build)
             units[i] = plan->units;
     }
     int status = unit_table_replace(&build->cache.units, rows, units, count);
-    free(units);
-    free(rows);
+    memory_free(units);
+    memory_free(rows);
     return status;
 }
 

@@ -366,7 +366,7 @@ static void compare_contents(Comparison *comparison)
         verification->objects += comparison->tallies[i].objects;
         verification->bytes += comparison->tallies[i].bytes;
     }
-    free(comparison->tallies);
+    memory_free(comparison->tallies);
 }
 
 /* ---- the program as a whole ---------------------------------------------------------------- */

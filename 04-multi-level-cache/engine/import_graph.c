@@ -72,8 +72,8 @@ static void transpose(ImportGraph *graph)
             if (is_new_importer(last_importer, graph->imports[i], file))
                 graph->importers[next[graph->imports[i]]++] = file;
 
-    free(next);
-    free(last_importer);
+    memory_free(next);
+    memory_free(last_importer);
 }
 
 void import_graph_build(ImportGraph *graph, const FileHashCache *cache)
@@ -89,10 +89,10 @@ void import_graph_build(ImportGraph *graph, const FileHashCache *cache)
 
 void import_graph_free(ImportGraph *graph)
 {
-    free(graph->first_import);
-    free(graph->imports);
-    free(graph->first_importer);
-    free(graph->importers);
+    memory_free(graph->first_import);
+    memory_free(graph->imports);
+    memory_free(graph->first_importer);
+    memory_free(graph->importers);
     *graph = (ImportGraph){0};
 }
 
@@ -120,7 +120,7 @@ static uint32_t propagate(uint32_t count, const uint32_t *first, const uint32_t 
             stack[depth++] = targets[i];
         }
     }
-    free(stack);
+    memory_free(stack);
     return newly_marked;
 }
 
@@ -247,10 +247,10 @@ uint32_t import_graph_order(const ImportGraph *graph, uint32_t *order, uint32_t 
     for (uint32_t file = 0; file < graph->count; file++)
         if (tarjan.visit[file] == 0)
             search_from(&tarjan, file);
-    free(tarjan.visit);
-    free(tarjan.lowest);
-    free(tarjan.waiting);
-    free(tarjan.component_stack);
-    free(tarjan.frames);
+    memory_free(tarjan.visit);
+    memory_free(tarjan.lowest);
+    memory_free(tarjan.waiting);
+    memory_free(tarjan.component_stack);
+    memory_free(tarjan.frames);
     return tarjan.cycles;
 }

@@ -118,7 +118,7 @@ int cache_entries_list(CacheEntries *entries, const CacheDirectory *directory, c
 
 void cache_entries_free(CacheEntries *entries)
 {
-    free(entries->items);
+    memory_free(entries->items);
     *entries = (CacheEntries){0};
 }
 

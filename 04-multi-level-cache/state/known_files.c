@@ -102,13 +102,13 @@ void known_files_add(const KnownFiles *known, Discovery *found, uint32_t file_co
     }
     while (next < found->change_count)
         all[count++] = found->changes[next++];
-    free(found->changes);
+    memory_free(found->changes);
     found->changes = all;
     found->change_count = count;
 }
 
 void known_files_free(KnownFiles *known)
 {
-    free(known->changed);
+    memory_free(known->changed);
     *known = (KnownFiles){0};
 }

@@ -179,7 +179,7 @@ bool unit_table_splice(UnitTable *table, const uint32_t *old_number, uint32_t fi
     put_in_place(table, sizeof header + first * sizeof *rows, rows + first,
                  (file_count - first) * sizeof *rows);
     table->file_count = file_count;
-    free(rows);
+    memory_free(rows);
     return true;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Builds inside a process that lives long, an editor or a server: they can be cancelled, need not
  * wait for others, and leave nothing behind. */
+#include "counting_host.h"
 #include "line_sample.h"
 #include "thread_executor.h"
 
@@ -152,6 +153,38 @@ static void test_a_cache_in_use_need_not_be_waited_for(void **state)
     assert_int_equal(build_status(project, (LineRequest){.wait_limit_ms = -1}), BUILD_OK);
 }
 
+/* ---- the host's memory ------------------------------------------------------------------------ */
+
+static void test_a_host_gets_all_its_memory_back(void **state)
+{
+    LineProject *project = *state;
+    CountingHost counting = {0};
+    MemoryHost host = counting_host(&counting);
+    for (int edit = 0; edit < 3; edit++) {
+        LineSteps steps;
+        scratch_write(&project->scratch, "types.line",
+                      edit == 1 ? "unit box(size\n" : "unit box(size)\nunit point(x y)\n");
+        memory_set_host(&host);
+        BuildStatus status = line_steps_open(&steps, project, (LineRequest){0});
+        assert_true(counting.held > 0);
+        if (status == BUILD_OK)
+            status = build_plan(steps.build);
+        if (status == BUILD_OK) {
+            build_want_all(steps.build);
+            status = build_emit(steps.build);
+        }
+        if (status == BUILD_OK)
+            status = build_save(steps.build);
+        if (status == BUILD_OK)
+            status = build_commit(steps.build);
+        build_close(steps.build);
+        memory_set_host(NULL);
+        assert_int_equal(status, edit == 1 ? BUILD_PROGRAM_WRONG : BUILD_OK);
+        assert_int_equal(counting.held, 0);
+        assert_true(counting.calls > 0);
+    }
+}
+
 /* ---- many builds ----------------------------------------------------------------------------- */
 
 static unsigned count_descriptors(void)
@@ -223,6 +256,7 @@ int main(void)
         CASE_WITH_SAMPLE(test_a_build_without_a_change_is_cancelled_while_it_looks),
         CASE_WITH_SAMPLE(test_a_wrong_program_may_be_cancelled),
         CASE_WITH_SAMPLE(test_a_cache_in_use_need_not_be_waited_for),
+        CASE_WITH_SAMPLE(test_a_host_gets_all_its_memory_back),
         CASE_WITH_SAMPLE(test_ten_thousand_builds_leave_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

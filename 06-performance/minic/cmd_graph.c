@@ -37,9 +37,9 @@ static void open_listing(Listing *listing, Invocation *invocation)
 static void close_listing(Listing *listing)
 {
     import_graph_free(&listing->graph);
-    free(listing->order);
-    free(listing->cycle_of);
-    free(listing->is_listed);
+    memory_free(listing->order);
+    memory_free(listing->cycle_of);
+    memory_free(listing->is_listed);
 }
 
 static uint32_t mark_imports(const ImportGraph *graph, uint32_t file, bool *marked)
@@ -67,7 +67,7 @@ static bool keep_marked(Listing *listing, const char *name,
     marked[file] = false;
     for (uint32_t i = 0; i < listing->files->count; i++)
         listing->is_listed[i] &= marked[i];
-    free(marked);
+    memory_free(marked);
     return true;
 }
 

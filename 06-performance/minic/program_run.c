@@ -221,7 +221,7 @@ static int copy_bytes(int from, int to)
             status = -errno;
         }
     }
-    free(bytes);
+    memory_free(bytes);
     return status;
 }
 
@@ -337,7 +337,7 @@ static int run_compiled(const LlvmTool *clang, ProgramCopy *copy, char *const ar
     memcpy(path, copy->program, sizeof path);
     char **list = argument_list(path, NULL, arguments);
     status = run_and_wait(path, list, copy, true, error);
-    free(list);
+    memory_free(list);
     return status;
 }
 
@@ -368,7 +368,7 @@ static int run_interpreted(const LlvmTool *lli, ProgramCopy *copy, char *const a
     announce(lli);
     char **list = argument_list((char *)lli->path, path, arguments);
     int status = run_and_wait(list[0], list, copy, false, error);
-    free(list);
+    memory_free(list);
     if (fd >= 0)
         close(fd);
     return status;

@@ -354,8 +354,8 @@ void work_pool_free(WorkPool *pool)
         pthread_join(shared->threads[i].thread, NULL);
     pthread_cond_destroy(&shared->changed);
     pthread_mutex_destroy(&shared->mutex);
-    free(shared->threads);
-    free(shared->done);
-    free(shared);
+    memory_free(shared->threads);
+    memory_free(shared->done);
+    memory_free(shared);
     *pool = (WorkPool){0};
 }
