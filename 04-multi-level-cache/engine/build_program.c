@@ -338,9 +338,13 @@ static ProgramFile *lower_source(Build *build, const FileChange *change, BuildWo
         return NULL;
     *object = zir_cache_join(&lowered, &warnings, &scratch->arena);
     ProgramFile *file = make_file(build, change->file, &lowered, warnings, true, &scratch->arena);
-    if (file == NULL)
+    Declarations view;
+    if (file == NULL && declarations_view(lowered.declarations, &view))
         diagnostics_add(&scratch->diagnostics, 1, 1,
                         "internal error: the import scanner and the parser disagree");
+    else if (file == NULL)
+        diagnostics_add(&scratch->diagnostics, 1, 1,
+                        "internal error: the compiler made malformed declarations");
     return file;
 }
 

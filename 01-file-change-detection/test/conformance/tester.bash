@@ -20,8 +20,14 @@ tests_no_c() { [ -z "${SANITIZE:-}" ] || skip "tests no C, so there is nothing t
 # typed WORD...: a command of these words, whatever they contain, quoted as a user types it.
 typed() { printf "'%s' " "${@//\'/\'\\\'\'}"; }
 
-# passes COMMAND [TIER...]. run-tests counts and names the tests skipped there.
+# passes COMMAND [TIER...]. run-tests counts and names the tests skipped there. Every tier, or with a
+# sanitizer, under which a program takes many times as long to start, those that are not random walks:
+# make test-long has these as well.
 passes() {
+    if [ $# = 1 ] && [ -n "${SANITIZE:-}" ] && [ -z "${LONG:-}" ]; then
+        set -- "$1" required
+        [ ! -e "$BATS_TEST_DIRNAME/conformance/later.bats" ] || set -- "$@" later
+    fi
     run "$check_mine" "$stage" "$@"
     echo "$output" | grep -v '^  ok '
     sed -n "s/^  skip  /# skipped: stage $stage: /p" <<<"$output" >&3
