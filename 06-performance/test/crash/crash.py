@@ -37,7 +37,7 @@ import disk
 from project import MODES, MORE, Project
 from scenarios import SCENARIOS, body
 
-SEED, DISKS = os.environ.get("CRASH_SEED", "1"), int(os.environ.get("CRASH_DISKS", "60"))
+SEED, DISKS = os.environ.get("CRASH_SEED", "1"), int(os.environ.get("CRASH_DISKS", "40"))
 ONE = os.environ.get("CRASH_DISK")
 MOST = 8  # faults of a case that are printed
 
