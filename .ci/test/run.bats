@@ -24,7 +24,7 @@ steps() {
     steps 'echo skipped test-bare: needs root and chroot; echo 0 passed, 0 failed, 3 skipped'
     run -0 .ci/run
     [ "${lines[-2]}" = "skipped (test-bare: needs root and chroot)" ]
-    [ "${lines[-1]}" = "15 passed, 0 failed, 3 skipped" ]
+    [ "${lines[-1]}" = "18 passed, 0 failed, 3 skipped" ]
 }
 
 @test "of cases that a test skips, each reason is named once" {
@@ -38,10 +38,10 @@ steps() {
     steps 'echo 2 passed, 1 failed, 0 skipped; exit 1'
     run -1 .ci/run
     [[ $output != *$'\nskipped'* ]]
-    [ "${lines[-1]}" = "17 passed, 1 failed, 0 skipped" ]
+    [ "${lines[-1]}" = "20 passed, 1 failed, 0 skipped" ]
     steps 'exit 2'
     run -1 .ci/run
-    [ "${lines[-1]}" = "15 passed, 1 failed, 0 skipped" ]
+    [ "${lines[-1]}" = "18 passed, 1 failed, 0 skipped" ]
 }
 
 @test "every step says how long it took, and the first one installs for all" {
