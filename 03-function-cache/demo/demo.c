@@ -86,7 +86,10 @@ static int build_each_edit(Table *table)
 
 static int story(void)
 {
-    static const char *const words[] = {"-", "compiled", "wrong"};
+    static const char *const words[] = {[OUTPUT_CACHED] = "-",
+                                        [OUTPUT_EMITTED] = "compiled",
+                                        [OUTPUT_PASSING] = "compiled",
+                                        [OUTPUT_WRONG] = "wrong"};
     Table table = {0};
     int status = build_each_edit(&table);
     printf("%20s", "");

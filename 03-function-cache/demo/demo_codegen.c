@@ -137,7 +137,10 @@ int compile_program(const char *entry, const UnitListener *listener)
 /* `compiled  lib/math.mini:add  8f1c32aa`; the last word is the start of the code's hash. */
 static void print_unit(void *nothing, Slice path, Slice name, const UnitOutput *output)
 {
-    static const char *const words[] = {"cached", "compiled", "wrong"};
+    static const char *const words[] = {[OUTPUT_CACHED] = "cached",
+                                        [OUTPUT_EMITTED] = "compiled",
+                                        [OUTPUT_PASSING] = "compiled",
+                                        [OUTPUT_WRONG] = "wrong"};
     char hex[HASH_HEX_SIZE + 1];
     (void)nothing;
     hash_to_hex(hash_bytes(output->text), hex);
