@@ -46,6 +46,13 @@ int binary_file_overwrite(int dir_fd, const char *name, const BinaryFormat *form
     return status;
 }
 
+int binary_file_note(int dir_fd, const char *name, const BinaryFormat *format, Slice note,
+                     bool sync)
+{
+    int status = binary_file_overwrite(dir_fd, name, format, &note, 1, sync);
+    return status == -EBADMSG ? binary_file_write(dir_fd, name, format, &note, 1, sync) : status;
+}
+
 #ifdef RENAME_EXCHANGE
 static bool is_regular(int dir_fd, const char *name)
 {

@@ -34,6 +34,10 @@ int binary_file_exchange(int dir_fd, const char *name, const char *spare,
 int binary_file_overwrite(int dir_fd, const char *name, const BinaryFormat *format,
                           const Slice *parts, size_t part_count, bool sync);
 
+/* The same, but what has the name and is not a file is replaced. For a small note in the cache. */
+int binary_file_note(int dir_fd, const char *name, const BinaryFormat *format, Slice note,
+                     bool sync);
+
 #ifdef __cplusplus
 }
 #endif

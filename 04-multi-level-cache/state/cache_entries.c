@@ -201,10 +201,6 @@ void entry_count_load(EntryCount *count, const CacheDirectory *directory)
 /* Half of it counts as none: all entries are looked at again. */
 int entry_count_store(const EntryCount *count, const CacheDirectory *directory)
 {
-    Slice part = slice_of(count, sizeof *count);
-    int status =
-        binary_file_overwrite(directory->fd, count_name, &count_format, &part, 1, false);
-    if (status == -EBADMSG) /* its name is not that of a file */
-        status = binary_file_write(directory->fd, count_name, &count_format, &part, 1, false);
-    return status;
+    return binary_file_note(directory->fd, count_name, &count_format,
+                            slice_of(count, sizeof *count), false);
 }

@@ -3,7 +3,6 @@
 
 #include "binary_exchange.h"
 
-#include <errno.h>
 #include <stdio.h>
 
 static const BinaryFormat latest_format = {"iclates", 1};
@@ -49,11 +48,8 @@ void cache_product_latest(const CacheDirectory *directory, const char *id,
 int cache_product_note_latest(const CacheDirectory *directory, const char *id)
 {
     char name[64], padded[ENTRY_ID_SIZE] = {0};
-    Slice part = slice_of(padded, sizeof padded);
     file_name(name, id);
     memcpy(padded, id, strlen(id));
-    int status = binary_file_overwrite(directory->fd, name, &latest_format, &part, 1, false);
-    if (status == -EBADMSG) /* its name is not that of a file */
-        status = binary_file_write(directory->fd, name, &latest_format, &part, 1, false);
-    return status;
+    return binary_file_note(directory->fd, name, &latest_format,
+                            slice_of(padded, sizeof padded), false);
 }

@@ -155,12 +155,9 @@ void manifest_free(Manifest *manifest)
 int manifest_mark_in_progress(int dir_fd, const char *entry_id, uint64_t generation, bool sync)
 {
     char name[NAME_SIZE];
-    Slice part = slice_of(&generation, sizeof generation);
     file_name(name, entry_id, "unsettled");
-    int status = binary_file_overwrite(dir_fd, name, &in_progress_format, &part, 1, sync);
-    if (status == -EBADMSG) /* its name is not that of a file */
-        status = binary_file_write(dir_fd, name, &in_progress_format, &part, 1, sync);
-    return status;
+    return binary_file_note(dir_fd, name, &in_progress_format,
+                            slice_of(&generation, sizeof generation), sync);
 }
 
 bool manifest_is_in_progress(int dir_fd, const char *entry_id, uint64_t generation)
