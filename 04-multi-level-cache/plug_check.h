@@ -34,8 +34,8 @@ typedef struct PlugFile { /* lent */
 } PlugFile;
 
 typedef struct PlugCheck {
-    /* Called for each rule that is broken. `function` is a field of Compiler; the subject, a path or
-     * path:name, is valid during the call; the rule is static text, or valid during the call. */
+    /* Called for each rule that is broken. `function` is a field of Compiler; the subject is a path
+     * or path:name, valid during the call; the rule is static text. */
     void (*breaks)(void *context, const char *function, Slice subject, const char *rule);
     void *context;
     Executor *executor; /* never NULL; with several workers, functions run at the same time */
