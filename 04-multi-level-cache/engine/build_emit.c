@@ -366,22 +366,6 @@ static bool emit_wanted(Build *build)
     return is_right;
 }
 
-/* ---- units that are wrong, and nobody says why --------------------------------------------- */
-
-static void report_silent_unit(Build *build, uint32_t file, uint32_t unit)
-{
-    UnitLookup lookup;
-    Arena arena = {0};
-    const Declarations *view = &build_program_file(&build->program, file)->declarations;
-    if (unit < view->count) {
-        unit_lookup_init(&lookup, &build->program, file, unit, &arena);
-        build->diagnostics.path = lookup.unit.path;
-        build_report_silence(&build->diagnostics, view->items[unit].line,
-                             view->items[unit].column, lookup.unit.symbol);
-    }
-    arena_free(&arena);
-}
-
 /* A unit may be silent about what another one reports. If none did, the plug is wrong. */
 static void report_silence(Build *build)
 {
@@ -391,7 +375,7 @@ static void report_silence(Build *build)
         const EmittedFile *emitted = &build->emission->files[file];
         for (uint32_t i = 0; i < emitted->output_count; i++)
             if (emitted->outputs[i].origin == OUTPUT_WRONG)
-                report_silent_unit(build, file, i);
+                build_report_silent_unit(build, file, i);
     }
     diagnostics_sort(&build->diagnostics);
 }

@@ -69,7 +69,7 @@ typedef struct BuildWorker { /* one per worker of the executor */
     Arena once;              /* for lowering one file */
     ByteBuffer key;          /* what is hashed into a key */
     Diagnostics diagnostics; /* of lowering */
-    bool is_cancelled;       /* it was told so */
+    bool is_cancelled;       /* it got that answer */
 } BuildWorker;
 
 /* What one phase keeps for itself. */
@@ -121,10 +121,10 @@ struct Build {
     CommitSummary summary;  /* for the manifest */
 };
 
-/* Asked by the worker before each item of work: whoever gets true leaves it undone. */
+/* Asked by the worker before each item of work. If it is true, the item is left undone. */
 bool build_is_cancelled(Build *build, unsigned worker);
 
-/* Was any worker told so? Then some items are undone. */
+/* Did any worker get that answer? Then some items are undone. */
 bool build_was_cancelled(const Build *build);
 
 /* BUILD_OK if `status` is 0, otherwise why the cache cannot be used. */
@@ -228,6 +228,9 @@ BuildStatus build_make_plan(Build *build);
 
 /* Moves what a worker's units reported to the diagnostics of the build. */
 void build_take_diagnostics(Build *build, Diagnostics *from);
+
+/* Reports that a unit was refused without a reason. */
+void build_report_silent_unit(Build *build, uint32_t file, uint32_t unit);
 
 /* Removes a unit's warnings, which are those from number `first` to before `end`, if it names
  * something poisoned. */

@@ -38,6 +38,22 @@ void build_take_diagnostics(Build *build, Diagnostics *from)
             follow_subject(build, &build->diagnostics.items[i]);
 }
 
+/* ---- units that are wrong, and nobody says why --------------------------------------------- */
+
+void build_report_silent_unit(Build *build, uint32_t file, uint32_t unit)
+{
+    UnitLookup lookup;
+    Arena arena = {0};
+    const Declarations *view = &build_program_file(&build->program, file)->declarations;
+    if (unit < view->count) {
+        unit_lookup_init(&lookup, &build->program, file, unit, &arena);
+        build->diagnostics.path = lookup.unit.path;
+        build_report_silence(&build->diagnostics, view->items[unit].line,
+                             view->items[unit].column, lookup.unit.symbol);
+    }
+    arena_free(&arena);
+}
+
 /* ---- what is poisoned ---------------------------------------------------------------------- */
 
 typedef struct Named {
