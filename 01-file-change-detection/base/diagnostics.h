@@ -107,7 +107,7 @@ enum { DIAGNOSTICS_SHOWN = 100 };
 /* Formats the sorted diagnostics of one file, called `path`, as diagnostic_format does; if there
  * are many more than DIAGNOSTICS_SHOWN, a last line says how many more: "path:line:column: error: 23
  * more errors in this file are not shown". A note that points to another file is one line, with the
- * path and the message that it holds: whoever may not show these changes them first. Cost: one pass
+ * path and the message that it holds: if these may not be shown, change them first. Cost: one pass
  * over the source. */
 void diagnostics_format_file(const Diagnostic *items, size_t count, Slice path, Slice source,
                              ByteBuffer *text);

@@ -40,10 +40,10 @@ typedef struct ReadingScratch {
     ImportScan scan;
     ImportCandidates candidates;
     AskedPaths *asked; /* shared by the workers; NULL without resolve */
-    bool is_cancelled; /* the worker was told so, and asks no more: the answer may change */
+    bool is_cancelled; /* the answer was yes, and the worker asks no more: it may change */
 } ReadingScratch;
 
-/* Asked by a worker before each file: whoever gets true leaves it undone. */
+/* Asked by a worker before each file. If it is true, the file is left undone. */
 bool reading_is_cancelled(const DiscoveryRequest *request, ReadingScratch *scratch);
 
 /* Reads and hashes the file at `path` (NUL-terminated). Its imports are scanned unless `last`, the

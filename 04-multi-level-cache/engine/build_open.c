@@ -46,7 +46,7 @@ static void choose_cache_path(Build *build)
     build->cache_path = path.data;
 }
 
-/* What is wrong with the place is reported by whoever writes there. */
+/* If something is wrong with the place, that is reported when it is written. */
 static void choose_output(Build *build)
 {
     OutputPlace place;

@@ -29,7 +29,7 @@ void build_enter(const Build *build, BuildPhase phase)
         build->request.phase(build->request.phase_context, phase);
 }
 
-/* Told once, a worker asks no more: the answer may change. */
+/* Once it is true, a worker asks no more: the answer may change. */
 bool build_is_cancelled(Build *build, unsigned worker)
 {
     const BuildRequest *request = &build->request;

@@ -72,7 +72,7 @@ static int lock(int fd, int how)
     return status == 0 ? 0 : -errno;
 }
 
-/* Whoever waits as long as it takes is woken by the kernel. */
+/* Without a limit, the kernel wakes the process. */
 static int wait_for_flock(int fd, LockWaiting *waiting)
 {
     unsigned waited_ms = 0;

@@ -24,7 +24,7 @@ extern "C" {
 /* More products of one program are not kept: those used last stay. */
 enum { MOST_PRODUCTS = 16 };
 
-/* Makes an entry's id of a program's id and what tells its products apart. */
+/* Makes an entry's id of a program's id and what distinguishes its products. */
 void cache_product_id(const char *program_id, Hash128 settings, Slice output,
                       char id[ENTRY_ID_SIZE + 1]);
 

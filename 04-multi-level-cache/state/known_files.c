@@ -79,8 +79,7 @@ static uint32_t number_now(const Discovery *found, uint32_t file_count, uint32_t
     return *from < file_count && found->old_number[*from] == old ? *from : FILE_NONE;
 }
 
-/* What discovery read since, it has told apart from what was taken over, not from what was there
- * before. */
+/* Discovery compared what it read with what was taken over, and not with what was there before. */
 void known_files_add(const KnownFiles *known, Discovery *found, uint32_t file_count)
 {
     size_t next = 0, count = 0;

@@ -36,7 +36,7 @@ typedef struct LockWaiting { /* {0}: as long as it takes */
     void *context;
 } LockWaiting;
 
-/* For whoever finds the lock held. Calls `begins`, once. */
+/* Call it when the lock is held. Calls `begins`, once. */
 void lock_waiting_begin(LockWaiting *waiting);
 
 /* The same after waiting so long. 0 after a moment; or -EBUSY if it is not to wait longer. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A plug that breaks a rule is told which; one that breaks none is left in peace. */
+/* A rule that a plug breaks is named; a right plug breaks none. */
 #include "plug_check.h"
 
 #include "line_language.h"

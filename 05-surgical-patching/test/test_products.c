@@ -146,7 +146,8 @@ static void an_edit_patches_each_and_is_read_once(void **state)
     close_project(project);
 }
 
-/* Who takes over an edit lowers nothing, and may emit nothing: its warnings are told all the same. */
+/* A product that takes over an edit lowers nothing, and may emit nothing. It reports the warnings
+ * all the same. */
 static void the_warnings_of_an_edit_are_told_by_each(void **state)
 {
     (void)state;
@@ -176,7 +177,8 @@ static void the_warnings_of_an_edit_are_told_by_each(void **state)
     close_project(project);
 }
 
-/* Both were built from the file as it was: an edit that is undone is a change for whoever saw it. */
+/* Both were built from the file as it was: an edit that is undone is a change for the product that
+ * saw it. */
 static void an_edit_that_is_undone_is_right_in_each(void **state)
 {
     (void)state;

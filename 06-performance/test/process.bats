@@ -178,7 +178,7 @@ no_thread_sanitizer() {
     expect_sound project
 }
 
-# ignored_signals [FILE]: those that whoever reads FILE ignores, without the two that belong to the
+# ignored_signals [FILE]: those ignored by the process that reads FILE, without the two of the
 # C library (32 and 33): posix_spawn hands them on ignored or not, depending on threads started.
 ignored_signals() {
     local mask
