@@ -39,7 +39,7 @@ static void every_decision_has_a_wording_and_a_level(void **state)
         assert_int_equal(text.data[text.size - 1], '\n');
         buffer_free(&text);
     }
-    assert_int_equal(count, 23);
+    assert_int_equal(count, 24);
 }
 
 static void lines_name_the_subject_and_the_reason(void **state)
