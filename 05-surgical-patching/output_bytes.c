@@ -16,35 +16,58 @@ enum { BATCH = 64 }; /* sections; 80 KB of them fit into any core's cache */
 
 /* ---- one section --------------------------------------------------------------------------- */
 
-uint64_t section_size(const Build *build, uint32_t section)
+uint64_t section_size(const Build *build, const OutputFormat *format, uint32_t section)
 {
     uint32_t count;
     const Slice *texts = build_section_texts(build, section, &count);
-    return section_blocks(build_section_path(build, section), texts, count) * OUTPUT_BLOCK;
+    Slice path = build_section_path(build, section);
+    uint64_t blocks = format == NULL ? section_blocks(path, texts, count)
+                                     : format->section_blocks(format, path, texts, count);
+    return blocks * OUTPUT_BLOCK;
 }
 
-int section_make(const Build *build, uint32_t section, char *to, uint64_t size,
-                 SectionRecord *record)
+static int write_text_section(char *to, uint64_t size, Slice path, const Slice *texts,
+                              uint32_t count)
+{
+    section_write(to, path, texts, count);
+    return blocks_hold_marker(slice_of(to, (size_t)size)) ? -EILSEQ : 0;
+}
+
+int section_make(const Build *build, const OutputFormat *format, uint32_t section, char *to,
+                 uint64_t size, SectionRecord *record)
 {
     uint32_t count;
     const Slice *texts = build_section_texts(build, section, &count);
-    section_write(to, build_section_path(build, section), texts, count);
-    Slice blocks = slice_of(to, (size_t)size);
-    *record = (SectionRecord){hash_keyed(build_planned(build)->secret, blocks),
-                              (uint32_t)(size / OUTPUT_BLOCK), 0};
-    return blocks_hold_marker(blocks) ? -EILSEQ : 0;
+    Slice path = build_section_path(build, section);
+    int status = format == NULL ? write_text_section(to, size, path, texts, count)
+                                : format->section_write(format, to, size, path, texts, count);
+    *record = (SectionRecord){
+        hash_keyed(build_planned(build)->secret, slice_of(to, (size_t)size)),
+        (uint32_t)(size / OUTPUT_BLOCK), 0};
+    return status;
 }
 
-int prelude_make(Build *build, ByteBuffer *bytes, OutputRecord *record)
+void record_head(const Build *build, Slice head, OutputRecord *record)
 {
+    record->prelude_blocks = (uint32_t)(head.size / OUTPUT_BLOCK);
+    record->prelude = hash_keyed(build_planned(build)->secret, head);
+}
+
+int prelude_make(Build *build, const OutputFormat *format, ByteBuffer *bytes,
+                 OutputRecord *record)
+{
+    if (format != NULL) {
+        buffer_put(bytes, format->head);
+        record_head(build, format->head, record);
+        return 0;
+    }
     Slice prelude = build_prelude(build);
-    record->prelude_blocks = (uint32_t)prelude_blocks(prelude);
-    size_t size = (size_t)record->prelude_blocks * OUTPUT_BLOCK;
+    size_t size = (size_t)prelude_blocks(prelude) * OUTPUT_BLOCK;
     buffer_reserve(bytes, size);
     Slice blocks = slice_of(bytes->data + bytes->size, size);
     prelude_write(bytes->data + bytes->size, prelude);
     bytes->size += size;
-    record->prelude = hash_keyed(build_planned(build)->secret, blocks);
+    record_head(build, blocks, record);
     return blocks_hold_marker(blocks) ? -EILSEQ : 0;
 }
 
@@ -52,6 +75,7 @@ int prelude_make(Build *build, ByteBuffer *bytes, OutputRecord *record)
 
 typedef struct BatchLoop {
     const Build *build;
+    const OutputFormat *format;
     int fd;
     bool is_stream;
     uint32_t count;         /* of sections */
@@ -111,7 +135,7 @@ static void measure_section(void *arg, size_t index, unsigned worker)
     BatchLoop *loop = arg;
     (void)worker;
     loop->records[index].blocks =
-        (uint32_t)(section_size(loop->build, (uint32_t)index) / OUTPUT_BLOCK);
+        (uint32_t)(section_size(loop->build, loop->format, (uint32_t)index) / OUTPUT_BLOCK);
 }
 
 static int put(const BatchLoop *loop, Slice bytes, uint64_t offset)
@@ -128,7 +152,7 @@ static void write_batch(void *arg, size_t index, unsigned worker)
     uint64_t start = loop->places[first];
     int error = 0;
     for (uint32_t i = first; i < end && error == 0; i++)
-        error = section_make(loop->build, i, bytes + (loop->places[i] - start),
+        error = section_make(loop->build, loop->format, i, bytes + (loop->places[i] - start),
                              loop->places[i + 1] - loop->places[i], &loop->records[i]);
     if (error == 0)
         error = put(loop, slice_of(bytes, (size_t)(loop->places[end] - start)), start);
@@ -155,16 +179,22 @@ static int write_sections(BatchLoop *loop)
 /* The space is allocated at once. A full disk is detected before the first section is written, and
  * the rename need not wait: ext4 flushes a file that replaces another, unless its blocks are
  * already allocated on disk (2 ms instead of 8 for 12.5 MB). */
-int output_write_all(const OutputDraft *draft, Build *build, ByteBuffer *records,
-                     OutputRecord *record)
+int output_write_all(const OutputDraft *draft, Build *build, OutputFormat *format,
+                     ByteBuffer *records, OutputRecord *record)
 {
-    BatchLoop loop = {.fd = draft->fd, .is_stream = draft->is_stream};
+    BatchLoop loop = {.format = format, .fd = draft->fd, .is_stream = draft->is_stream};
     ByteBuffer prelude = {0};
     batch_loop_init(&loop, build, build_planned(build)->section_count);
-    int error = prelude_make(build, &prelude, record);
+    int error = format == NULL ? 0 : format->begin_all(format, build);
+    if (error == 0)
+        error = prelude_make(build, format, &prelude, record);
     if (error == 0)
         error = put(&loop, buffer_slice(&prelude), 0);
     buffer_free(&prelude);
+    if (error != 0) {
+        batch_loop_free(&loop);
+        return error;
+    }
 
     size_t size = loop.count * sizeof *loop.records;
     buffer_reserve(records, size);
@@ -174,7 +204,7 @@ int output_write_all(const OutputDraft *draft, Build *build, ByteBuffer *records
     executor_run(build_request(build)->executor, loop.count, measure_section, &loop);
     sum_up(&loop, record->prelude_blocks);
     record->size_bytes = loop.places[loop.count];
-    if (error == 0 && !loop.is_stream)
+    if (!loop.is_stream)
         error = reserve_space(loop.fd, 0, record->size_bytes);
     if (error == 0)
         error = write_sections(&loop);

@@ -12,6 +12,7 @@
 #define OUTPUT_BYTES_H
 
 #include "output_draft.h"
+#include "output_format.h"
 #include "output_state.h"
 
 #ifdef __cplusplus
@@ -23,23 +24,29 @@ extern "C" {
 
 /* ---- one section, after build_emit --------------------------------------------------------- */
 
-uint64_t section_size(const Build *build, uint32_t section);
+/* With a format (NULL: text), after its begin_all or begin_patch. */
+uint64_t section_size(const Build *build, const OutputFormat *format, uint32_t section);
 
 /* Writes the section to `to`, which has room for `size` = section_size, and describes it in
- * `record`. 0 or -EILSEQ. */
-int section_make(const Build *build, uint32_t section, char *to, uint64_t size,
-                 SectionRecord *record);
+ * `record`. 0, -EILSEQ, or an error of the format. */
+int section_make(const Build *build, const OutputFormat *format, uint32_t section, char *to,
+                 uint64_t size, SectionRecord *record);
 
-/* The same for the prelude: appended to `bytes`; sets the prelude of `record`. */
-int prelude_make(Build *build, ByteBuffer *bytes, OutputRecord *record);
+/* Describes the prelude, or the head of a format. */
+void record_head(const Build *build, Slice head, OutputRecord *record);
+
+/* The same for the prelude, or the head of the format: appended to `bytes`; sets the prelude of
+ * `record`. */
+int prelude_make(Build *build, const OutputFormat *format, ByteBuffer *bytes,
+                 OutputRecord *record);
 
 /* ---- all of it ----------------------------------------------------------------------------- */
 
 /* Writes prelude and all sections, with their texts from build_emit, to the draft. Appends a
  * SectionRecord for each to `records`, sets size and prelude of `record`. 0 or a negative errno (of
- * the draft), or -EILSEQ. */
-int output_write_all(const OutputDraft *draft, Build *build, ByteBuffer *records,
-                     OutputRecord *record);
+ * the draft), -EILSEQ, or an error of the format. */
+int output_write_all(const OutputDraft *draft, Build *build, OutputFormat *format,
+                     ByteBuffer *records, OutputRecord *record);
 
 typedef struct OutputDifference { /* the caller frees `sections` */
     bool prelude_differs;

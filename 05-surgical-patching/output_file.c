@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
+#ifdef __linux__
+#define _GNU_SOURCE /* F_SETLEASE */
+#endif
+
 #include "output_file.h"
 
 #include "system_calls.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 /* ---- looking --------------------------------------------------------------------------------- */
@@ -89,7 +94,7 @@ static bool is_looked_at(const OutputFile *file, const struct stat *status)
            (file->kind != OUTPUT_PLAIN || status->st_nlink == 1);
 }
 
-int output_file_open(const OutputFile *file, bool *is_writable)
+int output_file_open(const OutputFile *file, bool *is_writable, bool *is_in_use)
 {
     struct stat status;
     int follow = file->is_symlink ? 0 : O_NOFOLLOW;
@@ -97,6 +102,7 @@ int output_file_open(const OutputFile *file, bool *is_writable)
                  ? -1
                  : open_at(AT_FDCWD, file->place.path, O_RDWR | O_NONBLOCK | O_NOFOLLOW);
     *is_writable = fd >= 0;
+    *is_in_use = fd < 0 && !file->is_symlink && errno == ETXTBSY;
     if (fd < 0)
         fd = open_at(AT_FDCWD, file->place.path, O_RDONLY | O_NONBLOCK | follow);
     if (fd < 0)
@@ -106,6 +112,57 @@ int output_file_open(const OutputFile *file, bool *is_writable)
     close(fd);
     return -ESTALE;
 }
+
+/* ---- programs -------------------------------------------------------------------------------- */
+
+enum { READ_BITS = 0444, EXECUTE_BITS = 0111, OWNER_EXECUTES = 0100 };
+
+bool output_file_is_executable(const OutputFile *file)
+{
+    return file->keeps_mode && (file->mode & OWNER_EXECUTES) != 0;
+}
+
+int output_file_set_executable(const OutputFile *file, int fd, bool is_executable)
+{
+    struct stat status;
+    if (fstat(fd, &status) != 0)
+        return -errno;
+    mode_t old = status.st_mode & 07777;
+    mode_t bits = output_file_is_executable(file) ? file->mode & EXECUTE_BITS
+                                                  : (old & READ_BITS) >> 2;
+    mode_t mode = is_executable ? old | bits : old & ~(mode_t)EXECUTE_BITS;
+    if (mode == old)
+        return 0;
+    if (fchmod(fd, mode) != 0)
+        return call_is_missing(CALL_CHMOD, errno) ? -ENOTSUP : -errno;
+    return fstat(fd, &status) == 0 && (status.st_mode & 07777) == mode ? 0 : -ENOTSUP;
+}
+
+#ifdef F_SETLEASE
+
+/* A lease to write is given only to who alone has the file open. It is returned at once; should
+ * somebody open the file in between, the signal that says so is one that is ignored. */
+bool output_file_is_in_use(int fd)
+{
+    if (fcntl(fd, F_SETSIG, SIGURG) != 0)
+        return false;
+    if (fcntl(fd, F_SETLEASE, F_WRLCK) != 0)
+        return errno == EAGAIN;
+    (void)fcntl(fd, F_SETLEASE, F_UNLCK);
+    return false;
+}
+
+#else
+
+bool output_file_is_in_use(int fd)
+{
+    (void)fd;
+    return false;
+}
+
+#endif
+
+/* ---- still the same? ------------------------------------------------------------------------- */
 
 static bool is_unchanged(const OutputFile *file, const struct stat *status)
 {

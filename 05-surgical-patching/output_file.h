@@ -51,9 +51,24 @@ typedef struct OutputFile {
 int output_file_look(OutputFile *file, const char *path);
 
 /* Opens the regular file to read and write it, or only to read it if writing is not allowed or it
- * is only linked to; sets `*is_writable` accordingly. A descriptor; -ESTALE if it is no longer the
+ * is only linked to; sets `*is_writable` accordingly, and `*is_in_use` if the system says that it is a
+ * program which runs. A descriptor; -ESTALE if it is no longer the
  * file that was looked at; or another negative errno. */
-int output_file_open(const OutputFile *file, bool *is_writable);
+int output_file_open(const OutputFile *file, bool *is_writable, bool *is_in_use);
+
+/* Takes the execute bits of an open file away, so that no half of a program can be started, or gives
+ * it those that the file had that was looked at; if it had none, whoever may read it may then
+ * execute it. 0; -ENOTSUP if the file system keeps no modes, and the file is as it was; or another
+ * negative errno. */
+int output_file_set_executable(const OutputFile *file, int fd, bool is_executable);
+
+/* May its owner execute the file that was looked at? */
+bool output_file_is_executable(const OutputFile *file);
+
+/* Does a process execute the file that is open, or read it? Most systems refuse to open a running
+ * program for writing, but not all of them, and those that do not would let it run into code that
+ * is being replaced. Asked with a lease, where there are leases. */
+bool output_file_is_in_use(int fd);
 
 /* Is `fd` still the plain file that was looked at, unchanged, under its name and no other? */
 bool output_file_is_still(const OutputFile *file, int fd);

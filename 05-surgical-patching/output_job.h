@@ -14,6 +14,7 @@ typedef struct OutputJob {
     const BuildPlan *plan;
     const BuildRequest *request;
     const char *path; /* as the user wrote it */
+    OutputFormat *format; /* NULL: text */
     PatchResult *result;
     OutputFile file;
     OutputState state;
@@ -35,6 +36,9 @@ BuildStatus output_job_look(OutputJob *job);
 
 /* Loads what is recorded of the sections. Damage is no failure: the situation has it. */
 BuildStatus output_job_load(OutputJob *job);
+
+/* Adds sections, ascending, to those that are written. */
+void output_job_add_dirty(OutputJob *job, const uint32_t *sections, uint32_t count);
 
 void output_job_free(OutputJob *job);
 

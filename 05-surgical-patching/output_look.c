@@ -117,6 +117,14 @@ static void collect_dirty(OutputJob *job)
     job->prelude_is_dirty = plan->prelude_is_dirty || difference->prelude_differs;
 }
 
+void output_job_add_dirty(OutputJob *job, const uint32_t *sections, uint32_t count)
+{
+    uint32_t *before = job->dirty;
+    job->dirty = memory_allocate((job->dirty_count + count + 1) * sizeof *job->dirty);
+    job->dirty_count = merge(job->dirty, before, job->dirty_count, sections, count);
+    memory_free(before);
+}
+
 /* Before anything is emitted: assumes that every dirty section keeps its size. */
 static void estimate_costs(OutputJob *job)
 {
@@ -182,6 +190,19 @@ BuildStatus output_job_load(OutputJob *job)
                : output_job_fail(job, "cannot read the output's state", error);
 }
 
+/* Bytes that others changed say nothing of what was there. A program without its execute bits is
+ * written, if only to get them back. */
+static void look_at_format(OutputJob *job)
+{
+    PatchSituation *s = &job->situation;
+    if (job->difference.count != 0 || job->difference.prelude_differs)
+        s->output_is_whole = false;
+    if (!job->format->is_program)
+        return;
+    s->output_is_in_use |= s->output_is_writable && output_file_is_in_use(job->fd);
+    s->output_is_untouched &= output_file_is_executable(&job->file);
+}
+
 static BuildStatus examine(OutputJob *job)
 {
     PatchSituation *s = &job->situation;
@@ -191,11 +212,13 @@ static BuildStatus examine(OutputJob *job)
     BuildStatus status = output_job_load(job);
     if (status != BUILD_OK || s->state_damaged)
         return status;
-    job->fd = output_file_open(&job->file, &s->output_is_writable);
+    job->fd = output_file_open(&job->file, &s->output_is_writable, &s->output_is_in_use);
     if (job->fd < 0)
         s->output_is_whole = false; /* what cannot be read is unknown */
     else if (!s->output_is_untouched)
         compare_bytes(job);
+    if (job->format != NULL && job->fd >= 0)
+        look_at_format(job);
     collect_dirty(job);
     estimate_costs(job);
     return BUILD_OK;

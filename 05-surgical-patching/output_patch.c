@@ -79,49 +79,73 @@ static void add_dirty(OutputPatch *patch, Cursor *cursor, uint64_t size, size_t 
     cursor->new_at += size;
 }
 
-static int plan_prelude(OutputPatch *patch, Cursor *cursor, Build *build, bool is_dirty)
+static int plan_prelude(OutputPatch *patch, Cursor *cursor, Build *build,
+                        const OutputFormat *format, bool is_dirty)
 {
     uint64_t old_size = (uint64_t)patch->output.prelude_blocks * OUTPUT_BLOCK;
     cursor->old_at = old_size;
+    if (format != NULL) {
+        cursor->new_at = (uint64_t)format->head_blocks * OUTPUT_BLOCK;
+        return 0;
+    }
     if (!is_dirty) {
         cursor->new_at = old_size;
         return 0;
     }
-    int status = prelude_make(build, &patch->dirty_bytes, &patch->output);
+    int status = prelude_make(build, NULL, &patch->dirty_bytes, &patch->output);
     add_dirty(patch, cursor, patch->dirty_bytes.size, 0);
     return status;
 }
 
-static int plan_section(OutputPatch *patch, Cursor *cursor, const Build *build)
+static int plan_section(OutputPatch *patch, Cursor *cursor, const Build *build,
+                        const OutputFormat *format)
 {
     SectionRecord record;
     uint32_t section = cursor->section++, last = build_last_number(cursor->plan, section);
     if (last != FILE_NONE)
         pass_removed(cursor, last + 1); /* its old bytes are gone as well */
-    uint64_t size = section_size(build, section);
+    uint64_t size = section_size(build, format, section);
     size_t source = patch->dirty_bytes.size;
     buffer_reserve(&patch->dirty_bytes, (size_t)size);
-    int status = section_make(build, section, patch->dirty_bytes.data + source, size, &record);
+    int status = section_make(build, format, section, patch->dirty_bytes.data + source, size,
+                              &record);
     patch->dirty_bytes.size += (size_t)size;
     buffer_put(&patch->records, slice_of(&record, sizeof record));
     add_dirty(patch, cursor, size, source);
     return status;
 }
 
-int output_patch_plan(OutputPatch *patch, Build *build, const OutputState *state,
-                      const DirtyParts *dirty)
+/* The head of a format says where the sections are: it is made last. */
+static int plan_head(OutputPatch *patch, Build *build, OutputFormat *format,
+                     const DirtyParts *dirty)
+{
+    int status = format->end_patch(format, build, patch, dirty);
+    const PatchRun *runs = (const PatchRun *)(const void *)format->head_runs.data;
+    record_head(build, format->head, &patch->output);
+    for (size_t i = 0; i < patch_run_count(&format->head_runs) && status == 0; i++) {
+        PatchRun run = {runs[i].offset, runs[i].size, 0, patch->dirty_bytes.size};
+        buffer_put(&patch->dirty_bytes, slice_of(format->head.data + run.offset, run.size));
+        add_run(&patch->dirty_runs, run);
+    }
+    return status;
+}
+
+int output_patch_plan(OutputPatch *patch, Build *build, OutputFormat *format,
+                      const OutputState *state, const DirtyParts *dirty)
 {
     Cursor cursor = {.plan = build_planned(build), .old_sections = output_state_sections(state)};
     patch->output = state->record;
     patch->old_size = state->record.size_bytes;
-    int status = plan_prelude(patch, &cursor, build, dirty->prelude);
+    int status = plan_prelude(patch, &cursor, build, format, dirty->prelude);
     for (uint32_t i = 0; i < dirty->count && status == 0; i++) {
         pass_clean(patch, &cursor, dirty->sections[i]);
-        status = plan_section(patch, &cursor, build);
+        status = plan_section(patch, &cursor, build, format);
     }
     if (status == 0)
         pass_clean(patch, &cursor, cursor.plan->section_count);
     patch->output.size_bytes = cursor.new_at;
+    if (status == 0 && format != NULL)
+        status = plan_head(patch, build, format, dirty);
     return status;
 }
 

@@ -24,6 +24,8 @@
 
 #include "output_state.h"
 
+struct OutputFormat;
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -43,7 +45,7 @@ typedef struct DirtyParts { /* written by the patch, not moved */
 
 typedef struct OutputPatch { /* {0} is an empty patch */
     ByteBuffer dirty_bytes;
-    ByteBuffer dirty_runs, moved_runs; /* PatchRun each, ascending */
+    ByteBuffer dirty_runs, moved_runs; /* PatchRun each, ascending; a format's head comes last */
     ByteBuffer records;                /* SectionRecord of each dirty section */
     OutputRecord output;               /* with the new size and prelude */
     uint64_t old_size, bytes_moved;
@@ -54,10 +56,11 @@ static inline size_t patch_run_count(const ByteBuffer *runs)
     return runs->size / sizeof(PatchRun);
 }
 
-/* Makes the plan; `state` is loaded and describes the output as it is. 0 or -EILSEQ. Cost: the
- * dirty sections, and one addition per section. */
-int output_patch_plan(OutputPatch *patch, Build *build, const OutputState *state,
-                      const DirtyParts *dirty);
+/* Makes the plan; `state` is loaded and describes the output as it is. With a format (output_format.h;
+ * NULL: text), after its begin_patch. 0, -EILSEQ, or an error of the format. Cost: the dirty
+ * sections, and one addition per section. */
+int output_patch_plan(OutputPatch *patch, Build *build, struct OutputFormat *format,
+                      const OutputState *state, const DirtyParts *dirty);
 
 /* Makes the file as long as it will be during writing. 0 or a negative errno; then the file is as
  * it was. */

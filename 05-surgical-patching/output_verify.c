@@ -22,6 +22,7 @@ typedef struct SectionLook {
 typedef struct OutputLook {
     Build *build;
     Verification *verification;
+    OutputFormat *format; /* NULL: text */
     const char *path; /* NULL: no output to compare */
     int fd;           /* of the output, or -1 */
     bool is_wrong;    /* some byte of it */
@@ -97,7 +98,7 @@ static void measure_section(void *arg, size_t index, unsigned worker)
 {
     OutputLook *look = arg;
     (void)worker;
-    look->sections[index].size = section_size(look->build, (uint32_t)index);
+    look->sections[index].size = section_size(look->build, look->format, (uint32_t)index);
 }
 
 static void sum_up(OutputLook *look)
@@ -127,7 +128,8 @@ static void compare_section(void *arg, size_t index, unsigned worker)
     SectionRecord clean;
     buffers[0].size = 0;
     buffer_reserve(&buffers[0], section->size);
-    int status = section_make(look->build, (uint32_t)index, buffers[0].data, section->size, &clean);
+    int status = section_make(look->build, look->format, (uint32_t)index, buffers[0].data,
+                              section->size, &clean);
     Slice expected = slice_of(buffers[0].data, (size_t)section->size);
     if (look->fd >= 0)
         section->bytes_differ =
@@ -140,7 +142,7 @@ static void compare_section(void *arg, size_t index, unsigned worker)
 static void compare_prelude(OutputLook *look)
 {
     ByteBuffer bytes = {0};
-    int status = prelude_make(look->build, &bytes, &look->clean);
+    int status = prelude_make(look->build, look->format, &bytes, &look->clean);
     if (look->fd >= 0 &&
         (status != 0 || !file_has(look, buffer_slice(&bytes), 0, &look->buffers[0]))) {
         look->is_wrong = true;
@@ -218,13 +220,26 @@ static void compare(OutputLook *look)
     memory_free(look->sections);
 }
 
-BuildStatus output_verify(Build *build, const char *path, Verification *verification)
+/* What cannot be put together is reported as such; no output can be right then. */
+static BuildStatus begin_format(OutputLook *look)
 {
-    OutputLook look = {.build = build, .verification = verification, .path = path, .fd = -1};
+    int status = look->format == NULL ? 0 : look->format->begin_all(look->format, look->build);
+    return status == 0 ? BUILD_OK
+                       : build_fail(look->build, look->path == NULL ? "" : look->path,
+                                    look->format->failed, status);
+}
+
+BuildStatus output_verify(Build *build, const char *path, OutputFormat *format,
+                          Verification *verification)
+{
+    OutputLook look = {.build = build, .format = format, .verification = verification,
+                       .path = path, .fd = -1};
     if (verification->is_stale)
         return BUILD_OK;
     build_enter(build, BUILD_COMPARES);
     BuildStatus status = load_state(&look);
+    if (status == BUILD_OK)
+        status = begin_format(&look);
     if (status == BUILD_OK) {
         open_output(&look);
         compare(&look);

@@ -8,7 +8,7 @@
  *
  *     status = build_verify(build, &verification);
  *     if (status == BUILD_OK)
- *         status = output_verify(build, NULL, &verification);
+ *         status = output_verify(build, NULL, NULL, &verification);
  *
  * Cost: one pass over the output. Threads: through the build's executor.
  */
@@ -16,16 +16,18 @@
 #define OUTPUT_VERIFY_H
 
 #include "build_verify.h"
+#include "output_format.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* Compares the output at `path`, or, if it is NULL, the one that the last build wrote. The subject
+/* Compares the output at `path` in a format (NULL: text), or, if it is NULL, the one that the last build wrote. The subject
  * of a difference is the path of the output or of the section. After a change of sources or
  * settings the output differs with good reason, and nothing is compared. An output that went to a
  * FIFO or a device is not kept, and not compared either. BUILD_OK or BUILD_MACHINE_FAILED. */
-BuildStatus output_verify(Build *build, const char *path, Verification *verification);
+BuildStatus output_verify(Build *build, const char *path, OutputFormat *format,
+                          Verification *verification);
 
 #ifdef __cplusplus
 }

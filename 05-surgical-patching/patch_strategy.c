@@ -61,8 +61,12 @@ static PatchReason obstacle_in_place(const PatchSituation *s)
         return REASON_OUTPUT_LINKED;
     if (!s->output_is_whole)
         return REASON_OUTPUT_CHANGED;
+    if (s->output_is_in_use)
+        return REASON_OUTPUT_IN_USE;
     if (!s->output_is_writable)
         return REASON_OUTPUT_READ_ONLY;
+    if (s->layout_changed)
+        return REASON_LAYOUT_CHANGED;
     return REASON_NONE;
 }
 
@@ -122,6 +126,8 @@ const char *patch_reason_name(PatchReason reason)
         [REASON_OUTPUT_LINKED] = "output is linked",
         [REASON_OUTPUT_CHANGED] = "output changed by others",
         [REASON_OUTPUT_READ_ONLY] = "output is read-only",
+        [REASON_OUTPUT_IN_USE] = "output is in use",
+        [REASON_LAYOUT_CHANGED] = "layout changed",
         [REASON_TOO_MANY_CHANGES] = "too many changes",
         [REASON_SECTION_OUTGREW] = "section outgrew its place",
     };

@@ -45,6 +45,8 @@ typedef enum PatchReason {
     REASON_OUTPUT_CHANGED,   /* by others, since the last build. If its size is as it was, only what
                                 differs is patched; otherwise it is reassembled */
     REASON_OUTPUT_READ_ONLY, /* it may be replaced but not written */
+    REASON_OUTPUT_IN_USE,    /* a program, and it runs */
+    REASON_LAYOUT_CHANGED,   /* of the output as a whole: nearly everything is elsewhere (output_format.h) */
     REASON_TOO_MANY_CHANGES,
     REASON_SECTION_OUTGREW,  /* a section outgrew its place, and moving the rest costs more */
     REASON_COUNT
@@ -63,6 +65,8 @@ typedef struct PatchSituation {
     bool output_exists;
     bool output_is_plain;    /* a regular file, reached by no symlink, with one link */
     bool output_is_writable;
+    bool output_is_in_use;   /* it is a program that runs */
+    bool layout_changed;     /* the format cannot patch it */
     bool output_is_whole;    /* its size is as it was left */
     bool output_is_untouched;/* so are all its bytes */
     uint64_t writes;         /* runs of bytes to be written: dirty sections, moved runs */

@@ -145,6 +145,23 @@ static BuildStatus keep(OutputJob *job)
 
 /* ---- writing ------------------------------------------------------------------------------- */
 
+static bool is_program(const OutputJob *job)
+{
+    return job->format != NULL && job->format->is_program;
+}
+
+/* Where no modes are kept, everything may be executed at any time. */
+static int set_executable(const OutputJob *job, int fd, bool is_executable)
+{
+    int status = output_file_set_executable(&job->file, fd, is_executable);
+    return status == -ENOTSUP ? 0 : status;
+}
+
+static const char *what_failed(const OutputJob *job, const char *what)
+{
+    return job->format != NULL && job->format->failed != NULL ? job->format->failed : what;
+}
+
 /* A stream has no state of its own, and nothing recorded is put at risk. */
 static BuildStatus write_new_file(OutputJob *job)
 {
@@ -155,14 +172,18 @@ static BuildStatus write_new_file(OutputJob *job)
     double start = build_now();
     build_enter(job->build, BUILD_WRITES);
     int error = output_draft_open(&draft, &job->file);
+    if (error == 0 && is_program(job) && !draft.is_stream)
+        error = set_executable(job, draft.fd, false);
     if (error == 0)
-        error = output_write_all(&draft, job->build, &records, &record);
+        error = output_write_all(&draft, job->build, job->format, &records, &record);
+    if (error == 0 && is_program(job) && !draft.is_stream)
+        error = set_executable(job, draft.fd, true);
     job->result->write_seconds += build_lap(&start);
     job->result->sections_written = job->plan->section_count;
     job->result->bytes_written = record.size_bytes;
     BuildStatus status = BUILD_OK;
     if (error != 0)
-        status = output_job_fail(job, "cannot write the output", error);
+        status = output_job_fail(job, what_failed(job, "cannot write the output"), error);
     if (status == BUILD_OK && !job->state.is_loaded) /* if only to be removed after the commit */
         status = output_job_load(job);
     if (status == BUILD_OK) {
@@ -193,6 +214,28 @@ static int close_output(OutputJob *job)
     return close_fd(fd) == 0 ? 0 : -errno;
 }
 
+/* With --sync, the execute bits are gone from the disk before the first byte changes there, and back
+ * after the last one. */
+static int apply_patch(const OutputJob *job, const OutputPatch *patch)
+{
+    bool is_synced = is_program(job) && job->request->sync;
+    int error = is_synced && sync_fd(job->fd) != 0 ? -errno : 0;
+    if (error == 0)
+        error = output_patch_apply(patch, job->fd);
+    if (error == 0 && is_synced && sync_fd(job->fd) != 0)
+        error = -errno;
+    if (error == 0 && is_program(job))
+        error = output_file_set_executable(&job->file, job->fd, true);
+    return error;
+}
+
+static void cancel_patch(const OutputJob *job, const OutputPatch *patch)
+{
+    output_patch_cancel(patch, job->fd);
+    if (is_program(job))
+        (void)output_file_set_executable(&job->file, job->fd, true);
+}
+
 static BuildStatus write_in_place(OutputJob *job, const OutputPatch *patch)
 {
     FileStamp written;
@@ -200,20 +243,22 @@ static BuildStatus write_in_place(OutputJob *job, const OutputPatch *patch)
     job->result->bytes_moved = patch->bytes_moved;
     job->result->bytes_written = patch->dirty_bytes.size + patch->bytes_moved;
     int error = output_patch_prepare(patch, job->fd);
-    if (error != 0)
+    if (error != 0) {
+        cancel_patch(job, patch);
         return output_job_fail(job, "cannot write the output", error);
+    }
     output_state_update(&job->state, job->plan, job->dirty, job->dirty_count,
                         (const SectionRecord *)(const void *)patch->records.data);
     BuildStatus status = save_state(job);
     if (status == BUILD_OK)
         status = build_begin_output(job->build);
     if (status != BUILD_OK) {
-        output_patch_cancel(patch, job->fd);
+        cancel_patch(job, patch);
         return status;
     }
     double start = build_now();
     build_enter(job->build, BUILD_WRITES);
-    error = output_patch_apply(patch, job->fd);
+    error = apply_patch(job, patch);
     if (error == 0) /* before the sync, which takes long: what others write meanwhile is not ours */
         error = file_stamp_of(job->fd, &written);
     if (error == 0)
@@ -247,18 +292,64 @@ static void choose_again(OutputJob *job, const OutputPatch *patch)
     choose(job);
 }
 
+static BuildStatus emit_sections(OutputJob *job, const uint32_t *sections, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        build_want_section(job->build, sections[i]);
+    return build_emit(job->build);
+}
+
+/* Sections that the format wants written, besides those that changed. */
+static BuildStatus begin_format(OutputJob *job)
+{
+    OutputBase base = {job->fd,
+                       job->state.record.prelude_blocks,
+                       output_state_sections(&job->state),
+                       output_state_count(&job->state),
+                       job->dirty,
+                       job->dirty_count};
+    ByteBuffer more = {0};
+    int error = job->format->begin_patch(job->format, job->build, &base, &more);
+    uint32_t count = (uint32_t)(more.size / sizeof(uint32_t));
+    const uint32_t *sections = (const uint32_t *)(const void *)more.data;
+    BuildStatus status = BUILD_OK;
+    job->situation.layout_changed = error == -EXDEV;
+    if (error != 0 && error != -EXDEV)
+        status = output_job_fail(job, what_failed(job, "cannot read the output"), error);
+    if (error == 0 && count != 0) {
+        output_job_add_dirty(job, sections, count);
+        status = emit_sections(job, sections, count);
+    }
+    buffer_free(&more);
+    return status;
+}
+
+/* From here on it cannot be started, until it is whole again. */
+static void hide_program(OutputJob *job)
+{
+    if (!is_program(job) || job->result->strategy != PATCH_IN_PLACE)
+        return;
+    job->situation.output_is_writable = output_file_set_executable(&job->file, job->fd, false) == 0;
+    choose(job);
+}
+
 static BuildStatus plan_patch(OutputJob *job, OutputPatch *patch)
 {
-    for (uint32_t i = 0; i < job->difference.count; i++)
-        build_want_section(job->build, job->difference.sections[i]);
-    BuildStatus status = build_emit(job->build);
+    BuildStatus status = emit_sections(job, job->difference.sections, job->difference.count);
+    if (status == BUILD_OK && job->format != NULL)
+        status = begin_format(job);
     if (status != BUILD_OK)
         return status;
+    if (job->situation.layout_changed) {
+        choose(job);
+        return BUILD_OK;
+    }
     DirtyParts dirty = {job->dirty, job->dirty_count, job->prelude_is_dirty};
-    int error = output_patch_plan(patch, job->build, &job->state, &dirty);
+    int error = output_patch_plan(patch, job->build, job->format, &job->state, &dirty);
     if (error != 0)
-        return output_job_fail(job, "cannot write the output", error);
+        return output_job_fail(job, what_failed(job, "cannot write the output"), error);
     choose_again(job, patch);
+    hide_program(job);
     return BUILD_OK;
 }
 
@@ -270,10 +361,17 @@ static BuildStatus emit_all(OutputJob *job)
 
 BuildStatus output_write(Build *build, const char *path, PatchResult *result)
 {
+    return output_write_as(build, path, NULL, result);
+}
+
+BuildStatus output_write_as(Build *build, const char *path, OutputFormat *format,
+                            PatchResult *result)
+{
     OutputJob job = {.build = build,
                      .plan = build_planned(build),
                      .request = build_request(build),
                      .path = path,
+                     .format = format,
                      .result = result,
                      .fd = -1};
     OutputPatch patch = {0};

@@ -33,6 +33,7 @@
 #define SURGICAL_PATCH_H
 
 #include "incremental_build.h"
+#include "output_format.h"
 #include "patch_strategy.h"
 
 #ifdef __cplusplus
@@ -62,6 +63,10 @@ typedef struct PatchResult {
  * found errors: the output is as it was. BUILD_MISUSED if `path` is a source of the program.
  * BUILD_MACHINE_FAILED: see build_failure. */
 BuildStatus output_write(Build *build, const char *path, PatchResult *result);
+
+/* The same for an output that is not text (output_format.h). */
+BuildStatus output_write_as(Build *build, const char *path, OutputFormat *format,
+                            PatchResult *result);
 
 #ifdef __cplusplus
 }

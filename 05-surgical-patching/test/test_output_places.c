@@ -165,15 +165,15 @@ static void only_the_mode_of_an_own_file_is_kept(void **state)
 static void expect_notice(Project *project, void (*exchange)(const Project *project))
 {
     OutputFile file;
-    bool is_writable;
+    bool is_writable, is_in_use;
     assert_int_equal(output_file_look(&file, project_path(project, "out")), 0);
     assert_int_equal(file.kind, OUTPUT_PLAIN);
-    int fd = output_file_open(&file, &is_writable);
+    int fd = output_file_open(&file, &is_writable, &is_in_use);
     assert_true(fd >= 0 && is_writable && output_file_is_still(&file, fd));
     exchange(project);
     assert_false(output_file_is_still(&file, fd));
     close(fd);
-    assert_int_equal(output_file_open(&file, &is_writable), -ESTALE);
+    assert_int_equal(output_file_open(&file, &is_writable, &is_in_use), -ESTALE);
     unlink(project_path(project, "out"));
     rename(project_path(project, "own"), project_path(project, "out"));
 }

@@ -47,7 +47,7 @@ static ByteBuffer verify(const Project *project, const char *output, Verificatio
     assert_int_equal(build_open(&build, &request), BUILD_OK);
     assert_int_equal(build_verify(build, counts), BUILD_OK);
     assert_int_equal(output_verify(build, output == NULL ? NULL : project_path(project, output),
-                                   counts),
+                                   NULL, counts),
                      BUILD_OK);
     build_close(build);
     buffer_put_byte(&finding.lines, '\0');

@@ -49,7 +49,8 @@ static int verify(Invocation *invocation)
     if (status == BUILD_OK)
         status = build_verify(invocation->build, &verification);
     if (status == BUILD_OK)
-        status = output_verify(invocation->build, invocation->line.output, &verification);
+        status = output_verify(invocation->build, invocation->line.output, NULL,
+                               &verification);
     invocation_report_problems(invocation, status);
     if (status != BUILD_OK)
         return (int)status;

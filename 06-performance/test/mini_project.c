@@ -182,7 +182,7 @@ void mini_project_expect_verified(MiniProject *project, const char *what)
     request.in_memory = true;
     assert_int_equal(build_open(&build, &request), BUILD_OK);
     assert_int_equal(build_verify(build, &verification), BUILD_OK);
-    assert_int_equal(output_verify(build, paths.output, &verification), BUILD_OK);
+    assert_int_equal(output_verify(build, paths.output, NULL, &verification), BUILD_OK);
     build_close(build);
     buffer_put_byte(&found, '\0');
     if (verification.differences != 0)
