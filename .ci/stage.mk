@@ -10,8 +10,10 @@ FLOORS += $(FLOOR)
 
 # The floor is its directory and its rooms. Its demo is demo/demo.c, with what the demo_*.c of this
 # floor and of those below do for it.
-HEADERS_$(FLOOR)  := $(filter-out $(FLOOR)/test/% $(FLOOR)/demo/%,$(call files,$(FLOOR)/*.h $(FLOOR)/*/*.h))
-SOURCES_$(FLOOR)  := $(filter-out $(FLOOR)/test/% $(FLOOR)/demo/%,$(call files,$(FLOOR)/*.c $(FLOOR)/*/*.c))
+HEADERS_$(FLOOR)  := $(filter-out $(FLOOR)/test/% $(FLOOR)/demo/%,\
+                       $(call files,$(addsuffix /*.h,$(FLOOR) $(FLOOR)/* $(FLOOR)/*/*)))
+SOURCES_$(FLOOR)  := $(filter-out $(FLOOR)/test/% $(FLOOR)/demo/%,\
+                       $(call files,$(addsuffix /*.c,$(FLOOR) $(FLOOR)/* $(FLOOR)/*/*)))
 OBJECTS_$(FLOOR)  := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out %/minic.c,$(SOURCES_$(FLOOR))))
 INCLUDES_$(FLOOR) := $(patsubst %/,-I%,$(sort $(foreach f,$(FLOORS),$(dir $(HEADERS_$(f))) $(f)/demo/)))
 LIBRARIES         := $(BUILD)/stage-$(NUMBER).a $(LIBRARIES)
