@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Between functions of Mini, arguments stand at rsp, one scalar after another, and a struct comes
- * back there. Towards C the System V ABI holds:
+ * Between functions of Mini, arguments stand at rsp, one scalar after another, and after them a
+ * struct comes back. Towards C the System V ABI holds:
  *
  *     integers, bool, pointers    rdi, rsi, rdx, rcx, r8, r9; then 8 bytes each at rsp
  *     double                      xmm0 to xmm7; then likewise
@@ -46,14 +46,13 @@ static void call_mini(X86Emitter *emitter, uint32_t at, const Entity *callee)
         x86_copy_to(emitter, outgoing_place(scalars), value);
         scalars += x86_size_of(emitter, x86_type(emitter, value));
     }
-    reserve_outgoing(emitter, scalars);
+    uint32_t size = result.kind == AIR_STRUCT ? x86_size_of(emitter, result) : 0;
+    reserve_outgoing(emitter, scalars + size);
     x86_store_held(emitter, at);
     put_call(emitter, at, REFERENCE_UNIT, callee->unit.symbol);
-    if (result.kind != AIR_STRUCT)
-        return;
-    uint32_t size = x86_size_of(emitter, result);
-    reserve_outgoing(emitter, size);
-    x86_copy(emitter, x86_memory(X86_RBP, x86_slot_of(emitter, at)), outgoing_place(0), size);
+    if (size != 0 && emitter->last_uses[at] != 0)
+        x86_copy(emitter, x86_memory(X86_RBP, x86_slot_of(emitter, at)), outgoing_place(scalars),
+                 size);
 }
 
 /* ---- to C ------------------------------------------------------------------------------------ */

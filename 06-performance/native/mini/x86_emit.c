@@ -20,24 +20,11 @@ static bool is_in_memory(const X86Emitter *emitter, uint32_t var)
     return emitter->air->vars[emitter->air->insts[var].link].in_memory;
 }
 
-/* Where a STORE writes: a variable, or a field of a field ... of one. */
-static X86Operand place_of(X86Emitter *emitter, uint32_t place)
-{
-    int32_t offset = 0;
-    const ZirInst *insts = emitter->zir->insts;
-    for (; insts[place].op == ZIR_FIELD_ADDR; place = insts[place].a) {
-        AirType type = x86_type(emitter, insts[place].a);
-        uint32_t field = emitter->air->insts[place].link;
-        offset += 8 * (int32_t)x86_field_place(emitter, type, field);
-    }
-    return x86_memory(X86_RBP, offset + x86_slot_of(emitter, insts[place].a));
-}
-
 static void emit_store(X86Emitter *emitter, uint32_t at)
 {
     const ZirInst *inst = &emitter->zir->insts[at], *place = &emitter->zir->insts[inst->a];
     if (place->op == ZIR_FIELD_ADDR || is_in_memory(emitter, place->a))
-        x86_copy_to(emitter, place_of(emitter, inst->a), inst->b);
+        x86_copy_to(emitter, x86_memory(X86_RBP, x86_place_of(emitter, inst->a)), inst->b);
 }
 
 static void emit_variable(X86Emitter *emitter, uint32_t at)
@@ -117,7 +104,7 @@ static void emit_return(X86Emitter *emitter, uint32_t at)
 {
     uint32_t value = emitter->zir->insts[at].a;
     if (value != ZIR_NO_VALUE && emitter->air->result.kind == AIR_STRUCT)
-        x86_copy_to(emitter, x86_memory(X86_RBP, 16), value);
+        x86_copy_to(emitter, x86_memory(X86_RBP, emitter->result), value);
     else if (value != ZIR_NO_VALUE)
         x86_take(emitter, at, value);
     put_return(emitter);
@@ -249,20 +236,10 @@ static X86Emitter begin(const Air *air)
     return emitter;
 }
 
-static void place_parameters(X86Emitter *emitter)
-{
-    uint32_t scalars = 0;
-    for (uint32_t i = 0; i < entity_parameter_count(emitter->air->unit); i++) {
-        emitter->slots[i] = 16 + 8 * (int32_t)scalars;
-        scalars += x86_size_of(emitter, x86_type(emitter, i));
-    }
-}
-
 bool x86_emit_function(const Air *air, ByteBuffer *out)
 {
     X86Emitter emitter = begin(air);
-    place_parameters(&emitter);
-    x86_find_uses(&emitter);
+    x86_find_places(&emitter);
     uint32_t entry = begin_frame(&emitter);
     for (uint32_t at = emitter.zir->interface_count; at < emitter.zir->inst_count; at++)
         emit_inst(&emitter, at);

@@ -5,12 +5,11 @@
  * Every value has a slot in the frame, found when it is first needed; parameters have theirs in the
  * caller's frame. 8 bytes for each scalar, so a struct is a row of them, nested ones in place:
  *
- *     rbp+16 ...     the parameters, from the first on; then the caller reads the result here, if
- *                    it is a struct
+ *     rbp+16 ...     the parameters, from the first on; after them the result, if it is a struct
  *     rbp+8          return address
  *     rbp            the caller's rbp: debuggers walk from frame to frame
  *     rbp-8 ...      slots
- *     rsp ...        room for the arguments of the calls made here, and their structs that return
+ *     rsp ...        room for the arguments of the calls made here, and the structs they return
  *
  * A scalar is returned in rax, an f64 in xmm0. These two are also where every value is computed;
  * one that the next instruction uses at once never reaches its slot. What each of the two holds is
@@ -33,6 +32,8 @@ extern "C" {
 
 #define X86_NO_VALUE UINT32_MAX
 
+enum { X86_SLOT_OF_VARIABLE = 1 }; /* of a read: that of the variable. No offset is odd */
+
 typedef struct X86Held {
     uint32_t value; /* the instruction that made it, or X86_NO_VALUE */
     bool is_stored; /* it is in its slot too */
@@ -50,6 +51,7 @@ typedef struct X86Emitter {
     const uint32_t **layouts; /* per entity: of a struct, the place of each field, and its size */
     uint32_t layout_count;
     X86Held held[X86_CLASS_COUNT];
+    int32_t result;        /* of a struct: offset from rbp */
     uint32_t frame;        /* bytes of slots */
     uint32_t outgoing;     /* scalars of the largest list of arguments or result of a call */
     bool may_trap;         /* X86_LABEL_TRAP is jumped to */
@@ -82,17 +84,23 @@ typedef struct X86Value {
     const ConstValue *constant; /* of X86_LONG_TEXT and X86_CONSTANT */
 } X86Value;
 
-/* ---- x86_frame.c: types, slots, what is held ---------------------------------------------- */
+/* ---- x86_places.c -------------------------------------------------------------------------- */
 
-/* Fills in last_uses, and makes a read of a variable an alias of it where it is not written before
- * its last use. */
-void x86_find_uses(X86Emitter *emitter);
+/* Gives the parameters their slots, and fills in last_uses. A value whose only way is into another
+ * place gets its slot there: a read of a variable that is not written before the last use, a field
+ * of a literal, what a variable begins with, the result of the function. */
+void x86_find_places(X86Emitter *emitter);
+
+/* ---- x86_frame.c: types, slots, what is held ----------------------------------------------- */
 
 /* The scalars of a type; and the number of those before a field. */
 uint32_t x86_size_of(X86Emitter *emitter, AirType type);
 uint32_t x86_field_place(X86Emitter *emitter, AirType type, uint32_t field);
 
 int32_t x86_slot_of(X86Emitter *emitter, uint32_t value);
+
+/* Where a STORE writes: a variable, or a field of a field ... of one. Offset from rbp. */
+int32_t x86_place_of(X86Emitter *emitter, uint32_t place);
 
 /* Before instruction `at` puts something else in the register: a value that is needed by `at` or
  * later is stored. */

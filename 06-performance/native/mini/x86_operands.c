@@ -202,6 +202,8 @@ void x86_copy_to(X86Emitter *emitter, X86Operand place, uint32_t value)
 {
     AirType type = x86_type(emitter, value);
     X86Value found = x86_value_of(emitter, value);
+    if (found.kind == X86_MEMORY && place.base == X86_RBP && found.offset == place.displacement)
+        return; /* it was made there */
     if (found.kind == X86_CONSTANT)
         copy_constant(emitter, place, found.constant);
     else if (type.kind == AIR_STRUCT)
