@@ -108,14 +108,16 @@ static void place_code(Image *image, Slice blobs)
 
 #if defined(__x86_64__) && defined(__linux__)
 
-static void fill_slots(Image *image)
+static void fill_slots(Image *image, FindSymbol *find)
 {
     dlopen("libm.so.6", RTLD_NOW | RTLD_GLOBAL);
     for (size_t i = 0; i < image->count; i++) {
         Symbol *symbol = &image->symbols[i];
         char name[256];
         snprintf(name, sizeof name, "%.*s", (int)symbol->name.size, symbol->name.data);
-        if (symbol->kind == REFERENCE_C)
+        if (symbol->kind == REFERENCE_C && find != NULL)
+            symbol->address = find(name);
+        if (symbol->kind == REFERENCE_C && symbol->address == NULL)
             symbol->address = dlsym(RTLD_DEFAULT, name);
         if (symbol->address == NULL)
             fail_msg("C has no %s", name);
@@ -123,7 +125,7 @@ static void fill_slots(Image *image)
     }
 }
 
-static void image_open(Image *image, Slice blobs)
+static void image_open(Image *image, Slice blobs, FindSymbol *find)
 {
     collect_symbols(image, blobs);
     image->size += 8 * image->count + 16;
@@ -131,7 +133,7 @@ static void image_open(Image *image, Slice blobs)
                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
     assert_ptr_not_equal(image->memory, MAP_FAILED);
     place_code(image, blobs);
-    fill_slots(image);
+    fill_slots(image, find);
 }
 
 static void image_close(Image *image)
@@ -171,12 +173,12 @@ static void read_output(const Scratch *scratch, const char *name, ByteBuffer *te
     free(bytes);
 }
 
-void native_program_run(Slice blobs, NativeRun *run)
+void native_program_run(Slice blobs, FindSymbol *find, NativeRun *run)
 {
     Image image = {0};
     Scratch scratch;
     *run = (NativeRun){0};
-    image_open(&image, blobs);
+    image_open(&image, blobs, find);
     scratch_open(&scratch);
     fflush(NULL);
     pid_t child = fork();
@@ -194,9 +196,10 @@ void native_program_run(Slice blobs, NativeRun *run)
 
 #else
 
-void native_program_run(Slice blobs, NativeRun *run)
+void native_program_run(Slice blobs, FindSymbol *find, NativeRun *run)
 {
     Image image = {0};
+    (void)find;
     *run = (NativeRun){0};
     collect_symbols(&image, blobs);
     image.memory = memory_allocate_zeroed(1, image.size + 8 * image.count + 32);

@@ -7,7 +7,7 @@
  *     x86_put_runtime(&blobs);
  *     mini_program_emit_all(&program, mini_native_emit, &blobs);
  *     NativeRun run;
- *     native_program_run(buffer_slice(&blobs), &run);
+ *     native_program_run(buffer_slice(&blobs), NULL, &run);
  *     native_run_free(&run);
  */
 #ifndef NATIVE_PROGRAM_H
@@ -20,9 +20,13 @@ typedef struct NativeRun {
     int status;                /* exit status; 128 + n for a signal */
 } NativeRun;
 
-/* Fails the test if a blob is not well formed or a symbol is missing or there twice. Skips it, and
+/* The address of a C function of the test, or NULL. */
+typedef void *FindSymbol(const char *name);
+
+/* C's functions are found by `find`, if it is not NULL, then among those of the process. Fails the
+ * test if a blob is not well formed or a symbol is missing or there twice. Skips it, and
  * says so, on a machine that is not x86-64 Linux: then all but the run is tested. */
-void native_program_run(Slice blobs, NativeRun *run);
+void native_program_run(Slice blobs, FindSymbol *find, NativeRun *run);
 
 void native_run_free(NativeRun *run);
 
