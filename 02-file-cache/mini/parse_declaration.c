@@ -10,7 +10,7 @@
 #include "parser_internal.h"
 
 static const Slice runtime_names[] = { /* C symbols that the generated code uses itself */
-    {"main", 4}, {"printf", 6}, {"strcmp", 6},
+    {"main", 4}, {"printf", 6}, {"strcmp", 6}, {"fflush", 6}, {"dprintf", 7},
 };
 
 /* ---- names of the top level ---------------------------------------------------------------- */

@@ -91,6 +91,8 @@ static void test_structs_and_functions(void **state)
         {"extern fn main() i32;", "1:11 'main' cannot be extern: the program has its own\n"},
         {"extern fn printf();", "1:11 'printf' cannot be extern: the program has its own\n"},
         {"extern fn strcmp();", "1:11 'strcmp' cannot be extern: the program has its own\n"},
+        {"extern fn fflush();", "1:11 'fflush' cannot be extern: the program has its own\n"},
+        {"extern fn dprintf();", "1:11 'dprintf' cannot be extern: the program has its own\n"},
     };
     EXPECT_ERRORS(cases);
 }

@@ -263,3 +263,14 @@ Slice entity_quoted_symbol(Entities *entities, Entity *entity)
     }
     return entity->quoted;
 }
+
+const char *entity_place_text(const Entities *entities, const Entity *entity)
+{
+    Slice path = entity->unit.path, name = entity_name(entity);
+    char *text = arena_allocate(entities->scratch, path.size + 1 + name.size + 1);
+    memcpy(text, path.data, path.size);
+    text[path.size] = ':';
+    memcpy(text + path.size + 1, name.data, name.size);
+    text[path.size + 1 + name.size] = '\0';
+    return text;
+}

@@ -109,6 +109,10 @@ static inline uint32_t entity_parameter_count(const Entity *function)
  * as \HH. */
 Slice entity_quoted_symbol(Entities *entities, Entity *entity);
 
+/* path:name, as a running program names a function of it, also the one where it starts.
+ * NUL-terminated; lives as long as the arena. */
+const char *entity_place_text(const Entities *entities, const Entity *entity);
+
 #ifdef __cplusplus
 }
 #endif

@@ -100,6 +100,13 @@ static void put_string_name(LlvmPrinter *printer, uint32_t number)
     put_owned_name(printer, printer->entities->items[0], number);
 }
 
+void ir_put_place_text(LlvmPrinter *printer)
+{
+    if (printer->place_text == NULL)
+        printer->place_text = entity_place_text(printer->entities, printer->entities->items[0]);
+    put_string_name(printer, string_table_add(&printer->strings, printer->place_text));
+}
+
 static void put_string_bytes(LlvmPrinter *printer, const char *text, size_t size)
 {
     ByteBuffer *out = printer->out;

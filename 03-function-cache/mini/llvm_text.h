@@ -34,6 +34,7 @@ typedef struct LlvmPrinter {
     const Zir *zir;
     Entities *entities;
     StringTable strings;
+    const char *place_text; /* the function's path:name, if a trap may have to name it */
     Block block;  /* the one being written */
     bool is_open; /* it has no terminator yet */
 } LlvmPrinter;
@@ -97,6 +98,9 @@ static inline void ir_put_name(LlvmPrinter *printer, uint32_t at)
 /* `value` as an operand: a name or a constant. Then the same, preceded by its type. */
 void ir_put_operand(LlvmPrinter *printer, uint32_t value);
 void ir_put_typed(LlvmPrinter *printer, uint32_t value);
+
+/* The name of the string "path:name", which traps print. */
+void ir_put_place_text(LlvmPrinter *printer);
 
 /* @"path:name", @main or @c_function. */
 void ir_put_symbol(LlvmPrinter *printer, Entity *entity);

@@ -44,6 +44,8 @@ static void print_guarded_division(LlvmPrinter *printer, uint32_t at)
     ir_put_typed(printer, inst->a);
     PUT(printer, ", ");
     ir_put_typed(printer, inst->b);
+    PUT(printer, ", ptr ");
+    ir_put_place_text(printer);
     PUT(printer, ")\n");
 }
 

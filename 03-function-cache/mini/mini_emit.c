@@ -8,37 +8,64 @@
 #include "sema.h"
 #include "struct_check.h"
 
-bool mini_emit(void *language, const Unit *unit, const Lookup *lookup, Arena *scratch,
-               ByteBuffer *text, Diagnostics *diagnostics)
+static void report_at_name(const Unit *unit, Diagnostics *diagnostics, const char *message)
 {
-    (void)language;
+    const Declaration *at = &unit->declarations->items[unit->declaration];
+    diagnostics_add_plain(diagnostics, at->line, at->column, slice_from(message));
+}
+
+static bool emit_function(const MiniBackEnd *back_end, Entities *entities, ByteBuffer *text,
+                          Diagnostics *diagnostics)
+{
+    Air air;
+    if (!sema_check(entities, entities->items[0], diagnostics, &air))
+        return false;
+    air_promote(&air);
+    if (back_end->function(&air, text))
+        return true;
+    report_at_name(&entities->items[0]->unit, diagnostics, "the code of this function is too large");
+    return false;
+}
+
+bool mini_emit_with(const MiniBackEnd *back_end, const Unit *unit, const Lookup *lookup,
+                    Arena *scratch, ByteBuffer *text, Diagnostics *diagnostics)
+{
     Entities entities;
     Air air;
     if (!entities_init(&entities, unit, lookup, scratch)) {
-        const Declaration *at = &unit->declarations->items[unit->declaration];
-        diagnostics_add(diagnostics, at->line, at->column,
-                        "the cached form of this declaration is damaged; clean the cache");
+        report_at_name(unit, diagnostics,
+                       "the cached form of this declaration is damaged; clean the cache");
         return false;
     }
     Entity *entity = entities.items[0];
     switch (entity->zir.kind) {
-    case ZIR_FN:
-        if (!sema_check(&entities, entity, diagnostics, &air))
-            return false;
-        air_promote(&air);
-        llvm_print_function(&air, text);
-        return true;
+    case ZIR_FN: return emit_function(back_end, &entities, text, diagnostics);
     case ZIR_STRUCT:
         if (!struct_check(&entities, entity, diagnostics))
             return false;
-        llvm_print_struct(&entities, entity, text);
+        if (back_end->structure != NULL)
+            back_end->structure(&entities, entity, text);
         return true;
     case ZIR_CONST:
         if (!const_check(&entities, entity, diagnostics))
             return false;
-        llvm_print_constant(&entities, text);
+        back_end->constant(&entities, text);
         return true;
     case ZIR_EXTERN_FN: return sema_check(&entities, entity, diagnostics, &air);
     }
     return false;
+}
+
+static bool print_function(const Air *air, ByteBuffer *text)
+{
+    llvm_print_function(air, text);
+    return true;
+}
+
+bool mini_emit(void *language, const Unit *unit, const Lookup *lookup, Arena *scratch,
+               ByteBuffer *text, Diagnostics *diagnostics)
+{
+    (void)language;
+    static const MiniBackEnd llvm_ir = {print_function, llvm_print_constant, llvm_print_struct};
+    return mini_emit_with(&llvm_ir, unit, lookup, scratch, text, diagnostics);
 }

@@ -10,7 +10,7 @@
 #ifndef MINI_EMIT_H
 #define MINI_EMIT_H
 
-#include "codegen.h"
+#include "air.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -19,6 +19,17 @@ extern "C" {
 /* An EmitUnit; `language` is not used. Any thread. */
 bool mini_emit(void *language, const Unit *unit, const Lookup *lookup, Arena *scratch,
                ByteBuffer *text, Diagnostics *diagnostics);
+
+/* What is made of units that pass their checks: LLVM IR is one back end, and there may be others. */
+typedef struct MiniBackEnd {
+    bool (*function)(const Air *air, ByteBuffer *text); /* false: it would be too large */
+    void (*constant)(Entities *entities, ByteBuffer *text);
+    void (*structure)(Entities *entities, Entity *structure, ByteBuffer *text); /* or NULL */
+} MiniBackEnd;
+
+/* The same as mini_emit, for any back end. */
+bool mini_emit_with(const MiniBackEnd *back_end, const Unit *unit, const Lookup *lookup,
+                    Arena *scratch, ByteBuffer *text, Diagnostics *diagnostics);
 
 #ifdef __cplusplus
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Division. sdiv and srem are undefined for a zero divisor and for INT_MIN / -1. Mini traps on
- * the first and wraps on the second: x / -1 is 0 - x, and x % -1 is 0.
+ * the first and wraps on the second: x / -1 is 0 - x, and x % -1 is 0. The trap names the function;
+ * what was printed before it is written first, since it may still be in C's buffer.
  *
  * Printing. Which NaN an operation gives depends on the machine and the level of optimisation, and
  * printf tells "nan" and "-nan" apart; one NaN therefore stands for all.
  *
- * All of it is private and always inlined: after optimisation only the used parts remain.
+ * All of it is private, and always inlined but for the trap, which no path should make room for:
+ * after optimisation only the used parts remain.
  */
 #include "runtime_prelude.h"
 
@@ -15,6 +17,8 @@ static const char formats[] =
     "@mini.format.i64 = private unnamed_addr constant [6 x i8] c\"%lld\\0A\\00\"\n"
     "@mini.format.f64 = private unnamed_addr constant [7 x i8] c\"%.17g\\0A\\00\"\n"
     "@mini.format.str = private unnamed_addr constant [4 x i8] c\"%s\\0A\\00\"\n"
+    "@mini.format.trap = private unnamed_addr constant [24 x i8] "
+    "c\"division by zero in %s\\0A\\00\"\n"
     "@mini.text.true = private unnamed_addr constant [5 x i8] c\"true\\00\"\n"
     "@mini.text.false = private unnamed_addr constant [6 x i8] c\"false\\00\"\n"
     "\n";
@@ -22,17 +26,28 @@ static const char formats[] =
 static const char declarations[] =
     "declare i32 @printf(ptr, ...)\n"
     "declare i32 @strcmp(ptr, ptr)\n"
+    "declare i32 @fflush(ptr)\n"
+    "declare i32 @dprintf(i32, ptr, ...)\n"
     "declare void @llvm.trap()\n"
     "declare i32 @llvm.fptosi.sat.i32.f64(double)\n"
     "declare i64 @llvm.fptosi.sat.i64.f64(double)\n"
     "\n";
 
+static const char trap[] =
+    "define private void @mini.trap.division(ptr %function) cold noinline noreturn {\n"
+    "  call i32 @fflush(ptr null)\n"
+    "  call i32 (i32, ptr, ...) @dprintf(i32 2, ptr @mini.format.trap, ptr %function)\n"
+    "  call void @llvm.trap()\n"
+    "  unreachable\n"
+    "}\n\n";
+
 #define DIVISION(NAME, TYPE, RESULT_FOR_MINUS_1, INSTRUCTION)                                   \
-    "define private " TYPE " @mini." NAME "." TYPE "(" TYPE " %a, " TYPE " %b) alwaysinline {\n" \
+    "define private " TYPE " @mini." NAME "." TYPE "(" TYPE " %a, " TYPE " %b, ptr %function) " \
+    "alwaysinline {\n"                                                                          \
     "  %is_zero = icmp eq " TYPE " %b, 0\n"                                                     \
     "  br i1 %is_zero, label %trap, label %not_zero\n"                                          \
     "trap:\n"                                                                                   \
-    "  call void @llvm.trap()\n"                                                                \
+    "  call void @mini.trap.division(ptr %function)\n"                                          \
     "  unreachable\n"                                                                           \
     "not_zero:\n"                                                                               \
     "  %is_minus_1 = icmp eq " TYPE " %b, -1\n"                                                 \
@@ -83,7 +98,7 @@ static const char prints[] =
 
 void runtime_prelude_put(ByteBuffer *out, Slice target)
 {
-    const char *const parts[] = {formats, declarations, divisions, comparisons, prints};
+    const char *const parts[] = {formats, declarations, trap, divisions, comparisons, prints};
     buffer_put(out, slice_from("; LLVM IR of a Mini program\n"));
     if (target.size != 0) {
         buffer_put(out, slice_from("target triple = \""));

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The basis of every Mini program's code: the target, two C functions, and a few lines of LLVM IR
- * for what no single instruction does.
+ * The basis of every Mini program's code: the target, four C functions, and a few lines of LLVM
+ * IR for what no single instruction does.
  *
  * A program cannot declare a C function that is declared here; the parser knows the names: printf,
- * strcmp, and main.
+ * strcmp, fflush, dprintf, and main.
  */
 #ifndef RUNTIME_PRELUDE_H
 #define RUNTIME_PRELUDE_H

@@ -159,14 +159,29 @@ static Resolution find(const Lookup *lookup, const Unit *from, uint32_t referenc
     return NAME_FOUND;
 }
 
-static bool emit(MiniProgram *program, uint32_t file, uint32_t declaration, ByteBuffer *text)
+static bool emit_with(MiniProgram *program, EmitUnit emit_unit, uint32_t file,
+                      uint32_t declaration, ByteBuffer *text)
 {
     Unit unit = make_unit(program, file, declaration);
     MiniLookup lookup = {{.find = find}, program, &unit};
     Arena scratch = {0};
     program->diagnostics.path = unit.path;
-    bool is_right = mini_emit(NULL, &unit, &lookup.lookup, &scratch, text, &program->diagnostics);
+    bool is_right = emit_unit(NULL, &unit, &lookup.lookup, &scratch, text, &program->diagnostics);
     arena_free(&scratch);
+    return is_right;
+}
+
+static bool emit(MiniProgram *program, uint32_t file, uint32_t declaration, ByteBuffer *text)
+{
+    return emit_with(program, mini_emit, file, declaration, text);
+}
+
+bool mini_program_emit_all(MiniProgram *program, EmitUnit emit_unit, ByteBuffer *text)
+{
+    bool is_right = true;
+    for (uint32_t i = 0; i < program->file_count; i++)
+        for (uint32_t j = 0; j < program->files[i].declarations.count; j++)
+            is_right &= emit_with(program, emit_unit, i, j, text);
     return is_right;
 }
 

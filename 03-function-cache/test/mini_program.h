@@ -43,6 +43,10 @@ void mini_program_load(MiniProgram *program, const char *directory, const char *
 /* Lowers all files and emits all units. True if there was no error. */
 bool mini_program_compile(MiniProgram *program, const char *entry);
 
+/* Emits all units once more, after mini_program_compile, with another back end: appends its texts.
+ * True if there was no error. */
+bool mini_program_emit_all(MiniProgram *program, EmitUnit emit_unit, ByteBuffer *text);
+
 /* The output of one unit alone, after mini_program_compile: "path:name". */
 void mini_program_emit_unit(MiniProgram *program, const char *path, const char *name,
                             ByteBuffer *text);
