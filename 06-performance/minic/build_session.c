@@ -2,6 +2,7 @@
 #include "build_session.h"
 
 #include "mini_compiler.h"
+#include "mini_native.h"
 #include "output_file.h"
 #include "source_path.h"
 
@@ -44,12 +45,44 @@ int build_session_look_at_output(Invocation *invocation, const char *stream_refu
 
 /* ---- the session ---------------------------------------------------------------------------- */
 
+/* The names of dynamic linker and libraries stand in the program. */
+static void add_image_settings(Compiler *compiler, const ImageSettings *settings)
+{
+    ByteBuffer key = {0};
+    key_put_hash(&key, compiler->settings);
+    key_put_slice(&key, slice_from(settings->interpreter));
+    for (uint32_t i = 0; i < settings->library_count; i++)
+        key_put_slice(&key, slice_from(settings->libraries[i]));
+    compiler->settings = hash_bytes(buffer_slice(&key));
+    buffer_free(&key);
+}
+
+static int open_image(Invocation *invocation)
+{
+    ImageSettings settings;
+    const char *why_not = image_host_find(&invocation->host, &settings);
+    if (why_not != NULL) {
+        ByteBuffer error = {0};
+        buffer_put_format(&error, "--emit=exe: %s; `minic run --with=clang` works here", why_not);
+        int status = invocation_complain(BUILD_MISUSED, &error);
+        buffer_free(&error);
+        return status;
+    }
+    add_image_settings(&invocation->compiler, &settings);
+    program_image_init(&invocation->image, &settings);
+    invocation->format = &invocation->image.format;
+    return BUILD_OK;
+}
+
 static int open_compiler(Invocation *invocation)
 {
     MiniSettings settings = {.target = getenv("MINIC_TARGET")};
-    int error = mini_compiler_init(&invocation->compiler, &settings, &invocation->prelude);
+    bool is_ir = invocation->line.emit == EMIT_IR;
+    int error =
+        is_ir ? mini_compiler_init(&invocation->compiler, &settings, &invocation->prelude)
+              : mini_native_compiler_init(&invocation->compiler, &settings, &invocation->prelude);
     if (error == 0)
-        return BUILD_OK;
+        return is_ir ? BUILD_OK : open_image(invocation);
     if (error == -EINVAL)
         return invocation_refuse_variable(
             "MINIC_TARGET", settings.target,
@@ -73,6 +106,8 @@ int build_session(Invocation *invocation, int (*work)(Invocation *invocation))
     build_close(invocation->build);
     work_pool_free(&invocation->pool);
     chunk_pool_free(&invocation->chunks);
+    if (invocation->format != NULL)
+        program_image_free(&invocation->image);
     buffer_free(&invocation->prelude);
     buffer_free(&invocation->key_path);
     return status;
@@ -113,7 +148,8 @@ BuildStatus build_session_build(Invocation *invocation, bool writes_output, Buil
         status = build_plan(invocation->build);
     if (status == BUILD_OK)
         status = writes_output
-                     ? output_write(invocation->build, invocation->line.output, &patch)
+                     ? output_write_as(invocation->build, invocation->line.output,
+                                       invocation->format, &patch)
                      : build_emit(invocation->build);
     invocation_report_problems(invocation, status);
     if (status > BUILD_PROGRAM_WRONG)

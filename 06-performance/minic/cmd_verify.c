@@ -49,8 +49,8 @@ static int verify(Invocation *invocation)
     if (status == BUILD_OK)
         status = build_verify(invocation->build, &verification);
     if (status == BUILD_OK)
-        status = output_verify(invocation->build, invocation->line.output, NULL,
-                               &verification);
+        status = output_verify(invocation->build, invocation->line.output,
+                               invocation->format, &verification);
     invocation_report_problems(invocation, status);
     if (status != BUILD_OK)
         return (int)status;

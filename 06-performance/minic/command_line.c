@@ -100,6 +100,14 @@ static bool set_cache_limit(Parser *parser, const char *value)
     return true;
 }
 
+static bool set_emit(Parser *parser, const char *value)
+{
+    bool is_ir = strcmp(value, "ir") == 0;
+    parser->line->emit = is_ir ? EMIT_IR : EMIT_PROGRAM;
+    return is_ir || strcmp(value, "exe") == 0 ||
+           fail(parser, "--emit=ir or --emit=exe, not '", value, "'");
+}
+
 static bool set_verbosity(Parser *parser, int level)
 {
     int *verbosity = &parser->line->verbosity;
@@ -112,6 +120,7 @@ static bool set_flag(Parser *parser, Flag flag, const char *value)
     CommandLine *line = parser->line;
     switch (flag) {
     case FLAG_OUTPUT: return set_text(&line->output, value);
+    case FLAG_EMIT: return set_emit(parser, value);
     case FLAG_CACHE_DIR: return set_text(&line->cache_dir, value);
     case FLAG_ROOT: return set_text(&line->root, value);
     case FLAG_WORKERS: return set_workers(parser, value);
@@ -164,15 +173,17 @@ static bool parse_flag(Parser *parser, const char *argument)
 
 /* ---- defaults ------------------------------------------------------------------------------ */
 
-/* "dir/main.mini" → "dir/main.ll" */
-static const char *default_output(Arena *arena, const char *entry)
+/* "dir/main.mini" → "dir/main.ll", or "dir/main" for a program */
+static const char *default_output(Arena *arena, const char *entry, EmitKind emit)
 {
     size_t size = strlen(entry);
-    if (size > 5 && strcmp(entry + size - 5, ".mini") == 0 && entry[size - 6] != '/')
+    bool is_mini = size > 5 && strcmp(entry + size - 5, ".mini") == 0 && entry[size - 6] != '/';
+    if (is_mini)
         size -= 5;
-    char *output = arena_allocate(arena, size + sizeof ".ll");
+    const char *ending = emit == EMIT_IR ? ".ll" : is_mini ? "" : ".exe";
+    char *output = arena_allocate(arena, size + strlen(ending) + 1);
     memcpy(output, entry, size);
-    memcpy(output + size, ".ll", sizeof ".ll");
+    strcpy(output + size, ending);
     return output;
 }
 
@@ -239,7 +250,7 @@ static bool finish(Parser *parser)
         return fail(parser, parser->command_name, " needs the entry file of a program", "");
     line->output_is_named = line->output != NULL;
     if (line->output == NULL && line->entry != NULL && line->command != COMMAND_VERIFY)
-        line->output = default_output(&line->arena, line->entry);
+        line->output = default_output(&line->arena, line->entry, line->emit);
     if (line->cache_dir == NULL)
         line->cache_dir = default_cache_dir(&line->arena, line->entry);
     return true;

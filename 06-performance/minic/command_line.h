@@ -37,6 +37,8 @@ typedef enum CacheAction { CACHE_ACTION_NONE, CACHE_DROP, CACHE_CLEAR } CacheAct
 
 typedef enum StatsForm { STATS_NONE, STATS_TABLE, STATS_JSON } StatsForm;
 
+typedef enum EmitKind { EMIT_IR, EMIT_PROGRAM } EmitKind;
+
 typedef struct CommandLine {
     Command command;
     const char *topic;        /* of help: the command whose page is wanted, or NULL: all */
@@ -46,6 +48,7 @@ typedef struct CommandLine {
     const char *subject;      /* of cache drop: FILE or FILE:NAME; lent from argv */
     const char *output;       /* -o, or made from the entry's name; of verify, -o or NULL */
     bool output_is_named;     /* it is -o */
+    EmitKind emit;            /* --emit; IR by default */
     const char *cache_dir;    /* --cache-dir, or .mini_cache beside the entry */
     const char *root;         /* --root, or NULL: the entry's directory */
     uint64_t limit_bytes;     /* --cache-limit; 0: none */

@@ -17,8 +17,10 @@ enum {
 };
 
 const FlagRule flag_rules[FLAG_RULES] = {
-    {"-o", " OUT.ll", "where the output goes, - is stdout; default: beside ENTRY", FLAG_OUTPUT,
+    {"-o", " OUT", "where the output goes, - is stdout; default: beside ENTRY", FLAG_OUTPUT,
      VALUE_NEEDED, IN_BUILD | IN_RUN | IN_VERIFY},
+    {"--emit", "=ir|exe", "LLVM IR (the default), or an executable for x86-64 Linux", FLAG_EMIT,
+     VALUE_NEEDED, IN_BUILD | IN_VERIFY},
     {"--cache-dir", " DIR", "where caches are kept; default: .mini_cache beside ENTRY",
      FLAG_CACHE_DIR, VALUE_NEEDED, IN_WORK},
     {"--root", " DIR", "the directory whose files errors quote; default: ENTRY's", FLAG_ROOT,

@@ -12,6 +12,8 @@
 #include "build_stats.h"
 #include "chunk_pool.h"
 #include "command_line.h"
+#include "image_host.h"
+#include "program_image.h"
 #include "progress.h"
 #include "program_run.h"
 #include "user_key.h"
@@ -29,6 +31,9 @@ typedef struct Invocation {
     int stream;       /* the output's descriptor; -1: it is a file */
     Compiler compiler;
     ByteBuffer prelude; /* owned for the compiler */
+    ImageHost host;      /* these three for an executable */
+    ProgramImage image;
+    OutputFormat *format; /* that of `image`; NULL: text */
     HashSecret key;       /* the user's, see user_key.h */
     ByteBuffer key_path;
     int key_error;        /* not 0: it could not be read, and no cache is the user's own */

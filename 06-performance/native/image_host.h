@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The dynamic linker and the C library that programs on this machine use: those of the process that
+ * asks. Nothing is searched for, and what works for the compiler works for its programs.
+ */
+#ifndef IMAGE_HOST_H
+#define IMAGE_HOST_H
+
+#include "image_head.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct ImageHost {
+    char interpreter[256];
+    char libraries[2][64]; /* the C library, and that of mathematics if it is one of its own */
+    const char *names[2];
+} ImageHost;
+
+/* Fills in what `settings` lends from `host`. NULL; or why this machine cannot run images, as the
+ * end of a sentence. One thread. */
+const char *image_host_find(ImageHost *host, ImageSettings *settings);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
