@@ -47,10 +47,28 @@ int section_make(const Build *build, const OutputFormat *format, uint32_t sectio
     return status;
 }
 
+/* The place is in the hash: two pages that change places are a change. */
+Hash128 head_page_hash(const Build *build, uint64_t offset, Slice page)
+{
+    const HashSecret *secret = build_planned(build)->secret;
+    Hash128 placed[] = {hash_keyed(secret, page), {offset, page.size}};
+    return hash_keyed(secret, slice_of(placed, sizeof placed));
+}
+
+static Hash128 hash_head(const Build *build, Slice head)
+{
+    Hash128 sum = {0};
+    for (size_t at = 0; at < head.size; at += HEAD_PAGE) {
+        size_t size = head.size - at < HEAD_PAGE ? head.size - at : HEAD_PAGE;
+        sum = hash_add(sum, head_page_hash(build, at, slice_of(head.data + at, size)));
+    }
+    return sum;
+}
+
 void record_head(const Build *build, Slice head, OutputRecord *record)
 {
     record->prelude_blocks = (uint32_t)(head.size / OUTPUT_BLOCK);
-    record->prelude = hash_keyed(build_planned(build)->secret, head);
+    record->prelude = hash_head(build, head);
 }
 
 int prelude_make(Build *build, const OutputFormat *format, ByteBuffer *bytes,
@@ -236,8 +254,7 @@ static bool prelude_differs(int fd, const Build *build, const OutputRecord *reco
     bytes.size = (size_t)record->prelude_blocks * OUTPUT_BLOCK;
     bytes.data = memory_allocate(bytes.size);
     bool differs = read_all_at(fd, bytes.data, bytes.size, 0) != 0 ||
-                   !hash_equal(hash_keyed(build_planned(build)->secret, buffer_slice(&bytes)),
-                               record->prelude);
+                   !hash_equal(hash_head(build, buffer_slice(&bytes)), record->prelude);
     buffer_free(&bytes);
     return differs;
 }

@@ -32,6 +32,11 @@ uint64_t section_size(const Build *build, const OutputFormat *format, uint32_t s
 int section_make(const Build *build, const OutputFormat *format, uint32_t section, char *to,
                  uint64_t size, SectionRecord *record);
 
+/* The hash of a page of the prelude, or of the head of a format; the last one may be shorter. That
+ * of all is the sum: who changes one page of a thousand need not read the others. */
+enum { HEAD_PAGE = 4096 };
+Hash128 head_page_hash(const Build *build, uint64_t offset, Slice page);
+
 /* Describes the prelude, or the head of a format. */
 void record_head(const Build *build, Slice head, OutputRecord *record);
 

@@ -50,8 +50,10 @@ struct OutputFormat {
     int (*begin_patch)(OutputFormat *format, Build *build, const OutputBase *base,
                        ByteBuffer *more);
 
-    /* Once the place of every section is known: sets `head`, and in `head_runs` which parts of it
-     * differ from what is there (PatchRun; `source` is an offset in the head). */
+    /* Once the place of every section is known: sets `head` to the new bytes of those pages of the
+     * head that change, one after the other, `old_pages` to their old bytes, and `head_runs` to
+     * where they are. If the head has another size than before, it is all of it, and there are no
+     * old pages. */
     int (*end_patch)(OutputFormat *format, Build *build, const OutputPatch *patch,
                      const DirtyParts *dirty);
 
@@ -62,8 +64,8 @@ struct OutputFormat {
                          const Slice *texts, uint32_t count);
 
     uint32_t head_blocks;
-    Slice head;           /* owned by the format */
-    ByteBuffer head_runs; /* PatchRun; owned by the format */
+    Slice head, old_pages; /* owned by the format */
+    ByteBuffer head_runs;  /* PatchRun; `source` is an offset in `head`. Owned by the format */
     bool is_program;      /* may be executed, and only while it is whole: its execute bits go before a
                              patch and come back after it */
     const char *failed;   /* static text: what could not be done */

@@ -115,19 +115,38 @@ static int plan_section(OutputPatch *patch, Cursor *cursor, const Build *build,
     return status;
 }
 
+/* Takes the old pages out of the hash of the head, and puts the new ones in. */
+static void replace_pages(const Build *build, const OutputFormat *format, const PatchRun *run,
+                          OutputRecord *record)
+{
+    for (uint64_t done = 0; done < run->size; done += HEAD_PAGE) {
+        uint64_t left = run->size - done, offset = run->offset + done;
+        size_t size = left < HEAD_PAGE ? (size_t)left : HEAD_PAGE, at = run->source + (size_t)done;
+        Hash128 old = head_page_hash(build, offset, slice_of(format->old_pages.data + at, size));
+        Hash128 new = head_page_hash(build, offset, slice_of(format->head.data + at, size));
+        record->prelude = hash_add(hash_subtract(record->prelude, old), new);
+    }
+}
+
 /* The head of a format says where the sections are: it is made last. */
 static int plan_head(OutputPatch *patch, Build *build, OutputFormat *format,
                      const DirtyParts *dirty)
 {
     int status = format->end_patch(format, build, patch, dirty);
     const PatchRun *runs = (const PatchRun *)(const void *)format->head_runs.data;
-    record_head(build, format->head, &patch->output);
-    for (size_t i = 0; i < patch_run_count(&format->head_runs) && status == 0; i++) {
-        PatchRun run = {runs[i].offset, runs[i].size, 0, patch->dirty_bytes.size};
-        buffer_put(&patch->dirty_bytes, slice_of(format->head.data + run.offset, run.size));
-        add_run(&patch->dirty_runs, run);
-    }
-    return status;
+    if (status != 0)
+        return status;
+    if (format->head_blocks != patch->output.prelude_blocks)
+        record_head(build, format->head, &patch->output);
+    else
+        for (size_t i = 0; i < patch_run_count(&format->head_runs); i++)
+            replace_pages(build, format, &runs[i], &patch->output);
+    size_t source = patch->dirty_bytes.size;
+    buffer_put(&patch->dirty_bytes, format->head);
+    for (size_t i = 0; i < patch_run_count(&format->head_runs); i++)
+        add_run(&patch->dirty_runs,
+                (PatchRun){runs[i].offset, runs[i].size, 0, source + runs[i].source});
+    return 0;
 }
 
 int output_patch_plan(OutputPatch *patch, Build *build, OutputFormat *format,

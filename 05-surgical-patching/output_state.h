@@ -32,7 +32,7 @@ typedef struct SectionRecord {
 typedef struct OutputRecord {
     KnownStamp known;       /* after it was written */
     uint64_t size_bytes;    /* OUTPUT_NOT_KEPT: it went to a FIFO or a device */
-    Hash128 prelude;        /* keyed hash of the prelude's blocks */
+    Hash128 prelude;        /* sum of the keyed hashes of its pages, see output_bytes.h */
     uint32_t prelude_blocks;
     uint32_t reserved;
 } OutputRecord;

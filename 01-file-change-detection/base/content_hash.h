@@ -78,6 +78,22 @@ static inline bool hash_is_none(Hash128 hash)
     return (hash.low | hash.high) == 0;
 }
 
+/* Sums, modulo 2^128: the hash of a set. Its members may come in any order, and one can be taken out
+ * again. */
+static inline Hash128 hash_add(Hash128 a, Hash128 b)
+{
+    Hash128 sum = {a.low + b.low, a.high + b.high};
+    sum.high += sum.low < a.low;
+    return sum;
+}
+
+static inline Hash128 hash_subtract(Hash128 a, Hash128 b)
+{
+    Hash128 difference = {a.low - b.low, a.high - b.high};
+    difference.high -= a.low < b.low;
+    return difference;
+}
+
 /* Writes 32 lower-case hex digits, high half first as xxh128sum prints them, and a NUL. */
 void hash_to_hex(Hash128 hash, char hex[HASH_HEX_SIZE + 1]);
 

@@ -74,12 +74,6 @@ static Part place(uint64_t *at, uint64_t size, uint64_t alignment, uint64_t addr
     return part;
 }
 
-static uint32_t room_for(const ImageSymbol *symbols, uint32_t count, uint32_t capacity)
-{
-    uint32_t end = count == 0 ? 0 : symbols[count - 1].slot + 1;
-    return end > capacity ? end : capacity;
-}
-
 static uint64_t dynamic_strings_size(const ImageHead *head)
 {
     uint64_t size = 1;
@@ -112,12 +106,11 @@ static void lay_out(const ImageHead *head, Layout *layout)
     uint64_t entries = DYNAMIC_FIXED + head->settings->library_count;
     parts[IMAGE_DYNAMIC] = place(&at, entries * sizeof(ElfDynamic), IMAGE_PAGE, base);
     parts[IMAGE_C_SLOTS] =
-        place(&at, (uint64_t)room_for(head->c_symbols, head->c_count, head->c_capacity) *
-                       C_SLOT_SIZE, IMAGE_PAGE, base);
+        place(&at, (uint64_t)slot_room(head->c_capacity) * C_SLOT_SIZE, IMAGE_PAGE, base);
     layout->data_end = at;
 
     at = rounded(at, IMAGE_PAGE);
-    uint64_t slots = room_for(head->units, head->unit_count, head->unit_capacity);
+    uint64_t slots = slot_room(head->unit_capacity);
     parts[IMAGE_SLOTS] =
         place(&at, slots * sizeof(ImageSlot), IMAGE_PAGE, IMAGE_SLOTS_ADDRESS - at);
     parts[IMAGE_SYMBOLS] = place(&at, (slots + 1) * sizeof(ElfSymbol), IMAGE_PAGE, 0);
@@ -268,6 +261,7 @@ static void write_section_table(const HeadWriter *writer)
                                    parts[i].size, kinds[i].link, kinds[i].info,
                                    kinds[i].entry_size != 0 ? 8 : 1, kinds[i].entry_size};
     /* All symbols are local: "info" is the number of the first that is not. */
+    sections[IMAGE_SLOTS].info = writer->head->unit_count;
     sections[IMAGE_SYMBOLS].info = (uint32_t)(parts[IMAGE_SYMBOLS].size / sizeof(ElfSymbol));
 }
 
@@ -344,32 +338,39 @@ static void write_dynamic(const HeadWriter *writer)
 
 /* ---- slots and symbols --------------------------------------------------------------------- */
 
+ImageSlot image_slot_of(const ImageSymbol *unit)
+{
+    return (ImageSlot){IMAGE_TEXT_ADDRESS + (uint64_t)unit->text, unit->hash};
+}
+
+ElfSymbol image_symbol_of(const ImageSymbol *unit)
+{
+    return (ElfSymbol){.name = unit->name_at,
+                       .info = SYMBOL_LOCAL_FUNCTION,
+                       .section = IMAGE_TEXT,
+                       .value = IMAGE_TEXT_ADDRESS + (uint64_t)unit->text,
+                       .size = unit->size};
+}
+
 static void write_units(const HeadWriter *writer)
 {
     const ImageHead *head = writer->head;
     ImageSlot *slots = at(writer, IMAGE_SLOTS);
     ElfSymbol *symbols = (ElfSymbol *)at(writer, IMAGE_SYMBOLS) + 1;
-    uint32_t room = (uint32_t)(writer->layout.parts[IMAGE_SLOTS].size / sizeof *slots);
+    uint32_t room = slot_room(head->unit_capacity);
     for (uint32_t i = 0; i < room; i++) /* a kind that no tool lists */
         symbols[i].info = SYMBOL_LOCAL_SECTION;
     for (uint32_t i = 0; i < head->unit_count; i++) {
-        const ImageSymbol *unit = &head->units[i];
-        uint64_t address = IMAGE_TEXT_ADDRESS + (uint64_t)unit->text;
-        slots[unit->slot] = (ImageSlot){address, unit->hash};
-        symbols[unit->slot] = (ElfSymbol){.name = unit->name_at,
-                                          .info = SYMBOL_LOCAL_FUNCTION,
-                                          .section = IMAGE_TEXT,
-                                          .value = address,
-                                          .size = unit->size};
+        slots[head->units[i].slot] = image_slot_of(&head->units[i]);
+        symbols[head->units[i].slot] = image_symbol_of(&head->units[i]);
     }
 }
 
-void image_head_write(const ImageHead *head, const ImageParts *parts, char *to)
+void image_head_write_front(const ImageHead *head, const ImageParts *parts, char *to)
 {
     HeadWriter writer = {.head = head, .to = to};
     lay_out(head, &writer.layout);
-    memset(to, 0, (size_t)parts->text);
-    memcpy(to + parts->text, head->runtime.data, head->runtime.size);
+    memset(to, 0, (size_t)parts->slots);
     write_header(&writer);
     write_segments(&writer);
     write_section_table(&writer);
@@ -379,86 +380,67 @@ void image_head_write(const ImageHead *head, const ImageParts *parts, char *to)
     write_build_id(&writer);
     write_symbol_hash(&writer);
     write_dynamic(&writer);
+}
+
+void image_head_write(const ImageHead *head, const ImageParts *parts, char *to)
+{
+    HeadWriter writer = {.head = head, .to = to};
+    lay_out(head, &writer.layout);
+    image_head_write_front(head, parts, to);
+    memset(to + parts->slots, 0, (size_t)(parts->text - parts->slots));
+    memcpy(to + parts->text, head->runtime.data, head->runtime.size);
     write_units(&writer);
 }
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
-static bool is_within(Slice bytes, const ElfSection *section)
+static const ElfSection *sections_of(Slice bytes)
 {
-    return section->offset <= bytes.size && section->size <= bytes.size - section->offset &&
-           section->offset % 8 == 0;
+    return (const ElfSection *)(const void *)(bytes.data + sizeof(ElfHeader) +
+                                              SEGMENT_COUNT * sizeof(ElfSegment));
 }
 
 bool image_head_read(Slice bytes, ImageParts *parts)
 {
     const ElfHeader *header = (const ElfHeader *)(const void *)bytes.data;
-    uint64_t table = sizeof(ElfHeader) + SEGMENT_COUNT * sizeof(ElfSegment);
     if (bytes.size < IMAGE_PAGE || header->section_count != IMAGE_SECTION_COUNT ||
-        header->sections != table)
+        header->sections != sizeof(ElfHeader) + SEGMENT_COUNT * sizeof(ElfSegment))
         return false;
-    const ElfSection *sections = (const ElfSection *)(const void *)(bytes.data + table);
+    const ElfSection *sections = sections_of(bytes);
     Layout layout = {0};
     for (int i = 1; i < IMAGE_SECTION_COUNT; i++)
         layout.parts[i] =
             (Part){sections[i].offset, sections[i].size, sections[i].address};
     *parts = parts_of(&layout);
-    bool is_whole = is_within(bytes, &sections[IMAGE_DYNAMIC_SYMBOLS]) &&
-                    is_within(bytes, &sections[IMAGE_SLOTS]) &&
-                    is_within(bytes, &sections[IMAGE_SYMBOLS]) &&
-                    parts->dynamic_strings <= bytes.size &&
-                    parts->dynamic_strings_size <= bytes.size - parts->dynamic_strings;
-    return is_whole && parts->text <= bytes.size && parts->build_id <= IMAGE_PAGE &&
-           sections[IMAGE_SYMBOLS].size == (parts->slot_count + 1) * sizeof(ElfSymbol);
-}
-
-static void put_symbol(ByteBuffer *symbols, ImageSymbol symbol)
-{
-    buffer_put(symbols, slice_of(&symbol, sizeof symbol));
-}
-
-static void read_units(Slice bytes, const ImageParts *parts, ByteBuffer *units)
-{
-    const ImageSlot *slots = (const ImageSlot *)(const void *)(bytes.data + parts->slots);
-    const ElfSymbol *symbols = (const ElfSymbol *)(const void *)(bytes.data + parts->symbols) + 1;
-    for (uint32_t i = 0; i < parts->slot_count; i++)
-        if (slots[i].address != 0)
-            put_symbol(units, (ImageSymbol){
-                                  .hash = slots[i].hash,
-                                  .slot = i,
-                                  .text = (uint32_t)(slots[i].address - IMAGE_TEXT_ADDRESS),
-                                  .size = (uint32_t)symbols[i].size,
-                                  .name_at = symbols[i].name,
-                                  .last_slot = i,
-                                  .section = SLOT_NONE,
-                              });
+    parts->unit_count = sections[IMAGE_SLOTS].info;
+    return sections[IMAGE_SYMBOLS].size == (parts->slot_count + 1ull) * sizeof(ElfSymbol) &&
+           parts->slots <= parts->symbols && parts->symbols <= parts->text &&
+           parts->build_id <= IMAGE_PAGE - sizeof(Hash128);
 }
 
 /* Their slots follow from their names. */
-bool image_head_symbols(Slice bytes, const ImageParts *parts, unsigned hash_bits,
-                        ByteBuffer *units, ByteBuffer *c_symbols)
+bool image_head_c_symbols(Slice front, const ImageParts *parts, unsigned hash_bits,
+                          ByteBuffer *c_symbols)
 {
-    const ElfSection *sections = (const ElfSection *)(const void *)(
-        bytes.data + sizeof(ElfHeader) + SEGMENT_COUNT * sizeof(ElfSegment));
-    uint32_t count = (uint32_t)(sections[IMAGE_DYNAMIC_SYMBOLS].size / sizeof(ElfSymbol));
-    const ElfSymbol *symbols =
-        (const ElfSymbol *)(const void *)(bytes.data + parts->dynamic_symbols);
-    const char *strings = bytes.data + parts->dynamic_strings;
-    uint64_t size = parts->dynamic_strings_size;
-    if (count == 0 || size == 0 || strings[size - 1] != '\0')
+    const ElfSection *table = &sections_of(front)[IMAGE_DYNAMIC_SYMBOLS];
+    uint64_t count = table->size / sizeof(ElfSymbol), size = parts->dynamic_strings_size;
+    if (count == 0 || size == 0 || table->offset % 8 != 0 || table->size > front.size ||
+        table->offset > front.size - table->size || size > front.size ||
+        parts->dynamic_strings > front.size - size)
         return false;
+    const ElfSymbol *symbols = (const ElfSymbol *)(const void *)(front.data + table->offset);
+    const char *strings = front.data + parts->dynamic_strings;
     unsigned shift = slot_shift(slot_capacity(count - 1));
     uint32_t end = 0;
-    for (uint32_t i = 1; i < count; i++) {
-        if (symbols[i].name >= size)
+    for (uint64_t i = 1; i < count; i++) {
+        if (symbols[i].name >= size || strings[size - 1] != '\0')
             return false;
         Slice name = slice_from(strings + symbols[i].name);
         uint64_t hash = slot_hash(name, hash_bits);
         uint32_t slot = slot_of_next(hash, shift, end);
+        ImageSymbol symbol = {.hash = hash, .name = name, .slot = slot, .last_slot = slot};
         end = slot + 1;
-        put_symbol(c_symbols, (ImageSymbol){
-                                  .hash = hash, .name = name, .slot = slot, .last_slot = slot});
+        buffer_put(c_symbols, slice_of(&symbol, sizeof symbol));
     }
-    read_units(bytes, parts, units);
     return true;
 }

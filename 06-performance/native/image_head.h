@@ -59,7 +59,7 @@ typedef struct ImageSymbol {
     uint32_t size;    /* the bytes of that, */
     uint32_t name_at; /* and offset of its name */
     uint32_t last_slot; /* in the image of the last build; SLOT_NONE: it was not there */
-    uint32_t section;   /* of a unit that was collected: whose; SLOT_NONE: it was read from a head */
+    uint32_t section;   /* of a unit: the one that it is in */
 } ImageSymbol;
 
 typedef struct ImageHead { /* what a head is made from */
@@ -76,7 +76,8 @@ typedef struct ImageHead { /* what a head is made from */
 
 typedef struct ImageParts { /* file offsets, and sizes in elements */
     uint64_t data, slots, symbols, text;
-    uint32_t slot_count, c_slot_count;
+    uint32_t slot_count, c_slot_count; /* room in the tables */
+    uint32_t unit_count;
     uint64_t dynamic_symbols, dynamic_strings, dynamic_strings_size, build_id;
 } ImageParts;
 
@@ -91,6 +92,10 @@ uint32_t image_c_slot(uint32_t slot);
 /* The slot at an address; false if it is no slot's. `is_c`: whose. */
 bool image_slot_at(uint32_t address, bool *is_c, uint32_t *slot);
 
+/* What its slot and its symbol hold, of a unit that has its place. */
+ImageSlot image_slot_of(const ImageSymbol *unit);
+ElfSymbol image_symbol_of(const ImageSymbol *unit);
+
 /* Where everything will be. False if the image would not fit below 2 GiB. */
 bool image_head_plan(const ImageHead *head, ImageParts *parts);
 
@@ -98,13 +103,17 @@ bool image_head_plan(const ImageHead *head, ImageParts *parts);
 uint64_t image_head_size(const ImageHead *head, const ImageParts *parts);
 void image_head_write(const ImageHead *head, const ImageParts *parts, char *to);
 
-/* Finds the parts of a head that image_head_write made. False if it is not one. */
+/* Only what stands before the slots, which are not looked at. */
+void image_head_write_front(const ImageHead *head, const ImageParts *parts, char *to);
+
+/* Finds the parts of a head that image_head_write made; `bytes` are its beginning, at least a page.
+ * False if it is not one. */
 bool image_head_read(Slice bytes, ImageParts *parts);
 
-/* Appends the units (without names) and the C symbols of a head, in slot order. The names point into
- * `bytes`. False if they contradict themselves. */
-bool image_head_symbols(Slice bytes, const ImageParts *parts, unsigned hash_bits,
-                        ByteBuffer *units, ByteBuffer *c_symbols);
+/* Appends the C symbols of a head, in slot order; `front` is what stands before the slots, and the
+ * names point into it. False if it contradicts itself. */
+bool image_head_c_symbols(Slice front, const ImageParts *parts, unsigned hash_bits,
+                          ByteBuffer *c_symbols);
 
 #ifdef __cplusplus
 }

@@ -26,8 +26,8 @@ int image_compare_symbols(const void *a, const void *b);
 /* Sorts, and leaves one of each. */
 void image_sort_unique(ByteBuffer *symbols);
 
-/* Gives the symbols, which are in order, their slots, and fills in the tables to find them. */
-void image_give_slots(ProgramImage *image);
+/* Gives the C symbols, which are in order, their slots, and makes the table to find them. */
+void image_give_c_slots(ProgramImage *image);
 
 /* The prelude of a build's compiler: the texts of the run-time section. */
 Slice image_runtime_texts(const Build *build);
@@ -35,24 +35,17 @@ Slice image_runtime_texts(const Build *build);
 /* Makes the run-time section, once slots are given. 0, or a negative errno, with `failed`. */
 int image_make_runtime(ProgramImage *image, Slice texts);
 
-/* Where a program starts: offset in the text. */
-uint32_t image_start(const ProgramImage *image);
-
 /* Plans the head and sets its size in blocks. 0 or -EFBIG, with `failed`. */
 int image_plan_head(ProgramImage *image);
-
-/* Makes the bytes of the head. */
-void image_write_head(ProgramImage *image);
 
 /* Collects the units of a section. 0 or a negative errno, with `failed`. */
 int image_collect_section(UnitCollector *collector, Slice path, const Slice *texts,
                           uint32_t count);
 
-/* Sums of hashes: the same in any order, and one can be taken out again. */
-Hash128 image_add(Hash128 a, Hash128 b);
-Hash128 image_subtract(Hash128 a, Hash128 b);
-
 int image_fail(ProgramImage *image, const char *what, int status);
+
+/* The slot of a unit in the image being patched; SLOT_NONE if there is none. */
+uint32_t image_patch_find(const struct ImagePatch *patch, uint64_t hash, Slice name);
 
 /* Frees what is known of the last image. */
 void image_forget_patch(ProgramImage *image);

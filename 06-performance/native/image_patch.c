@@ -4,38 +4,38 @@
  *
  *     1  units of the sections that changed     read from the image that is there: those that go
  *     2  their units as they are now            those that come
- *     3  all units, without 1 and with 2, in order: slots
+ *     3  slots                                  only where a symbol comes or goes (image_slots.h)
  *     4  a slot that moved                      every section whose code names it is written again
  *     5  places, once sizes are known           addresses in the slots
  *
- * Only units of changed sections are looked at one by one. The rest is taken from the slots of the
- * last image, where it is in order already. Step 4 reads all sections, but not for a body.
+ * For the edit of a body these are some units, a page of slots and one of symbols. Only step 4 and,
+ * if sections moved, step 5 look at everything.
  */
 #include "image_internal.h"
 
 #include "binary_file.h"
+#include "image_pages.h"
+#include "image_scan.h"
+#include "image_slots.h"
 #include "output_layout.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdlib.h>
-
-enum { SECTIONS_PER_BATCH = 64, RUN_BYTES = 4096 };
 
 typedef struct ImagePatch {
     OutputBase base; /* `dirty` is our own copy */
     const BuildPlan *plan;
     Executor *executor;
-    ByteBuffer head; /* bytes of the last one */
-    ImageParts parts;
-    ByteBuffer units, c_symbols; /* of the last image, in slot order */
-    uint32_t *unit_at;           /* per slot: number + 1 */
+    ImagePages pages;
+    ImageSlots slots;
+    ByteBuffer front;            /* bytes of the last head before its slots */
+    ByteBuffer c_symbols;        /* of the last image, in slot order */
     uint64_t *places;            /* file offset per section of the last image, and the end */
     bool *is_gone;               /* per section of the last image: changed, or not there any more */
-    ByteBuffer removed, inserted; /* units, sorted */
+    ByteBuffer removed, inserted; /* units, in order */
     ByteBuffer wanted_c;         /* what the new code names */
     bool *is_dropped_c;          /* per slot: code that is gone named it */
-    Hash128 build_id;
+    Arena names;
 } ImagePatch;
 
 void image_forget_patch(ProgramImage *image)
@@ -43,17 +43,25 @@ void image_forget_patch(ProgramImage *image)
     ImagePatch *patch = image->patch;
     if (patch == NULL)
         return;
-    ByteBuffer *buffers[] = {&patch->head, &patch->units, &patch->c_symbols, &patch->removed,
-                             &patch->inserted, &patch->wanted_c};
-    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
-        buffer_free(buffers[i]);
+    buffer_free(&patch->front);
+    buffer_free(&patch->c_symbols);
+    buffer_free(&patch->removed);
+    buffer_free(&patch->inserted);
+    buffer_free(&patch->wanted_c);
+    image_pages_close(&patch->pages);
     memory_free((void *)patch->base.dirty);
-    memory_free(patch->unit_at);
+    memory_free(patch->slots.has_moved);
     memory_free(patch->places);
     memory_free(patch->is_gone);
     memory_free(patch->is_dropped_c);
+    arena_free(&patch->names);
     memory_free(patch);
     image->patch = NULL;
+}
+
+uint32_t image_patch_find(const ImagePatch *patch, uint64_t hash, Slice name)
+{
+    return image_slots_find(&patch->slots, hash, name);
 }
 
 /* ---- the last image ------------------------------------------------------------------------ */
@@ -61,7 +69,7 @@ void image_forget_patch(ProgramImage *image)
 static void sum_up(ImagePatch *patch)
 {
     const OutputBase *base = &patch->base;
-    patch->places = memory_allocate((base->section_count + 1) * sizeof *patch->places);
+    patch->places = memory_allocate((base->section_count + (size_t)1) * sizeof *patch->places);
     patch->places[0] = (uint64_t)base->head_blocks * OUTPUT_BLOCK;
     for (uint32_t i = 0; i < base->section_count; i++)
         patch->places[i + 1] =
@@ -73,8 +81,8 @@ static void mark_gone(ImagePatch *patch)
 {
     const OutputBase *base = &patch->base;
     uint32_t next = 0;
-    patch->is_gone = memory_allocate(base->section_count + 1);
-    memset(patch->is_gone, true, base->section_count + 1);
+    patch->is_gone = memory_allocate(base->section_count + (size_t)1);
+    memset(patch->is_gone, true, base->section_count + (size_t)1);
     for (uint32_t i = 0; i < patch->plan->section_count; i++) {
         uint32_t last = build_last_number(patch->plan, i);
         bool is_dirty = next < base->dirty_count && base->dirty[next] == i;
@@ -84,29 +92,32 @@ static void mark_gone(ImagePatch *patch)
     }
 }
 
-static bool read_head(ImagePatch *patch, unsigned hash_bits)
+static bool read_head(ProgramImage *image)
 {
-    size_t size = (size_t)patch->base.head_blocks * OUTPUT_BLOCK;
-    buffer_reserve(&patch->head, size);
-    patch->head.size = size;
-    Slice head = buffer_slice(&patch->head);
-    if (read_all_at(patch->base.fd, patch->head.data, size, 0) != 0 ||
-        !image_head_read(head, &patch->parts) ||
-        !image_head_symbols(head, &patch->parts, hash_bits, &patch->units, &patch->c_symbols))
+    ImagePatch *patch = image->patch;
+    ImageParts *parts = &patch->slots.parts;
+    char page[IMAGE_PAGE];
+    uint64_t size = (uint64_t)patch->base.head_blocks * OUTPUT_BLOCK;
+    image_pages_open(&patch->pages, patch->base.fd, size);
+    image_pages_read(&patch->pages, 0, page, sizeof page);
+    if (!image_head_read(slice_of(page, sizeof page), parts) || parts->text > size)
         return false;
-    patch->unit_at = memory_allocate_zeroed(patch->parts.slot_count + 1, sizeof *patch->unit_at);
-    for (uint32_t i = 0; i < image_symbol_count(&patch->units); i++)
-        patch->unit_at[image_symbols(&patch->units)[i].slot] = i + 1;
-    memcpy(&patch->build_id, patch->head.data + patch->parts.build_id, sizeof patch->build_id);
+    buffer_reserve(&patch->front, (size_t)parts->slots);
+    patch->front.size = (size_t)parts->slots;
+    image_pages_read(&patch->pages, 0, patch->front.data, patch->front.size);
     patch->is_dropped_c =
-        memory_allocate_zeroed(patch->parts.c_slot_count + 1, sizeof *patch->is_dropped_c);
-    return true;
+        memory_allocate_zeroed(parts->c_slot_count + (size_t)1, sizeof *patch->is_dropped_c);
+    return image_head_c_symbols(buffer_slice(&patch->front), parts, image->settings.hash_bits,
+                                &patch->c_symbols) &&
+           slot_room(slot_capacity(image_symbol_count(&patch->c_symbols))) ==
+               parts->c_slot_count &&
+           patch->pages.error == 0;
 }
 
 static bool load(ProgramImage *image, Build *build, const OutputBase *base)
 {
     ImagePatch *patch = memory_allocate_zeroed(1, sizeof *patch);
-    uint32_t *dirty = memory_allocate((base->dirty_count + 1) * sizeof *dirty);
+    uint32_t *dirty = memory_allocate((base->dirty_count + (size_t)1) * sizeof *dirty);
     if (base->dirty_count != 0)
         memcpy(dirty, base->dirty, base->dirty_count * sizeof *dirty);
     patch->base = *base;
@@ -116,30 +127,16 @@ static bool load(ProgramImage *image, Build *build, const OutputBase *base)
     image->patch = patch;
     sum_up(patch);
     mark_gone(patch);
-    return read_head(patch, image->settings.hash_bits);
+    patch->slots.pages = &patch->pages;
+    patch->slots.names = &patch->names;
+    patch->slots.file_size = patch->places[base->section_count];
+    if (!read_head(image))
+        return false;
+    patch->slots.capacity = slot_capacity(patch->slots.parts.unit_count);
+    return slot_room(patch->slots.capacity) == patch->slots.parts.slot_count;
 }
 
 /* ---- 1: what goes -------------------------------------------------------------------------- */
-
-/* The unit with that hash whose code is at that offset in the text. */
-static ImageSymbol *find_old_unit(const ImagePatch *patch, uint64_t hash, uint64_t text)
-{
-    uint32_t count = image_symbol_count(&patch->units);
-    uint32_t home = (uint32_t)(hash >> slot_shift(slot_capacity(count)));
-    for (uint32_t i = home; i < patch->parts.slot_count && patch->unit_at[i] != 0; i++) {
-        ImageSymbol *unit = &image_symbols(&patch->units)[patch->unit_at[i] - 1];
-        if (unit->hash == hash && unit->text == text)
-            return unit;
-    }
-    return NULL;
-}
-
-static Slice copy_name(ProgramImage *image, Slice name)
-{
-    char *copy = arena_allocate(&image->names, name.size);
-    memcpy(copy, name.data, name.size);
-    return slice_of(copy, name.size);
-}
 
 static bool remove_units(ProgramImage *image, const SectionView *view, uint64_t text)
 {
@@ -147,21 +144,27 @@ static bool remove_units(ProgramImage *image, const SectionView *view, uint64_t 
     for (uint32_t i = 0; i < view->head->unit_count; i++) {
         Slice name = image_section_name(view, i);
         uint64_t hash = slot_hash(name, image->settings.hash_bits);
-        ImageSymbol *unit = find_old_unit(patch, hash, text + view->units[i].code);
-        if (unit == NULL)
+        uint32_t slot =
+            image_slots_find_code(&patch->slots, hash, text + view->units[i].code);
+        char *copy = arena_allocate(&patch->names, name.size);
+        memcpy(copy, name.data, name.size);
+        ImageSymbol unit = {.hash = hash, .name = slice_of(copy, name.size), .last_slot = slot};
+        buffer_put(&patch->removed, slice_of(&unit, sizeof unit));
+        if (slot == SLOT_NONE)
             return false;
-        unit->name = copy_name(image, name);
-        unit->section = 0;
-        buffer_put(&patch->removed, slice_of(unit, sizeof *unit));
     }
+    return true;
+}
+
+static void drop_c_symbols(ImagePatch *patch, const SectionView *view)
+{
     for (uint32_t i = 0; i < view->head->reference_count; i++) {
         bool is_c;
         uint32_t slot;
         if (image_slot_at(image_section_slot(view, i), &is_c, &slot) && is_c &&
-            slot < patch->parts.c_slot_count)
+            slot < patch->slots.parts.c_slot_count)
             patch->is_dropped_c[slot] = true;
     }
-    return true;
 }
 
 static int remove_section(ProgramImage *image, uint32_t section, ByteBuffer *bytes)
@@ -175,43 +178,53 @@ static int remove_section(ProgramImage *image, uint32_t section, ByteBuffer *byt
     if (status != 0)
         return image_fail(image, "cannot read the output", status);
     if (!image_section_view(slice_of(bytes->data, (size_t)size), &view) ||
-        !remove_units(image, &view, start - patch->parts.text))
+        !remove_units(image, &view, start - patch->slots.parts.text))
         return -EXDEV;
-    patch->build_id = image_subtract(patch->build_id, view.head->content);
+    drop_c_symbols(patch, &view);
+    image->head.build_id = hash_subtract(image->head.build_id, view.head->content);
     return 0;
 }
 
 static int remove_gone(ProgramImage *image)
 {
+    ImagePatch *patch = image->patch;
     ByteBuffer bytes = {0};
     int status = 0;
-    for (uint32_t i = 0; i < image->patch->base.section_count && status == 0; i++)
-        if (image->patch->is_gone[i])
+    memcpy(&image->head.build_id, patch->front.data + patch->slots.parts.build_id,
+           sizeof image->head.build_id);
+    for (uint32_t i = 0; i < patch->base.section_count && status == 0; i++)
+        if (patch->is_gone[i])
             status = remove_section(image, i, &bytes);
     buffer_free(&bytes);
+    image_sort_unique(&patch->removed);
     return status;
 }
 
 /* ---- 2: what comes ------------------------------------------------------------------------- */
 
+/* The run-time section names C symbols, too. Its units are there already. */
+static void want_runtime_c(ProgramImage *image, const Build *build)
+{
+    ByteBuffer units = {0};
+    UnitCollector collector = {image, &units, &image->patch->wanted_c, 0, 0};
+    Slice texts = image_runtime_texts(build);
+    image_collect(&collector, &texts, 1);
+    buffer_free(&units);
+}
+
 static int insert_dirty(ProgramImage *image, Build *build)
 {
     ImagePatch *patch = image->patch;
     UnitCollector collector = {image, &patch->inserted, &patch->wanted_c, 0, 0};
-    ByteBuffer known = {0}; /* units of the run-time section, which are there already */
-    UnitCollector runtime = {image, &known, &patch->wanted_c, 0, 0};
-    Slice runtime_texts = image_runtime_texts(build);
-    image_collect(&runtime, &runtime_texts, 1);
-    buffer_free(&known);
-    image->head.build_id = patch->build_id;
     int status = 0;
+    want_runtime_c(image, build);
     for (uint32_t i = 0; i < patch->base.dirty_count && status == 0; i++) {
-        uint32_t count, section = patch->base.dirty[i];
-        const Slice *texts = build_section_texts(build, section, &count);
+        uint32_t count;
         collector.base = 0;
-        collector.section = section;
-        status = image_collect_section(&collector, build_section_path(build, section), texts,
-                                       count);
+        collector.section = patch->base.dirty[i];
+        const Slice *texts = build_section_texts(build, collector.section, &count);
+        status = image_collect_section(&collector,
+                                       build_section_path(build, collector.section), texts, count);
     }
     uint32_t count = image_symbol_count(&patch->inserted);
     image_sort_unique(&patch->inserted);
@@ -221,220 +234,95 @@ static int insert_dirty(ProgramImage *image, Build *build)
     return status;
 }
 
-/* A unit that stays, in a section that changed, had a slot before. */
-static void match_slots(ImagePatch *patch)
+/* ---- 3: slots ------------------------------------------------------------------------------ */
+
+static int compare_numbers(const void *a, const void *b)
 {
-    ImageSymbol *inserted = image_symbols(&patch->inserted);
-    image_sort_unique(&patch->removed);
-    const ImageSymbol *removed = image_symbols(&patch->removed);
-    uint32_t next = 0, count = image_symbol_count(&patch->removed);
-    for (uint32_t i = 0; i < image_symbol_count(&patch->inserted); i++) {
-        while (next < count && image_compare_symbols(&removed[next], &inserted[i]) < 0)
-            next++;
-        if (next < count && image_compare_symbols(&removed[next], &inserted[i]) == 0)
-            inserted[i].last_slot = removed[next].last_slot;
+    uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+    return (left > right) - (left < right);
+}
+
+/* A unit that comes with the name of one that goes stays. Appends the slots of the others that go.
+ * Both lists are in order. */
+static void match_units(ImagePatch *patch, ByteBuffer *going)
+{
+    const ImageSymbol *old = image_symbols(&patch->removed);
+    ImageSymbol *new = image_symbols(&patch->inserted);
+    uint32_t old_count = image_symbol_count(&patch->removed);
+    uint32_t new_count = image_symbol_count(&patch->inserted);
+    for (uint32_t i = 0, j = 0; i < old_count; i++) {
+        while (j < new_count && image_compare_symbols(&new[j], &old[i]) < 0)
+            j++;
+        if (j < new_count && image_compare_symbols(&new[j], &old[i]) == 0)
+            new[j].last_slot = old[i].last_slot;
+        else
+            buffer_put_u32(going, old[i].last_slot);
     }
+    if (going->size != 0)
+        qsort(going->data, going->size / sizeof(uint32_t), sizeof(uint32_t), compare_numbers);
 }
 
-/* ---- 3: all units, in order ---------------------------------------------------------------- */
-
-/* The name of a unit of the last image, which is read only where a hash does not decide. */
-static int load_name(ProgramImage *image, ImageSymbol *unit)
-{
-    enum { STEP = 256 };
-    ByteBuffer name = {0};
-    uint64_t at = image->patch->parts.text + unit->name_at;
-    uint64_t end = image->patch->places[image->patch->base.section_count];
-    const char *nul = NULL;
-    int status = unit->name.data != NULL ? 0 : -EXDEV;
-    while (unit->name.data == NULL && nul == NULL && at < end) {
-        size_t size = end - at < STEP ? (size_t)(end - at) : STEP;
-        buffer_reserve(&name, size);
-        if (read_all_at(image->patch->base.fd, name.data + name.size, size, at) != 0)
-            break;
-        nul = memchr(name.data + name.size, '\0', size);
-        name.size += size;
-        at += size;
-    }
-    if (nul != NULL) {
-        unit->name = copy_name(image, slice_of(name.data, (size_t)(nul - name.data)));
-        status = 0;
-    }
-    buffer_free(&name);
-    return status;
-}
-
-static int put_unit(ByteBuffer *units, const ImageSymbol *unit)
-{
-    buffer_put(units, slice_of(unit, sizeof *unit));
-    return 0;
-}
-
-/* Which comes first? Names decide between equal hashes. */
-static int compare(ProgramImage *image, ImageSymbol *old, const ImageSymbol *new, int *order)
-{
-    int status = old->hash == new->hash ? load_name(image, old) : 0;
-    *order = image_compare_symbols(old, new);
-    return status;
-}
-
-static int merge_units(ProgramImage *image)
+static int change_slots(ProgramImage *image)
 {
     ImagePatch *patch = image->patch;
-    ImageSymbol *old = image_symbols(&patch->units);
-    const ImageSymbol *new = image_symbols(&patch->inserted);
-    uint32_t old_count = image_symbol_count(&patch->units);
-    uint32_t new_count = image_symbol_count(&patch->inserted);
-    uint32_t i = 0, j = 0;
-    int status = 0;
-    buffer_reserve(&image->units, patch->units.size + patch->inserted.size);
-    while ((i < old_count || j < new_count) && status == 0) {
-        if (i < old_count && old[i].section != SLOT_NONE) {
-            i++; /* it is gone */
-            continue;
-        }
-        int order = i == old_count ? 1 : -1;
-        if (i < old_count && j < new_count)
-            status = compare(image, &old[i], &new[j], &order);
-        if (order == 0)
-            return image_fail(image, "two units have one symbol", -EEXIST);
-        status = status != 0 ? status : put_unit(&image->units, order < 0 ? &old[i++] : &new[j++]);
-    }
-    return status;
-}
-
-/* Where several units have one hash, code finds them by name. */
-static int load_needed_names(ProgramImage *image)
-{
-    ImageSymbol *units = image_symbols(&image->units);
-    uint32_t count = image_symbol_count(&image->units);
-    int status = 0;
-    for (uint32_t i = 1; i < count && status == 0; i++)
-        if (units[i].hash == units[i - 1].hash) {
-            status = load_name(image, &units[i - 1]);
-            status = status != 0 ? status : load_name(image, &units[i]);
-        }
-    return status;
+    ByteBuffer going = {0};
+    match_units(patch, &going);
+    ImageHead *head = &image->head;
+    head->unit_count = patch->slots.parts.unit_count + image_symbol_count(&patch->inserted) -
+                       image_symbol_count(&patch->removed);
+    head->unit_capacity = slot_capacity(head->unit_count);
+    patch->slots.coming = image_symbols(&patch->inserted);
+    patch->slots.coming_count = image_symbol_count(&patch->inserted);
+    int status = -EXDEV;
+    if (head->unit_capacity == patch->slots.capacity)
+        status = image_slots_change(&patch->slots, (const uint32_t *)(const void *)going.data,
+                                    (uint32_t)(going.size / sizeof(uint32_t)));
+    buffer_free(&going);
+    return status == -EEXIST ? image_fail(image, "two units have one symbol", status) : status;
 }
 
 /* ---- 4: who names what? -------------------------------------------------------------------- */
 
-typedef struct Scan {
-    const ImagePatch *patch;
-    const bool *moved_units, *moved_c; /* per slot of the last image */
-    atomic_bool *used_c;               /* per slot, set: the code of a section that stays names it */
-    bool *names_moved;                 /* per section, set */
-    ByteBuffer *buffers;               /* per worker */
-    atomic_bool is_damaged;
-} Scan;
-
-static void scan_section(Scan *scan, uint32_t section, const SectionView *view)
+static const ImageSymbol *find_symbol(const ByteBuffer *symbols, const ImageSymbol *wanted)
 {
-    const ImageParts *parts = &scan->patch->parts;
-    for (uint32_t i = 0; i < view->head->reference_count; i++) {
-        bool is_c;
-        uint32_t slot;
-        if (!image_slot_at(image_section_slot(view, i), &is_c, &slot) ||
-            slot >= (is_c ? parts->c_slot_count : parts->slot_count)) {
-            scan->is_damaged = true;
-            return;
-        }
-        if (is_c)
-            scan->used_c[slot] = true;
-        scan->names_moved[section] |= is_c ? scan->moved_c[slot] : scan->moved_units[slot];
-    }
+    return symbols->size == 0 ? NULL
+                              : bsearch(wanted, symbols->data, image_symbol_count(symbols),
+                                        sizeof *wanted, image_compare_symbols);
 }
 
-static void scan_batch(void *arg, size_t index, unsigned worker)
+/* Was a C symbol named only by code that is gone, as far as the new code knows? */
+static bool may_drop_c(const ImagePatch *patch)
 {
-    Scan *scan = arg;
-    const ImagePatch *patch = scan->patch;
-    ByteBuffer *bytes = &scan->buffers[worker];
-    uint32_t first = (uint32_t)index * SECTIONS_PER_BATCH, count = patch->base.section_count;
-    uint32_t end = count - first < SECTIONS_PER_BATCH ? count : first + SECTIONS_PER_BATCH;
-    uint64_t start = patch->places[first], size = patch->places[end] - start;
-    bytes->size = 0;
-    buffer_reserve(bytes, (size_t)size);
-    if (read_all_at(patch->base.fd, bytes->data, (size_t)size, start) != 0) {
-        scan->is_damaged = true;
-        return;
-    }
-    for (uint32_t i = first; i < end; i++) {
-        SectionView view;
-        Slice section = slice_of(bytes->data + (patch->places[i] - start),
-                                 (size_t)(patch->places[i + 1] - patch->places[i]));
-        if (patch->is_gone[i])
-            continue;
-        if (image_section_view(section, &view))
-            scan_section(scan, i, &view);
-        else
-            scan->is_damaged = true;
-    }
-}
-
-/* Cost: the whole text is read. 0 or -EXDEV. */
-static int scan_sections(Scan *scan)
-{
-    const ImagePatch *patch = scan->patch;
-    unsigned workers = patch->executor->workers;
-    scan->buffers = memory_allocate_zeroed(workers, sizeof *scan->buffers);
-    size_t batches = ((size_t)patch->base.section_count + SECTIONS_PER_BATCH - 1) /
-                     SECTIONS_PER_BATCH;
-    executor_run(patch->executor, batches, scan_batch, scan);
-    for (unsigned i = 0; i < workers; i++)
-        buffer_free(&scan->buffers[i]);
-    memory_free(scan->buffers);
-    return scan->is_damaged ? -EXDEV : 0;
+    const ImageSymbol *old = image_symbols(&patch->c_symbols);
+    for (uint32_t i = 0; i < image_symbol_count(&patch->c_symbols); i++)
+        if (patch->is_dropped_c[old[i].slot] && find_symbol(&patch->wanted_c, &old[i]) == NULL)
+            return true;
+    return false;
 }
 
 /* The C symbols of the last image, without those that nobody names any more, and with new ones. */
-static void merge_c_symbols(ProgramImage *image, const Scan *scan)
+static void merge_c_symbols(ProgramImage *image, const ImageScan *scan)
 {
     const ImagePatch *patch = image->patch;
     const ImageSymbol *old = image_symbols(&patch->c_symbols);
     for (uint32_t i = 0; i < image_symbol_count(&patch->c_symbols); i++)
         if (!patch->is_dropped_c[old[i].slot] || scan->used_c[old[i].slot])
-            put_unit(&image->c_symbols, &old[i]);
+            buffer_put(&image->c_symbols, slice_of(&old[i], sizeof old[i]));
     buffer_put(&image->c_symbols, buffer_slice(&patch->wanted_c));
     image_sort_unique(&image->c_symbols);
 }
 
-/* Is a symbol dropped, as far as the new code knows? */
-static bool may_drop_c(const ImagePatch *patch)
+/* The same C symbol, though new code asked for it, was there before. */
+static bool mark_moved_c(const ProgramImage *image, bool *moved)
 {
-    const ImageSymbol *old = image_symbols(&patch->c_symbols);
-    for (uint32_t i = 0; i < image_symbol_count(&patch->c_symbols); i++)
-        if (patch->is_dropped_c[old[i].slot] &&
-            (patch->wanted_c.size == 0 ||
-             bsearch(&old[i], patch->wanted_c.data, image_symbol_count(&patch->wanted_c),
-                     sizeof old[i], image_compare_symbols) == NULL))
-            return true;
-    return false;
-}
-
-/* Where a symbol of both images has another slot now. */
-static bool mark_moved(const ByteBuffer *symbols, bool *moved, uint32_t slot_count)
-{
-    const ImageSymbol *items = image_symbols(symbols);
     bool any = false;
-    for (uint32_t i = 0; i < image_symbol_count(symbols); i++)
-        if (items[i].last_slot < slot_count && items[i].slot != items[i].last_slot)
-            any = moved[items[i].last_slot] = true;
-    return any;
-}
-
-/* The same C symbol: it has its old slot, even if new code asked for it. */
-static void match_c_slots(ProgramImage *image)
-{
-    const ByteBuffer *old = &image->patch->c_symbols;
-    ImageSymbol *symbols = image_symbols(&image->c_symbols);
-    for (uint32_t i = 0; i < image_symbol_count(&image->c_symbols); i++) {
-        const ImageSymbol *found =
-            old->size == 0 ? NULL
-                           : bsearch(&symbols[i], old->data, image_symbol_count(old),
-                                     sizeof *found, image_compare_symbols);
-        symbols[i].last_slot = found == NULL ? SLOT_NONE : found->last_slot;
+    for (uint32_t i = 0; i < image->head.c_count; i++) {
+        const ImageSymbol *symbol = &image->head.c_symbols[i];
+        const ImageSymbol *old = find_symbol(&image->patch->c_symbols, symbol);
+        if (old != NULL && old->slot != symbol->slot)
+            any = moved[old->slot] = true;
     }
+    return any;
 }
 
 static void list_sections(const ImagePatch *patch, const bool *names_moved, ByteBuffer *more)
@@ -446,40 +334,38 @@ static void list_sections(const ImagePatch *patch, const bool *names_moved, Byte
     }
 }
 
-static int give_slots(ProgramImage *image, Scan *scan, bool *moved_units, bool *moved_c,
-                      ByteBuffer *more)
+static int find_callers(ProgramImage *image, ImageScan *scan, bool *moved_c, ByteBuffer *more)
 {
     ImagePatch *patch = image->patch;
-    int status = may_drop_c(patch) ? scan_sections(scan) : 0;
-    if (status != 0)
-        return status;
-    merge_c_symbols(image, scan);
-    match_c_slots(image);
-    image_give_slots(image);
-    if (image->head.unit_capacity != slot_capacity(image_symbol_count(&patch->units)) ||
-        image->head.c_capacity != slot_capacity(image_symbol_count(&patch->c_symbols)))
+    if (may_drop_c(patch) && !image_scan(scan, patch->executor))
         return -EXDEV;
-    bool any = mark_moved(&image->units, moved_units, patch->parts.slot_count);
-    any |= mark_moved(&image->c_symbols, moved_c, patch->parts.c_slot_count);
-    if (any)
-        status = scan_sections(scan);
-    if (status == 0 && any)
-        list_sections(patch, scan->names_moved, more);
-    return status;
+    merge_c_symbols(image, scan);
+    image_give_c_slots(image);
+    if (slot_room(image->head.c_capacity) != patch->slots.parts.c_slot_count)
+        return -EXDEV;
+    scan->moved_units = patch->slots.has_moved;
+    scan->moved_c = mark_moved_c(image, moved_c) ? moved_c : NULL;
+    if (scan->moved_units == NULL && scan->moved_c == NULL)
+        return 0;
+    if (!image_scan(scan, patch->executor))
+        return -EXDEV;
+    list_sections(patch, scan->names_moved, more);
+    return 0;
 }
 
 static int find_moved(ProgramImage *image, ByteBuffer *more)
 {
     ImagePatch *patch = image->patch;
-    const ImageParts *parts = &patch->parts;
-    bool *moved_units = memory_allocate_zeroed(parts->slot_count + 1, sizeof *moved_units);
-    bool *moved_c = memory_allocate_zeroed(parts->c_slot_count + 1, sizeof *moved_c);
-    Scan scan = {.patch = patch, .moved_units = moved_units, .moved_c = moved_c};
-    scan.used_c = memory_allocate_zeroed(parts->c_slot_count + 1, sizeof *scan.used_c);
-    scan.names_moved =
-        memory_allocate_zeroed(patch->base.section_count + 1, sizeof *scan.names_moved);
-    int status = give_slots(image, &scan, moved_units, moved_c, more);
-    memory_free(moved_units);
+    uint32_t sections = patch->base.section_count, slots = patch->slots.parts.c_slot_count;
+    ImageScan scan = {.fd = patch->base.fd,
+                      .places = patch->places,
+                      .skipped = patch->is_gone,
+                      .section_count = sections,
+                      .parts = &patch->slots.parts};
+    bool *moved_c = memory_allocate_zeroed(slots + (size_t)1, sizeof *moved_c);
+    scan.used_c = memory_allocate_zeroed(slots + (size_t)1, sizeof *scan.used_c);
+    scan.names_moved = memory_allocate_zeroed(sections + (size_t)1, sizeof *scan.names_moved);
+    int status = find_callers(image, &scan, moved_c, more);
     memory_free(moved_c);
     memory_free(scan.used_c);
     memory_free(scan.names_moved);
@@ -491,19 +377,15 @@ int image_begin_patch(OutputFormat *format, Build *build, const OutputBase *base
 {
     ProgramImage *image = image_of(format);
     image_forget_patch(image);
-    image->units.size = image->c_symbols.size = 0;
+    image->c_symbols.size = 0;
     image->head = (ImageHead){.settings = &image->settings};
     if (!load(image, build, base))
         return -EXDEV;
     int status = remove_gone(image);
     if (status == 0)
         status = insert_dirty(image, build);
-    if (status == 0) {
-        match_slots(image->patch);
-        status = merge_units(image);
-    }
     if (status == 0)
-        status = load_needed_names(image);
+        status = change_slots(image);
     if (status == 0)
         status = find_moved(image, more);
     if (status == 0)
@@ -523,6 +405,13 @@ typedef struct Places {
     ByteBuffer shifts;
 } Places;
 
+static void add_shift(Places *places, Shift shift)
+{
+    const Shift *last = (const Shift *)(const void *)(places->shifts.data + places->shifts.size);
+    if (places->shifts.size == 0 ? shift.by != 0 : last[-1].by != shift.by)
+        buffer_put(&places->shifts, slice_of(&shift, sizeof shift));
+}
+
 static void find_places(const ProgramImage *image, const OutputPatch *output,
                         const DirtyParts *dirty, Places *places)
 {
@@ -535,17 +424,13 @@ static void find_places(const ProgramImage *image, const OutputPatch *output,
         uint32_t last = build_last_number(patch->plan, i);
         bool is_dirty = next < dirty->count && dirty->sections[next] == i;
         places->sections[i] = at;
+        if (last != FILE_NONE) {
+            uint64_t from = patch->places[last] - patch->slots.parts.text;
+            add_shift(places, (Shift){from, at - from});
+        }
         at += (uint64_t)OUTPUT_BLOCK *
               (is_dirty ? records[next].blocks : patch->base.sections[last].blocks);
         next += is_dirty;
-        if (last == FILE_NONE)
-            continue;
-        uint64_t from = patch->places[last] - patch->parts.text;
-        Shift shift = {from, places->sections[i] - from};
-        const Shift *known = (const Shift *)(const void *)places->shifts.data;
-        size_t shifts = places->shifts.size / sizeof shift;
-        if (shifts == 0 ? shift.by != 0 : known[shifts - 1].by != shift.by)
-            buffer_put(&places->shifts, slice_of(&shift, sizeof shift));
     }
     places->sections[count] = at;
 }
@@ -553,8 +438,8 @@ static void find_places(const ProgramImage *image, const OutputPatch *output,
 static uint64_t shift_of(const Places *places, uint64_t text)
 {
     const Shift *shifts = (const Shift *)(const void *)places->shifts.data;
-    size_t low = 0, high = places->shifts.size / sizeof *shifts; /* the last one from below */
-    while (low < high) {
+    size_t low = 0, high = places->shifts.size / sizeof *shifts;
+    while (low < high) { /* the last one that is not behind it */
         size_t middle = (low + high) / 2;
         if (shifts[middle].from <= text)
             low = middle + 1;
@@ -564,37 +449,67 @@ static uint64_t shift_of(const Places *places, uint64_t text)
     return low == 0 ? 0 : shifts[low - 1].by;
 }
 
-static void place_units(ProgramImage *image, const Places *places)
+static void shift_unit(const ImageSlots *slots, uint32_t slot, ImageSlot value,
+                       const Places *places)
 {
-    ImageSymbol *units = image_symbols(&image->units);
-    for (uint32_t i = 0; i < image->head.unit_count; i++) {
-        uint64_t by = units[i].section == SLOT_NONE ? shift_of(places, units[i].text)
-                                                    : places->sections[units[i].section];
-        units[i].text += (uint32_t)by;
-        units[i].name_at += (uint32_t)by;
+    uint64_t by = shift_of(places, value.address - IMAGE_TEXT_ADDRESS);
+    if (by == 0)
+        return;
+    ElfSymbol symbol = image_symbol_get(slots, slot);
+    value.address += by;
+    symbol.value += by;
+    symbol.name += (uint32_t)by;
+    image_slot_put(slots, slot, value, symbol);
+}
+
+/* Units of sections that were moved as they are. */
+static void shift_units(const ImageSlots *slots, const Places *places)
+{
+    for (uint32_t i = 0; places->shifts.size != 0 && i < slots->parts.slot_count; i++) {
+        uint32_t number;
+        ImageSlot value = image_slot_get(slots, i);
+        if (value.address != 0 && !image_slot_is_coming(value, &number))
+            shift_unit(slots, i, value, places);
     }
 }
 
-static void add_run(ByteBuffer *runs, uint64_t offset, uint64_t size)
+static void place_coming(const ImageSlots *slots, const Places *places)
 {
-    PatchRun run = {offset, size, 0, (size_t)offset};
-    PatchRun *last = (PatchRun *)(void *)(runs->data + runs->size) - 1;
-    if (runs->size != 0 && last->offset + last->size == offset)
-        last->size += size;
-    else
-        buffer_put(runs, slice_of(&run, sizeof run));
+    for (uint32_t i = 0; i < slots->coming_count; i++) {
+        ImageSymbol unit = slots->coming[i];
+        uint32_t by = (uint32_t)places->sections[unit.section];
+        unit.text += by;
+        unit.name_at += by;
+        image_slot_put(slots, unit.slot, image_slot_of(&unit), image_symbol_of(&unit));
+    }
 }
 
-static void find_head_runs(ProgramImage *image)
+/* The pages that differ; or everything, if the slots are elsewhere in the file. */
+static void make_head(ProgramImage *image)
 {
-    Slice old = buffer_slice(&image->patch->head), new = image->format.head;
-    ByteBuffer *runs = &image->format.head_runs;
-    runs->size = 0;
-    for (size_t at = 0; at < new.size; at += RUN_BYTES) {
-        size_t size = new.size - at < RUN_BYTES ? new.size - at : RUN_BYTES;
-        if (old.size != new.size || memcmp(old.data + at, new.data + at, size) != 0)
-            add_run(runs, at, size);
+    ImagePatch *patch = image->patch;
+    ImagePages *pages = &patch->pages;
+    ByteBuffer *runs = &image->format.head_runs, front = {0};
+    image->bytes.size = image->old_pages.size = runs->size = 0;
+    buffer_reserve(&front, (size_t)image->parts.slots);
+    front.size = (size_t)image->parts.slots;
+    image_head_write_front(&image->head, &image->parts, front.data);
+    image_pages_write(pages, patch->slots.parts.text, image->runtime.data, image->runtime.size);
+    if (image->parts.slots == patch->slots.parts.slots) {
+        image_pages_write(pages, 0, front.data, front.size);
+        image_pages_collect(pages, runs, &image->old_pages, &image->bytes);
+    } else {
+        ByteBuffer whole = {0};
+        image_pages_copy(pages, &whole);
+        size_t old_front = (size_t)patch->slots.parts.slots;
+        buffer_put(&image->bytes, buffer_slice(&front));
+        buffer_put(&image->bytes, slice_of(whole.data + old_front, whole.size - old_front));
+        buffer_put(runs, slice_of(&(PatchRun){0, image->bytes.size, 0, 0}, sizeof(PatchRun)));
+        buffer_free(&whole);
     }
+    buffer_free(&front);
+    image->format.head = buffer_slice(&image->bytes);
+    image->format.old_pages = buffer_slice(&image->old_pages);
 }
 
 int image_end_patch(OutputFormat *format, Build *build, const OutputPatch *output,
@@ -602,18 +517,20 @@ int image_end_patch(OutputFormat *format, Build *build, const OutputPatch *outpu
 {
     (void)build;
     ProgramImage *image = image_of(format);
+    ImagePatch *patch = image->patch;
     Places places = {0};
     find_places(image, output, dirty, &places);
-    place_units(image, &places);
+    shift_units(&patch->slots, &places);
+    place_coming(&patch->slots, &places);
     image->head.section_bytes =
-        places.sections[image->patch->plan->section_count] - image->head.runtime.size;
-    int status = image_plan_head(image);
+        places.sections[patch->plan->section_count] - image->head.runtime.size;
     memory_free(places.sections);
     buffer_free(&places.shifts);
+    int status = image_plan_head(image);
     if (status != 0)
         return status;
-    image->head.start = image_start(image);
-    image_write_head(image);
-    find_head_runs(image);
-    return 0;
+    make_head(image);
+    return patch->pages.error == 0
+               ? 0
+               : image_fail(image, "cannot read the output", patch->pages.error);
 }

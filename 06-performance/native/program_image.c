@@ -13,22 +13,6 @@ int image_fail(ProgramImage *image, const char *what, int status)
     return status;
 }
 
-/* ---- hashes -------------------------------------------------------------------------------- */
-
-Hash128 image_add(Hash128 a, Hash128 b)
-{
-    Hash128 sum = {a.low + b.low, a.high + b.high};
-    sum.high += sum.low < a.low;
-    return sum;
-}
-
-Hash128 image_subtract(Hash128 a, Hash128 b)
-{
-    Hash128 difference = {a.low - b.low, a.high - b.high};
-    difference.high -= a.low < b.low;
-    return difference;
-}
-
 /* ---- collecting units ---------------------------------------------------------------------- */
 
 static void put_symbol(ByteBuffer *symbols, ImageSymbol symbol)
@@ -83,37 +67,50 @@ void image_sort_unique(ByteBuffer *symbols)
 
 /* ---- slots --------------------------------------------------------------------------------- */
 
-static uint32_t *give_slots(ByteBuffer *symbols, uint32_t capacity, uint32_t *old)
+/* Twice the capacity, should there not be enough room behind the last home. */
+static uint32_t place_symbols(ByteBuffer *symbols)
 {
     ImageSymbol *items = image_symbols(symbols);
-    uint32_t count = image_symbol_count(symbols), end = 0;
-    unsigned shift = slot_shift(capacity);
-    for (uint32_t i = 0; i < count; i++) {
-        items[i].slot = slot_of_next(items[i].hash, shift, end);
-        end = items[i].slot + 1;
+    uint32_t count = image_symbol_count(symbols), capacity = slot_capacity(count), end;
+    for (;; capacity *= 2) {
+        end = 0;
+        for (uint32_t i = 0; i < count; i++) {
+            items[i].slot = slot_of_next(items[i].hash, slot_shift(capacity), end);
+            end = items[i].slot + 1;
+        }
+        if (end <= slot_room(capacity))
+            return capacity;
     }
-    uint32_t room = end > capacity ? end : capacity;
+}
+
+static uint32_t *find_table(const ByteBuffer *symbols, uint32_t capacity, uint32_t *old)
+{
     memory_free(old);
-    uint32_t *at = memory_allocate_zeroed((size_t)room + 1, sizeof *at); /* one that stays free */
-    for (uint32_t i = 0; i < count; i++)
-        at[items[i].slot] = i + 1;
+    uint32_t *at = memory_allocate_zeroed((size_t)slot_room(capacity) + 1, sizeof *at);
+    for (uint32_t i = 0; i < image_symbol_count(symbols); i++)
+        at[image_symbols(symbols)[i].slot] = i + 1;
     return at;
 }
 
-void image_give_slots(ProgramImage *image)
+void image_give_c_slots(ProgramImage *image)
+{
+    ImageHead *head = &image->head;
+    head->c_count = image_symbol_count(&image->c_symbols);
+    head->c_capacity = place_symbols(&image->c_symbols);
+    head->c_symbols = image_symbols(&image->c_symbols);
+    image->c_at = find_table(&image->c_symbols, head->c_capacity, image->c_at);
+}
+
+static void give_slots(ProgramImage *image)
 {
     ImageHead *head = &image->head;
     head->unit_count = image_symbol_count(&image->units);
-    head->unit_capacity = slot_capacity(head->unit_count);
-    head->c_count = image_symbol_count(&image->c_symbols);
-    head->c_capacity = slot_capacity(head->c_count);
-    image->unit_at = give_slots(&image->units, head->unit_capacity, image->unit_at);
-    image->c_at = give_slots(&image->c_symbols, head->c_capacity, image->c_at);
+    head->unit_capacity = place_symbols(&image->units);
     head->units = image_symbols(&image->units);
-    head->c_symbols = image_symbols(&image->c_symbols);
+    image->unit_at = find_table(&image->units, head->unit_capacity, image->unit_at);
 }
 
-/* Names are compared only where two symbols have one hash. */
+/* Names are compared where the hash is right. */
 static const ImageSymbol *find(const ImageSymbol *symbols, const uint32_t *at, uint32_t capacity,
                                uint64_t hash, Slice name)
 {
@@ -121,7 +118,7 @@ static const ImageSymbol *find(const ImageSymbol *symbols, const uint32_t *at, u
         const ImageSymbol *symbol = &symbols[at[i] - 1];
         if (symbol->hash > hash)
             return NULL;
-        if (symbol->hash == hash && (symbol->name.data == NULL || slice_equal(symbol->name, name)))
+        if (symbol->hash == hash && slice_equal(symbol->name, name))
             return symbol;
     }
     return NULL;
@@ -132,14 +129,19 @@ static uint32_t find_slot(const void *context, ReferenceKind kind, Slice name)
     const ProgramImage *image = context;
     const ImageHead *head = &image->head;
     uint64_t hash = slot_hash(name, image->settings.hash_bits);
-    bool is_c = kind == REFERENCE_C;
-    const ImageSymbol *found = is_c
-                                   ? find(head->c_symbols, image->c_at, head->c_capacity, hash, name)
-                                   : find(head->units, image->unit_at, head->unit_capacity, hash,
-                                          name);
-    if (found == NULL)
-        return 0;
-    return is_c ? image_c_slot(found->slot) : image_unit_slot(found->slot);
+    if (kind == REFERENCE_C) {
+        const ImageSymbol *found = find(head->c_symbols, image->c_at, head->c_capacity, hash, name);
+        return found == NULL ? 0 : image_c_slot(found->slot);
+    }
+    uint32_t slot = SLOT_NONE;
+    if (image->patch != NULL) {
+        slot = image_patch_find(image->patch, hash, name);
+    } else {
+        const ImageSymbol *found = find(head->units, image->unit_at, head->unit_capacity, hash,
+                                        name);
+        slot = found == NULL ? SLOT_NONE : found->slot;
+    }
+    return slot == SLOT_NONE ? 0 : image_unit_slot(slot);
 }
 
 /* ---- sections ------------------------------------------------------------------------------ */
@@ -163,13 +165,11 @@ Slice image_runtime_texts(const Build *build)
     return build_request(build)->compiler->prelude;
 }
 
-uint32_t image_start(const ProgramImage *image)
+static void find_start(void *context, const UnitCode *unit, const SectionUnit *place)
 {
-    Slice name = slice_from(IMAGE_START_SYMBOL);
-    const ImageHead *head = &image->head;
-    const ImageSymbol *start = find(head->units, image->unit_at, head->unit_capacity,
-                                    slot_hash(name, image->settings.hash_bits), name);
-    return start == NULL ? 0 : start->text;
+    ImageHead *head = context;
+    if (slice_equal(unit->symbol, slice_from(IMAGE_START_SYMBOL)))
+        head->start = place->code;
 }
 
 int image_make_runtime(ProgramImage *image, Slice texts)
@@ -181,7 +181,7 @@ int image_make_runtime(ProgramImage *image, Slice texts)
                                      find_slot, image);
     image->runtime.size = (size_t)size;
     image->head.runtime = buffer_slice(&image->runtime);
-    image->head.start = image_start(image);
+    image_section_visit(&texts, 1, find_start, &image->head);
     return status == 0 ? 0 : image_fail(image, "code names a unit that is not there", status);
 }
 
@@ -198,7 +198,7 @@ int image_collect_section(UnitCollector *collector, Slice path, const Slice *tex
     image_collect(collector, texts, count);
     collector->base += (uint32_t)size;
     ImageHead *head = &collector->image->head;
-    head->build_id = image_add(head->build_id, image_section_content(path, texts, count));
+    head->build_id = hash_add(head->build_id, image_section_content(path, texts, count));
     return 0;
 }
 
@@ -236,7 +236,7 @@ int image_plan_head(ProgramImage *image)
     return 0;
 }
 
-void image_write_head(ProgramImage *image)
+static void write_head(ProgramImage *image)
 {
     size_t size = (size_t)image_head_size(&image->head, &image->parts);
     image->bytes.size = 0;
@@ -257,12 +257,13 @@ static int begin_all(OutputFormat *format, Build *build)
         status = sort_units(image);
     if (status != 0)
         return status;
-    image_give_slots(image);
+    give_slots(image);
+    image_give_c_slots(image);
     status = image_make_runtime(image, image_runtime_texts(build));
     if (status == 0)
         status = image_plan_head(image);
     if (status == 0)
-        image_write_head(image);
+        write_head(image);
     return status;
 }
 
@@ -289,6 +290,6 @@ void program_image_free(ProgramImage *image)
     buffer_free(&image->format.head_runs);
     memory_free(image->unit_at);
     memory_free(image->c_at);
-    arena_free(&image->names);
+    buffer_free(&image->old_pages);
     *image = (ProgramImage){0};
 }

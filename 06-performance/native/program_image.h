@@ -46,8 +46,8 @@ typedef struct ProgramImage {
     ByteBuffer units, c_symbols; /* ImageSymbol each, in slot order */
     uint32_t *unit_at, *c_at; /* per slot: number of its symbol + 1; 0: free */
     ByteBuffer runtime;       /* bytes of its section */
-    ByteBuffer bytes;         /* of the head */
-    Arena names;              /* of symbols read from the last image */
+    ByteBuffer bytes;         /* of the head, or of its pages that change */
+    ByteBuffer old_pages;     /* what these were */
     struct ImagePatch *patch; /* what is known of that; NULL: nothing */
 } ProgramImage;
 

@@ -11,6 +11,12 @@ uint32_t slot_capacity(uint64_t symbols)
     return (uint32_t)capacity;
 }
 
+uint32_t slot_room(uint32_t capacity)
+{
+    uint32_t eighth = capacity / 8;
+    return capacity + (eighth < LEAST_CAPACITY ? LEAST_CAPACITY : eighth);
+}
+
 unsigned slot_shift(uint32_t capacity)
 {
     unsigned bits = 0;

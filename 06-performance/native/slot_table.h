@@ -14,8 +14,7 @@
  *                      b     d     a              c
  *
  * With at least two slots per symbol, one that comes or goes displaces less than one other on
- * average. The capacity is the least power of two for that: when it changes, all slots change. Room
- * behind the last home is used like any other; how much there is depends on the set, too.
+ * average. The capacity is the least power of two for that: when it changes, all slots change.
  *
  * Such a structure has no history: M. Naor, V. Teague, "Anti-persistence: history independent data
  * structures", STOC 2001; with a table like this one: G. Blelloch, D. Golovin, "Strongly
@@ -35,8 +34,12 @@ extern "C" {
 
 #define SLOT_NONE UINT32_MAX
 
-/* At least two for each symbol. */
+/* The least power of two, of at least 64, that has two for each symbol. */
 uint32_t slot_capacity(uint64_t symbols);
+
+/* With the room behind the last home: an eighth, and at least 64. In the rare case that symbols need
+ * more than this, they get twice the capacity. */
+uint32_t slot_room(uint32_t capacity);
 
 /* How far a hash is shifted for its home in a table of that capacity, a power of two. */
 unsigned slot_shift(uint32_t capacity);
