@@ -85,6 +85,13 @@ int file_stamp_of(int fd, FileStamp *stamp)
     return file_stamp_from(&status, stamp);
 }
 
+FileStamp file_stamp_of_version(uint64_t version, uint64_t space)
+{
+    if (version == 0)
+        return (FileStamp){0};
+    return (FileStamp){.size_bytes = -1, .inode = version, .device = space};
+}
+
 /* ---- the mount ---------------------------------------------------------------------------- */
 
 #define MOUNT_BIT (UINT64_C(1) << 63)
@@ -267,7 +274,8 @@ KnownStamp file_stamp_judge(const FileStamp *stamp, const KnownStamp *last, cons
     KnownStamp known = {*stamp, 0};
     if (stamp->inode == 0)
         return (KnownStamp){0};
-    if (file_stamp_proves(last, stamp) || probe_proves(stamp, clock))
+    if (file_stamp_is_version(stamp) || file_stamp_proves(last, stamp) ||
+        probe_proves(stamp, clock))
         return known;
     int64_t since = last->racy_since_ns;
     if (!file_stamp_equal(&last->stamp, stamp) || since < 0 || since > clock->wall_ns)

@@ -48,7 +48,7 @@ extern "C" {
 #endif
 
 typedef struct FileStamp { /* {0}: unknown, equal to no file's stamp */
-    int64_t size_bytes;
+    int64_t size_bytes; /* below 0: this is no stat, see file_stamp_of_version */
     int64_t mtime_ns; /* since the epoch */
     int64_t ctime_ns;
     uint64_t inode;
@@ -84,6 +84,17 @@ int file_stamp_of(int fd, FileStamp *stamp);
 /* The same, from the result of stat. */
 struct stat;
 int file_stamp_from(const struct stat *status, FileStamp *stamp);
+
+/* The stamp of a file that is on no disk and has a new version whenever its bytes change
+ * (source_reader.h). Equal stamps prove equal bytes, whatever any clock says. `space` keeps apart
+ * versions that were counted by different programs, or in different runs of one. Both numbers
+ * together may be a hash of the bytes. Version 0 is unknown: {0}. */
+FileStamp file_stamp_of_version(uint64_t version, uint64_t space);
+
+static inline bool file_stamp_is_version(const FileStamp *stamp)
+{
+    return stamp->size_bytes < 0;
+}
 
 /* file_stamp_at for a file that others made. Disk images are often built with one fixed time for
  * everything, and one can be replaced by another in which a file has equal size, times and inode.

@@ -74,6 +74,13 @@ typedef struct BuildRequest { /* copied; what it points to is lent until build_c
                                         program is all that the list reaches. Its caches are found
                                         by `entry`: it remains, others may come and go */
     size_t more_entry_count;
+    /* Sources that are not on the disk (source_reader.h). The directory of the entry exists in any
+     * case: it names the program. */
+    const SourceReader *reader;    /* of all sources. NULL: the disk */
+    const SourceOverlay *overlays; /* unsaved ones, over all others. A path that can be no file's is
+                                      BUILD_MISUSED. What such a build lowers and emits is kept in
+                                      the packs; it has no output and leaves no state: build_save */
+    size_t overlay_count;
     const char *cache_dir; /* NULL: ".mini_cache" beside the entry. Made if missing; one with other
                               files in it and no mark of ours is BUILD_MISUSED. A symlink is not
                               followed, and one that others own or may write to is not used */
@@ -165,7 +172,8 @@ typedef struct BuildPlan {
     bool is_unchanged; /* no section is dirty, was added or removed: if the output is as it was
                           left, there is nothing to emit, save or commit */
     bool wants_commit; /* the state in memory is newer than that on disk, if only by the stamps of
-                          touched files: a save and a commit spare the next build reading those */
+                          touched files: a save and a commit spare the next build reading those.
+                          Never with overlays */
     uint32_t section_count;
     const uint32_t *last_number; /* per section its number in the last build, FILE_NONE if it is
                                     new; ascending otherwise. NULL: the same numbers */
@@ -223,10 +231,13 @@ void build_set_blob(Build *build, const char *name, Slice blob); /* copied */
 /* file_clock_probe in the cache directory. */
 int build_probe_clock(Build *build, FileClock *clock);
 
-/* Writes state to disk; nothing is recorded yet. */
+/* Writes state to disk; nothing is recorded yet. A build with overlays writes its new objects, as
+ * build_emit does, and nothing else; in memory, this fails. */
 BuildStatus build_save(Build *build);
 
-/* Records that the output is about to be written: until the commit it counts as a mix. */
+/* Records that the output is about to be written: until the commit it counts as a mix. With
+ * overlays, this and the commit are BUILD_MISUSED: such a build is for the diagnostics and for the
+ * texts of sections. What the overlays hold may never be saved. */
 BuildStatus build_begin_output(Build *build);
 
 /* Renames the manifest, which makes everything valid, and removes what it superseded. */
@@ -257,7 +268,8 @@ const Diagnostics *build_diagnostics(const Build *build);
 
 /* May an error quote this file of the program? If so, `source` is all of it, read again into
  * `arena`; empty if it cannot be read. If not, the file lies outside the root, and only the kind of
- * an error in it may be shown (diagnostic_format_kind). */
+ * an error in it may be shown (diagnostic_format_kind). A file that is not on the disk lies where
+ * its path says; one that is there as well, where the disk has it. */
 bool build_source(const Build *build, Slice path, Arena *arena, Slice *source);
 
 /* The failure, if a status was BUILD_MACHINE_FAILED or BUILD_MISUSED; else `what` is NULL. */

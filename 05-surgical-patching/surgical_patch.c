@@ -376,7 +376,10 @@ BuildStatus output_write_as(Build *build, const char *path, OutputFormat *format
                      .fd = -1};
     OutputPatch patch = {0};
     *result = (PatchResult){.sections_total = job.plan->section_count};
-    BuildStatus status = output_job_look(&job);
+    /* With overlays, build_begin_output refuses, and here before anything is done. */
+    BuildStatus status = job.request->overlay_count != 0 ? build_begin_output(build) : BUILD_OK;
+    if (status == BUILD_OK)
+        status = output_job_look(&job);
     if (status == BUILD_OK)
         choose(&job);
     if (status == BUILD_OK && result->strategy == PATCH_IN_PLACE)

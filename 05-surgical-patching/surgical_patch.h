@@ -60,7 +60,8 @@ typedef struct PatchResult {
 
 /* Brings the output at `path` (from the working directory) up to date and commits the build.
  * `build` is planned, with status BUILD_OK; afterwards, close it. BUILD_PROGRAM_WRONG if emitting
- * found errors: the output is as it was. BUILD_MISUSED if `path` is a source of the program.
+ * found errors: the output is as it was. BUILD_MISUSED if `path` is a source of the program, or
+ * if the build has overlays: of these no output is made.
  * BUILD_MACHINE_FAILED: see build_failure. */
 BuildStatus output_write(Build *build, const char *path, PatchResult *result);
 

@@ -31,7 +31,7 @@ struct AskedPaths {
 static AskedPath ask(const AskedPaths *asked, Slice path)
 {
     FileStamp ignored;
-    int status = file_stamp_at(asked->request->dir_fd, path.data, &ignored);
+    int status = source_stamp(asked->request->reader, asked->request->dir_fd, path.data, &ignored);
     return (AskedPath){.path = path, .is_absent = wrong_import_error(status)};
 }
 

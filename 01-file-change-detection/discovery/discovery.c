@@ -52,13 +52,16 @@ static int end_cancelled(Search *search)
 static void stat_file(void *arg, size_t index, unsigned worker)
 {
     Search *search = arg;
+    const DiscoveryRequest *request = search->request;
+    const FileHashCache *cache = search->cache;
     FileStamp now;
-    if (reading_is_cancelled(search->request, &search->scratch[worker]))
+    if (reading_is_cancelled(request, &search->scratch[worker]))
         return;
-    search->is_current[index] = file_hash_cache_is_current(
-        search->cache, search->request->dir_fd, (uint32_t)index, &now);
+    int status = source_stamp(request->reader, request->dir_fd,
+                              file_hash_cache_path(cache, (uint32_t)index).data, &now);
+    search->is_current[index] = file_stamp_proves(&cache->records[index].known, &now);
     if (search->is_gone != NULL)
-        search->is_gone[index] = now.inode == 0;
+        search->is_gone[index] = status != 0;
 }
 
 static bool may_lead_elsewhere(const Search *search, uint32_t number)
@@ -340,7 +343,8 @@ static bool sources_lack_ctime(const Search *search)
 {
     struct stat directory;
     int dir_fd = search->request->dir_fd;
-    if (!search->clock.is_new || fstatat(dir_fd, ".", &directory, 0) != 0)
+    if (search->request->reader != NULL || !search->clock.is_new ||
+        fstatat(dir_fd, ".", &directory, 0) != 0)
         return false;
     if ((uint64_t)directory.st_dev == search->clock.device)
         return search->clock.lacks_ctime;

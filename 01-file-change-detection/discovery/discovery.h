@@ -30,6 +30,7 @@
 #include "executor.h"
 #include "file_hash_cache.h"
 #include "observer.h"
+#include "source_reader.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -97,6 +98,8 @@ typedef struct FileChange {
 
 typedef struct DiscoveryRequest {
     int dir_fd;  /* the entry's directory, which all paths are relative to */
+    const SourceReader *reader; /* whose files are read instead of those on the disk; `dir_fd` is
+                                   not used then. NULL: the disk */
     int clock_dir_fd; /* where the file system's clock is asked; -1: trust no stamp */
     Slice entry; /* normalised path of the entry file */
     const Slice *more_entries; /* of further files that the program has in any case: normalised,

@@ -141,13 +141,15 @@ void source_read(Reading *reading, const DiscoveryRequest *request, const FileCl
         last = &none;
     *reading = (Reading){.path = path};
     size_t limit = request->largest_source == 0 ? 0 : request->largest_source + 1;
-    reading->error = file_read_start(request->dir_fd, path.data, limit, scratch->arena,
-                                     &reading->source, &stamp);
+    reading->error = source_read_bytes(request->reader, request->dir_fd, path.data, limit,
+                                       scratch->arena, &reading->source, &stamp);
     if (reading->error != 0)
         return;
     reading->known = file_stamp_judge(&stamp, &last->known, clock);
-    reading->inode = stamp.inode;
-    reading->device = stamp.device;
+    if (!file_stamp_is_version(&stamp)) {
+        reading->inode = stamp.inode;
+        reading->device = stamp.device;
+    }
     reading->content = hash_keyed(scratch->secret, reading->source);
     reading->is_same = hash_equal(reading->content, last->content);
     if (reading->is_same && !is_redirected)

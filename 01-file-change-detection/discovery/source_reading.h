@@ -22,7 +22,8 @@ typedef struct Reading {
     Slice path;      /* of the file; NUL-terminated, lent */
     int error;       /* negative errno of reading it; the rest is {0} then */
     KnownStamp known;
-    uint64_t inode, device; /* 0 without a stamp: too large, or edited while it was read */
+    uint64_t inode, device; /* 0 without a stamp (too large, or edited while it was read), and for
+                               a version, which may be a hash that many files have */
     Hash128 content;
     Slice source;
     bool is_same;    /* the last build has the same content */

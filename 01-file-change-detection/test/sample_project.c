@@ -103,6 +103,8 @@ int sample_project_discover(SampleProject *project)
     Observer observer = {tell, &project->reported};
     DiscoveryRequest request = {
         .dir_fd = project->scratch.fd,
+        .reader = project->reader,
+        .largest_source = project->largest_source,
         .clock_dir_fd = project->clock.fd,
         .entry = slice_from("main.mini"),
         .trust_nothing = project->trust_nothing,

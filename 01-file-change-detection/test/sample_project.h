@@ -20,9 +20,11 @@ typedef struct SampleProject {
     ByteBuffer reported;         /* "decision path\n" each, NUL-terminated */
     bool trust_nothing, searches; /* the second: imports are looked for in several places */
     uint32_t most_files;
+    size_t largest_source;
     const Slice *more_entries;
     uint32_t more_entry_count;
     Executor *executor;
+    const SourceReader *reader; /* NULL: the disk */
     bool (*cancelled)(void *context);
     void *cancelled_context;
 } SampleProject;

@@ -135,6 +135,26 @@ static void every_field_of_a_stamp_counts(void **state)
     }
 }
 
+/* It needs no clock, no times and no earlier look. */
+static void a_version_is_believed_at_once(void **state)
+{
+    (void)state;
+    const KnownStamp none = {0};
+    const FileClock no_clock = {0};
+    FileStamp stamp = file_stamp_of_version(7, 1), now = stamp;
+    KnownStamp known = file_stamp_judge(&stamp, &none, &no_clock);
+    assert_true(file_stamp_is_version(&stamp));
+    assert_true(file_stamp_proves(&known, &now));
+    now = file_stamp_of_version(8, 1);
+    assert_false(file_stamp_proves(&known, &now));
+    now = file_stamp_of_version(7, 2);
+    assert_false(file_stamp_proves(&known, &now));
+    stamp = now = file_stamp_of_version(0, 1);
+    known = file_stamp_judge(&stamp, &none, &no_clock);
+    assert_false(file_stamp_proves(&known, &now));
+    assert_memory_equal(&known, &none, sizeof none);
+}
+
 /* ---- real files --------------------------------------------------------------------------- */
 
 static FileStamp stamp_at(const Scratch *scratch, const char *name)
@@ -426,6 +446,7 @@ int main(void)
         cmocka_unit_test(the_wait_begins_again),
         cmocka_unit_test(without_a_clock_or_a_stamp_nothing_is_believed),
         cmocka_unit_test(every_field_of_a_stamp_counts),
+        cmocka_unit_test(a_version_is_believed_at_once),
         CASE_IN_SCRATCH(what_stat_says),
         CASE_IN_SCRATCH(what_is_not_a_regular_file),
         CASE_IN_SCRATCH(moments_beyond_64_bits),

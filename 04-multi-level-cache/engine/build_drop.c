@@ -9,6 +9,8 @@
 
 static BuildStatus prepare(Build *build)
 {
+    if (build_has_overlays(build))
+        return build_refuse_overlays(build);
     if (build->cache.directory.is_read_only)
         return build_fail(build, build->cache_path, "cannot write to the cache", EROFS);
     BuildStatus status = build_prepare(build);

@@ -89,6 +89,8 @@ struct Build {
     /* build_open */
     int project_fd;
     char *directory; /* of the entry, as the user wrote it */
+    SourceOverlays overlays;
+    const SourceReader *reader; /* of all sources; NULL: the disk */
     char *cache_path;
     char *output;    /* its absolute path, if the request names one; else NULL */
     Slice entry;     /* its name in the directory */
@@ -120,6 +122,15 @@ struct Build {
     bool units_are_updated; /* the unit table describes this build, in its numbers */
     CommitSummary summary;  /* for the manifest */
 };
+
+/* A build with overlays keeps its objects, and nothing else. */
+static inline bool build_has_overlays(const Build *build)
+{
+    return build->request.overlay_count != 0;
+}
+
+/* Whoever would record something of it: what is in the overlays may never be saved. */
+BuildStatus build_refuse_overlays(Build *build);
 
 /* Asked by the worker before each item of work. If it is true, the item is left undone. */
 bool build_is_cancelled(Build *build, unsigned worker);

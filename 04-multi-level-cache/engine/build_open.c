@@ -80,14 +80,33 @@ BuildStatus build_entry_failed(Build *build, const char *path, int status)
     return is_wrong_name ? BUILD_MISUSED : BUILD_MACHINE_FAILED;
 }
 
+static BuildStatus open_sources(Build *build)
+{
+    const BuildRequest *request = &build->request;
+    build->reader = request->reader;
+    if (!build_has_overlays(build))
+        return BUILD_OK;
+    const SourceOverlay *wrong =
+        source_overlays_make(&build->overlays, request->overlays, request->overlay_count,
+                             build->project_fd, request->reader, &build->workers[0].arena);
+    build->reader = &build->overlays.reader;
+    if (wrong == NULL)
+        return BUILD_OK;
+    build_fail(build, wrong->path, "cannot be the path of an overlay", 0);
+    return BUILD_MISUSED;
+}
+
 /* The entry is looked at before a cache is made for it: a mistyped name leaves no files. */
 static BuildStatus open_project(Build *build)
 {
     FileStamp stamp;
     build->project_fd = open_at(AT_FDCWD, build->directory, O_RDONLY | O_DIRECTORY);
-    int status = build->project_fd < 0 ? -errno : 0;
-    if (status == 0)
-        status = file_stamp_at(build->project_fd, build->entry.data, &stamp);
+    if (build->project_fd < 0)
+        return build_entry_failed(build, build->request.entry, -errno);
+    BuildStatus opened = open_sources(build);
+    if (opened != BUILD_OK)
+        return opened;
+    int status = source_stamp(build->reader, build->project_fd, build->entry.data, &stamp);
     return status == 0 ? BUILD_OK : build_entry_failed(build, build->request.entry, status);
 }
 

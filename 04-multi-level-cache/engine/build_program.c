@@ -231,8 +231,9 @@ static int lower_again(Build *build, uint32_t number, Lowered *lowered, Slice *w
     Diagnostics ignored = {0};
     Slice source;
     FileStamp stamp;
-    int status = file_read(build->project_fd, file_hash_cache_path(files, number).data,
-                           &build->loaded->memory, &source, &stamp);
+    int status = source_read_bytes(build->reader, build->project_fd,
+                                   file_hash_cache_path(files, number).data, 0,
+                                   &build->loaded->memory, &source, &stamp);
     if (status != 0)
         return status;
     if (!hash_equal(hash_keyed(files->secret, source), files->records[number].content))

@@ -2,6 +2,7 @@
 /* Queries on a build: sections, blobs, counts, diagnostics; and clean. */
 #include "build_internal.h"
 
+#include "source_path.h"
 #include "source_place.h"
 #include "system_calls.h"
 
@@ -80,26 +81,60 @@ const Diagnostics *build_diagnostics(const Build *build)
     return &build->diagnostics;
 }
 
-/* Reads the place that was looked at, not what the path leads to by now. */
-bool build_source(const Build *build, Slice path, Arena *arena, Slice *source)
+static const char *path_from(const char *directory, Slice path, Arena *arena)
 {
-    const char *root = build->request.root != NULL ? build->request.root : build->directory;
     ByteBuffer full = {.arena = arena};
-    FileStamp stamp;
     if (path.size == 0 || path.data[0] != '/') {
-        buffer_put(&full, slice_from(build->directory));
+        buffer_put(&full, slice_from(directory));
         buffer_put_byte(&full, '/');
     }
     buffer_put(&full, path);
     buffer_put_byte(&full, '\0');
-    const char *place = source_place_within(root, full.data, arena);
-    if (place != NULL && source_place_within(build->cache_path, full.data, arena) != NULL)
+    return full.data;
+}
+
+/* For what is not on the disk: what is there may be a link, which only the disk knows. */
+static bool is_within_by_name(const Build *build, const char *root, Slice path, Arena *arena)
+{
+    Slice place;
+    char *on_disk = realpath(path_from(build->directory, path, arena), NULL);
+    char *real_root = realpath(root, NULL), *directory = realpath(build->directory, NULL);
+    bool is_within = on_disk == NULL && real_root != NULL && directory != NULL &&
+                     source_path_normalize(slice_from(path_from(directory, path, arena)), arena,
+                                           &place) == PATH_OK;
+    size_t size = is_within ? strlen(real_root) : 0; /* it ends in no slash, unless it is "/" */
+    is_within = is_within && (size == 1 || (strncmp(real_root, place.data, size) == 0 &&
+                                            place.data[size] == '/'));
+    free(on_disk);
+    free(real_root);
+    free(directory);
+    return is_within;
+}
+
+static bool is_from_reader(const Build *build, Slice path)
+{
+    return build->request.reader != NULL ||
+           (build_has_overlays(build) && source_overlays_find(&build->overlays, path) != NULL);
+}
+
+/* On the disk it reads the place that was looked at, not what the path leads to by now. */
+bool build_source(const Build *build, Slice path, Arena *arena, Slice *source)
+{
+    const char *root = build->request.root != NULL ? build->request.root : build->directory;
+    const char *full = path_from(build->directory, path, arena);
+    const char *place = source_place_within(root, full, arena);
+    bool from_reader = is_from_reader(build, path);
+    FileStamp stamp;
+    if (place != NULL && source_place_within(build->cache_path, full, arena) != NULL)
         place = NULL; /* the cache has a secret, and an import can lead there too */
     *source = (Slice){"", 0};
-    if (place != NULL && file_read_start(AT_FDCWD, place, build->request.compiler->largest_source,
-                                         arena, source, &stamp) != 0)
+    if (place == NULL && !(from_reader && is_within_by_name(build, root, path, arena)))
+        return false;
+    const char *name = from_reader ? arena_copy(arena, path) : place;
+    if (source_read_bytes(from_reader ? build->reader : NULL, AT_FDCWD, name,
+                          build->request.compiler->largest_source, arena, source, &stamp) != 0)
         *source = (Slice){"", 0};
-    return place != NULL;
+    return true;
 }
 
 const BuildFailure *build_failure(const Build *build)

@@ -60,24 +60,47 @@ typedef struct Named {
     uint32_t file, declaration;
 } Named;
 
-typedef struct Met {
-    uint64_t key; /* a mixed Named: as it is, it would be a bad key */
-    char value;
-} Met;
-
 typedef struct Closure { /* of a unit: what it names, and what the interfaces of that name */
     Named *reached;
-    Met *met;
+    /* Where each of them is in `reached`, plus 1, at its hash or after it. A map of stb_ds would do,
+     * if making one did not write to a global: this runs on several threads. */
+    uint32_t *slots;
+    size_t slot_count; /* a power of 2, more than twice as many; or 0 */
     bool is_poisoned;
 } Closure;
 
+static uint32_t *find_slot(const Closure *closure, Named named)
+{
+    uint64_t hash = ((uint64_t)named.file << 32 | named.declaration) * 0x9E3779B97F4A7C15;
+    for (size_t slot = (size_t)(hash >> 32);; slot++) {
+        uint32_t *found = &closure->slots[slot & (closure->slot_count - 1)];
+        const Named *there = *found == 0 ? NULL : &closure->reached[*found - 1];
+        if (there == NULL ||
+            (there->file == named.file && there->declaration == named.declaration))
+            return found;
+    }
+}
+
+static void make_room(Closure *closure)
+{
+    size_t count = arrlenu(closure->reached);
+    if (2 * count < closure->slot_count)
+        return;
+    memory_free(closure->slots);
+    closure->slot_count = closure->slot_count == 0 ? 32 : closure->slot_count * 2;
+    closure->slots = memory_allocate_zeroed(closure->slot_count, sizeof *closure->slots);
+    for (size_t i = 0; i < count; i++)
+        *find_slot(closure, closure->reached[i]) = (uint32_t)i + 1;
+}
+
 static void reach(Closure *closure, Named named)
 {
-    uint64_t key = ((uint64_t)named.file << 32 | named.declaration) * 0x9E3779B97F4A7C15;
-    if (hmgeti(closure->met, key) >= 0)
+    make_room(closure);
+    uint32_t *slot = find_slot(closure, named);
+    if (*slot != 0)
         return;
-    hmput(closure->met, key, 1);
     arrput(closure->reached, named);
+    *slot = (uint32_t)arrlenu(closure->reached);
 }
 
 static void follow(Build *build, Closure *closure, Named from, uint32_t reference_count)
@@ -111,7 +134,7 @@ static bool names_poisoned(Build *build, uint32_t number, uint32_t unit)
         follow(build, &closure, named, item->interface_reference_count);
     }
     arrfree(closure.reached);
-    hmfree(closure.met);
+    memory_free(closure.slots);
     return closure.is_poisoned;
 }
 

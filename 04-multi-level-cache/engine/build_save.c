@@ -81,9 +81,10 @@ BuildStatus build_save(Build *build)
     build_enter(build, BUILD_SAVES);
     build_keep_rebuilt(build);
     BuildStatus status = build_commit_objects(build);
-    if (status == BUILD_OK)
+    bool keeps_state = !build_has_overlays(build);
+    if (status == BUILD_OK && keeps_state)
         status = update_units(build);
-    if (status == BUILD_OK)
+    if (status == BUILD_OK && keeps_state)
         status = build_cache_failed(
             build, multi_level_cache_save(&build->cache, build->request.sync));
     build->times.save += build_lap(&lap);

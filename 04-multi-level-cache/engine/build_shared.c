@@ -29,6 +29,12 @@ void build_enter(const Build *build, BuildPhase phase)
         build->request.phase(build->request.phase_context, phase);
 }
 
+BuildStatus build_refuse_overlays(Build *build)
+{
+    build_fail(build, build->request.entry, "a build with overlays has no output", 0);
+    return BUILD_MISUSED;
+}
+
 /* Once it is true, a worker asks no more: the answer may change. */
 bool build_is_cancelled(Build *build, unsigned worker)
 {

@@ -152,9 +152,11 @@ static bool is_redirected(const FileHashCache *now, const FileHashCache *recorde
 static void report_content(Comparison *comparison, uint32_t recorded_file, Slice path)
 {
     FileStamp now;
+    const Build *build = comparison->build;
+    const FileRecord *record = &comparison->recorded.files.records[recorded_file];
     Verification *verification = comparison->verification;
-    if (file_hash_cache_is_current(&comparison->recorded.files, comparison->build->project_fd,
-                                   recorded_file, &now)) {
+    (void)source_stamp(build->reader, build->project_fd, path.data, &now);
+    if (file_stamp_proves(&record->known, &now)) {
         verification_report(
             verification, path,
             "its recorded hash is wrong, and its stamp says that it did not change");

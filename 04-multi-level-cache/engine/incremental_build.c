@@ -14,14 +14,19 @@ static BuildStatus reading_failed(Build *build, const char *path, int status)
     return build_fail(build, path, "cannot read", status);
 }
 
+static bool records_stamps(const Build *build)
+{
+    return !build->request.in_memory && !build_has_overlays(build) &&
+           !build->cache.directory.is_read_only;
+}
+
 static BuildStatus run_discovery(Build *build)
 {
     const Compiler *compiler = build->request.compiler;
     DiscoveryRequest request = {
         .dir_fd = build->project_fd,
-        .clock_dir_fd = build->request.in_memory || build->cache.directory.is_read_only
-                            ? -1
-                            : build->cache.directory.fd,
+        .reader = build->reader,
+        .clock_dir_fd = records_stamps(build) ? build->cache.directory.fd : -1,
         .entry = build->entry,
         .more_entries = build->more_entries,
         .more_entry_count = build->more_entry_count,
@@ -123,7 +128,8 @@ static void describe(Build *build)
         .may_be_unsynced = cache->may_be_unsynced,
         .last_section_count = build->found.last_count,
         .is_unchanged = !build->is_changed,
-        .wants_commit = !cache->directory.is_read_only && gains_from_commit(build),
+        .wants_commit = !cache->directory.is_read_only && !build_has_overlays(build) &&
+                        gains_from_commit(build),
         .section_count = cache->files.count,
         .last_number = build->found.renumbered ? build->found.old_number : NULL,
         .dirty = build->plan.dirty,
@@ -170,12 +176,16 @@ BuildStatus build_plan(Build *build)
 
 BuildStatus build_begin_output(Build *build)
 {
+    if (build_has_overlays(build))
+        return build_refuse_overlays(build);
     return build_cache_failed(build,
                         multi_level_cache_begin_output(&build->cache, build->request.sync));
 }
 
 BuildStatus build_commit(Build *build)
 {
+    if (build_has_overlays(build))
+        return build_refuse_overlays(build);
     build_forget_texts(build);
     double lap = build_now();
     build_enter(build, BUILD_COMMITS);

@@ -167,15 +167,17 @@ static bool is_file(int dir_fd, const char *name, const FileStamp *file)
 }
 
 /* A source has in the file table the inode number that it had when this build looked at it. Only
- * one with this number, or without a stamp, can be the file. */
+ * one with this number, or without the stamp of a file, can be the file. */
 bool output_place_is_source(const Build *build, const FileStamp *there)
 {
     const FileHashCache *files = &build->cache.files;
     if (there->inode == 0)
         return false;
     for (uint32_t i = 0; i < files->count; i++) {
-        uint64_t inode = files->records[i].known.stamp.inode;
-        if ((inode == there->inode || inode == 0) &&
+        const FileStamp *stamp = &files->records[i].known.stamp;
+        bool may_be = stamp->inode == there->inode || stamp->inode == 0 ||
+                      file_stamp_is_version(stamp);
+        if (may_be &&
             is_file(build->project_fd, file_hash_cache_path(files, i).data, there))
             return true;
     }

@@ -88,12 +88,12 @@ static void fill_section(LineSection *to, const Build *build, uint32_t section,
     buffer_put_byte(&to->text, '\0');
 }
 
-static void write_output(Build *build, LineOutput *output)
+static void write_output(Build *build, LineOutput *output, bool prelude_is_dirty)
 {
     LineOutput next = {.count = build_section_count(build)};
     next.sections = memory_allocate_zeroed(next.count + 1, sizeof *next.sections);
-    buffer_put(&next.prelude, build_planned(build)->prelude_is_dirty ? build_prelude(build)
-                                                            : buffer_slice(&output->prelude));
+    buffer_put(&next.prelude,
+               prelude_is_dirty ? build_prelude(build) : buffer_slice(&output->prelude));
     for (uint32_t i = 0; i < next.count; i++)
         fill_section(&next.sections[i], build, i, output);
     line_output_free(output);
@@ -121,9 +121,23 @@ static void report(void *context, Decision decision, Slice subject)
     buffer_put_byte(decisions, '\n');
 }
 
+static BuildStatus finish_preview(Build *build, LineOutput *texts)
+{
+    assert_false(build_planned(build)->wants_commit);
+    build_want_all(build);
+    BuildStatus status = build_emit(build);
+    if (status == BUILD_OK)
+        status = build_save(build);
+    if (status == BUILD_OK)
+        write_output(build, texts, true);
+    return status;
+}
+
 static BuildStatus finish(Build *build, const LineRequest *request, LineOutput *output)
 {
     const BuildPlan *plan = build_planned(build);
+    if (request->overlay_count != 0)
+        return finish_preview(build, output);
     bool is_settled =
         plan->had_state && !plan->output_is_in_progress && output->sections != NULL;
     if (is_settled && plan->is_unchanged && !plan->wants_commit)
@@ -139,7 +153,7 @@ static BuildStatus finish(Build *build, const LineRequest *request, LineOutput *
     if (status != BUILD_OK || request->stop_midway)
         return status;
     if (!plan->is_unchanged || !is_settled)
-        write_output(build, output);
+        write_output(build, output, plan->prelude_is_dirty);
     return build_commit(build);
 }
 
@@ -189,6 +203,9 @@ static BuildRequest make_request(const LineProject *project, const LineRequest *
         .entry = steps->entry,
         .more_entries = line->more_entries,
         .more_entry_count = line->more_entry_count,
+        .reader = line->reader,
+        .overlays = line->overlays,
+        .overlay_count = line->overlay_count,
         .cache_dir = steps->cache,
         .executor = line->executor == NULL ? &executor_serial : line->executor,
         .in_memory = line->in_memory,
@@ -235,6 +252,11 @@ static LineRun build_into(const LineProject *project, LineRequest line, LineOutp
 LineRun line_project_build(LineProject *project, LineRequest request)
 {
     return build_into(project, request, &project->output);
+}
+
+LineRun line_project_preview(const LineProject *project, LineRequest request, LineOutput *texts)
+{
+    return build_into(project, request, texts);
 }
 
 static void note_difference(void *context, Slice subject, const char *what)

@@ -45,6 +45,9 @@ typedef struct LineRequest {
     const char *const *directories; /* where imports are looked for; NULL: beside their file */
     const char *const *more_entries;
     size_t more_entry_count;
+    const SourceReader *reader; /* these three as in BuildRequest */
+    const SourceOverlay *overlays;
+    size_t overlay_count;
     bool is_library; /* no unit "main" is needed */
     Executor *executor;   /* NULL: items in sequence */
     bool force, paranoid, sync, warnings_are_errors;
@@ -77,6 +80,10 @@ void line_project_close(LineProject *project);
 
 /* Builds, and brings the output up to date if the program has no errors. */
 LineRun line_project_build(LineProject *project, LineRequest request);
+
+/* Builds a request with overlays. All texts go to `texts`, if the program has no errors; the output
+ * stays as it is. */
+LineRun line_project_preview(const LineProject *project, LineRequest request, LineOutput *texts);
 
 /* Removes the cache, as build_clean does. */
 void line_project_clean(const LineProject *project);

@@ -20,9 +20,13 @@ unsigned random_lines_pick(RandomLines *lines, unsigned below)
 
 /* ---- the files ----------------------------------------------------------------------------- */
 
+const char *const random_lines_names[RANDOM_FILES + 1] = {
+    "f0.line", "f1.line", "d/f2.line", "f3.line", "f4.line", "d/f5.line", "f6.line", "f7.line",
+    "d/f8.line", NULL};
+
 static void file_path(unsigned file, char path[32])
 {
-    snprintf(path, 32, file % 3 == 2 ? "d/f%u.line" : "f%u.line", file);
+    snprintf(path, 32, "%s", random_lines_names[file]);
 }
 
 /* The file in which a name at this place is looked up. */

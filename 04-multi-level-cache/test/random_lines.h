@@ -77,6 +77,9 @@ void random_lines_make(RandomLines *lines, const Scratch *scratch, Random random
 /* Some edits; in half of all cases earlier faults are mended, and names lead somewhere. */
 void random_lines_edit(RandomLines *lines);
 
+/* The names of all files, which may be missing; NULL at the end. If it searches, there are more. */
+extern const char *const random_lines_names[RANDOM_FILES + 1];
+
 /* The cycles of interfaces in the program of an entry. */
 void random_lines_components(const RandomLines *lines, unsigned entry,
                              RandomComponents *components);

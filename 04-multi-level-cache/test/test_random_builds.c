@@ -11,6 +11,10 @@
  * objects are dropped at nearly every step. The same holds where imports are looked for in several
  * places, and the program is a list of files now and then.
  *
+ * The same also holds where the sources are not on the disk: in one run each edit is built as
+ * unsaved buffers before it is written, after which nothing is left to do; in another the project
+ * lives in memory, and what it is compared with is built from the disk.
+ *
  * On the way, cycles of interfaces form across files, merge and split, which is counted too.
  *
  *     SEED=7 STEPS=1000 test_random_builds
@@ -18,6 +22,7 @@
 #include "cache_collection.h"
 #include "collections.h"
 #include "line_project.h"
+#include "memory_reader.h"
 #include "random_lines.h"
 #include "thread_executor.h"
 
@@ -31,8 +36,17 @@ typedef struct Seen {
     char value;
 } Seen;
 
+typedef enum Sources {
+    ON_DISK,
+    FIRST_UNSAVED, /* an edit is first built as overlays */
+    IN_MEMORY,
+} Sources;
+
 typedef struct World {
     LineProject project;
+    Sources sources;
+    MemoryReader memory; /* the files: as they were built last; or those that are built */
+    bool was_previewed;  /* the last edit */
     RandomLines lines; /* its files */
     unsigned entry, settings;
     bool is_damaged; /* the cache was damaged since it was begun */
@@ -43,7 +57,7 @@ typedef struct World {
     unsigned last_entry;         /* ... and its entry */
     unsigned formed, merged, split; /* of those that span files */
     bool is_list; /* of both entries */
-    unsigned redirected, right, circular, wrong, compacted, warned;
+    unsigned redirected, right, circular, wrong, compacted, warned, previewed;
 } World;
 
 static unsigned pick(World *world, unsigned below)
@@ -51,7 +65,7 @@ static unsigned pick(World *world, unsigned below)
     return random_lines_pick(&world->lines, below);
 }
 
-/* ---- damage -------------------------------------------------------------------------------- */
+/* ---- damage ---------------------------------------------------------------------------------- */
 
 static void cut_file(const Scratch *scratch, const char *path, off_t size)
 {
@@ -84,7 +98,7 @@ static void damage_cache(World *world)
     world->is_damaged = true;
 }
 
-/* ---- what was seen ------------------------------------------------------------------------- */
+/* ---- what was seen --------------------------------------------------------------------------- */
 
 static Hash128 name_text(const World *world, const char *path, Slice line)
 {
@@ -199,7 +213,7 @@ static void count_components(World *world)
     world->last_entry = world->entry;
 }
 
-/* ---- one step ------------------------------------------------------------------------------ */
+/* ---- choices, and what is checked ------------------------------------------------------------ */
 
 static LineRequest choose_request(World *world)
 {
@@ -236,6 +250,8 @@ static void check_work(World *world, const LineRequest *request, const LineRun *
         return;
     assert_true(run->counts.functions_emitted <= texts);
     assert_true(run->counts.files_lowered <= contents);
+    if (world->was_previewed)
+        assert_int_equal(run->counts.functions_emitted + run->counts.files_lowered, 0);
 }
 
 static void expect_all(const ObjectStore *store, const KeySet *used)
@@ -287,9 +303,96 @@ static void expect_it_again(World *world, LineRequest request, const LineRun *be
     line_run_free(&run);
 }
 
+/* ---- sources that are not on the disk -------------------------------------------------------- */
+
+/* Which files of the disk are not as the memory has them. NULL is the content of one that is
+ * gone. */
+static size_t find_edited(World *world, SourceOverlay edited[RANDOM_FILES])
+{
+    size_t count = 0;
+    for (unsigned i = 0; i < RANDOM_FILES; i++) {
+        const char *name = random_lines_names[i];
+        const MemoryFile *before = memory_reader_get(&world->memory, name);
+        Slice now = {NULL, 0};
+        if (scratch_exists(&world->project.scratch, name))
+            now.data = scratch_read(&world->project.scratch, name, &now.size);
+        if (before == NULL ? now.data != NULL
+                           : now.data == NULL || !slice_equal(now, buffer_slice(&before->bytes)))
+            edited[count++] = (SourceOverlay){name, now};
+        else
+            free((char *)now.data);
+    }
+    return count;
+}
+
+static void put_on_disk(const World *world, const char *name, Slice bytes)
+{
+    if (bytes.data != NULL)
+        scratch_write_bytes(&world->project.scratch, name, bytes);
+    else if (scratch_exists(&world->project.scratch, name))
+        assert_int_equal(unlinkat(world->project.scratch.fd, name, 0), 0);
+}
+
+static void undo_on_disk(World *world, const SourceOverlay *edited, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const MemoryFile *before = memory_reader_get(&world->memory, edited[i].path);
+        put_on_disk(world, edited[i].path,
+                    before == NULL ? (Slice){NULL, 0} : buffer_slice(&before->bytes));
+    }
+}
+
+/* The build of the overlays says and makes what that of the saved files will. */
+static void preview(World *world, LineRequest request)
+{
+    SourceOverlay edited[RANDOM_FILES];
+    LineOutput texts = {0}, clean = {0};
+    size_t count = find_edited(world, edited);
+    world->was_previewed = count != 0;
+    request.overlays = edited;
+    request.overlay_count = count;
+    if (count != 0) {
+        undo_on_disk(world, edited, count);
+        LineRun run = line_project_preview(&world->project, request, &texts);
+        for (size_t i = 0; i < count; i++)
+            put_on_disk(world, edited[i].path, edited[i].bytes);
+        request.overlay_count = 0;
+        LineRun plain = line_project_build_clean(&world->project, request, &clean);
+        assert_int_equal(run.status, plain.status);
+        assert_string_equal(run.diagnostics.data, plain.diagnostics.data);
+        assert_true(line_output_equal(&texts, &clean));
+        world->previewed += run.status == BUILD_OK;
+        line_run_free(&run);
+        line_run_free(&plain);
+    }
+    for (size_t i = 0; i < count; i++)
+        free((char *)edited[i].bytes.data);
+    line_output_free(&texts);
+    line_output_free(&clean);
+}
+
+/* The directory of the entry, without a file in it. */
+static LineRequest in_memory(const World *world, LineRequest request)
+{
+    static const char *const entries[RANDOM_ENTRIES] = {"empty/f0.line", "empty/f1.line"};
+    if (world->sources != IN_MEMORY)
+        return request;
+    request.entry = entries[world->entry];
+    request.reader = &world->memory.reader;
+    return request;
+}
+
+/* ---- one step -------------------------------------------------------------------------------- */
+
 static void step(World *world)
 {
-    LineRequest request = choose_request(world);
+    LineRequest disk = choose_request(world);
+    world->was_previewed = false;
+    if (world->sources == FIRST_UNSAVED)
+        preview(world, disk);
+    if (world->sources != ON_DISK)
+        memory_reader_load(&world->memory, &world->project.scratch, random_lines_names);
+    LineRequest request = in_memory(world, disk);
     LineOutput clean = {0};
     LineOutput *kept = &world->outputs[world->entry][0];
     world->project.output = *kept;
@@ -300,9 +403,9 @@ static void step(World *world)
         line_run_free(&run);
     }
     LineRun run = line_project_build(&world->project, request);
-    request.executor = NULL;
-    request.together = false;
-    LineRun plain = line_project_build_clean(&world->project, request, &clean);
+    request.executor = disk.executor = NULL;
+    request.together = disk.together = false;
+    LineRun plain = line_project_build_clean(&world->project, disk, &clean);
     *kept = world->project.output;
     world->redirected += strstr(run.decisions.data, "redirected ") != NULL;
 
@@ -344,12 +447,15 @@ static unsigned long steps_or(unsigned long otherwise)
     return steps == NULL || steps[0] == '\0' ? otherwise : strtoul(steps, NULL, 10);
 }
 
-static unsigned run_steps(unsigned long steps, uint64_t limit_bytes, bool searches)
+static unsigned run_steps(unsigned long steps, uint64_t limit_bytes, bool searches, Sources sources)
 {
     World *world = memory_allocate_zeroed(1, sizeof *world);
     bool is_short = steps < 100;
     world->limit_bytes = limit_bytes;
+    world->sources = sources;
     line_project_open(&world->project);
+    memory_reader_open(&world->memory);
+    scratch_write(&world->project.scratch, "empty/nothing", "");
     random_lines_make(&world->lines, &world->project.scratch, random_begin(), searches);
     while (steps-- > 0) {
         step(world);
@@ -358,18 +464,21 @@ static unsigned run_steps(unsigned long steps, uint64_t limit_bytes, bool search
     fprintf(stderr, "%u programs were right, %u of them with circles, %u wrong; "
                     "%u with redirected imports; %u times old objects were dropped, "
                     "%u times the same warnings were expected\n"
-                    "cycles through files: %u times some formed, %u merged, %u split\n",
+                    "cycles through files: %u times some formed, %u merged, %u split; "
+                    "%u right programs were unsaved\n",
             world->right, world->circular, world->wrong, world->redirected, world->compacted,
-            world->warned, world->formed, world->merged, world->split);
+            world->warned, world->formed, world->merged, world->split, world->previewed);
     assert_int_equal(world->redirected != 0, searches);
     unsigned compacted = world->compacted;
     assert_true(world->circular != 0);
+    assert_int_equal(world->previewed != 0, sources == FIRST_UNSAVED);
     assert_true(is_short || searches ||
                 (world->formed != 0 && world->merged != 0 && world->split != 0));
     world->project.output = (LineOutput){0};
     for (unsigned i = 0; i < RANDOM_ENTRIES; i++)
         line_output_free(&world->outputs[i][0]);
     forget(world);
+    memory_reader_close(&world->memory);
     line_project_close(&world->project);
     free(world);
     return compacted;
@@ -378,21 +487,33 @@ static unsigned run_steps(unsigned long steps, uint64_t limit_bytes, bool search
 static void test_incremental_builds_equal_clean_ones(void **state)
 {
     (void)state;
-    assert_int_equal(run_steps(steps_or(300), 0, false), 0);
+    assert_int_equal(run_steps(steps_or(300), 0, false, ON_DISK), 0);
 }
 
 static void test_so_do_those_that_look_for_imports(void **state)
 {
     (void)state;
-    assert_int_equal(run_steps(steps_or(200), 0, true), 0);
+    assert_int_equal(run_steps(steps_or(200), 0, true, ON_DISK), 0);
 }
 
 static void test_so_do_those_whose_cache_is_small(void **state)
 {
     (void)state;
     unsigned long steps = steps_or(200);
-    unsigned compacted = run_steps(steps, 1, false);
+    unsigned compacted = run_steps(steps, 1, false, ON_DISK);
     assert_true(steps < 100 || compacted > 5);
+}
+
+static void test_so_do_those_of_what_is_not_saved_yet(void **state)
+{
+    (void)state;
+    assert_int_equal(run_steps(steps_or(100), 0, false, FIRST_UNSAVED), 0);
+}
+
+static void test_so_do_those_of_a_project_in_memory(void **state)
+{
+    (void)state;
+    assert_int_equal(run_steps(steps_or(100), 0, false, IN_MEMORY), 0);
 }
 
 int main(void)
@@ -401,6 +522,8 @@ int main(void)
         cmocka_unit_test(test_incremental_builds_equal_clean_ones),
         cmocka_unit_test(test_so_do_those_that_look_for_imports),
         cmocka_unit_test(test_so_do_those_whose_cache_is_small),
+        cmocka_unit_test(test_so_do_those_of_what_is_not_saved_yet),
+        cmocka_unit_test(test_so_do_those_of_a_project_in_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -345,6 +345,35 @@ static void an_output_that_became_a_source_is_not_overwritten(void **state)
     project_expect_failure(project, "out", BUILD_MISUSED, "is a source of the program");
 }
 
+/* What an editor shows is no program yet: neither to a file nor to a stream is anything written. */
+static void a_build_with_overlays_has_no_output(void **state)
+{
+    Project *project = *state;
+    const SourceOverlay unsaved[] = {{"a.line", slice_from("unit one unsaved\n")}};
+    Compiler compiler = line_language(project->settings);
+    BuildRequest request = project_request(project, &compiler);
+    const char *const outputs[] = {"out", "new", "-"};
+    request.overlays = unsaved;
+    request.overlay_count = 1;
+    FileList before = scratch_list(&project->scratch, ".");
+    for (int i = 0; i < 3; i++) {
+        Build *build;
+        PatchResult result;
+        char *kept = scratch_read(&project->scratch, "out", NULL);
+        assert_int_equal(build_open(&build, &request), BUILD_OK);
+        assert_int_equal(build_plan(build), BUILD_OK);
+        assert_int_equal(build_planned(build)->dirty_count, 1);
+        assert_int_equal(output_write(build, project_path(project, outputs[i]), &result),
+                         BUILD_MISUSED);
+        assert_string_equal(build_failure(build)->what, "a build with overlays has no output");
+        build_close(build);
+        project_expect_kept(project, "out", kept);
+    }
+    FileList after = scratch_list(&project->scratch, ".");
+    assert_memory_equal(&after, &before, sizeof after);
+    project_expect(project, "out", PATCH_UP_TO_DATE, REASON_NONE);
+}
+
 static void a_place_in_the_cache_is_refused(void **state)
 {
     Project *project = *state;
@@ -392,6 +421,7 @@ int main(void)
         CASE_IN_BUILT_PROJECT(a_source_is_not_overwritten),
         CASE_IN_BUILT_PROJECT(an_output_that_became_a_source_is_not_overwritten),
         CASE_IN_BUILT_PROJECT(a_place_in_the_cache_is_refused),
+        CASE_IN_BUILT_PROJECT(a_build_with_overlays_has_no_output),
         CASE_IN_BUILT_PROJECT(impossible_places_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
