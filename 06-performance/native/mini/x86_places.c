@@ -189,7 +189,7 @@ static void place_parameters(X86Emitter *emitter)
     emitter->result = ABOVE_FRAME;
     for (uint32_t i = 0; i < entity_parameter_count(emitter->air->unit); i++) {
         emitter->slots[i] = emitter->result;
-        emitter->result += 8 * (int32_t)x86_size_of(emitter, x86_type(emitter, i));
+        emitter->result += 8;
     }
 }
 
