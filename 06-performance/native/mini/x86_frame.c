@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A slot is found when it is first asked for; that of a read of a variable may be the variable's. */
+/* A slot is given when it is first asked for. That of a read may be the one of its variable. */
 #include "x86_emitter.h"
 
 #include "sema_types.h"

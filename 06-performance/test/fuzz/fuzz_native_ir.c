@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Lowered forms from a cache, damaged but with a matching checksum: machine code made from them need
- * not mean anything, but it is well formed, and nothing may read outside the blobs or run without
- * end.
+ * Lowered forms from a cache, damaged but with a matching checksum: machine code made from them
+ * need not mean anything, but it is well formed, and nothing may read outside the blobs or run
+ * without end.
  */
 #include "fuzz_input.h"
 #include "fuzz_program.h"
