@@ -23,7 +23,8 @@ static bool emit_function(const MiniBackEnd *back_end, Entities *entities, ByteB
     air_promote(&air);
     if (back_end->function(&air, text))
         return true;
-    report_at_name(&entities->items[0]->unit, diagnostics, "the code of this function is too large");
+    report_at_name(&entities->items[0]->unit, diagnostics,
+                   "the code of this function is too large");
     return false;
 }
 

@@ -20,7 +20,7 @@ extern "C" {
 bool mini_emit(void *language, const Unit *unit, const Lookup *lookup, Arena *scratch,
                ByteBuffer *text, Diagnostics *diagnostics);
 
-/* What is made of units that pass their checks: LLVM IR is one back end, and there may be others. */
+/* What is made of units that pass their checks. LLVM IR is one back end; there may be others. */
 typedef struct MiniBackEnd {
     bool (*function)(const Air *air, ByteBuffer *text); /* false: it would be too large */
     void (*constant)(Entities *entities, ByteBuffer *text);

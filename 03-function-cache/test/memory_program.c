@@ -110,8 +110,9 @@ static void emit_file(MemoryProgram *program, const CachedCodegen *codegen, uint
 
 void memory_program_emit(MemoryProgram *program)
 {
-    CachedCodegen codegen = {
-        .program = &program->program, .emit = mini_emit, .scratch = &program->codegen};
+    CachedCodegen codegen = {.program = &program->program,
+                             .emit = program->emit != NULL ? program->emit : mini_emit,
+                             .scratch = &program->codegen};
     compute_interface_keys(program);
     program->is_right = program->diagnostics.count == 0;
     for (uint32_t i = 0; i < program->file_count; i++)

@@ -33,6 +33,7 @@ typedef struct MemoryProgram { /* {0} is empty */
     Program program; /* first */
     MemoryFile files[MEMORY_PROGRAM_FILES + 1]; /* the last one is empty */
     uint32_t file_count;
+    EmitUnit emit; /* NULL: LLVM IR */
     bool is_right;
     Diagnostics diagnostics; /* sorted, after memory_program_emit */
     CodegenScratch codegen;

@@ -54,7 +54,8 @@ static void test_division(void **state)
                "  %v16 = call i32 @mini.div.i32(i32 %v14, i32 0, ptr @\"a.mini:f.str.0\")\n"
                "  ret i32 %v16\n"
                "}\n"
-               "@\"a.mini:f.str.0\" = private unnamed_addr constant [9 x i8] c\"a.mini:f\\00\"\n\n");
+               "@\"a.mini:f.str.0\" = private unnamed_addr constant [9 x i8] "
+               "c\"a.mini:f\\00\"\n\n");
 }
 
 #define DASHES_63 "---------------------------------------------------------------"

@@ -5,15 +5,15 @@
  * A back end makes one blob for each thing that other code can name: a function, a long string. The
  * blobs of a unit follow each other; they are the text that `emit` returns and the AirCache keeps.
  *
- *     blob        magic u32 │ size u32 │ code size u32 │ symbol size u32 │ reference count u32 │ 0 u32
- *                 references │ code, padded to 8 │ texts, padded to 8
+ *     blob        magic u32 │ size u32 │ code size u32 │ symbol size u32 │ reference count u32 │
+ *                 0 u32 │ references │ code, padded to 8 │ texts, padded to 8
  *     reference   offset u32 │ kind u32 │ symbol offset u32 │ symbol size u32
  *     texts       the unit's own symbol, NUL, then those it refers to; offsets count from the start
  *
- * Little-endian. `size` is that of the whole blob, a multiple of 8, and so is the offset of the code
- * in it. The code runs wherever it stands: what it needs of other units it reaches through slots, 8
- * bytes each, that the image keeps below 2 GiB and fills with the addresses of the symbols. A
- * reference is a place in the code of 4 bytes that receives the address of such a slot.
+ * Little-endian. `size` is that of the whole blob, a multiple of 8, and so is the offset of the
+ * code in it. The code runs wherever it stands: what it needs of other units it reaches through
+ * slots, 8 bytes each, that the image keeps below 2 GiB and fills with the addresses of the
+ * symbols. A reference is a place in the code of 4 bytes that receives the address of such a slot.
  *
  *     FF 14 25 ?? ?? ?? ??      call [slot]        {offset 3, REFERENCE_C, "printf"}
  *
@@ -78,9 +78,9 @@ typedef struct UnitCode {
 
 /* Takes the first blob from `rest`. Its slices are valid as long as the bytes of `rest`, which need
  * no alignment. Everything is checked: sizes, kinds, that references ascend, do not overlap and lie
- * within the code, that symbols lie within the texts. False, and `rest` stays as it is, at the end,
- * where `rest` is empty, or if the blob is not well formed, where it is not. Cost: one pass over the
- * references. */
+ * within the code, that symbols lie within the texts. False, and `rest` stays as it is, at the
+ * end, where `rest` is empty, or if the blob is not well formed, where it is not. Cost: one pass
+ * over the references. */
 bool unit_code_next(Slice *rest, UnitCode *unit);
 
 /* Reference `i` of a unit that unit_code_next returned. */

@@ -66,11 +66,20 @@ static void put_literal(Writer *writer, unsigned type)
          "l(-4294967297)", "l(2147483648)", "-7", "l(3000000000)", "12"},
         {"0.0", "1.0", "-1.5", "0.5", "1e300", "-0.0", "5e-324", "3.25", "2147483648.0", "1e19",
          "-2147483649.5", "d(0.0)"},
-        {"true", "false", "true", "false", "c1", "c2", "true", "false", "c1", "c2", "true", "false"},
+        {"true", "false", "c1", "c2", "true", "false", "c1", "c2", "true", "false", "c1", "true"},
         {"\"\"", "\"a\"", "\"b\\x01\\\"\"", "\"longer than others\"", "t1", "t2", "t3", "\"%d\"",
          "\"\\xFF\"", "t1", "t2", "\"a\""},
     };
     put(writer, words[type][draw(writer, 12)]);
+}
+
+/* Is it the one that its name means here? */
+static bool is_visible(const Writer *writer, unsigned local)
+{
+    for (unsigned i = local + 1; i < writer->local_count; i++)
+        if (writer->locals[i].number == writer->locals[local].number)
+            return false;
+    return true;
 }
 
 /* A local of the type, or a field of one, in a field. */
@@ -78,8 +87,11 @@ static bool put_local(Writer *writer, unsigned type, bool is_var)
 {
     unsigned first = writer->local_count == 0 ? 0 : draw(writer, writer->local_count);
     for (unsigned i = 0; i < writer->local_count; i++) {
-        const Local *local = &writer->locals[(first + i) % writer->local_count];
+        unsigned number = (first + i) % writer->local_count;
+        const Local *local = &writer->locals[number];
         unsigned at = local->type;
+        if (!is_visible(writer, number))
+            continue;
         ByteBuffer *out = writer->out;
         size_t begin = out->size;
         buffer_put_format(out, "v%u", local->number);
@@ -227,20 +239,23 @@ static void put_value(Writer *writer, unsigned type, unsigned depth)
 
 static void put_block(Writer *writer, unsigned depth);
 
+static bool is_in_block(const Writer *writer, unsigned number)
+{
+    for (unsigned i = 0; i < writer->local_count; i++)
+        if (writer->locals[i].number == number && writer->locals[i].block == writer->block)
+            return true;
+    return false;
+}
+
 /* Sometimes with the name of a local of a block around this one. */
 static void put_declaration(Writer *writer)
 {
     Local local = {writer->next_local++, draw(writer, TYPES), writer->block, draw(writer, 2)};
     if (writer->local_count == MOST_LOCALS)
         return;
-    unsigned hidden = writer->local_count;
-    if (hidden != 0 && draw(writer, 6) == 0) {
-        hidden = draw(writer, writer->local_count);
-        if (writer->locals[hidden].block < writer->block && writer->locals[hidden].number < 1000)
-            local.number = writer->locals[hidden].number;
-        for (unsigned i = 0; i < writer->local_count; i++)
-            if (i != hidden && writer->locals[i].number == local.number)
-                return;
+    if (writer->local_count != 0 && draw(writer, 6) == 0) {
+        unsigned outer = writer->locals[draw(writer, writer->local_count)].number;
+        local.number = is_in_block(writer, outer) ? local.number : outer;
     }
     buffer_put_format(writer->out, "%s v%u: ", local.is_var ? "var" : "const", local.number);
     put_type(writer, local.type);

@@ -8,6 +8,7 @@
 #include "native_program.h"
 #include "sample_list.h"
 #include "scratch.h"
+#include "unit_code.h"
 #include "x86_runtime.h"
 
 #include <signal.h>
@@ -374,6 +375,26 @@ static void traps_name_their_cause(void **state)
            "", SEGV);
 }
 
+/* Lowered files are shared with LLVM's IR, code is not. */
+static void the_plug_is_of_another_kind(void **state)
+{
+    (void)state;
+    Compiler ir, native;
+    ByteBuffer text = {0}, blobs = {0};
+    assert_int_equal(mini_compiler_init(&ir, NULL, &text), 0);
+    assert_int_equal(mini_native_compiler_init(&native, NULL, &blobs), 0);
+    assert_true(hash_equal(ir.fingerprint, native.fingerprint));
+    assert_false(hash_equal(ir.settings, native.settings));
+    assert_ptr_equal(ir.lower, native.lower);
+    bool has_start = false;
+    Slice rest = native.prelude;
+    for (UnitCode unit; unit_code_next(&rest, &unit);)
+        has_start |= slice_equal(unit.symbol, slice_from("_start"));
+    assert_true(has_start && rest.size == 0);
+    buffer_free(&text);
+    buffer_free(&blobs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -387,6 +408,7 @@ int main(void)
         cmocka_unit_test(strings_with_every_byte),
         cmocka_unit_test(control_flow),
         cmocka_unit_test(traps_name_their_cause),
+        cmocka_unit_test(the_plug_is_of_another_kind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,57 +12,13 @@
  * process.
  */
 #include "fuzz_input.h"
-#include "memory_program.h"
+#include "fuzz_program.h"
+#include "mini_emit.h"
 #include "runtime_prelude.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-/* ---- programs ---------------------------------------------------------------------------- */
-
-static const char separator[] = "//// ";
-
-/* Takes the next file off `rest`. The text from a separator to the end of the line is a name. */
-static Slice next_file(Slice *rest, Slice *next_name)
-{
-    Slice file = *rest;
-    *next_name = *rest = (Slice){"", 0};
-    for (size_t at = 0; at + sizeof separator - 1 <= file.size; at++) {
-        if ((at != 0 && file.data[at - 1] != '\n') ||
-            memcmp(file.data + at, separator, sizeof separator - 1) != 0)
-            continue;
-        const char *name = file.data + at + sizeof separator - 1, *end = file.data + file.size;
-        const char *newline = memchr(name, '\n', (size_t)(end - name));
-        if (newline == NULL)
-            break;
-        *next_name = slice_of(name, (size_t)(newline - name));
-        *rest = slice_of(newline + 1, (size_t)(end - newline) - 1);
-        file.size = at;
-        break;
-    }
-    return file;
-}
-
-static void compile(MemoryProgram *program, Slice text, Slice comment)
-{
-    Slice name = slice_from("main.mini");
-    *program = (MemoryProgram){0};
-    while (name.size != 0) {
-        ByteBuffer source = {0};
-        Slice next_name, file = next_file(&text, &next_name);
-        buffer_put(&source, comment);
-        buffer_put(&source, file);
-        char *copy = arena_copy(&program->arena, buffer_slice(&source));
-        memory_program_add(program, name, slice_of(copy, source.size));
-        buffer_free(&source);
-        name = next_name;
-    }
-    if (memory_program_lower(program))
-        memory_program_emit(program);
-    else
-        diagnostics_sort(&program->diagnostics);
-}
 
 /* ---- promises ---------------------------------------------------------------------------- */
 
@@ -90,26 +46,11 @@ static void check_errors(const MemoryProgram *program)
     FUZZ_CHECK(program->is_right == (program->diagnostics.count == 0));
 }
 
-static void check_same(const MemoryProgram *a, const MemoryProgram *b, bool same_lines)
-{
-    FUZZ_CHECK(a->is_right == b->is_right);
-    FUZZ_CHECK(a->diagnostics.count == b->diagnostics.count);
-    for (uint32_t i = 0; i < a->file_count; i++) {
-        const MemoryFile *x = &a->files[i], *y = &b->files[i];
-        FUZZ_CHECK(slice_equal(buffer_slice(&x->text), buffer_slice(&y->text)));
-        FUZZ_CHECK(x->view.declarations.count == y->view.declarations.count);
-        for (uint32_t d = 0; x->unit_keys != NULL && d < x->view.declarations.count; d++)
-            FUZZ_CHECK(hash_equal(x->unit_keys[d], y->unit_keys[d]));
-    }
-    for (size_t i = 0; same_lines && i < a->diagnostics.count; i++)
-        FUZZ_CHECK(slice_equal(a->diagnostics.items[i].message, b->diagnostics.items[i].message));
-}
-
 static void check_again(const MemoryProgram *program, Slice text, const char *comment)
 {
     MemoryProgram again;
-    compile(&again, text, slice_from(comment));
-    check_same(program, &again, comment[0] == '\0');
+    fuzz_program_compile(&again, text, slice_from(comment), mini_emit);
+    fuzz_programs_same(program, &again, comment[0] == '\0');
     memory_program_free(&again);
 }
 
@@ -185,7 +126,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     MemoryProgram program;
     Slice text = slice_of(data, size);
-    compile(&program, text, slice_from(""));
+    fuzz_program_compile(&program, text, slice_from(""), mini_emit);
     check_errors(&program);
     check_again(&program, text, "");
     if (program.is_right) {

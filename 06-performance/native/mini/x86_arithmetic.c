@@ -25,7 +25,7 @@ static X86Operand operand_of(X86Emitter *emitter, uint32_t value)
     AirType type = x86_type(emitter, value);
     X86Value found = x86_value_of(emitter, value);
     if (found.kind == X86_MEMORY)
-        return x86_memory(X86_RBP, found.offset);
+        return x86_place(found);
     if (found.kind == X86_HELD)
         return x86_register(X86_RAX);
     X86Register reg = type.kind == AIR_F64 ? X86_XMM1 : X86_RCX;
@@ -53,14 +53,14 @@ static X86Operand take_pair(X86Emitter *emitter, uint32_t at, uint32_t a, uint32
     return x86_register(reg);
 }
 
-/* Can `b` be an immediate operand? */
+/* Can it be an immediate operand? */
 static bool is_short_number(X86Emitter *emitter, uint32_t value, int32_t *number)
 {
-    X86Value found = x86_value_of(emitter, value);
-    if (x86_type(emitter, value).kind == AIR_F64 || found.kind != X86_NUMBER ||
-        !x86_fits_32(found.number))
+    int64_t known;
+    if (x86_type(emitter, value).kind == AIR_F64 || !x86_known_number(emitter, value, &known) ||
+        !x86_fits_32(known))
         return false;
-    *number = (int32_t)found.number;
+    *number = (int32_t)known;
     return true;
 }
 
@@ -122,8 +122,9 @@ static void emit_division(X86Emitter *emitter, uint32_t at)
 {
     const ZirInst *inst = &emitter->zir->insts[at];
     AirType type = x86_type(emitter, at);
-    X86Value divisor = x86_value_of(emitter, inst->b);
-    bool is_harmless = divisor.kind == X86_NUMBER && divisor.number != 0 && divisor.number != -1;
+    int64_t divisor;
+    bool is_harmless =
+        x86_known_number(emitter, inst->b, &divisor) && divisor != 0 && divisor != -1;
     X86Operand right = take_pair(emitter, at, inst->a, inst->b);
     if (right.mode != X86_IN_REGISTER || right.base != X86_RCX)
         x86_put(&emitter->code, X86_MOV | x86_width(type), X86_RCX, right);
@@ -179,23 +180,25 @@ static X86Condition compare_integers(X86Emitter *emitter, uint32_t at)
     const ZirInst *inst = &emitter->zir->insts[at];
     X86Code *code = &emitter->code;
     unsigned width = x86_width(x86_type(emitter, inst->a));
-    X86Value left = x86_value_of(emitter, inst->a), right = x86_value_of(emitter, inst->b);
-    int32_t number;
+    int32_t number = 0;
     bool is_short = is_short_number(emitter, inst->b, &number);
+    bool is_right_held = x86_is_held(emitter, inst->b);
+    X86Value left = {.kind = X86_HELD};
+    if (is_short || is_right_held)
+        left = x86_value_of(emitter, inst->a);
     if (left.kind == X86_MEMORY && is_short) {
-        x86_put_number(code, X86_CMP | width, x86_memory(X86_RBP, left.offset), number);
-    } else if (left.kind == X86_MEMORY && right.kind == X86_HELD) {
-        x86_put(code, X86_CMP_TO | width, X86_RAX, x86_memory(X86_RBP, left.offset));
-    } else if (is_short) {
-        x86_read(emitter, at, inst->a);
-        x86_put_number(code, X86_CMP | width, x86_register(X86_RAX), number);
-    } else if (right.kind == X86_HELD) {
+        x86_put_number(code, X86_CMP | width, x86_place(left), number);
+    } else if (left.kind == X86_MEMORY) {
+        x86_put(code, X86_CMP_TO | width, X86_RAX, x86_place(left));
+    } else if (is_right_held) {
         x86_load(emitter, X86_RCX, left, x86_type(emitter, inst->a));
         x86_put(code, X86_CMP_TO | width, X86_RAX, x86_register(X86_RCX));
     } else {
         x86_read(emitter, at, inst->a);
-        X86Operand operand = operand_of(emitter, inst->b);
-        x86_put(code, X86_CMP | width, X86_RAX, operand);
+        if (is_short)
+            x86_put_number(code, X86_CMP | width, x86_register(X86_RAX), number);
+        else
+            x86_put(code, X86_CMP | width, X86_RAX, operand_of(emitter, inst->b));
     }
     return conditions[inst->op - ZIR_EQ];
 }

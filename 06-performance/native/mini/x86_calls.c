@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Between functions of Mini, arguments stand at rsp, one scalar after another, and after them a
- * struct comes back. Towards C the System V ABI holds:
+ * Between functions of Mini, arguments stand at rsp, 8 bytes each: a scalar, or the address of a
+ * struct. After them comes back the struct that is the result. Towards C the System V ABI holds:
  *
  *     integers, bool, pointers    rdi, rsi, rdx, rcx, r8, r9; then 8 bytes each at rsp
  *     double                      xmm0 to xmm7; then likewise
@@ -36,23 +36,37 @@ static void put_call(X86Emitter *emitter, uint32_t at, ReferenceKind kind, Slice
 
 /* ---- to Mini --------------------------------------------------------------------------------- */
 
+/* Of a struct the address: a constant gets a place for it. */
+static void pass_argument(X86Emitter *emitter, X86Operand place, uint32_t value)
+{
+    AirType type = x86_type(emitter, value);
+    if (type.kind != AIR_STRUCT) {
+        x86_copy_to(emitter, place, value);
+        return;
+    }
+    X86Value found = x86_value_of(emitter, value);
+    X86Operand from = x86_place(found);
+    if (found.kind == X86_CONSTANT) {
+        from = x86_memory(X86_RBP, x86_new_slot(emitter, type));
+        x86_copy_to(emitter, from, value);
+    }
+    x86_put(&emitter->code, X86_LEA, X86_RCX, from);
+    x86_put(&emitter->code, X86_STORE | X86_WIDE, X86_RCX, place);
+}
+
 static void call_mini(X86Emitter *emitter, uint32_t at, const Entity *callee)
 {
     const ZirInst *inst = &emitter->zir->insts[at];
     AirType result = x86_type(emitter, at);
-    uint32_t scalars = 0;
-    for (uint32_t arg = at - inst->count; arg < at; arg++) {
-        uint32_t value = emitter->zir->insts[arg].a;
-        x86_copy_to(emitter, outgoing_place(scalars), value);
-        scalars += x86_size_of(emitter, x86_type(emitter, value));
-    }
+    for (uint32_t i = 0; i < inst->count; i++)
+        pass_argument(emitter, outgoing_place(i), emitter->zir->insts[at - inst->count + i].a);
     uint32_t size = result.kind == AIR_STRUCT ? x86_size_of(emitter, result) : 0;
-    reserve_outgoing(emitter, scalars + size);
+    reserve_outgoing(emitter, inst->count + size);
     x86_store_held(emitter, at);
     put_call(emitter, at, REFERENCE_UNIT, callee->unit.symbol);
     if (size != 0 && emitter->last_uses[at] != 0)
-        x86_copy(emitter, x86_memory(X86_RBP, x86_slot_of(emitter, at)), outgoing_place(scalars),
-                 size);
+        x86_copy(emitter, x86_memory(X86_RBP, x86_slot_of(emitter, at)),
+                 outgoing_place(inst->count), size);
 }
 
 /* ---- to C ------------------------------------------------------------------------------------ */

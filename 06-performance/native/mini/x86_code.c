@@ -26,9 +26,12 @@ static const Form forms[X86_OP_COUNT] = {
     [X86_NEG] = {.opcode = 0xF7, .digit = 3}, [X86_IDIV] = {.opcode = 0xF7, .digit = 7},
     [X86_BTC] = {.has_escape = true, .opcode = 0xBA, .digit = 7},
     [X86_CALL] = {.opcode = 0xFF, .digit = 2}, [X86_JMP] = {.opcode = 0xFF, .digit = 4},
-    [X86_MOVSD] = {PREFIX_F2, true, 0x10, 0, false}, [X86_STORE_SD] = {PREFIX_F2, true, 0x11, 0, false},
-    [X86_ADDSD] = {PREFIX_F2, true, 0x58, 0, false}, [X86_SUBSD] = {PREFIX_F2, true, 0x5C, 0, false},
-    [X86_MULSD] = {PREFIX_F2, true, 0x59, 0, false}, [X86_DIVSD] = {PREFIX_F2, true, 0x5E, 0, false},
+    [X86_MOVSD] = {PREFIX_F2, true, 0x10, 0, false},
+    [X86_STORE_SD] = {PREFIX_F2, true, 0x11, 0, false},
+    [X86_ADDSD] = {PREFIX_F2, true, 0x58, 0, false},
+    [X86_SUBSD] = {PREFIX_F2, true, 0x5C, 0, false},
+    [X86_MULSD] = {PREFIX_F2, true, 0x59, 0, false},
+    [X86_DIVSD] = {PREFIX_F2, true, 0x5E, 0, false},
     [X86_UCOMISD] = {PREFIX_66, true, 0x2E, 0, false},
     [X86_XORPS] = {0, true, 0x57, 0, false}, [X86_MOVAPS] = {0, true, 0x28, 0, false},
     [X86_MOVQ_TO_XMM] = {PREFIX_66, true, 0x6E, 0, true},
@@ -78,7 +81,7 @@ void x86_begin(X86Code *code, Arena *arena, Slice symbol, uint32_t label_count)
 
 /* ---- instructions -------------------------------------------------------------------------- */
 
-/* ModRM and displacement. rsp as a base is written with a further byte, 24; without any base, 25. */
+/* ModRM and displacement. rsp as a base takes a further byte, 24, and so does no base, 25. */
 static void put_operand(X86Code *code, unsigned reg, X86Operand operand)
 {
     unsigned middle = (reg & 7) << 3, base = operand.base & 7;

@@ -38,6 +38,7 @@ extern "C" {
 
 typedef enum X86Register {
     X86_RAX, X86_RCX, X86_RDX, X86_RBX, X86_RSP, X86_RBP, X86_RSI, X86_RDI, X86_R8, X86_R9,
+    X86_R10, X86_R11,
     X86_XMM0 = 0, X86_XMM1, /* numbered apart; the instruction decides which are meant */
 } X86Register;
 
@@ -67,7 +68,7 @@ typedef enum X86Condition {
 
 typedef enum X86Mode {
     X86_IN_REGISTER,
-    X86_IN_MEMORY, /* [base + displacement]; the base is rbp or rsp */
+    X86_IN_MEMORY, /* [base + displacement] */
     X86_IN_SLOT,   /* [slot of a symbol] */
     X86_IN_DATA,   /* [rip + distance to data of this unit] */
 } X86Mode;

@@ -3,7 +3,8 @@
  * Where the values of a function are while its code is written.
  *
  * Every value has a slot in the frame, found when it is first needed; parameters have theirs in the
- * caller's frame. 8 bytes for each scalar, so a struct is a row of them, nested ones in place:
+ * caller's frame. 8 bytes for each scalar, so a struct is a row of them, nested ones in place. Of a
+ * struct that is a parameter there is only its address: no value changes while others use it.
  *
  *     rbp+16 ...     the parameters, from the first on; after them the result, if it is a struct
  *     rbp+8          return address
@@ -15,7 +16,8 @@
  * one that the next instruction uses at once never reaches its slot. What each of the two holds is
  * noted in `held`, and stored only when another value needs the register while this one is still
  * needed (`last_uses`). At every jump and label nothing is held but not stored: there the frame
- * alone says where values are. rcx, rdx, rsi, rdi and xmm1 are for single instructions.
+ * alone says where values are. rcx, rdx, rsi, rdi and xmm1 are for single instructions, r11 for the
+ * address of a parameter.
  *
  * An i32 or a bool is 4 bytes of its slot; what is in the other 4 is not known. A bool is 0 or 1.
  */
@@ -69,7 +71,7 @@ static inline X86Label x86_label(const X86Emitter *emitter, uint32_t more)
 /* A value, as its users find it. */
 typedef enum X86ValueKind {
     X86_HELD,      /* in rax or xmm0 */
-    X86_MEMORY,    /* at rbp + offset */
+    X86_MEMORY,    /* at base + offset; the base is rbp, or r11 until the next value is asked for */
     X86_NUMBER,    /* the bits of any scalar but a string */
     X86_TEXT,      /* a string that stands with this unit */
     X86_LONG_TEXT, /* one that stands with its constant */
@@ -78,6 +80,7 @@ typedef enum X86ValueKind {
 
 typedef struct X86Value {
     X86ValueKind kind;
+    X86Register base;
     int32_t offset;
     int64_t number;
     const char *text;
@@ -98,6 +101,9 @@ uint32_t x86_size_of(X86Emitter *emitter, AirType type);
 uint32_t x86_field_place(X86Emitter *emitter, AirType type, uint32_t field);
 
 int32_t x86_slot_of(X86Emitter *emitter, uint32_t value);
+
+/* A slot for something that is no instruction's value. */
+int32_t x86_new_slot(X86Emitter *emitter, AirType type);
 
 /* Where a STORE writes: a variable, or a field of a field ... of one. Offset from rbp. */
 int32_t x86_place_of(X86Emitter *emitter, uint32_t place);
@@ -134,7 +140,16 @@ static inline unsigned x86_width(AirType type)
 
 /* ---- x86_operands.c: loads and stores ------------------------------------------------------ */
 
+/* Of a field of a parameter it loads the address of the parameter. */
 X86Value x86_value_of(X86Emitter *emitter, uint32_t value);
+
+/* Is it a number that is known here, and in no register? */
+bool x86_known_number(X86Emitter *emitter, uint32_t value, int64_t *number);
+
+static inline X86Operand x86_place(X86Value value)
+{
+    return x86_memory(value.base, value.offset);
+}
 
 /* Is it the one in the register? */
 bool x86_is_held(const X86Emitter *emitter, uint32_t value);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A slot is found when it is first asked for; that of a read of a variable may be the variable's. */
+/* A slot is given when it is first asked for. That of a read may be the one of its variable. */
 #include "x86_emitter.h"
 
 #include "sema_types.h"
@@ -58,7 +58,7 @@ uint32_t x86_field_place(X86Emitter *emitter, AirType type, uint32_t field)
 
 /* ---- slots ----------------------------------------------------------------------------------- */
 
-static int32_t new_slot(X86Emitter *emitter, AirType type)
+int32_t x86_new_slot(X86Emitter *emitter, AirType type)
 {
     uint32_t size = x86_size_of(emitter, type);
     emitter->frame += 8 * (size == 0 ? 1 : size);
@@ -75,7 +75,7 @@ int32_t x86_slot_of(X86Emitter *emitter, uint32_t value)
     if (*slot == X86_SLOT_OF_VARIABLE)
         *slot = x86_slot_of(emitter, emitter->zir->insts[value].a);
     else if (*slot == 0)
-        *slot = new_slot(emitter, x86_type(emitter, value));
+        *slot = x86_new_slot(emitter, x86_type(emitter, value));
     return *slot;
 }
 

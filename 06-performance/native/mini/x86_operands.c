@@ -55,6 +55,13 @@ static X86Value field_value(X86Emitter *emitter, uint32_t at)
     return value;
 }
 
+static X86Value pointed_value(X86Emitter *emitter, uint32_t parameter)
+{
+    X86Operand address = x86_memory(X86_RBP, x86_slot_of(emitter, parameter));
+    x86_put(&emitter->code, X86_MOV | X86_WIDE, X86_R11, address);
+    return (X86Value){.kind = X86_MEMORY, .base = X86_R11};
+}
+
 bool x86_is_held(const X86Emitter *emitter, uint32_t value)
 {
     uint32_t at = air_holder(emitter->zir, emitter->air->insts, value);
@@ -76,8 +83,27 @@ X86Value x86_value_of(X86Emitter *emitter, uint32_t value)
     case ZIR_REF:
         return constant_value(emitter->entities->items[emitter->air->insts[at].link]->value);
     case ZIR_FIELD: return field_value(emitter, at);
-    default: return (X86Value){.kind = X86_MEMORY, .offset = x86_slot_of(emitter, at)};
+    case ZIR_PARAM:
+        if (x86_type(emitter, at).kind == AIR_STRUCT)
+            return pointed_value(emitter, at);
+        break;
+    default: break;
     }
+    return (X86Value){
+        .kind = X86_MEMORY, .base = X86_RBP, .offset = x86_slot_of(emitter, at)};
+}
+
+bool x86_known_number(X86Emitter *emitter, uint32_t value, int64_t *number)
+{
+    uint32_t root = air_holder(emitter->zir, emitter->air->insts, value);
+    while (emitter->zir->insts[root].op == ZIR_FIELD)
+        root = air_holder(emitter->zir, emitter->air->insts, emitter->zir->insts[root].a);
+    uint8_t op = emitter->zir->insts[root].op;
+    if (op != ZIR_INT && op != ZIR_BOOL && op != ZIR_REF)
+        return false;
+    X86Value found = x86_value_of(emitter, value);
+    *number = found.number;
+    return found.kind == X86_NUMBER;
 }
 
 /* ---- loads ----------------------------------------------------------------------------------- */
@@ -86,7 +112,7 @@ static void load_real(X86Emitter *emitter, X86Register xmm, X86Value value)
 {
     X86Code *code = &emitter->code;
     if (value.kind == X86_MEMORY) {
-        x86_put(code, X86_MOVSD, xmm, x86_memory(X86_RBP, value.offset));
+        x86_put(code, X86_MOVSD, xmm, x86_place(value));
     } else if (value.kind == X86_HELD) {
         if (xmm != X86_XMM0)
             x86_put(code, X86_MOVAPS, xmm, x86_register(X86_XMM0));
@@ -124,7 +150,7 @@ void x86_load(X86Emitter *emitter, X86Register reg, X86Value value, AirType type
     case X86_TEXT: x86_put(code, X86_LEA, reg, x86_string(code, value.text)); break;
     case X86_LONG_TEXT: load_long_text(emitter, reg, value.constant); break;
     default:
-        x86_put(code, X86_MOV | x86_width(type), reg, x86_memory(X86_RBP, value.offset));
+        x86_put(code, X86_MOV | x86_width(type), reg, x86_place(value));
         break;
     }
 }
@@ -202,12 +228,12 @@ void x86_copy_to(X86Emitter *emitter, X86Operand place, uint32_t value)
 {
     AirType type = x86_type(emitter, value);
     X86Value found = x86_value_of(emitter, value);
-    if (found.kind == X86_MEMORY && place.base == X86_RBP && found.offset == place.displacement)
+    if (found.kind == X86_MEMORY && place.base == found.base && found.offset == place.displacement)
         return; /* it was made there */
     if (found.kind == X86_CONSTANT)
         copy_constant(emitter, place, found.constant);
     else if (type.kind == AIR_STRUCT)
-        x86_copy(emitter, place, x86_memory(X86_RBP, found.offset), x86_size_of(emitter, type));
+        x86_copy(emitter, place, x86_place(found), x86_size_of(emitter, type));
     else
         copy_scalar(emitter, place, found, type);
 }

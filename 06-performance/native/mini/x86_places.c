@@ -82,9 +82,10 @@ static void place_fields(Pass *pass, uint32_t at)
     int32_t slot = x86_slot_of(emitter, at);
     for (uint32_t i = at - emitter->zir->insts[at].count; i < at; i++) {
         uint32_t value = holder_of(pass, emitter->zir->insts[i].a);
-        uint32_t field = x86_field_place(emitter, x86_type(emitter, at), emitter->air->insts[i].link);
+        uint32_t field = emitter->air->insts[i].link;
+        uint32_t place = x86_field_place(emitter, x86_type(emitter, at), field);
         if (emitter->last_uses[value] == at && (slot < 0 || value >= pass->statement_begin))
-            make_in(pass, value, slot + 8 * (int32_t)field);
+            make_in(pass, value, slot + 8 * (int32_t)place);
     }
 }
 
@@ -189,7 +190,7 @@ static void place_parameters(X86Emitter *emitter)
     emitter->result = ABOVE_FRAME;
     for (uint32_t i = 0; i < entity_parameter_count(emitter->air->unit); i++) {
         emitter->slots[i] = emitter->result;
-        emitter->result += 8 * (int32_t)x86_size_of(emitter, x86_type(emitter, i));
+        emitter->result += 8;
     }
 }
 
