@@ -1,7 +1,109 @@
 /* SPDX-License-Identifier: MIT */
-/* minic run: build, then run the result, whatever happens to the output meanwhile. */
+/*
+ * minic run: build, then run the result, whatever happens to the output meanwhile.
+ *
+ *     an executable       patched from run to run, and started while the build holds the lock; a
+ *                         program that runs is not written again
+ *     LLVM IR             copied while the build holds the lock, for clang or lli
+ */
 #include "build_session.h"
+#include "child_process.h"
 #include "commands.h"
+#include "program_place.h"
+
+#include <errno.h>
+
+/* ---- an executable ------------------------------------------------------------------------- */
+
+static int fail_to_start(const char *path, int status)
+{
+    ByteBuffer error = {0};
+    buffer_put_format(&error, "cannot run %s: %s", path, strerror(-status));
+    int result = invocation_complain(BUILD_MACHINE_FAILED, &error);
+    buffer_free(&error);
+    return result;
+}
+
+static int start(Invocation *invocation, const char *path)
+{
+    char **arguments =
+        child_arguments((char *)path, NULL, invocation->line.program_arguments);
+    progress_end(&invocation->progress);
+    fflush(NULL);
+    int status = child_start(&invocation->child, path, arguments, NULL);
+    memory_free(arguments);
+    return status;
+}
+
+/* The file system of the output may be one from which nothing is executed. */
+static int start_copy(Invocation *invocation)
+{
+    ByteBuffer error = {0};
+    ProgramCopy *copy = &invocation->program;
+    int status = program_copy_make(copy, invocation->line.output, &error);
+    if (status != 0) {
+        status = invocation_complain(BUILD_MACHINE_FAILED, &error);
+    } else {
+        if (!invocation->line.quiet)
+            fprintf(stderr, "minic: %s is on a file system from which nothing is executed: "
+                            "running a copy in %s\n", invocation->line.output, copy->dir);
+        status = program_copy_make_executable(copy);
+        if (status == 0)
+            status = start(invocation, copy->ir);
+        if (status != 0)
+            status = fail_to_start(copy->ir, status);
+    }
+    program_copy_remove(copy);
+    buffer_free(&error);
+    return status;
+}
+
+static int build_and_start(Invocation *invocation)
+{
+    BuildStats stats;
+    int status = (int)build_session_build(invocation, true, &stats);
+    if (status != BUILD_OK)
+        return status;
+    status = start(invocation, invocation->line.output);
+    if (status == -EACCES)
+        return start_copy(invocation);
+    return status == 0 ? BUILD_OK : fail_to_start(invocation->line.output, status);
+}
+
+static int wait_for_program(Invocation *invocation)
+{
+    ByteBuffer error = {0};
+    int status = child_wait(&invocation->child, NULL, &error);
+    if (error.size != 0)
+        status = invocation_complain(status, &error);
+    buffer_free(&error);
+    return status;
+}
+
+/* Without -o, it is kept beside the cache. */
+static int choose_place(Invocation *invocation)
+{
+    CommandLine *line = &invocation->line;
+    ByteBuffer error = {0};
+    if (line->output_is_named)
+        return BUILD_OK;
+    line->output = program_place_find(line->cache_dir, line->entry, &line->arena, &error);
+    int status = BUILD_OK;
+    if (line->output == NULL)
+        status = invocation_complain(BUILD_MACHINE_FAILED, &error);
+    buffer_free(&error);
+    return status;
+}
+
+static int run_executable(Invocation *invocation)
+{
+    int status = choose_place(invocation);
+    if (status == BUILD_OK)
+        status = build_session(invocation, build_and_start);
+    return status == BUILD_OK ? wait_for_program(invocation) : status;
+}
+
+/* ---- LLVM IR ------------------------------------------------------------------------------- */
 
 /* The output is copied while the build holds the lock. */
 static int build_and_copy(Invocation *invocation)
@@ -38,7 +140,7 @@ static int run_program(Invocation *invocation)
     ByteBuffer error = {0};
     int status = -1;
     fflush(NULL);
-    if (llvm_tool_find(&tool, &error)) {
+    if (llvm_tool_find(&tool, invocation->line.run_with, &error)) {
         show_compiling(invocation, &tool);
         status = program_run(&tool, &invocation->program, invocation->line.program_arguments,
                              &error);
@@ -51,14 +153,20 @@ static int run_program(Invocation *invocation)
 }
 
 /* The build is over and its lock released when the program starts. */
-int cmd_run(Invocation *invocation)
+static int run_ir(Invocation *invocation)
 {
-    static const char refusal[] = ": run needs an output that is a file";
-    int status = build_session_look_at_output(invocation, refusal, refusal);
-    if (status == BUILD_OK)
-        status = build_session(invocation, build_and_copy);
+    int status = build_session(invocation, build_and_copy);
     if (status == BUILD_OK)
         status = run_program(invocation);
     program_copy_remove(&invocation->program);
     return status;
+}
+
+int cmd_run(Invocation *invocation)
+{
+    static const char refusal[] = ": run needs an output that is a file";
+    int status = build_session_look_at_output(invocation, refusal, refusal);
+    if (status != BUILD_OK)
+        return status;
+    return invocation->line.emit == EMIT_IR ? run_ir(invocation) : run_executable(invocation);
 }

@@ -7,6 +7,7 @@
 #include "command_line.h"
 
 #include "command_table.h"
+#include "image_host.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -108,6 +109,14 @@ static bool set_emit(Parser *parser, const char *value)
            fail(parser, "--emit=ir or --emit=exe, not '", value, "'");
 }
 
+static bool set_with(Parser *parser, const char *value)
+{
+    bool is_clang = strcmp(value, "clang") == 0;
+    parser->line->run_with = is_clang ? RUN_WITH_CLANG : RUN_WITH_LLI;
+    return is_clang || strcmp(value, "lli") == 0 ||
+           fail(parser, "--with=clang or --with=lli, not '", value, "'");
+}
+
 static bool set_verbosity(Parser *parser, int level)
 {
     int *verbosity = &parser->line->verbosity;
@@ -121,6 +130,7 @@ static bool set_flag(Parser *parser, Flag flag, const char *value)
     switch (flag) {
     case FLAG_OUTPUT: return set_text(&line->output, value);
     case FLAG_EMIT: return set_emit(parser, value);
+    case FLAG_WITH: return set_with(parser, value);
     case FLAG_CACHE_DIR: return set_text(&line->cache_dir, value);
     case FLAG_ROOT: return set_text(&line->root, value);
     case FLAG_WORKERS: return set_workers(parser, value);
@@ -235,6 +245,27 @@ static bool finish_cache(const Parser *parser)
     return true;
 }
 
+static bool ends_with(const char *text, const char *ending)
+{
+    size_t size = strlen(text), end = strlen(ending);
+    return size > end && strcmp(text + size - end, ending) == 0;
+}
+
+static bool is_set(const char *variable)
+{
+    const char *value = getenv(variable);
+    return value != NULL && *value != '\0';
+}
+
+/* Whoever says how LLVM IR is to be run, or for which target, wants that. */
+static void choose_what_runs(CommandLine *line)
+{
+    bool wants_ir = line->run_with != RUN_WITH_ANY || is_set("MINIC_CLANG") ||
+                    is_set("MINIC_LLI") || is_set("MINIC_TARGET") ||
+                    (line->output != NULL && ends_with(line->output, ".ll"));
+    line->emit = wants_ir || !IMAGES_RUN_HERE ? EMIT_IR : EMIT_PROGRAM;
+}
+
 static bool finish(Parser *parser)
 {
     CommandLine *line = parser->line;
@@ -249,6 +280,8 @@ static bool finish(Parser *parser)
     if (line->entry == NULL && line->command != COMMAND_CLEAN)
         return fail(parser, parser->command_name, " needs the entry file of a program", "");
     line->output_is_named = line->output != NULL;
+    if (line->command == COMMAND_RUN)
+        choose_what_runs(line);
     if (line->output == NULL && line->entry != NULL && line->command != COMMAND_VERIFY)
         line->output = default_output(&line->arena, line->entry, line->emit);
     if (line->cache_dir == NULL)

@@ -13,6 +13,7 @@
 #define COMMAND_LINE_H
 
 #include "memory.h"
+#include "program_run.h"
 
 #include <stdint.h>
 
@@ -48,7 +49,8 @@ typedef struct CommandLine {
     const char *subject;      /* of cache drop: FILE or FILE:NAME; lent from argv */
     const char *output;       /* -o, or made from the entry's name; of verify, -o or NULL */
     bool output_is_named;     /* it is -o */
-    EmitKind emit;            /* --emit; IR by default */
+    EmitKind emit;            /* --emit; IR by default; of run, what it runs */
+    RunWith run_with;         /* --with, of run */
     const char *cache_dir;    /* --cache-dir, or .mini_cache beside the entry */
     const char *root;         /* --root, or NULL: the entry's directory */
     uint64_t limit_bytes;     /* --cache-limit; 0: none */

@@ -21,6 +21,7 @@ const FlagRule flag_rules[FLAG_RULES] = {
      VALUE_NEEDED, IN_BUILD | IN_RUN | IN_VERIFY},
     {"--emit", "=ir|exe", "LLVM IR (the default), or an executable for x86-64 Linux", FLAG_EMIT,
      VALUE_NEEDED, IN_BUILD | IN_VERIFY},
+    {"--with", "=clang|lli", "run LLVM IR with one of them", FLAG_WITH, VALUE_NEEDED, IN_RUN},
     {"--cache-dir", " DIR", "where caches are kept; default: .mini_cache beside ENTRY",
      FLAG_CACHE_DIR, VALUE_NEEDED, IN_WORK},
     {"--root", " DIR", "the directory whose files errors quote; default: ENTRY's", FLAG_ROOT,
@@ -54,17 +55,20 @@ const FlagRule flag_rules[FLAG_RULES] = {
 
 const CommandRule command_rules[COMMAND_RULES] = {
     [COMMAND_BUILD] =
-        {"build", COMMAND_BUILD, "ENTRY.mini [flags]", "compile to LLVM IR",
+        {"build", COMMAND_BUILD, "ENTRY.mini [flags]", "compile to one file",
          "Compiles the program that begins with ENTRY.mini to one file. Only what changed\n"
          "since the last build is compiled again, and only its part of the file written.\n",
          "  minic build main.mini -v     main.ll, and why each function was compiled\n"
-         "  minic build main.mini -o out/prog.ll --cache-dir out/cache\n",
+         "  minic build main.mini -o out/prog.ll --cache-dir out/cache\n"
+         "  minic build --emit=exe main.mini -o prog     an executable\n",
          cmd_build},
     [COMMAND_RUN] =
-        {"run", COMMAND_RUN, "[flags] ENTRY.mini [ARG..]", "build, then run with clang or lli",
+        {"run", COMMAND_RUN, "[flags] ENTRY.mini [ARG..]", "build, then run",
          "Builds the program and runs it with what follows ENTRY.mini as its arguments.\n"
-         "The exit status is the program's, or 128 + n if signal n ended it. MINIC_CLANG\n"
-         "or MINIC_LLI names the one to use; the default is the newest clang-N or lli-N.\n",
+         "The exit status is the program's, or 128 + n if signal n ended it. On x86-64 Linux\n"
+         "an executable is kept beside the cache and patched from run to run; elsewhere, or\n"
+         "--with one of them, LLVM IR is run by the newest clang-N or lli-N. MINIC_CLANG or\n"
+         "MINIC_LLI names another.\n",
          "  minic run -q main.mini 3 4   with the arguments 3 and 4\n",
          cmd_run},
     [COMMAND_CHECK] =

@@ -16,6 +16,7 @@ extern "C" {
 typedef enum Flag {
     FLAG_OUTPUT,
     FLAG_EMIT,
+    FLAG_WITH,
     FLAG_CACHE_DIR,
     FLAG_ROOT,
     FLAG_WORKERS,
@@ -58,7 +59,7 @@ typedef struct CommandRule {
     int (*run)(struct Invocation *invocation); /* returns the exit status */
 } CommandRule;
 
-enum { FLAG_RULES = 21, COMMAND_RULES = 10 };
+enum { FLAG_RULES = 22, COMMAND_RULES = 10 };
 
 extern const FlagRule flag_rules[FLAG_RULES];
 extern const CommandRule command_rules[COMMAND_RULES]; /* by Command */

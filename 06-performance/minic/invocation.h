@@ -10,6 +10,7 @@
 #define INVOCATION_H
 
 #include "build_stats.h"
+#include "child_process.h"
 #include "chunk_pool.h"
 #include "command_line.h"
 #include "image_host.h"
@@ -43,7 +44,8 @@ typedef struct Invocation {
     ByteBuffer text; /* the message about to be printed */
     Progress progress;
     Build *build;
-    ProgramCopy program; /* of run */
+    ProgramCopy program; /* of run, these two */
+    ChildProcess child;
 } Invocation;
 
 /* Seconds of the monotonic clock. */

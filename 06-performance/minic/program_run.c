@@ -4,21 +4,19 @@
  * With lli only one: it gets the copy as a descriptor, without a name. Only without /dev/fd does
  * the copy keep its name until the program ends.
  *
- * How does the parent know that the program has started, so that its executable can be removed at
- * once and a kill leaves no files? It holds a pipe whose other end closes when exec succeeds; if
- * exec fails, its errno comes through instead.
+ * The executable is removed as soon as the program has started: a kill leaves no files.
  */
 #include "program_run.h"
 
 #include "binary_file.h"
+#include "child_process.h"
 #include "system_calls.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { NEWEST_LLVM = 40, CANNOT_START = -1 };
@@ -109,84 +107,38 @@ static bool refuse(ByteBuffer *error, const char *name, int version)
     return false;
 }
 
-bool llvm_tool_find(LlvmTool *tool, ByteBuffer *error)
+static bool find_newest(LlvmTool *tool, bool may_be_clang, bool may_be_lli)
 {
-    *tool = (LlvmTool){0};
-    int too_old = NOT_FOUND;
-    const char *chosen[2] = {getenv("MINIC_CLANG"), getenv("MINIC_LLI")};
-    for (int i = 0; i < 2; i++) {
-        if (chosen[i] == NULL || chosen[i][0] == '\0')
-            continue;
-        return take_named(tool, chosen[i], i == 0, &too_old) || refuse(error, chosen[i], too_old);
-    }
     for (int version = NEWEST_LLVM; version >= OLDEST_LLVM; version--)
-        if (take_versioned(tool, true, version) || take_versioned(tool, false, version))
+        if ((may_be_clang && take_versioned(tool, true, version)) ||
+            (may_be_lli && take_versioned(tool, false, version)))
             return true;
-    if (take_named(tool, "clang", true, &too_old) || take_named(tool, "lli", false, &too_old))
-        return true;
-    if (too_old != NOT_FOUND)
-        return refuse(error, "clang or lli", too_old);
-    fail(error, "cannot run the program: ", "neither clang nor lli is installed", "");
     return false;
 }
 
-/* ---- processes ----------------------------------------------------------------------------- */
-
-typedef struct Process {
-    pid_t id;
-    struct sigaction interrupt, quit; /* the caller's settings */
-} Process;
-
-/* Starts the program and returns once exec has succeeded. `held` may be NULL. 0 or a negative
- * errno. */
-static int process_start(Process *process, const char *path, char *const arguments[],
-                         const HeldSignals *held)
+bool llvm_tool_find(LlvmTool *tool, RunWith with, ByteBuffer *error)
 {
-    int ends[2], why = 0;
-    if (pipe(ends) != 0)
-        return -errno;
-    fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-    struct sigaction ignore = {.sa_handler = SIG_IGN};
-    sigaction(SIGINT, &ignore, &process->interrupt);
-    sigaction(SIGQUIT, &ignore, &process->quit);
-    process->id = fork();
-    if (process->id == 0) {
-        sigaction(SIGINT, &process->interrupt, NULL);
-        sigaction(SIGQUIT, &process->quit, NULL);
-        if (held != NULL)
-            held_signals_forget(held);
-        close(ends[0]);
-        execv(path, arguments);
-        why = errno;
-        ssize_t written = write(ends[1], &why, sizeof why);
-        (void)written;
-        _exit(127);
-    }
-    int fork_error = process->id < 0 ? errno : 0;
-    close(ends[1]);
-    if (fork_error != 0)
-        why = fork_error;
-    else if (read(ends[0], &why, sizeof why) != (ssize_t)sizeof why)
-        why = 0;
-    close(ends[0]);
-    return -why;
-}
-
-/* The exit status; or 128 + the signal, with its name in `error`. */
-static int process_wait(Process *process, HeldSignals *held, ByteBuffer *error)
-{
-    int status = 0;
-    if (held != NULL)
-        status = held_signals_wait(held, process->id);
-    else
-        while (waitpid(process->id, &status, 0) < 0 && errno == EINTR)
+    *tool = (LlvmTool){0};
+    int too_old = NOT_FOUND;
+    bool may_be[2] = {with != RUN_WITH_LLI, with != RUN_WITH_CLANG}; /* clang, lli */
+    const char *chosen[2] = {getenv("MINIC_CLANG"), getenv("MINIC_LLI")};
+    for (int i = 0; i < 2; i++) {
+        if (chosen[i] == NULL || chosen[i][0] == '\0' || !may_be[i])
             continue;
-    sigaction(SIGINT, &process->interrupt, NULL);
-    sigaction(SIGQUIT, &process->quit, NULL);
-    if (!WIFSIGNALED(status))
-        return WEXITSTATUS(status);
-    fail(error, "the program was ended by a signal: ", strsignal(WTERMSIG(status)), "");
-    return 128 + WTERMSIG(status);
+        return take_named(tool, chosen[i], i == 0, &too_old) || refuse(error, chosen[i], too_old);
+    }
+    if (find_newest(tool, may_be[0], may_be[1]) ||
+        (may_be[0] && take_named(tool, "clang", true, &too_old)) ||
+        (may_be[1] && take_named(tool, "lli", false, &too_old)))
+        return true;
+    static const char *const names[] = {"clang or lli", "clang", "lli"};
+    if (too_old != NOT_FOUND)
+        return refuse(error, names[with], too_old);
+    fail(error, "cannot run the program: ",
+         with == RUN_WITH_ANY ? "neither clang nor lli" : names[with],
+         "");
+    buffer_put(error, slice_from(with == RUN_WITH_ANY ? " is installed" : " is not installed"));
+    return false;
 }
 
 /* ---- the copy ------------------------------------------------------------------------------ */
@@ -254,6 +206,11 @@ int program_copy_make(ProgramCopy *copy, const char *output, ByteBuffer *error)
     return status == 0 ? 0 : fail(error, "cannot copy ", output, strerror(-status));
 }
 
+int program_copy_make_executable(ProgramCopy *copy)
+{
+    return chmod(copy->ir, 0700) == 0 ? 0 : -errno;
+}
+
 void program_copy_remove(ProgramCopy *copy)
 {
     if (copy->dir[0] == '\0')
@@ -267,33 +224,19 @@ void program_copy_remove(ProgramCopy *copy)
 
 /* ---- running ------------------------------------------------------------------------------- */
 
-static char **argument_list(char *first, char *second, char *const rest[])
-{
-    size_t count = 0;
-    while (rest[count] != NULL)
-        count++;
-    char **list = memory_allocate((count + 3) * sizeof *list);
-    size_t used = 0;
-    list[used++] = first;
-    if (second != NULL)
-        list[used++] = second;
-    memcpy(list + used, rest, (count + 1) * sizeof *list);
-    return list;
-}
-
 /* Starts it and waits. With `last`, the copy is removed once the program has started; signals that
  * arrived meanwhile are passed on or take effect. */
 static int run_and_wait(char *path, char **arguments, ProgramCopy *copy, bool last,
                         ByteBuffer *error)
 {
-    Process process;
+    ChildProcess child;
     HeldSignals *held = copy->dir[0] != '\0' ? &copy->held : NULL;
-    int status = process_start(&process, path, arguments, held);
+    int status = child_start(&child, path, arguments, held);
     if (last) {
         program_copy_remove(copy);
         held = NULL;
     }
-    int result = status == 0 || process.id > 0 ? process_wait(&process, held, error) : CANNOT_START;
+    int result = status == 0 || child.id > 0 ? child_wait(&child, held, error) : CANNOT_START;
     if (status != 0)
         return fail(error, "cannot run ", path, strerror(-status));
     return result;
@@ -335,7 +278,7 @@ static int run_compiled(const LlvmTool *clang, ProgramCopy *copy, char *const ar
     announce(clang);
     char path[PROGRAM_PATH_SIZE]; /* the copy is removed while the path is in use */
     memcpy(path, copy->program, sizeof path);
-    char **list = argument_list(path, NULL, arguments);
+    char **list = child_arguments(path, NULL, arguments);
     status = run_and_wait(path, list, copy, true, error);
     memory_free(list);
     return status;
@@ -366,7 +309,7 @@ static int run_interpreted(const LlvmTool *lli, ProgramCopy *copy, char *const a
     char path[PROGRAM_PATH_SIZE];
     int fd = open_for_heir(copy, path);
     announce(lli);
-    char **list = argument_list((char *)lli->path, path, arguments);
+    char **list = child_arguments((char *)lli->path, path, arguments);
     int status = run_and_wait(list[0], list, copy, false, error);
     memory_free(list);
     if (fd >= 0)

@@ -39,9 +39,12 @@ typedef struct LlvmTool {
     void *context;
 } LlvmTool;
 
-/* $MINIC_CLANG, $MINIC_LLI, then clang-N or lli-N with the greatest N, then plain ones. False if
+typedef enum RunWith { RUN_WITH_ANY, RUN_WITH_CLANG, RUN_WITH_LLI } RunWith;
+
+/* $MINIC_CLANG, $MINIC_LLI, then clang-N or lli-N with the greatest N, then plain ones; only one of
+ * the two if `with` says so. False if
  * none is new enough; `error` then says so in one line without a newline. */
-bool llvm_tool_find(LlvmTool *tool, ByteBuffer *error);
+bool llvm_tool_find(LlvmTool *tool, RunWith with, ByteBuffer *error);
 
 enum { PROGRAM_PATH_SIZE = 4096 + 16 };
 
@@ -56,6 +59,8 @@ typedef struct ProgramCopy { /* {0}: there is none */
 /* Copies an output, whose path is lent, into a new directory in $TMPDIR. 0; or -1, and `error` says
  * why. Must be removed in every case. */
 int program_copy_make(ProgramCopy *copy, const char *output, ByteBuffer *error);
+/* Makes the copy, of an executable, one. 0 or a negative errno. */
+int program_copy_make_executable(ProgramCopy *copy);
 void program_copy_remove(ProgramCopy *copy);
 
 /* Runs the program with the arguments (ends with NULL) and waits. Returns its exit status, 128+n

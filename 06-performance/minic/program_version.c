@@ -40,7 +40,7 @@ static void put_tool(ByteBuffer *text)
     LlvmTool tool;
     ByteBuffer error = {0};
     buffer_put_format(text, "run needs clang or lli of LLVM %d or newer; ", OLDEST_LLVM);
-    if (llvm_tool_find(&tool, &error)) {
+    if (llvm_tool_find(&tool, RUN_WITH_ANY, &error)) {
         const char *slash = strrchr(tool.path, '/');
         buffer_put_format(text, "here it runs with: %s (%s, LLVM %d)\n",
                           slash == NULL ? tool.path : slash + 1, tool.path, tool.version);

@@ -5,7 +5,7 @@
 
 #include "image_host.h"
 
-#if defined(__linux__) && defined(__x86_64__)
+#if IMAGES_RUN_HERE
 
 #include <link.h>
 

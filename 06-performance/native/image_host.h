@@ -12,6 +12,12 @@
 extern "C" {
 #endif
 
+#if defined(__linux__) && defined(__x86_64__)
+#define IMAGES_RUN_HERE 1
+#else
+#define IMAGES_RUN_HERE 0
+#endif
+
 typedef struct ImageHost {
     char interpreter[256];
     char libraries[2][64]; /* the C library, and that of mathematics if it is one of its own */
