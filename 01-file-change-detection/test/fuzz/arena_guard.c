@@ -2,6 +2,12 @@
 /*
  * In fuzz builds, the address sanitizer watches a few bytes after each piece of an arena; it knows
  * where a chunk of an arena ends, but not where the pieces in it do. The linker (--wrap) redirects
+ * calls of arena_allocate, arena_copy and buffer_grow here: a buffer in an arena may get memory that
+ * was watched before a reset.
+ */
+/*
+ * In fuzz builds, the address sanitizer watches a few bytes after each piece of an arena; it knows
+ * where a chunk of an arena ends, but not where the pieces in it do. The linker (--wrap) redirects
  * calls of arena_allocate, arena_copy and buffer_grow here: a buffer in an arena gets memory that may
  * have been watched before a reset.
  */
