@@ -102,7 +102,7 @@ CHECKS := $(addprefix .ci/test/,check-headers check-readmes take-home) \
 
 FUZZ_MAIN := $(patsubst %,$(BUILD)/obj/01-file-change-detection/test/fuzz/%.o,\
                $(if $(FUZZING),arena_guard coarse_stamps,replay))
-FUZZ_WRAP := arena_allocate arena_copy fstat fstatat
+FUZZ_WRAP := arena_allocate arena_copy buffer_grow fstat fstatat
 FUZZ_LINK := $(if $(FUZZING),-fsanitize=fuzzer $(FUZZ_WRAP:%=-Wl$(comma)--wrap=%))
 
 # From the lowest floor up: each adds itself to these two.
@@ -239,6 +239,7 @@ RUN_TESTS  = BUILD=$(call in_full,$(BUILD)) STAGES='$(TESTED)' CC='$(CC)' SANITI
 ##: make test-long        ... and releases, real mounts, and many more random edits: an hour or so
 .PHONY: test-long
 test-long: export RANDOM_EDITS_SEEDS ?= 100
+test-long: export NATIVE_PROGRAMS ?= 600
 test-long: export STEPS ?= 1000
 NEEDS_test-long := build test
 test-long:

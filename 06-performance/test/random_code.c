@@ -321,11 +321,111 @@ static void put_print(Writer *writer)
     put(writer, ");\n");
 }
 
+/* Prints each scalar of a value. */
+static void put_prints(Writer *writer, const char *name, unsigned type)
+{
+    if (type < SCALARS) {
+        buffer_put_format(writer->out, "print(%s);\n", name);
+        return;
+    }
+    const Parts *fields = &writer->structs[type - SCALARS];
+    for (unsigned i = 0; i < fields->count; i++) {
+        ByteBuffer field = {0};
+        buffer_put_format(&field, "%s.f%u", name, i);
+        buffer_put_byte(&field, '\0');
+        put_prints(writer, field.data, fields->types[i]);
+        buffer_free(&field);
+    }
+}
+
+/* What was computed early is still right when the block ends, whatever has been assigned since. */
+static void put_locals(Writer *writer, unsigned first)
+{
+    for (unsigned i = first; i < writer->local_count; i++) {
+        ByteBuffer name = {0};
+        buffer_put_format(&name, "v%u", writer->locals[i].number);
+        buffer_put_byte(&name, '\0');
+        if (is_visible(writer, i))
+            put_prints(writer, name.data, writer->locals[i].type);
+        buffer_free(&name);
+    }
+}
+
+/* A number that goes into a literal, and stays what it was when the field is assigned to. */
+static void put_shared_number(Writer *writer)
+{
+    unsigned structure = draw(writer, STRUCTS), number = writer->next_local;
+    const Parts *fields = &writer->structs[structure];
+    if (fields->count == 0 || fields->types[0] > F64 || writer->local_count + 2 > MOST_LOCALS)
+        return;
+    const char *type = scalar_names[fields->types[0]];
+    buffer_put_format(writer->out, "const v%u: %s = ", number, type);
+    put_number(writer, fields->types[0], 1);
+    buffer_put_format(writer->out, ";\nvar v%u = S%u{ f0: v%u", number + 1, structure, number);
+    for (unsigned i = 1; i < fields->count; i++) {
+        buffer_put_format(writer->out, ", f%u: ", i);
+        put_value(writer, fields->types[i], 2);
+    }
+    buffer_put_format(writer->out, " };\nv%u.f0 = ", number + 1);
+    put_value(writer, fields->types[0], 1);
+    put(writer, ";\n");
+    writer->locals[writer->local_count++] =
+        (Local){number, fields->types[0], writer->block, false};
+    writer->locals[writer->local_count++] =
+        (Local){number + 1, SCALARS + structure, writer->block, true};
+    writer->next_local += 2;
+}
+
+/* Two results made from numbers that are both computed; the first is returned. */
+static void put_two_results(Writer *writer)
+{
+    unsigned result = writer->results[writer->function], number = writer->next_local;
+    const Parts *fields = &writer->structs[result < SCALARS ? 0 : result - SCALARS];
+    if (result < SCALARS || fields->count == 0 || fields->types[0] > F64)
+        return;
+    for (unsigned i = 0; i < 2; i++) {
+        buffer_put_format(writer->out, "const v%u: %s = ", number + i,
+                          scalar_names[fields->types[0]]);
+        put_number(writer, fields->types[0], 1);
+        put(writer, ";\n");
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        buffer_put_format(writer->out, "%s return S%u{ f0: v%u", i == 0 ? "if c1 {" : "",
+                          result - SCALARS, number + i);
+        for (unsigned k = 1; k < fields->count; k++) {
+            buffer_put_format(writer->out, ", f%u: ", k);
+            put_value(writer, fields->types[k], 2);
+        }
+        put(writer, i == 0 ? " }; }\n" : " };\n");
+    }
+    writer->next_local += 2;
+}
+
+/* A copy of a variable, which is then assigned to. */
+static void put_snapshot(Writer *writer)
+{
+    unsigned first = writer->local_count == 0 ? 0 : draw(writer, writer->local_count);
+    for (unsigned i = first; i < writer->local_count && writer->local_count < MOST_LOCALS; i++) {
+        Local copy = writer->locals[i];
+        if (!copy.is_var || !is_visible(writer, i))
+            continue;
+        buffer_put_format(writer->out, "const v%u = v%u;\nv%u = ", writer->next_local, copy.number,
+                          copy.number);
+        put_value(writer, copy.type, 0);
+        put(writer, ";\n");
+        writer->locals[writer->local_count++] =
+            (Local){writer->next_local++, copy.type, writer->block, false};
+        return;
+    }
+}
+
 /* True if it ends the block. */
 static bool put_statement(Writer *writer, unsigned depth)
 {
-    switch (draw(writer, 12)) {
+    switch (draw(writer, 14)) {
     case 0: case 1: case 2: put_declaration(writer); break;
+    case 12: put_snapshot(writer); break;
+    case 13: put_shared_number(writer); break;
     case 3: case 4: case 5: put_assignment(writer); break;
     case 6: put_print(writer); break;
     case 7: case 8:
@@ -355,10 +455,12 @@ static bool put_statement(Writer *writer, unsigned depth)
 static void put_block(Writer *writer, unsigned depth)
 {
     unsigned count = 1 + draw(writer, 6), outer = writer->local_count;
+    bool is_ended = false;
     writer->block++;
-    for (unsigned i = 0; i < count; i++)
-        if (put_statement(writer, depth))
-            break;
+    for (unsigned i = 0; i < count && !is_ended; i++)
+        is_ended = put_statement(writer, depth);
+    if (!is_ended)
+        put_locals(writer, outer);
     writer->block--;
     writer->local_count = outer;
 }
@@ -409,25 +511,10 @@ static void put_function(Writer *writer, unsigned number)
     put(writer, " {\n");
     for (unsigned i = 0, count = 3 + draw(writer, 10); i < count; i++)
         put_statement(writer, 0);
+    put_locals(writer, 0);
+    put_two_results(writer);
     put_return(writer);
     put(writer, "}\n");
-}
-
-/* Prints each scalar of a value that a local holds. */
-static void put_prints(Writer *writer, const char *name, unsigned type)
-{
-    if (type < SCALARS) {
-        buffer_put_format(writer->out, "print(%s);\n", name);
-        return;
-    }
-    const Parts *fields = &writer->structs[type - SCALARS];
-    for (unsigned i = 0; i < fields->count; i++) {
-        ByteBuffer field = {0};
-        buffer_put_format(&field, "%s.f%u", name, i);
-        buffer_put_byte(&field, '\0');
-        put_prints(writer, field.data, fields->types[i]);
-        buffer_free(&field);
-    }
 }
 
 static void put_main(Writer *writer)

@@ -3,7 +3,9 @@
  * Random programs print the same, and end the same, whether LLVM or native/ makes their code. A
  * program has 18 functions of random code, each called twice: LLVM is slow to start.
  *
- *     SEED=123 build/test/test-06/test_native_random       one program; PROGRAMS=n: more
+ *     SEED=123 build/test/test-06/test_native_random       one program
+ *
+ * NATIVE_PROGRAMS says how many to try.
  */
 #include "mini_native.h"
 #include "mini_program.h"
@@ -62,7 +64,7 @@ static void random_programs_do_the_same(void **state)
 {
     (void)state;
     uint64_t seed = number_from("SEED", 0);
-    uint64_t programs = number_from("PROGRAMS", seed != 0 ? 1 : getenv("LONG") != NULL ? 400 : 25);
+    uint64_t programs = seed != 0 ? 1 : number_from("NATIVE_PROGRAMS", 60);
     if (seed == 0)
         seed = (uint64_t)time(NULL) * 1000;
     print_message("SEED=%llu\n", (unsigned long long)seed);
