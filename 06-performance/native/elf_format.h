@@ -20,7 +20,7 @@ enum {
 };
 
 typedef struct ElfHeader {
-    unsigned char magic[4], class, encoding, version, abi[9];
+    unsigned char magic[4], word_size, encoding, version, abi[9];
     uint16_t type, machine;
     uint32_t file_version;
     uint64_t entry;             /* address where the program starts */

@@ -178,7 +178,7 @@ static void write_header(const HeadWriter *writer)
     const Layout *layout = &writer->layout;
     *(ElfHeader *)(void *)writer->to = (ElfHeader){
         .magic = {0x7f, 'E', 'L', 'F'},
-        .class = ELF_CLASS_64,
+        .word_size = ELF_CLASS_64,
         .encoding = ELF_LITTLE_ENDIAN,
         .version = ELF_VERSION,
         .type = ELF_EXECUTABLE,

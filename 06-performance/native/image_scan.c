@@ -5,6 +5,12 @@
 
 enum { SECTIONS_PER_BATCH = 64 };
 
+/* Several workers may say so at once. */
+static void set(bool *flag)
+{
+    __atomic_store_n(flag, true, __ATOMIC_RELAXED);
+}
+
 static bool is_moved(const bool *moved, uint32_t slot)
 {
     return moved != NULL && moved[slot];
@@ -18,11 +24,11 @@ static void scan_section(ImageScan *scan, uint32_t section, const SectionView *v
         uint32_t slot;
         if (!image_slot_at(image_section_slot(view, i), &is_c, &slot) ||
             slot >= (is_c ? parts->c_slot_count : parts->slot_count)) {
-            scan->is_damaged = true;
+            set(&scan->is_damaged);
             return;
         }
         if (is_c)
-            scan->used_c[slot] = true;
+            set(&scan->used_c[slot]);
         scan->names_moved[section] |= is_moved(is_c ? scan->moved_c : scan->moved_units, slot);
     }
 }
@@ -37,7 +43,7 @@ static void scan_batch(void *arg, size_t index, unsigned worker)
     bytes->size = 0;
     buffer_reserve(bytes, (size_t)size);
     if (read_all_at(scan->fd, bytes->data, (size_t)size, start) != 0) {
-        scan->is_damaged = true;
+        set(&scan->is_damaged);
         return;
     }
     for (uint32_t i = first; i < end; i++) {
@@ -49,7 +55,7 @@ static void scan_batch(void *arg, size_t index, unsigned worker)
         if (image_section_view(section, &view))
             scan_section(scan, i, &view);
         else
-            scan->is_damaged = true;
+            set(&scan->is_damaged);
     }
 }
 

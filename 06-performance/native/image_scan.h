@@ -13,8 +13,6 @@
 #include "image_head.h"
 #include "image_section.h"
 
-#include <stdatomic.h>
-
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -26,10 +24,10 @@ typedef struct ImageScan {
     uint32_t section_count;
     const ImageParts *parts;
     const bool *moved_units, *moved_c; /* per slot; NULL: none */
-    atomic_bool *used_c;               /* per C slot: set if a section names it */
+    bool *used_c;                      /* per C slot: set if a section names it */
     bool *names_moved;                 /* per section: set if it names a slot that moved */
     ByteBuffer *buffers;               /* private */
-    atomic_bool is_damaged;            /* set if a section is not well formed */
+    bool is_damaged;                   /* set if a section is not well formed */
 } ImageScan;
 
 /* False if the image is damaged. */
