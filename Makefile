@@ -239,7 +239,7 @@ RUN_TESTS  = BUILD=$(call in_full,$(BUILD)) STAGES='$(TESTED)' CC='$(CC)' SANITI
 ##: make test-long        ... and releases, real mounts, and many more random edits: an hour or so
 .PHONY: test-long
 test-long: export RANDOM_EDITS_SEEDS ?= 100
-test-long: export NATIVE_PROGRAMS ?= 600
+test-long: export NATIVE_PROGRAMS ?= 400
 test-long: export STEPS ?= 1000
 NEEDS_test-long := build test
 test-long:

@@ -64,7 +64,7 @@ static void random_programs_do_the_same(void **state)
 {
     (void)state;
     uint64_t seed = number_from("SEED", 0);
-    uint64_t programs = seed != 0 ? 1 : number_from("NATIVE_PROGRAMS", 60);
+    uint64_t programs = seed != 0 ? 1 : number_from("NATIVE_PROGRAMS", 40);
     if (seed == 0)
         seed = (uint64_t)time(NULL) * 1000;
     print_message("SEED=%llu\n", (unsigned long long)seed);

@@ -5,7 +5,9 @@
  */
 #include "x86_code.h"
 
-enum { UNBOUND = UINT32_MAX, FIRST_FIXUPS = 16, PREFIX_66 = 0x66, PREFIX_F2 = 0xF2 };
+#define UNBOUND UINT32_MAX
+
+enum { FIRST_FIXUPS = 16, PREFIX_66 = 0x66, PREFIX_F2 = 0xF2 };
 
 typedef struct Form {
     uint8_t prefix;    /* 0x66, 0xF2 or 0: none */

@@ -104,26 +104,27 @@ typedef struct X86Code {
 
 static inline X86Operand x86_register(X86Register reg)
 {
-    X86Operand operand = {.mode = X86_IN_REGISTER, .base = reg};
+    X86Operand operand = {X86_IN_REGISTER, reg, 0, 0, REFERENCE_UNIT, {NULL, 0}};
     return operand;
 }
 
 static inline X86Operand x86_memory(X86Register base, int32_t displacement)
 {
-    X86Operand operand = {.mode = X86_IN_MEMORY, .base = base, .displacement = displacement};
+    X86Operand operand = {X86_IN_MEMORY, base, displacement, 0, REFERENCE_UNIT, {NULL, 0}};
     return operand;
 }
 
 static inline X86Operand x86_slot(ReferenceKind kind, Slice symbol)
 {
-    X86Operand operand = {.mode = X86_IN_SLOT, .kind = kind, .symbol = symbol};
+    X86Operand operand = {X86_IN_SLOT, X86_RAX, 0, 0, kind, symbol};
     return operand;
 }
 
 /* A NUL-terminated string, which must outlive the code. */
 static inline X86Operand x86_string(X86Code *code, const char *text)
 {
-    X86Operand operand = {.mode = X86_IN_DATA, .data = string_table_add(&code->strings, text)};
+    uint32_t number = string_table_add(&code->strings, text);
+    X86Operand operand = {X86_IN_DATA, X86_RAX, 0, number, REFERENCE_UNIT, {NULL, 0}};
     return operand;
 }
 

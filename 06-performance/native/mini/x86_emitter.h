@@ -110,7 +110,7 @@ int32_t x86_place_of(X86Emitter *emitter, uint32_t place);
 
 /* Before instruction `at` puts something else in the register: a value that is needed by `at` or
  * later is stored. */
-void x86_free_class(X86Emitter *emitter, X86Class class, uint32_t at);
+void x86_free_class(X86Emitter *emitter, X86Class which, uint32_t at);
 
 /* Before a jump or a call, or at a label: both, with what only `at` itself needs left out. The
  * registers still hold what they did. */
