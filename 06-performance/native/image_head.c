@@ -77,7 +77,7 @@ static Part place(uint64_t *at, uint64_t size, uint64_t alignment, uint64_t addr
 static uint64_t dynamic_strings_size(const ImageHead *head)
 {
     uint64_t size = 1;
-    for (uint32_t i = 0; i < head->settings->library_count; i++)
+    for (uint32_t i = 0; i < head->library_count; i++)
         size += strlen(head->settings->libraries[i]) + 1;
     for (uint32_t i = 0; i < head->c_count; i++)
         size += head->c_symbols[i].name.size + 1;
@@ -103,7 +103,7 @@ static void lay_out(const ImageHead *head, Layout *layout)
 
     at = rounded(at, IMAGE_PAGE);
     base = IMAGE_DATA_ADDRESS - at;
-    uint64_t entries = DYNAMIC_FIXED + head->settings->library_count;
+    uint64_t entries = DYNAMIC_FIXED + head->library_count;
     parts[IMAGE_DYNAMIC] = place(&at, entries * sizeof(ElfDynamic), IMAGE_PAGE, base);
     parts[IMAGE_C_SLOTS] =
         place(&at, (uint64_t)slot_room(head->c_capacity) * C_SLOT_SIZE, IMAGE_PAGE, base);
@@ -316,7 +316,7 @@ static void write_dynamic(const HeadWriter *writer)
     ElfDynamic *entry = at(writer, IMAGE_DYNAMIC);
     char *strings = at(writer, IMAGE_DYNAMIC_STRINGS);
     uint32_t end = 1;
-    for (uint32_t i = 0; i < settings->library_count; i++)
+    for (uint32_t i = 0; i < writer->head->library_count; i++)
         *entry++ = (ElfDynamic){DYNAMIC_NEEDED,
                                 put_string(strings, &end, slice_from(settings->libraries[i]))};
     write_c_symbols(writer, end);

@@ -48,6 +48,8 @@ typedef struct ImageSettings { /* lent */
     const char *interpreter;      /* path of the dynamic linker */
     const char *const *libraries; /* that it loads, in order */
     uint32_t library_count;
+    uint32_t needed_count; /* how many of them every program needs; the others are loaded only if a
+                              unit names a C symbol that the run-time section does not */
     unsigned hash_bits; /* see slot_hash; 0 */
 } ImageSettings;
 
@@ -68,6 +70,7 @@ typedef struct ImageHead { /* what a head is made from */
     uint32_t unit_count, unit_capacity;
     const ImageSymbol *c_symbols; /* in slot order */
     uint32_t c_count, c_capacity;
+    uint32_t library_count; /* of the settings' libraries */
     Slice runtime;         /* bytes of the run-time section, whole blocks; they end the head */
     uint32_t start;        /* where the program starts: offset in the text */
     uint64_t section_bytes; /* of all sections after the head */

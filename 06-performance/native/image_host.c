@@ -70,7 +70,8 @@ const char *image_host_find(ImageHost *host, ImageSettings *settings)
     host->names[1] = host->libraries[1];
     *settings = (ImageSettings){.interpreter = host->interpreter,
                                 .libraries = host->names,
-                                .library_count = has_mathematics ? 2 : 1};
+                                .library_count = has_mathematics ? 2 : 1,
+                                .needed_count = 1};
     return NULL;
 }
 

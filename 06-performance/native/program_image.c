@@ -165,6 +165,19 @@ Slice image_runtime_texts(const Build *build)
     return build_request(build)->compiler->prelude;
 }
 
+/* How many C symbols every program has. */
+static uint32_t count_runtime_c(ProgramImage *image, Slice texts)
+{
+    ByteBuffer units = {0}, c_symbols = {0};
+    UnitCollector collector = {image, &units, &c_symbols, 0, 0};
+    image_collect(&collector, &texts, 1);
+    image_sort_unique(&c_symbols);
+    uint32_t count = image_symbol_count(&c_symbols);
+    buffer_free(&units);
+    buffer_free(&c_symbols);
+    return count;
+}
+
 static void find_start(void *context, const UnitCode *unit, const SectionUnit *place)
 {
     ImageHead *head = context;
@@ -181,6 +194,9 @@ int image_make_runtime(ProgramImage *image, Slice texts)
                                      find_slot, image);
     image->runtime.size = (size_t)size;
     image->head.runtime = buffer_slice(&image->runtime);
+    image->head.library_count = image->head.c_count > count_runtime_c(image, texts)
+                                    ? image->settings.library_count
+                                    : image->settings.needed_count;
     image_section_visit(&texts, 1, find_start, &image->head);
     return status == 0 ? 0 : image_fail(image, "code names a unit that is not there", status);
 }
