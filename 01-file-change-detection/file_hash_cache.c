@@ -10,7 +10,8 @@
  *     paths     │ main.mini\0      │ math.mini\0      │      these bytes
  *
  * Records and paths of absent paths follow those of the files, and the numbers of further entries
- * follow those of the imports.
+ * follow those of the imports. Values stand between records and imports, their names after all
+ * paths. Roles, a byte each for imports and then for files, stand before the paths.
  *
  * The image is the only copy of the data. A warm build calls stat once per record, compares 48
  * bytes, and is done.
@@ -28,11 +29,14 @@ typedef struct TableHeader {
     uint32_t entry; /* file number; FILE_NONE in an empty cache */
     uint32_t absent_count;
     uint32_t more_entry_count;
+    uint32_t value_count;
+    uint32_t has_roles; /* 0 or 1 */
 } TableHeader;
 
-_Static_assert(sizeof(TableHeader) == 24 && sizeof(FileRecord) == 80, "the image has no holes");
+_Static_assert(sizeof(TableHeader) == 32 && sizeof(FileRecord) == 80 && sizeof(ValueRecord) == 32,
+               "the image has no holes");
 
-const BinaryFormat file_hash_cache_format = {"fhcache", 3};
+const BinaryFormat file_hash_cache_format = {"fhcache", 4};
 
 /* ---- from image to cache ------------------------------------------------------------------ */
 
@@ -40,8 +44,10 @@ static uint64_t table_size(const TableHeader *header)
 {
     uint64_t records = (uint64_t)header->count + header->absent_count;
     uint64_t numbers = (uint64_t)header->import_count + header->more_entry_count;
-    return sizeof *header + records * sizeof(FileRecord) + numbers * sizeof(uint32_t) +
-           header->paths_size;
+    uint64_t roles = (uint64_t)header->import_count + header->count;
+    return sizeof *header + records * sizeof(FileRecord) +
+           header->value_count * sizeof(ValueRecord) + numbers * sizeof(uint32_t) +
+           (header->has_roles != 0 ? roles : 0) + header->paths_size;
 }
 
 static bool header_is_sound(const Image *image)
@@ -53,7 +59,8 @@ static bool header_is_sound(const Image *image)
         return false;
     memcpy(&header, image->data, sizeof header);
     return table_size(&header) == image->size &&
-           (uint64_t)header.count + header.absent_count <= FILE_ABSENT &&
+           (uint64_t)header.count + header.absent_count + header.value_count <= FILE_ABSENT &&
+           header.has_roles <= 1 &&
            (header.entry < header.count || header.entry == FILE_NONE);
 }
 
@@ -68,13 +75,27 @@ static void attach(FileHashCache *cache)
     cache->records = (void *)(data + sizeof *header);
     cache->count = header->count;
     cache->absent_count = header->absent_count;
-    cache->imports = (const void *)(cache->records + header->count + header->absent_count);
+    cache->values = (void *)(cache->records + header->count + header->absent_count);
+    cache->value_count = header->value_count;
+    cache->imports = (const void *)(cache->values + header->value_count);
     cache->import_count = header->import_count;
     cache->more_entries = cache->imports + header->import_count;
     cache->more_entry_count = header->more_entry_count;
     cache->paths = (const char *)(cache->more_entries + header->more_entry_count);
+    if (header->has_roles != 0) {
+        cache->roles = (const uint8_t *)cache->paths;
+        cache->file_roles = cache->roles + header->import_count;
+        cache->paths += (size_t)header->import_count + header->count;
+    }
     if (header->entry != FILE_NONE)
         cache->entry = file_hash_cache_path(cache, header->entry);
+}
+
+static int compare_values(const FileHashCache *cache, uint32_t value, uint32_t kind, Slice name)
+{
+    const ValueRecord *record = &cache->values[value];
+    int order = slice_compare(file_hash_cache_value_name(cache, value), name);
+    return order != 0 ? order : (record->kind > kind) - (record->kind < kind);
 }
 
 /* Each record begins where the previous one ends, and the last ends where the arrays do. Paths end
@@ -97,13 +118,37 @@ static bool records_are_sound(const FileHashCache *cache, size_t paths_size)
             return false;
         previous = path;
     }
+    for (uint32_t i = 0; i < cache->value_count; i++) {
+        if (cache->values[i].name != path_end)
+            return false;
+        path_end += (uint64_t)cache->values[i].name_size + 1;
+        if (path_end > paths_size || cache->paths[path_end - 1] != '\0' ||
+            (i != 0 && compare_values(cache, i - 1, cache->values[i].kind,
+                                      file_hash_cache_value_name(cache, i)) >= 0))
+            return false;
+    }
     return path_end == paths_size && import_end == cache->import_count;
+}
+
+/* What is no file has no other role than IMPORT_VALUE, and a file never has it. */
+static bool roles_are_sound(const FileHashCache *cache)
+{
+    bool wrong = false;
+    if (cache->roles == NULL)
+        return true;
+    for (uint32_t i = 0; i < cache->import_count; i++) {
+        bool is_file = cache->imports[i] < cache->count || cache->imports[i] == FILE_ABSENT;
+        wrong |= is_file ? cache->roles[i] >= IMPORT_VALUE : cache->roles[i] != IMPORT_VALUE;
+    }
+    for (uint32_t i = 0; i < cache->count; i++)
+        wrong |= cache->file_roles[i] >= IMPORT_VALUE;
+    return !wrong;
 }
 
 static bool imports_are_sound(const FileHashCache *cache)
 {
     bool wrong = false;
-    uint32_t end = cache->count + cache->absent_count;
+    uint32_t end = cache->count + cache->absent_count + cache->value_count;
     for (uint32_t i = 0; i < cache->import_count; i++) /* no branch in the loop */
         wrong |= (cache->imports[i] >= end) & (cache->imports[i] != FILE_ABSENT);
     for (uint32_t i = 0; i < cache->more_entry_count; i++)
@@ -117,7 +162,8 @@ static bool table_is_sound(const FileHashCache *cache)
     if (image->size == 0)
         return true;
     size_t paths_size = image->size - (size_t)(cache->paths - image->data);
-    return records_are_sound(cache, paths_size) && imports_are_sound(cache);
+    return records_are_sound(cache, paths_size) && imports_are_sound(cache) &&
+           roles_are_sound(cache);
 }
 
 int file_hash_cache_adopt(FileHashCache *cache)
@@ -172,6 +218,22 @@ uint32_t file_hash_cache_find(const FileHashCache *cache, Slice path)
     return is_there ? place : FILE_NONE;
 }
 
+uint32_t file_hash_cache_find_value(const FileHashCache *cache, uint32_t kind, Slice name)
+{
+    uint32_t low = 0, high = cache->value_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        int order = compare_values(cache, middle, kind, name);
+        if (order == 0)
+            return middle;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return FILE_NONE;
+}
+
 bool file_hash_cache_is_current(const FileHashCache *cache, int dir_fd, uint32_t file,
                                 FileStamp *stamp)
 {
@@ -190,6 +252,13 @@ static Slice all_paths(const FileHashCache *cache)
     return slice_of(cache->paths, (size_t)last->path + last->path_size + 1);
 }
 
+static void put_value(ByteBuffer *key, const FileHashCache *cache, uint32_t value)
+{
+    buffer_put_u32(key, cache->values[value].kind);
+    key_put_slice(key, file_hash_cache_value_name(cache, value));
+    key_put_hash(key, cache->values[value].content);
+}
+
 /* The paths are contiguous and are hashed in one piece; the contents are collected. */
 Hash128 file_hash_cache_combined(const FileHashCache *cache, Hash128 seed)
 {
@@ -200,6 +269,8 @@ Hash128 file_hash_cache_combined(const FileHashCache *cache, Hash128 seed)
     key_put_hash(&key, hash_keyed(cache->secret, all_paths(cache)));
     for (uint32_t file = 0; file < cache->count; file++)
         key_put_hash(&key, cache->records[file].content);
+    for (uint32_t value = 0; value < cache->value_count; value++)
+        put_value(&key, cache, value);
     Hash128 combined = hash_keyed(cache->secret, buffer_slice(&key));
     buffer_free(&key);
     return combined;
@@ -211,10 +282,11 @@ static void put_file(ByteBuffer *key, const FileHashCache *cache, uint32_t file)
     key_put_hash(key, cache->records[file].content);
 }
 
-/* Marks what `file` reaches, itself included. The caller frees the marks. */
+/* Marks what `file` reaches, itself included, by number. The caller frees the marks. */
 static bool *mark_reached(const FileHashCache *cache, uint32_t file)
 {
-    bool *reached = memory_allocate_zeroed(cache->count, sizeof *reached);
+    size_t end = (size_t)cache->count + cache->absent_count + cache->value_count;
+    bool *reached = memory_allocate_zeroed(end, sizeof *reached);
     uint32_t *stack = memory_allocate(cache->count * sizeof *stack);
     uint32_t depth = 0;
     stack[depth++] = file;
@@ -223,9 +295,10 @@ static bool *mark_reached(const FileHashCache *cache, uint32_t file)
         const FileRecord *record = &cache->records[stack[--depth]];
         for (uint32_t i = 0; i < record->import_count; i++) {
             uint32_t target = cache->imports[record->first_import + i];
-            if (target >= cache->count || reached[target])
+            if (target == FILE_NONE || target == FILE_ABSENT || reached[target])
                 continue;
-            stack[depth++] = target;
+            if (target < cache->count)
+                stack[depth++] = target;
             reached[target] = true;
         }
     }
@@ -243,6 +316,9 @@ Hash128 file_hash_cache_combined_from(const FileHashCache *cache, uint32_t file)
     for (uint32_t other = 0; other < cache->count; other++)
         if (reached[other] && other != file)
             put_file(&key, cache, other);
+    for (uint32_t value = 0; value < cache->value_count; value++)
+        if (reached[cache->count + cache->absent_count + value])
+            put_value(&key, cache, value);
     Hash128 combined = hash_keyed(cache->secret, buffer_slice(&key));
     buffer_free(&key);
     memory_free(reached);
@@ -259,6 +335,14 @@ void file_hash_cache_set(FileHashCache *cache, uint32_t file, const KnownStamp *
     record->content = content;
     size_t offset = (size_t)((char *)record - cache->image.data);
     image_mark(&cache->image, offset, offsetof(FileRecord, path));
+}
+
+void file_hash_cache_set_value(FileHashCache *cache, uint32_t value, Hash128 content)
+{
+    ValueRecord *record = &cache->values[value];
+    record->content = content;
+    size_t offset = (size_t)((char *)record - cache->image.data);
+    image_mark(&cache->image, offset, sizeof record->content);
 }
 
 /* The rows of a new table: a run of old files that stay as they are, or one entry. */
@@ -354,14 +438,26 @@ static void put_records(ByteBuffer *image, const NewTable *table)
         buffer_put(image, slice_of(&absent, sizeof absent));
         next.path += size + 1;
     }
+    for (uint32_t i = 0; i < splice->value_count; i++) {
+        const FileValue *value = &splice->values[i];
+        uint32_t size = (uint32_t)value->name.size;
+        ValueRecord record = {
+            .content = value->content, .kind = value->kind, .name = next.path, .name_size = size};
+        buffer_put(image, slice_of(&record, sizeof record));
+        next.path += size + 1;
+    }
 }
 
 static uint32_t new_number_of(const NewTable *table, uint32_t old)
 {
-    if (old < table->last->count)
-        return table->splice->new_number[old];
-    return old == FILE_ABSENT ? FILE_ABSENT
-                              : table->count + table->splice->new_absent[old - table->last->count];
+    const FileSplice *splice = table->splice;
+    uint32_t absents = table->last->count, values = absents + table->last->absent_count;
+    if (old < absents)
+        return splice->new_number[old];
+    if (old == FILE_ABSENT)
+        return FILE_ABSENT;
+    return old < values ? table->count + splice->new_absent[old - absents]
+                        : table->count + splice->absent_count + splice->new_value[old - values];
 }
 
 static void put_imports(ByteBuffer *image, const NewTable *table)
@@ -384,6 +480,43 @@ static void put_imports(ByteBuffer *image, const NewTable *table)
                                table->splice->more_entry_count * sizeof(uint32_t)));
 }
 
+/* Of the imports in their order. True if any is a text or data. */
+static bool list_roles(const NewTable *table, uint8_t *roles)
+{
+    const FileHashCache *last = table->last;
+    bool has_some = false;
+    uint32_t first = 0;
+    for (const Piece *piece = table->pieces; piece != table->pieces + table->piece_count; piece++) {
+        const FileEntry *entry = piece->entry;
+        const uint32_t *imports = entry != NULL ? entry->imports
+                                                : last->imports + piece->first->first_import;
+        const uint8_t *known = entry != NULL ? entry->roles
+                               : last->roles == NULL ? NULL
+                                                     : last->roles + piece->first->first_import;
+        uint32_t end = entry != NULL ? table->count : last->count; /* above: no file's number */
+        uint32_t count = entry != NULL ? entry->import_count
+                                       : piece->last->first_import + piece->last->import_count -
+                                             piece->first->first_import;
+        for (uint32_t i = 0; i < count; i++) {
+            bool is_file = imports[i] < end || imports[i] >= FILE_ABSENT;
+            uint8_t role = known == NULL ? (uint8_t)IMPORT_SOURCE : known[i];
+            roles[first + i] = is_file ? role : (uint8_t)IMPORT_VALUE;
+            has_some |= is_file && role != IMPORT_SOURCE;
+        }
+        first += count;
+    }
+    return has_some;
+}
+
+/* Should there be any? Else they need not be listed. */
+static bool may_have_roles(const NewTable *table)
+{
+    bool may = table->last->roles != NULL;
+    for (uint32_t i = 0; i < table->splice->entry_count; i++)
+        may |= table->splice->entries[i].roles != NULL;
+    return may;
+}
+
 static void put_paths(ByteBuffer *image, const NewTable *table)
 {
     for (const Piece *piece = table->pieces; piece != table->pieces + table->piece_count; piece++) {
@@ -400,6 +533,10 @@ static void put_paths(ByteBuffer *image, const NewTable *table)
         buffer_put(image, table->splice->absents[i]);
         buffer_put_byte(image, '\0');
     }
+    for (uint32_t i = 0; i < table->splice->value_count; i++) {
+        buffer_put(image, table->splice->values[i].name);
+        buffer_put_byte(image, '\0');
+    }
 }
 
 static void make_image(ByteBuffer *image, const NewTable *table)
@@ -409,12 +546,23 @@ static void make_image(ByteBuffer *image, const NewTable *table)
                           .paths_size = (uint32_t)table->paths_size,
                           .entry = FILE_NONE,
                           .absent_count = table->splice->absent_count,
-                          .more_entry_count = table->splice->more_entry_count};
+                          .more_entry_count = table->splice->more_entry_count,
+                          .value_count = table->splice->value_count};
+    uint8_t *roles = NULL;
+    if (may_have_roles(table)) {
+        roles = memory_allocate((size_t)table->import_count + 1);
+        header.has_roles = list_roles(table, roles);
+    }
     buffer_reserve(image, (size_t)table_size(&header));
     buffer_put(image, slice_of(&header, sizeof header));
     put_records(image, table);
     put_imports(image, table);
+    if (header.has_roles) {
+        buffer_put(image, slice_of(roles, (size_t)table->import_count));
+        buffer_put(image, slice_of(table->splice->file_roles, table->count));
+    }
     put_paths(image, table);
+    memory_free(roles);
 }
 
 int file_hash_cache_splice(FileHashCache *cache, const FileHashCache *last, Slice entry,
@@ -427,8 +575,10 @@ int file_hash_cache_splice(FileHashCache *cache, const FileHashCache *last, Slic
     merge(&table);
     for (uint32_t i = 0; i < splice->absent_count; i++)
         table.paths_size += splice->absents[i].size + 1;
+    for (uint32_t i = 0; i < splice->value_count; i++)
+        table.paths_size += splice->values[i].name.size + 1;
     bool fits = table.import_count <= UINT32_MAX && table.paths_size <= UINT32_MAX &&
-                (uint64_t)table.count + splice->absent_count <= FILE_ABSENT;
+                (uint64_t)table.count + splice->absent_count + splice->value_count <= FILE_ABSENT;
     if (fits)
         make_image(&image, &table);
     memory_free(table.pieces);

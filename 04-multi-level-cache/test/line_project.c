@@ -113,7 +113,8 @@ static void report(void *context, Decision decision, Slice subject)
         [DECISION_UNIT_DIRTY] = "dirty",         [DECISION_UNIT_DEPENDENT] = "dependent",
         [DECISION_UNIT_LOST] = "lost",           [DECISION_COMPACTED] = "compacted",
         [DECISION_STATE_DAMAGED] = "damaged",    [DECISION_NOT_COMPACTED] = "not-compacted",
-        [DECISION_FILE_REDIRECTED] = "redirected",
+        [DECISION_FILE_REDIRECTED] = "redirected", [DECISION_FILE_OTHER_INPUT] = "input",
+        [DECISION_FILE_OTHER_ROLE] = "role",     [DECISION_VALUE_CHANGED] = "value",
     };
     buffer_put(decisions, slice_from(names[decision] == NULL ? "other" : names[decision]));
     buffer_put_byte(decisions, ' ');
