@@ -196,15 +196,12 @@ void input_lists_put(ZirCache *cache, const FileHashCache *files, uint32_t file,
     zir_cache_put_joined(cache, lists_content(files, file), lists);
 }
 
-void input_lists_invalidate(ZirCache *cache, const FileHashCache *files, uint32_t file)
-{
-    zir_cache_invalidate(cache, lists_content(files, file));
-}
-
 void input_lists_visit(const ZirCache *cache, Hash128 fingerprint, const FileHashCache *files,
                        uint32_t file, void (*visit)(void *context, Hash128 key), void *context)
 {
     Hash128 content = files->records[file].content;
+    if (file_hash_cache_role(files, file) != IMPORT_SOURCE)
+        return;
     visit(context, zir_cache_key(fingerprint, content));
     if (!input_lists_may_have(files, file))
         return;

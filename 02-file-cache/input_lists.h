@@ -83,8 +83,6 @@ Slice input_lists_join(const ZirCache *cache, const FileHashCache *files, uint32
 /* Keeps them; the bytes are lent until the commit. */
 void input_lists_put(ZirCache *cache, const FileHashCache *files, uint32_t file, Slice lists);
 
-void input_lists_invalidate(ZirCache *cache, const FileHashCache *files, uint32_t file);
-
 /* The keys of all that is kept of a file: its lists, and what they lead to. */
 void input_lists_visit(const ZirCache *cache, Hash128 fingerprint, const FileHashCache *files,
                        uint32_t file, void (*visit)(void *context, Hash128 key), void *context);

@@ -317,7 +317,10 @@ void line_project_used(const LineProject *project, UsedObjects *used)
     snprintf(path, sizeof path, "%s/cache", project->scratch.path);
     assert_int_equal(cache_directory_open(&directory, path, 0, NULL), 0);
     assert_int_equal(cache_entries_list(&entries, &directory, ""), 0);
-    assert_int_equal(used_objects_gather(used, directory.fd, &entries), 0);
+    ZirCache zir;
+    assert_int_equal(zir_cache_open_read_only(&zir, directory.fd, (Hash128){0, 0}), 0);
+    assert_int_equal(used_objects_gather(used, directory.fd, &zir, &entries), 0);
+    zir_cache_close(&zir);
     cache_entries_free(&entries);
     cache_directory_close(&directory);
 }
