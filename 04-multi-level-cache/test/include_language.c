@@ -339,7 +339,7 @@ static bool lower_with_inputs(void *language, Slice source, Inputs *inputs,
                            .asks_from_self = included->mistake == INCLUDE_ASKS_FROM_SELF};
     ScannedImport import;
     Slice name, value;
-    if (included->mistake == INCLUDE_ASKS_MORE_EACH_TIME && calls % 2 == 1 &&
+    if (included->mistake == INCLUDE_ASKS_MORE_EACH_TIME && calls / 2 % 2 == 1 &&
         find_import(source, &import, &name) && import.role == IMPORT_VALUE)
         (void)inputs->value(inputs, import.kind, import.path, &value);
     expand(&expansion, (Slice){"", 0}, INPUT_SELF, source);

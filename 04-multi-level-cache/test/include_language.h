@@ -28,7 +28,7 @@ typedef enum IncludeMistake { /* what a wrong compiler does */
     INCLUDE_SCANS_NO_EMBED, /* data is not found, and is asked for */
     INCLUDE_SCANS_NO_ENV,   /* neither are values */
     INCLUDE_ASKS_FROM_SELF, /* for what a text includes, as if it stood in the file */
-    INCLUDE_ASKS_MORE_EACH_TIME, /* a call that finds an odd count of calls asks once more */
+    INCLUDE_ASKS_MORE_EACH_TIME, /* some calls ask once more */
     INCLUDE_VALUE_CHANGES, /* each time it is asked for */
 } IncludeMistake;
 

@@ -458,6 +458,7 @@ static void test_incremental_builds_equal_clean_ones(void **state)
     line_project_open(&world->project);
     world->random = random_begin();
     make_world(world);
+    remember(world);
     for (unsigned long left = steps_or(150); left > 0; left--) {
         step(world);
         if (pick(world, 5) == 0) {
