@@ -21,6 +21,7 @@
 #define INPUTS_H
 
 #include "discovery.h"
+#include "zir_cache.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -52,6 +53,11 @@ struct Inputs {
     /* The value of a name. */
     InputAnswer (*value)(Inputs *inputs, uint32_t kind, Slice name, Slice *value);
 };
+
+/* As a compiler's lower (stage 4), with something to ask. Any thread, each with inputs of its own. */
+typedef bool (*LowerWithInputs)(void *language, Slice source, Inputs *inputs,
+                                const HashSecret *secret, Arena *arena, Diagnostics *diagnostics,
+                                Lowered *lowered);
 
 #ifdef __cplusplus
 }

@@ -80,9 +80,7 @@ typedef struct Compiler {
     EmitUnit emit;
     OpenInterface open; /* NULL: interface blobs are ignored */
     EmitFile emit_file; /* NULL: emit is called for each unit */
-    bool (*lower_with_inputs)(void *language, Slice source, Inputs *inputs,
-                              const HashSecret *secret, Arena *arena, Diagnostics *diagnostics,
-                              Lowered *lowered); /* NULL: lower is called */
+    LowerWithInputs lower_with_inputs; /* NULL: lower is called */
     AskValue value; /* NULL: no name has a value */
 } Compiler;
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Lowering that sees other files, and inputs that are no sources: what is lowered and emitted after
  * which edit, what is reported, and what is refused. */
+#include "build_drop.h"
 #include "include_language.h"
 #include "line_project.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -276,6 +278,52 @@ static void verifying_knows_another_value_from_a_wrong_record(void **state)
     buffer_free(&found);
 }
 
+/* What is damaged is a miss: of lists, of lowered forms, of outputs. */
+static void damaged_objects_are_made_again(void **state)
+{
+    Sample *sample = *state;
+    char path[512];
+    for (unsigned i = 0; i < 40; i++) {
+        edit(sample, "near/b.h", i % 2 == 0 ? "define WORD one\n" : "define WORD two\n");
+        LineRun run = build(sample);
+        assert_int_equal(run.status, BUILD_OK);
+        line_run_free(&run);
+        snprintf(path, sizeof path, "%s/cache/zir.pack", sample->project.scratch.path);
+        FILE *pack = fopen(path, "r+b");
+        assert_non_null(pack);
+        fseek(pack, 0, SEEK_END);
+        fseek(pack, 32 + (long)i * (ftell(pack) - 32) / 40, SEEK_SET);
+        int byte = fgetc(pack);
+        fseek(pack, -1, SEEK_CUR);
+        fputc(byte ^ 0x10, pack);
+        fclose(pack);
+    }
+}
+
+static void what_is_dropped_of_an_includer_is_made_again(void **state)
+{
+    Sample *sample = *state;
+    LineSteps steps;
+    DropCounts dropped;
+    expect(sample, 3, 5);
+    assert_int_equal(line_steps_open(&steps, &sample->project, request_of(sample)), BUILD_OK);
+    assert_int_equal(build_plan(steps.build), BUILD_OK);
+    uint32_t section = 0, header = 0;
+    for (uint32_t i = 0; i < 7; i++) {
+        if (slice_equal(build_section_path(steps.build, i), slice_from("main.tree")))
+            section = i;
+        if (slice_equal(build_section_path(steps.build, i), slice_from("near/a.h")))
+            header = i;
+    }
+    assert_int_equal(build_drop(steps.build, header, (Slice){"", 0}, &dropped), BUILD_OK);
+    assert_int_equal(dropped.lowered + dropped.outputs, 0);
+    assert_int_equal(build_drop(steps.build, section, (Slice){"", 0}, &dropped), BUILD_OK);
+    assert_int_equal(dropped.lowered, 1);
+    assert_int_equal(dropped.outputs, 2);
+    build_close(steps.build);
+    expect(sample, 1, 2);
+}
+
 /* ---- what is refused ------------------------------------------------------------------------- */
 
 static void expect_refused(Sample *sample, IncludeMistake mistake, const char *diagnostics)
@@ -329,6 +377,8 @@ int main(void)
         CASE(other_settings_begin_with_what_is_lowered),
         CASE(the_collection_knows_the_lists),
         CASE(verifying_knows_another_value_from_a_wrong_record),
+        CASE(damaged_objects_are_made_again),
+        CASE(what_is_dropped_of_an_includer_is_made_again),
         CASE(what_the_scan_did_not_find_is_refused),
         CASE(a_value_that_changes_while_it_is_used_fails_the_build),
     };
