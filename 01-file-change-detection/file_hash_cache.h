@@ -45,11 +45,11 @@ extern "C" {
 #define FILE_ABSENT (UINT32_MAX - 1) /* where an optional import leads if it leads nowhere */
 
 typedef enum ImportRole { /* what an import is for; the first one is the strongest */
-    IMPORT_SOURCE,        /* a file of the program, lowered itself */
-    IMPORT_TEXT,          /* a file whose text is read while the importer is lowered; its own imports
-                             are scanned */
-    IMPORT_DATA,          /* a file whose bytes, or whose existence, are asked for */
-    IMPORT_VALUE,         /* no file: a name that has a value, or none */
+    IMPORT_SOURCE, /* a file of the program, lowered itself */
+    IMPORT_TEXT,   /* a file whose text is read while the importer is lowered; its own imports are
+                      scanned */
+    IMPORT_DATA,   /* a file whose bytes, or whose existence, are asked for */
+    IMPORT_VALUE,  /* no file: a name that has a value, or none */
 } ImportRole;
 
 typedef struct ValueRecord {

@@ -8,13 +8,13 @@
  *     content, path        ──►  the last few lists of what was asked, with the answers
  *     content, one list    ──►  the lowered form
  *
- * A list holds if each of its answers is what the file table says now. The first thing that lowering
- * asks for follows from the source, each further one from the answers before it: a list that holds
- * is what lowering would ask now. A few are kept, so that switching back hits.
+ * A list holds if each of its answers is what the file table says now. The first thing that
+ * lowering asks for follows from the source, each further one from the answers before it: a list
+ * that holds is what lowering would ask now. A few are kept, so that switching back hits.
  *
- * The path is in the first key because it decides where an import leads; in the list stands where it
- * led: the files, and the places before them that held none. A source that asked for nothing has the
- * key that it always had, and no list.
+ * The path is in the first key because it decides where an import leads; in the list stands where
+ * it led: the files, and the places before them that held none. A source that asked for nothing has
+ * the key that it always had, and no list.
  *
  *     if (input_lists_find(&cache, &files, file, &content))
  *         zir_cache_get(&cache, content, &lowered);

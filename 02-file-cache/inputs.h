@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What lowering may ask for besides its source: texts that it includes, data that it embeds, values.
+ * What lowering may ask for besides its source: texts that it includes, data that it embeds,
+ * values.
  *
  * A front end that opened files itself would be right once: nobody would know what the result was
- * made from. So it asks, and each answer is recorded (input_lists.h). It may ask for what the scan of
- * its source found, or the scan of a text that it was given; for less, where an `#ifdef` leaves
+ * made from. So it asks, and each answer is recorded (input_lists.h). It may ask for what the scan
+ * of its source found, or the scan of a text that it was given; for less, where an `#ifdef` leaves
  * something out.
  *
  *     InputText text;
@@ -54,7 +55,8 @@ struct Inputs {
     InputAnswer (*value)(Inputs *inputs, uint32_t kind, Slice name, Slice *value);
 };
 
-/* As a compiler's lower (stage 4), with something to ask. Any thread, each with inputs of its own. */
+/* As a compiler's lower (stage 4), with something to ask. Any thread, each with inputs of its
+ * own. */
 typedef bool (*LowerWithInputs)(void *language, Slice source, Inputs *inputs,
                                 const HashSecret *secret, Arena *arena, Diagnostics *diagnostics,
                                 Lowered *lowered);

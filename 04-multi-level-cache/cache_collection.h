@@ -19,9 +19,10 @@
  * cache_entries.h says when it is worth its cost.
  *
  * In use is what the manifests in the directory lead to: the ZIR of each file in a file table, under
- * the fingerprint of its manifest, with the lists of what it asked for and all that they lead to; the output of each unit in a unit table. Counting that reads
- * every table. It is done only when the packs pass the limit that follows from the last count,
- * which is in the file "used_bytes"; a build with few changes opens that file, or nothing.
+ * the fingerprint of its manifest, with the lists of what it asked for and all that they lead to;
+ * the output of each unit in a unit table. Counting that reads every table. It is done only when
+ * the packs pass the limit that follows from the last count, which is in the file "used_bytes"; a
+ * build with few changes opens that file, or nothing.
  */
 #ifndef CACHE_COLLECTION_H
 #define CACHE_COLLECTION_H

@@ -46,8 +46,8 @@
  * an error is never kept, even if it is called right. Warnings are kept with the result that they
  * came with, and every build reports all of them, whatever it looked at: so they must follow from
  * what the result follows from (codegen.h says how places do). `lower` names another file as an
- * import would, lower_with_inputs as it was given. Who returns false says why; `emit` may leave that to another unit, if that one is
- * wrong.
+ * import would, lower_with_inputs as it was given. Who returns false says why; `emit` may leave
+ * that to another unit, if that one is wrong.
  */
 #ifndef COMPILER_H
 #define COMPILER_H

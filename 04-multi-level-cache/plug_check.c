@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * In five steps: the plug itself, the imports, the values, the lowered forms, the outputs. Whatever depends on
- * its arguments alone is done PLUG_ROUNDS times, in loops whose items are spread over the workers,
- * and then compared with the first time.
+ * In five steps: the plug itself, the imports, the values, the lowered forms, the outputs. Whatever
+ * depends on its arguments alone is done PLUG_ROUNDS times, in loops whose items are spread over
+ * the workers, and then compared with the first time.
  */
 #include "plug_check_state.h"
 
@@ -239,7 +239,8 @@ static void check_declaration(PlugState *check, const CheckedFile *file, const D
     if (declarations_find(view, declaration_name(view, number)) != number)
         plug_breaks(check, lowering_function(check), path, "has two declarations of one name");
     if (hash_is_none(item->interface_hash))
-        plug_breaks(check, lowering_function(check), path, "has a declaration without an interface hash");
+        plug_breaks(check, lowering_function(check), path,
+                    "has a declaration without an interface hash");
 }
 
 /* With public hashes, an attacker can write two sources that collide. */

@@ -12,8 +12,8 @@
  *     PlugCheck check = {.breaks = report, .executor = &pool.executor};
  *     uint64_t broken = plug_check(&compiler, files, 2, &check);
  *
- * What lower_with_inputs asks for is answered from the files; what it names must be among those that
- * scan_imports finds.
+ * What lower_with_inputs asks for is answered from the files; what it names must be among those
+ * that scan_imports finds.
  *
  * Each function is called several times with equal arguments in different memory, from as many
  * threads as the executor has, and must answer alike. Nothing is read from disk or written.

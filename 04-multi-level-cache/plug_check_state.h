@@ -39,8 +39,8 @@ void plug_breaks(PlugState *check, const char *function, Slice subject, const ch
 uint32_t plug_lead(const PlugState *check, Slice importer, const ScannedImport *import,
                    Arena *arena);
 
-/* One lowering with inputs. All that it asks for is added to `asked`, each thing with a newline. False
- * in *is_found: some of it is not what scan_imports finds. Any thread. */
+/* One lowering with inputs. All that it asks for is added to `asked`, each thing with a newline.
+ * False in *is_found: some of it is not what scan_imports finds. Any thread. */
 bool plug_lower_with_inputs(const PlugState *check, uint32_t file, const HashSecret *secret,
                             Arena *memory, Diagnostics *diagnostics, Lowered *lowered,
                             ByteBuffer *asked, bool *is_found);

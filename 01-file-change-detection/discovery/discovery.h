@@ -89,8 +89,8 @@ void import_candidates_add(ImportCandidates *candidates, Slice path);
 typedef void (*ResolveImport)(void *language, Slice importer, const ScannedImport *import,
                               ImportCandidates *candidates);
 
-/* The value of a name, in the arena or static. False: it has none. Like a setting it is the same for
- * the whole of a build. Any thread. */
+/* The value of a name, in the arena or static. False: it has none. Like a setting it is the same
+ * for the whole of a build. Any thread. */
 typedef bool (*AskValue)(void *language, uint32_t kind, Slice name, Arena *arena, Slice *value);
 
 typedef enum FileChangeKind {

@@ -99,7 +99,8 @@ static uint32_t meet_known(Walker *walker, uint32_t file, ImportRole role)
 static void add_pending(Walker *walker, Reading *reading)
 {
     if (walker->pending_count == walker->pending_capacity) {
-        walker->pending_capacity = walker->pending_capacity == 0 ? 64 : walker->pending_capacity * 2;
+        uint32_t capacity = walker->pending_capacity;
+        walker->pending_capacity = capacity == 0 ? 64 : capacity * 2;
         walker->pending =
             memory_resize(walker->pending, walker->pending_capacity * sizeof *walker->pending);
     }

@@ -56,9 +56,9 @@ typedef struct ReadingScratch {
 bool reading_is_cancelled(const DiscoveryRequest *request, ReadingScratch *scratch);
 
 /* Reads and hashes the file of a reading of which path, record and role are set, and nothing else.
- * Its imports are scanned unless the record has the same content and so has them. Where one of these
- * may lead elsewhere by now (`is_redirected`), they are scanned in any case; those of data, never.
- * Any thread. */
+ * Its imports are scanned unless the record has the same content and so has them. Where one of
+ * these may lead elsewhere by now (`is_redirected`), they are scanned in any case; those of data,
+ * never. Any thread. */
 void source_read(Reading *reading, const DiscoveryRequest *request, const FileClock *clock,
                  bool is_redirected, ReadingScratch *scratch);
 

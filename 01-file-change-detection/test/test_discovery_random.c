@@ -5,8 +5,8 @@
  * Files come, go, are renamed and import others that may not exist; in circles too. The table of the
  * last discovery without errors is kept in a file, as a build keeps that of its last commit.
  *
- * In the third, imports are of texts, data and values as well, and a file may be imported as several
- * of these at once. Which sources are lowered from something else is found naively.
+ * In the third, imports are of texts, data and values as well, and a file may be imported as
+ * several of these at once. Which sources are lowered from something else is found naively.
  *
  * In the second test imports are looked for in several places. The same name comes and goes in each
  * of them, and is a directory or a link that leads nowhere now and then; the places themselves

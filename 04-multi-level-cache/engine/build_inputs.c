@@ -2,10 +2,10 @@
 /*
  * The answers to what lowering asks for, from the file table.
  *
- * An import leads where discovery found that it leads: its candidates are gone through once more, in
- * the table instead of on the disk. What the scan of the asking file did not find is refused: a
- * change of it would go unnoticed. Each text is read once in a build, and what is read must have the
- * recorded hash.
+ * An import leads where discovery found that it leads: its candidates are gone through once more,
+ * in the table instead of on the disk. What the scan of the asking file did not find is refused: a
+ * change of it would go unnoticed. Each text is read once in a build, and what is read must have
+ * the recorded hash.
  */
 #include "build_internal.h"
 
@@ -340,7 +340,7 @@ bool build_lower_with_inputs(Build *build, Slice source, uint32_t file, Arena *t
     return is_right && !asking.is_refused;
 }
 
-/* ---- what was lowered before ------------------------------------------------------------------ */
+/* ---- what was lowered before --------------------------------------------------------------- */
 
 bool build_lowered_content(const Build *build, const ZirCache *zir, uint32_t file,
                            Hash128 *content)

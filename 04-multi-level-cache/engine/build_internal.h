@@ -219,8 +219,8 @@ void build_free_texts(Build *build);
 /* What discovery read is lowered: nothing refers to it from here on. */
 void build_forget_sources(Build *build);
 
-/* The text of a file, in the arena, which lives as long as the build, or as discovery read it. False:
- * it cannot be read, or is another by now; build_check_texts says so. Any thread. */
+/* The text of a file, in the arena, which lives as long as the build, or as discovery read it.
+ * False: it cannot be read, or is another by now; build_check_texts says so. Any thread. */
 bool build_read_text(Build *build, uint32_t file, Arena *arena, Slice *bytes);
 
 /* Did that happen? Any thread. */

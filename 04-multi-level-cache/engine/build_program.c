@@ -437,7 +437,8 @@ static void lower_change(void *arg, size_t index, unsigned worker)
         publish(build, change->file, input_file(build, change->file, &scratch->arena));
         return;
     }
-    bool may_read = change->source.data != NULL || build->request.compiler->lower_with_inputs != NULL;
+    bool may_read =
+        change->source.data != NULL || build->request.compiler->lower_with_inputs != NULL;
     ProgramFile *file = find_file(build, change->file, &scratch->arena);
     result->was_cached = file != NULL || !may_read;
     if (file == NULL && !may_read)

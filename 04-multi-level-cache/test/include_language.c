@@ -32,7 +32,8 @@ static Slice take_line(Slice *text)
 static Slice take_word(Slice *text)
 {
     size_t size = 0;
-    while (size < text->size && (isalnum((unsigned char)text->data[size]) || text->data[size] == '_'))
+    while (size < text->size &&
+           (isalnum((unsigned char)text->data[size]) || text->data[size] == '_'))
         size++;
     Slice word = slice_of(text->data, size);
     *text = slice_of(text->data + size, text->size - size);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The tree language with a preprocessor: a file is lowered together with what it includes, embeds
- * and asks for. It is the largest language of the tests: its interfaces are parsed, at some expense.
- * Lines of its own, beside those of a file of trees:
+ * and asks for. It is the largest language of the tests: its interfaces are parsed, at some
+ * expense. Lines of its own, beside those of a file of trees:
  *
  *     include "list.h"          its lines stand here; "import" lines of a text are left out
  *     include? "list.h"         may be nowhere

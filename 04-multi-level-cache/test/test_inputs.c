@@ -19,7 +19,8 @@ typedef struct Sample {
 static void write_program(const Sample *sample)
 {
     const Scratch *scratch = &sample->project.scratch;
-    scratch_write(scratch, "main.tree", "import \"lib.tree\" as lib\nimport \"other.tree\" as other\n"
+    scratch_write(scratch, "main.tree", "import \"lib.tree\" as lib\n"
+                                        "import \"other.tree\" as other\n"
                                         "include \"a.h\"\n"
                                         "fn main = (print %WORD $lib.get $other.x)\n"
                                         "fn apart = (nothing)\n");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sources that include texts, embed data and ask for values, and random edits of all of these: after
- * each, the incremental build equals a clean one, exactly those sources are lowered whose answers
- * changed, and nothing is emitted that was seen before.
+ * Sources that include texts, embed data and ask for values, and random edits of all of these:
+ * after each, the incremental build equals a clean one, exactly those sources are lowered whose
+ * answers changed, and nothing is emitted that was seen before.
  *
  * A naive model asks the disk what lowering would ask now. Whether a source must be lowered follows
  * from what it asked the last times, four of which are kept.
@@ -96,7 +96,9 @@ static void put_line(World *world, ByteBuffer *text, const char *name, unsigned 
         buffer_put_format(text, "ifexists \"d%u\"\nembed? %s_%u \"d%u\"\nendif\n", DATA - 1, name,
                           line, DATA - 1);
         break;
-    case 4: buffer_put_format(text, "embed %s_%u \"d%u\"\n", name, line, pick(world, DATA - 1)); break;
+    case 4:
+        buffer_put_format(text, "embed %s_%u \"d%u\"\n", name, line, pick(world, DATA - 1));
+        break;
     case 5:
         buffer_put_format(text, "ifdef %c%u\ninclude? \"h%u.h\"\nendif\n", "MV"[pick(world, 2)],
                           pick(world, 3), pick(world, HEADERS));
@@ -144,7 +146,7 @@ static void make_source(World *world, unsigned number)
     for (unsigned i = 0; i < FUNCTIONS; i++)
         buffer_put_format(text, "fn n%u %%M%u = (do %%V%u %%M%u w%u $f%u.n%u)\n", i,
                           pick(world, 4), pick(world, VALUES), pick(world, 4), pick(world, 9),
-                          pick(world, SOURCES), pick(world, 25) == 0 ? 9 : pick(world, FUNCTIONS));
+                          pick(world, SOURCES), pick(world, 60) == 0 ? 9 : pick(world, FUNCTIONS));
     if (number == 0)
         buffer_put(text, slice_from("fn main = (start $n0)\n"));
 }
@@ -245,7 +247,7 @@ static void edit(World *world)
         put(world, file);
 }
 
-/* ---- what lowering would ask now --------------------------------------------------------------- */
+/* ---- what lowering would ask now ------------------------------------------------------------ */
 
 typedef struct Model { /* answers from the disk, and notes all */
     Inputs inputs; /* first */
