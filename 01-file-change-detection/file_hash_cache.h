@@ -16,6 +16,11 @@
  * is a change, although no file of the program changed. They have numbers from `count` on, in path
  * order, and records of which only the path means anything.
  *
+ * A file may be lowered itself, or be read while others are lowered: its role is the strongest of
+ * those of the imports that lead to it. What is no file (an environment variable, a definition) is
+ * recorded as a value: kind, name, and a hash of what it is now. Values have numbers after those of
+ * the absent paths. A program that has only sources has none of these two: not a byte.
+ *
  *     FileHashCache cache = {0};
  *     file_hash_cache_load(&cache, "file_hashes.bin");       missing or damaged: empty
  *     for (uint32_t i = 0; i < cache.count; i++)
@@ -39,21 +44,43 @@ extern "C" {
 #define FILE_NONE UINT32_MAX
 #define FILE_ABSENT (UINT32_MAX - 1) /* where an optional import leads if it leads nowhere */
 
+typedef enum ImportRole { /* what an import is for; the first one is the strongest */
+    IMPORT_SOURCE, /* a file of the program, lowered itself */
+    IMPORT_TEXT,   /* a file whose text is read while the importer is lowered; its own imports are
+                      scanned */
+    IMPORT_DATA,   /* a file whose bytes, or whose existence, are asked for */
+    IMPORT_VALUE,  /* no file: a name that has a value, or none */
+} ImportRole;
+
+typedef struct ValueRecord {
+    Hash128 content; /* hash of the value, which is not kept itself; {0}: it has none */
+    uint32_t kind;   /* what the language likes */
+    uint32_t name;   /* offset in the paths */
+    uint32_t name_size;
+    uint32_t reserved;
+} ValueRecord;
+
 typedef struct FileRecord {
     KnownStamp known; /* {0}: nothing is known, read the file */
     Hash128 content;  /* hash of its bytes */
     uint32_t path;    /* offset in the paths */
     uint32_t path_size;
     uint32_t first_import; /* place in the import numbers */
-    uint32_t import_count; /* in the order of the source; then absent paths, ascending */
+    uint32_t import_count; /* the sources, in the order of the source; the texts and data, in the
+                              same order; then absent paths and values, ascending */
 } FileRecord;
 
 typedef struct FileHashCache { /* {0} is an empty cache */
     FileRecord *records;       /* in the image; change them with file_hash_cache_set */
     uint32_t count;
     uint32_t absent_count;   /* the paths of these come after the files' */
+    ValueRecord *values;     /* by name, then kind */
+    uint32_t value_count;
     const uint32_t *imports; /* file numbers */
     uint32_t import_count;
+    const uint8_t *roles;      /* per import number; of an absent path or a value, IMPORT_VALUE.
+                                  NULL: there are no texts and no data */
+    const uint8_t *file_roles; /* per file; NULL in the same case */
     const uint32_t *more_entries; /* files that the program has besides what the entry reaches */
     uint32_t more_entry_count;
     const HashSecret *secret; /* lent: the secret of its hashes; NULL, as after load and open:
@@ -87,12 +114,29 @@ static inline Slice file_hash_cache_path(const FileHashCache *cache, uint32_t fi
     return slice_of(cache->paths + cache->records[file].path, cache->records[file].path_size);
 }
 
-/* How many imports a file has: its numbers without the absent paths. */
+static inline Slice file_hash_cache_value_name(const FileHashCache *cache, uint32_t value)
+{
+    return slice_of(cache->paths + cache->values[value].name, cache->values[value].name_size);
+}
+
+static inline ImportRole file_hash_cache_role(const FileHashCache *cache, uint32_t file)
+{
+    return cache->file_roles == NULL ? IMPORT_SOURCE : (ImportRole)cache->file_roles[file];
+}
+
+/* How many sources a file imports: these are the first of its numbers. */
 static inline uint32_t file_hash_cache_targets(const FileHashCache *cache, uint32_t file)
 {
     const FileRecord *record = &cache->records[file];
     uint32_t count = record->import_count;
-    if (cache->absent_count == 0)
+    if (cache->roles != NULL) {
+        const uint8_t *roles = cache->roles + record->first_import;
+        for (uint32_t i = 0; i < record->import_count; i++)
+            if (roles[i] != IMPORT_SOURCE)
+                return i;
+        return count;
+    }
+    if (cache->absent_count + cache->value_count == 0)
         return count;
     const uint32_t *numbers = cache->imports + record->first_import;
     while (count != 0 && numbers[count - 1] >= cache->count && numbers[count - 1] < FILE_ABSENT)
@@ -106,13 +150,17 @@ uint32_t file_hash_cache_find(const FileHashCache *cache, Slice path);
 /* How many files have a name before `path`, in byte order: where it is, or where it would be. */
 uint32_t file_hash_cache_place(const FileHashCache *cache, Slice path);
 
+/* The place of a value in the values, or FILE_NONE. Its number is this, counted from those of files
+ * and absent paths on. */
+uint32_t file_hash_cache_find_value(const FileHashCache *cache, uint32_t kind, Slice name);
+
 /* One stat: true if it proves that the file is unchanged. `stamp` is set to what stat says now, {0}
  * if it fails. Paths are relative to `dir_fd`. */
 bool file_hash_cache_is_current(const FileHashCache *cache, int dir_fd, uint32_t file,
                                 FileStamp *stamp);
 
-/* The hash of all paths and content hashes under `seed`: equal to the last build's exactly when no
- * file changed, came or went. */
+/* The hash of all paths and content hashes, and of all values, under `seed`: equal to the last
+ * build's exactly when no file changed, came or went, and all values are what they were. */
 Hash128 file_hash_cache_combined(const FileHashCache *cache, Hash128 seed);
 
 /* The combined hash of one file and everything it imports, from the recorded hashes. Cost: one
@@ -125,13 +173,23 @@ Hash128 file_hash_cache_combined_from(const FileHashCache *cache, uint32_t file)
 void file_hash_cache_set(FileHashCache *cache, uint32_t file, const KnownStamp *known,
                          Hash128 content);
 
+/* Replaces the hash of a value. In place. */
+void file_hash_cache_set_value(FileHashCache *cache, uint32_t value, Hash128 content);
+
 typedef struct FileEntry { /* what a new table is made from */
     Slice path;
     KnownStamp known;
     Hash128 content;
     const uint32_t *imports; /* numbers in the new table, as in a record */
     uint32_t import_count;
+    const uint8_t *roles; /* of each import; NULL: sources */
 } FileEntry;
+
+typedef struct FileValue {
+    Slice name;
+    uint32_t kind;
+    Hash128 content;
+} FileValue;
 
 typedef struct FileSplice { /* which files of the last table stay, and which come */
     const uint32_t *new_number; /* per file of the last table; ascending; FILE_NONE: it goes */
@@ -144,6 +202,10 @@ typedef struct FileSplice { /* which files of the last table stay, and which com
                                    file that stays as it was asks for it */
     const uint32_t *more_entries; /* numbers in the new table */
     uint32_t more_entry_count;
+    const FileValue *values; /* all of the new table, by name, then kind */
+    uint32_t value_count;
+    const uint32_t *new_value; /* as new_absent, for the values of the last table */
+    const uint8_t *file_roles; /* per file of the new table; NULL: sources */
 } FileSplice;
 
 /* Makes `cache` hold the files of `last`, another table, as `splice` changes them; their imports get

@@ -8,6 +8,7 @@
 #include "cache_collection.h"
 
 #include "cache_product.h"
+#include "input_lists.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -98,9 +99,17 @@ typedef struct Recorded { /* one entry, as in its manifest */
     const char *id;
     uint32_t number; /* index in the list */
     const ManifestHeader *header;
+    const ZirCache *zir;
+    UsedObjects *used;
 } Recorded;
 
-static int add_files(UsedObjects *used, const Recorded *entry)
+static void add_zir(void *context, Hash128 key)
+{
+    const Recorded *entry = context;
+    add_key(&entry->used->zir, key, entry->number);
+}
+
+static int add_files(Recorded *entry)
 {
     char name[64];
     FileHashCache files;
@@ -108,8 +117,7 @@ static int add_files(UsedObjects *used, const Recorded *entry)
     snprintf(name, sizeof name, "%s.files", entry->id);
     int status = file_table_load(&files, &state, entry->dir_fd, name, &entry->header->files);
     for (uint32_t i = 0; status == 0 && i < files.count; i++)
-        add_key(&used->zir, zir_cache_key(entry->header->fingerprint, files.records[i].content),
-                entry->number);
+        input_lists_visit(entry->zir, entry->header->fingerprint, &files, i, add_zir, entry);
     file_hash_cache_close(&files);
     return is_damage(status) ? 0 : status;
 }
@@ -129,26 +137,28 @@ static int add_units(UsedObjects *used, const Recorded *entry)
     return is_damage(status) ? 0 : status;
 }
 
-static int add_entry(UsedObjects *used, int dir_fd, const char *id, uint32_t number)
+static int add_entry(UsedObjects *used, int dir_fd, const ZirCache *zir, const char *id,
+                     uint32_t number)
 {
     Manifest manifest;
-    Recorded entry = {dir_fd, id, number, &manifest.header};
+    Recorded entry = {dir_fd, id, number, &manifest.header, zir, used};
     int status = manifest_load(&manifest, dir_fd, id);
     if (status == 0)
-        status = add_files(used, &entry);
+        status = add_files(&entry);
     if (status == 0)
         status = add_units(used, &entry);
     manifest_free(&manifest);
     return is_damage(status) ? 0 : status;
 }
 
-int used_objects_gather(UsedObjects *used, int dir_fd, const CacheEntries *entries)
+int used_objects_gather(UsedObjects *used, int dir_fd, const ZirCache *zir,
+                        const CacheEntries *entries)
 {
     int status = 0;
     *used = (UsedObjects){0};
     for (uint32_t i = 0; i < entries->count && status == 0; i++)
         if (!entries->items[i].is_to_go)
-            status = add_entry(used, dir_fd, entries->items[i].id, i);
+            status = add_entry(used, dir_fd, zir, entries->items[i].id, i);
     sort_keys(&used->zir);
     sort_keys(&used->air);
     return status;
@@ -319,7 +329,7 @@ static int collect(MultiLevelCache *cache, CacheEntries *entries, uint64_t pack_
     for (size_t i = 0; i < entries->count; i++)
         entries->items[i].is_to_go = entries->items[i].is_gone;
     if (packs_matter || cache->limit_bytes != 0)
-        status = used_objects_gather(&used, cache->directory.fd, entries);
+        status = used_objects_gather(&used, cache->directory.fd, &cache->zir, entries);
     if (status == 0 && cache->limit_bytes != 0)
         choose_oldest(cache, &used, entries);
     choose_products(cache, entries);

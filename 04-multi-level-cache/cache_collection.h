@@ -19,9 +19,10 @@
  * cache_entries.h says when it is worth its cost.
  *
  * In use is what the manifests in the directory lead to: the ZIR of each file in a file table, under
- * the fingerprint of its manifest; the output of each unit in a unit table. Counting that reads
- * every table. It is done only when the packs pass the limit that follows from the last count,
- * which is in the file "used_bytes"; a build with few changes opens that file, or nothing.
+ * the fingerprint of its manifest, with the lists of what it asked for and all that they lead to;
+ * the output of each unit in a unit table. Counting that reads every table. It is done only when
+ * the packs pass the limit that follows from the last count, which is in the file "used_bytes"; a
+ * build with few changes opens that file, or nothing.
  */
 #ifndef CACHE_COLLECTION_H
 #define CACHE_COLLECTION_H
@@ -52,9 +53,11 @@ typedef struct UsedObjects {
     KeySet zir, air; /* sorted by key */
 } UsedObjects;
 
-/* The keys of all objects that the listed entries use, except entries to be removed. A damaged one
+/* The keys of all objects that the listed entries use, except entries to be removed. The lists of
+ * files are read from `zir`. A damaged one
  * counts as not recorded. 0 or a negative errno. The caller frees in every case. */
-int used_objects_gather(UsedObjects *used, int dir_fd, const CacheEntries *entries);
+int used_objects_gather(UsedObjects *used, int dir_fd, const ZirCache *zir,
+                        const CacheEntries *entries);
 bool key_set_has(const KeySet *set, Hash128 key);
 void used_objects_free(UsedObjects *used);
 

@@ -21,6 +21,11 @@
  *                    it is optional, what it would offer is not found. The places to look in are
  *                    settings: part of the fingerprint.
  *     entry_point    without one, any file may be the entry: of a library.
+ *     lower_with_inputs   for a language in which a file is lowered with more than its own bytes
+ *                    (includes, embedded data, environment); instead of lower: it asks for them
+ *                    (inputs.h), and scan_imports gives such an import its role. lower adds only
+ *                    the imports that are sources.
+ *     value          the values of the names that it asks for
  *     open           for a front end whose IR must be parsed: interface blob of a file → the form
  *                    in which units see the file, made once
  *     emit_file      for the same; instead of emit: all units of one file, in one call
@@ -41,14 +46,15 @@
  * an error is never kept, even if it is called right. Warnings are kept with the result that they
  * came with, and every build reports all of them, whatever it looked at: so they must follow from
  * what the result follows from (codegen.h says how places do). `lower` names another file as an
- * import would. Who returns false says why; `emit` may leave that to another unit, if that one is
- * wrong.
+ * import would, lower_with_inputs as it was given. Who returns false says why; `emit` may leave
+ * that to another unit, if that one is wrong.
  */
 #ifndef COMPILER_H
 #define COMPILER_H
 
 #include "codegen.h"
 #include "discovery.h"
+#include "inputs.h"
 #include "zir_cache.h"
 
 #ifdef __cplusplus
@@ -74,6 +80,8 @@ typedef struct Compiler {
     EmitUnit emit;
     OpenInterface open; /* NULL: interface blobs are ignored */
     EmitFile emit_file; /* NULL: emit is called for each unit */
+    LowerWithInputs lower_with_inputs; /* NULL: lower is called */
+    AskValue value; /* NULL: no name has a value */
 } Compiler;
 
 #ifdef __cplusplus

@@ -115,6 +115,7 @@ typedef struct BuildCounts { /* work, not time: the same on every machine */
     uint64_t files_changed, files_added, files_removed;
     uint64_t files_absent; /* paths that imports ask for and that hold no file: one stat each,
                               which `files_stat` counts too. 0 where the language has no resolve */
+    uint64_t values_asked; /* names with a value that imports ask for: each once */
     /* A function is a unit with a body; structs, constants and externs are units too, checked and
      * cached alike, but not counted here. Emitted, cached and failed add up to the total at any
      * moment of a build: a function not looked at, because nothing it depends on changed, is

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * In four steps: the plug itself, the imports, the lowered forms, the outputs. Whatever depends on
- * its arguments alone is done PLUG_ROUNDS times, in loops whose items are spread over the workers,
- * and then compared with the first time.
+ * In five steps: the plug itself, the imports, the values, the lowered forms, the outputs. Whatever
+ * depends on its arguments alone is done PLUG_ROUNDS times, in loops whose items are spread over
+ * the workers, and then compared with the first time.
  */
 #include "plug_check_state.h"
 
@@ -48,7 +48,8 @@ typedef struct LoweredOnce {
     Lowered lowered;
     Diagnostics diagnostics;
     Arena memory;
-    bool is_right;
+    ByteBuffer asked; /* with inputs */
+    bool is_right, asks_unscanned;
 } LoweredOnce;
 
 typedef struct Rounds { /* of a loop: PLUG_ROUNDS results for each file */
@@ -65,6 +66,8 @@ static void scan_once(void *arg, size_t item, unsigned worker)
     const Compiler *compiler = rounds->check->compiler;
     (void)worker;
     scanned->scan.arena = &scanned->memory;
+    if (rounds->check->files[plug_file_of(rounds->check, item)].file->role == IMPORT_DATA)
+        return;
     compiler->scan_imports(compiler->language,
                            rounds->check->files[plug_file_of(rounds->check, item)].file->source,
                            &scanned->scan);
@@ -78,8 +81,17 @@ static void lower_once(void *arg, size_t item, unsigned worker)
     const PlugFile *file = rounds->check->files[plug_file_of(rounds->check, item)].file;
     (void)worker;
     once->diagnostics.path = file->path;
-    once->is_right = compiler->lower(compiler->language, file->source, rounds->secret,
-                                     &once->memory, &once->diagnostics, &once->lowered);
+    bool is_found = true;
+    if (file->role != IMPORT_SOURCE)
+        return;
+    if (compiler->lower_with_inputs != NULL)
+        once->is_right = plug_lower_with_inputs(
+            rounds->check, plug_file_of(rounds->check, item), rounds->secret, &once->memory,
+            &once->diagnostics, &once->lowered, &once->asked, &is_found);
+    else
+        once->is_right = compiler->lower(compiler->language, file->source, rounds->secret,
+                                         &once->memory, &once->diagnostics, &once->lowered);
+    once->asks_unscanned = !is_found;
 }
 
 static void put_diagnostics(const Diagnostics *diagnostics, ByteBuffer *text)
@@ -116,14 +128,16 @@ static bool same_scan(const ImportScan *a, const ImportScan *b)
     for (uint32_t i = 0; i < a->count && is_same; i++)
         is_same = slice_equal(a->items[i].path, b->items[i].path) &&
                   a->items[i].line == b->items[i].line && a->items[i].kind == b->items[i].kind &&
+                  a->items[i].role == b->items[i].role &&
                   a->items[i].is_optional == b->items[i].is_optional;
     return is_same;
 }
 
 /* The first of the candidates that is one of the files. */
-static uint32_t search(PlugState *check, Slice importer, const ScannedImport *import)
+static uint32_t search(const PlugState *check, Slice importer, const ScannedImport *import,
+                       Arena *arena)
 {
-    ImportCandidates candidates = {.arena = &check->memory};
+    ImportCandidates candidates = {.arena = arena};
     uint32_t target = import->is_optional ? TARGET_ABSENT : TARGET_NONE;
     check->compiler->resolve(check->compiler->language, importer, import, &candidates);
     for (uint32_t i = candidates.count; i-- > 0;) {
@@ -134,26 +148,33 @@ static uint32_t search(PlugState *check, Slice importer, const ScannedImport *im
     return target;
 }
 
-static uint32_t lead(PlugState *check, Slice importer, const ScannedImport *import)
+uint32_t plug_lead(const PlugState *check, Slice importer, const ScannedImport *import,
+                   Arena *arena)
 {
     Slice path;
     if (check->compiler->resolve != NULL)
-        return search(check, importer, import);
-    return source_path_resolve(importer, import->path, &check->memory, &path) == PATH_OK
+        return search(check, importer, import, arena);
+    return source_path_resolve(importer, import->path, arena, &path) == PATH_OK
                ? find_path(check, path)
                : TARGET_NONE;
 }
 
 static void keep_imports(PlugState *check, CheckedFile *file, const ImportScan *scan)
 {
-    file->import_count = scan->count;
+    file->inputs = arena_allocate(&check->memory, scan->count * sizeof *file->inputs);
     file->imports = arena_allocate(&check->memory, scan->count * sizeof *file->imports);
     uint32_t *targets = arena_allocate(&check->memory, scan->count * sizeof *targets);
     file->seen.targets = targets;
     for (uint32_t i = 0; i < scan->count; i++) {
-        Slice path = scan->items[i].path;
-        file->imports[i] = slice_of(arena_copy(&check->memory, path), path.size);
-        targets[i] = lead(check, file->file->path, &scan->items[i]);
+        ScannedImport import = scan->items[i];
+        import.path = slice_of(arena_copy(&check->memory, import.path), import.path.size);
+        if (import.role != IMPORT_SOURCE) {
+            file->inputs[file->input_count++] = import;
+            continue;
+        }
+        file->imports[file->import_count] = import.path;
+        targets[file->import_count++] =
+            plug_lead(check, file->file->path, &import, &check->memory);
     }
 }
 
@@ -202,6 +223,11 @@ static void check_declared_imports(PlugState *check, const CheckedFile *file,
                "finds other imports than lower adds, or in another order");
 }
 
+static const char *lowering_function(const PlugState *check)
+{
+    return check->compiler->lower_with_inputs != NULL ? "lower_with_inputs" : "lower";
+}
+
 static void check_declaration(PlugState *check, const CheckedFile *file, const Declarations *view,
                               uint32_t number)
 {
@@ -209,11 +235,12 @@ static void check_declaration(PlugState *check, const CheckedFile *file, const D
     Slice path = file->file->path;
     if (item->ir_offset > file->lowered.ir.size ||
         item->ir_size > file->lowered.ir.size - item->ir_offset)
-        plug_breaks(check, "lower", path, "places a part of the IR outside of it");
+        plug_breaks(check, lowering_function(check), path, "places a part of the IR outside of it");
     if (declarations_find(view, declaration_name(view, number)) != number)
-        plug_breaks(check, "lower", path, "has two declarations of one name");
+        plug_breaks(check, lowering_function(check), path, "has two declarations of one name");
     if (hash_is_none(item->interface_hash))
-        plug_breaks(check, "lower", path, "has a declaration without an interface hash");
+        plug_breaks(check, lowering_function(check), path,
+                    "has a declaration without an interface hash");
 }
 
 /* With public hashes, an attacker can write two sources that collide. */
@@ -228,7 +255,7 @@ static void check_secret(PlugState *check, const CheckedFile *file, const Declar
         if (hash_equal(view->items[i].interface_hash, again.items[i].interface_hash) ||
             (!hash_is_none(view->items[i].body_hash) &&
              hash_equal(view->items[i].body_hash, again.items[i].body_hash))) {
-            plug_breaks(check, "lower", file->file->path,
+            plug_breaks(check, lowering_function(check), file->file->path,
                    "makes a hash that does not depend on the secret: use hash_keyed");
             return;
         }
@@ -249,7 +276,7 @@ static void keep_lowered(PlugState *check, CheckedFile *file, const LoweredOnce 
     if (once->lowered.interface.size != 0)
         file->lowered.interface = copy(check, once->lowered.interface);
     if (!declarations_view(file->lowered.declarations, &file->seen.declarations)) {
-        plug_breaks(check, "lower", file->file->path,
+        plug_breaks(check, lowering_function(check), file->file->path,
                     "makes malformed declarations: finish them with declarations_finish");
         return;
     }
@@ -265,20 +292,30 @@ static void check_lowered(PlugState *check, CheckedFile *file, const LoweredOnce
 {
     Slice path = file->file->path;
     Declarations view;
+    const char *function = lowering_function(check);
+    if (file->file->role != IMPORT_SOURCE)
+        return;
+    if (rounds->asks_unscanned)
+        plug_breaks(check, "scan_imports", path, "does not find all that lowering asks for");
     for (uint32_t round = 1; round < PLUG_ROUNDS; round++) {
         const LoweredOnce *again = &rounds[round * check->count];
         if (!same_lowered(rounds, again)) {
-            plug_breaks(check, "lower", path, "makes other bytes when it is called again");
+            plug_breaks(check, function, path, "makes other bytes when it is called again");
+            break;
+        }
+        if (!slice_equal(buffer_slice(&rounds->asked), buffer_slice(&again->asked))) {
+            plug_breaks(check, function, path, "asks for something else when it is called again");
             break;
         }
         if (!plug_same_diagnostics(&rounds->diagnostics, &again->diagnostics)) {
-            plug_breaks(check, "lower", path, "reports something else when it is called again");
+            plug_breaks(check, function, path, "reports something else when it is called again");
             break;
         }
     }
-    plug_check_diagnostics(check, "lower", path, rounds->is_right, &rounds->diagnostics);
-    if (!rounds->is_right && !diagnostics_have_error(&rounds->diagnostics, 0))
-        plug_breaks(check, "lower", path, "returns false and reports no error");
+    plug_check_diagnostics(check, function, path, rounds->is_right, &rounds->diagnostics);
+    if (!rounds->is_right && !rounds->asks_unscanned &&
+        !diagnostics_have_error(&rounds->diagnostics, 0))
+        plug_breaks(check, function, path, "returns false and reports no error");
     keep_lowered(check, file, rounds);
     if (!rounds->is_right || !declarations_view(file->lowered.declarations, &view))
         return;
@@ -292,6 +329,7 @@ static void free_lowered(LoweredOnce *once, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         diagnostics_free(&once[i].diagnostics);
+        buffer_free(&once[i].asked);
         arena_free(&once[i].memory);
     }
     memory_free(once);
@@ -328,6 +366,7 @@ uint64_t plug_check(const Compiler *compiler, const PlugFile *files, uint32_t co
     }
     check_fields(&check);
     check_imports(&check);
+    plug_check_values(&check);
     check_lowering(&check);
     plug_check_units(&check);
     arena_free(&check.memory);

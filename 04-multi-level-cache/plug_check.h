@@ -12,6 +12,9 @@
  *     PlugCheck check = {.breaks = report, .executor = &pool.executor};
  *     uint64_t broken = plug_check(&compiler, files, 2, &check);
  *
+ * What lower_with_inputs asks for is answered from the files; what it names must be among those
+ * that scan_imports finds.
+ *
  * Each function is called several times with equal arguments in different memory, from as many
  * threads as the executor has, and must answer alike. Nothing is read from disk or written.
  *
@@ -31,6 +34,7 @@ extern "C" {
 typedef struct PlugFile { /* lent */
     Slice path;           /* from the directory of the entry, normalised */
     Slice source;
+    ImportRole role;      /* of what no source imports as one: IMPORT_TEXT or IMPORT_DATA */
 } PlugFile;
 
 typedef struct PlugCheck {

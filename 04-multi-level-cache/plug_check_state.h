@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Private to plug_check.c, which looks at files, and plug_check_units.c. */
+/* Private to plug_check.c, which looks at files, plug_check_inputs.c and plug_check_units.c. */
 #ifndef PLUG_CHECK_STATE_H
 #define PLUG_CHECK_STATE_H
 
@@ -14,8 +14,10 @@ enum { PLUG_ROUNDS = 3 };
 
 typedef struct CheckedFile {
     const PlugFile *file;
-    Slice *imports; /* as scanned */
+    Slice *imports; /* of sources, as scanned */
     uint32_t import_count;
+    ScannedImport *inputs; /* the others */
+    uint32_t input_count;
     Lowered lowered;
     ProgramFile seen; /* what keys and code generation see; poisoned unless it was lowered */
     const void *opened;
@@ -32,6 +34,19 @@ typedef struct PlugState {
 } PlugState;
 
 void plug_breaks(PlugState *check, const char *function, Slice subject, const char *rule);
+
+/* Where an import leads: the number of a file, TARGET_ABSENT or TARGET_NONE. Any thread. */
+uint32_t plug_lead(const PlugState *check, Slice importer, const ScannedImport *import,
+                   Arena *arena);
+
+/* One lowering with inputs. All that it asks for is added to `asked`, each thing with a newline.
+ * False in *is_found: some of it is not what scan_imports finds. Any thread. */
+bool plug_lower_with_inputs(const PlugState *check, uint32_t file, const HashSecret *secret,
+                            Arena *memory, Diagnostics *diagnostics, Lowered *lowered,
+                            ByteBuffer *asked, bool *is_found);
+
+/* Once the files are scanned: is a value the same each time? */
+void plug_check_values(PlugState *check);
 
 /* The file of an item of a loop over PLUG_ROUNDS × count. The rounds of a file are far from each
  * other: they meet different workers and memory. */

@@ -4,7 +4,7 @@
  *
  *     1. stat every file of the last build        one call each; nothing differs: done
  *        and every absent path                    one that appeared, or a file that is gone: the
- *                                                 files that asked for it are looked at as well
+ *        ask for every value                      files that asked for it are looked at as well
  *     2. read and hash the files that differ      same imports as recorded: update records, done
  *     3. walk the graph from the entry            files came or went: make a new table
  *
@@ -29,6 +29,8 @@ typedef struct Search {
     bool *is_gone;           /* with resolve: it has none */
     bool *is_redirected;     /* with resolve: some import may lead elsewhere */
     AskedPaths *asked;       /* with resolve */
+    AskedValues *values;
+    bool was_renumbered;     /* there is a new table */
     uint32_t *stale;         /* not current, or redirected; ascending */
     uint32_t stale_count;
     Reading **readings;      /* per file of the last build; NULL: unchanged */
@@ -68,7 +70,8 @@ static bool may_lead_elsewhere(const Search *search, uint32_t number)
 {
     if (number < search->cache->count)
         return search->is_gone[number];
-    return number < FILE_ABSENT && !asked_paths_last(search->asked, number)->is_absent;
+    return number - search->cache->count < search->cache->absent_count &&
+           !asked_paths_last(search->asked, number)->is_absent;
 }
 
 static void look_for_redirected(void *arg, size_t index, unsigned worker)
@@ -105,8 +108,13 @@ static void stat_all(Search *search)
     if (!search->request->trust_nothing)
         executor_run(search->request->executor, count, stat_file, search);
     search->found->files_stat += count;
-    if (search->request->resolve != NULL && !was_cancelled(search))
+    if (was_cancelled(search))
+        return;
+    if (search->request->resolve != NULL)
         ask_for_absent_paths(search);
+    search->values = asked_values_open(search->request, search->cache);
+    for (unsigned i = 0; i < search->request->executor->workers; i++)
+        search->scratch[i].values = search->values;
 }
 
 static bool is_redirected(const Search *search, uint32_t file)
@@ -135,9 +143,12 @@ static void read_stale(void *arg, size_t index, unsigned worker)
     if (reading_is_cancelled(search->request, scratch))
         return;
     Reading *reading = arena_allocate(scratch->arena, sizeof *reading);
-    source_read(reading, search->request, &search->clock,
-                file_hash_cache_path(search->cache, file),
-                &search->cache->records[file], is_redirected(search, file), scratch);
+    *reading = (Reading){.path = file_hash_cache_path(search->cache, file),
+                         .last = &search->cache->records[file],
+                         .role = file_hash_cache_role(search->cache, file)};
+    reading->is_data = reading->role == IMPORT_DATA;
+    source_read(reading, search->request, &search->clock, is_redirected(search, file), scratch);
+    reading->is_read = true;
     search->readings[file] = reading;
 }
 
@@ -217,9 +228,9 @@ static int check_readable(const Search *search, const GraphWalk *walk)
 {
     Discovery *found = search->found;
     const Reading *failure = NULL;
-    for (uint32_t i = 0; i < search->stale_count; i++)
-        if (walk->reached[search->stale[i]])
-            look_for_failure(search, search->readings[search->stale[i]], &failure);
+    for (uint32_t i = 0; i < search->cache->count; i++)
+        if (walk->roles[i] != IMPORT_VALUE && search->readings[i] != NULL)
+            look_for_failure(search, search->readings[i], &failure);
     for (uint32_t i = 0; i < walk->added_count; i++)
         look_for_failure(search, walk->added[i], &failure);
     if (failure == NULL)
@@ -235,6 +246,21 @@ static int refuse_program(Search *search, int error)
     return search->found->error = error;
 }
 
+/* The last build's values that are others now, by their places in the new table. */
+static void note_new_values(Search *search, const FileHashCache *last, const FileHashCache *next)
+{
+    Discovery *found = search->found;
+    found->changed_values = memory_allocate((last->value_count + 1) * sizeof(uint32_t));
+    for (uint32_t i = 0; i < last->value_count; i++) {
+        if (!asked_values_differs(search->values, i))
+            continue;
+        uint32_t place = file_hash_cache_find_value(next, last->values[i].kind,
+                                                    file_hash_cache_value_name(last, i));
+        if (place != FILE_NONE)
+            found->changed_values[found->changed_value_count++] = place;
+    }
+}
+
 /* Makes the files of the walk the cache's table. */
 static int make_table(Search *search, const GraphWalk *walk, const WalkInput *input)
 {
@@ -245,6 +271,8 @@ static int make_table(Search *search, const GraphWalk *walk, const WalkInput *in
         return refuse_program(search, status);
     }
     status = wrong_imports_report(&next, search->found, walk, input);
+    note_new_values(search, search->cache, &next.files);
+    search->was_renumbered = true;
     file_hash_cache_close(search->cache);
     *search->cache = next.files;
     search->cache->has_gaps = status != 0;
@@ -255,7 +283,7 @@ static int make_table(Search *search, const GraphWalk *walk, const WalkInput *in
 static int walk_from_entry(Search *search)
 {
     WalkInput input = {search->request, &search->clock,  search->cache,
-                       search->readings, search->scratch, search->asked};
+                       search->readings, search->scratch, search->asked, search->values};
     GraphWalk *walk = memory_allocate_zeroed(1, sizeof *walk);
     search->found->walk = walk;
     graph_walk(walk, &input);
@@ -268,6 +296,9 @@ static int walk_from_entry(Search *search)
     search->found->files_stat += walk->added_count;
     for (uint32_t i = 0; i < walk->added_count; i++)
         count_reading(search->found, walk->added[i]);
+    for (uint32_t i = 0; i < search->cache->count; i++)
+        if (search->is_current[i] && !is_redirected(search, i) && search->readings[i] != NULL)
+            count_reading(search->found, search->readings[i]);
     int status = check_readable(search, walk);
     return status == 0 ? make_table(search, walk, &input) : status;
 }
@@ -281,12 +312,17 @@ static void report_files(const Search *search)
         [FILE_CHANGED] = DECISION_FILE_CHANGED,
         [FILE_ADDED] = DECISION_FILE_ADDED,
         [FILE_REDIRECTED] = DECISION_FILE_REDIRECTED,
+        [FILE_OTHER_INPUT] = DECISION_FILE_OTHER_INPUT,
+        [FILE_OTHER_ROLE] = DECISION_FILE_OTHER_ROLE,
     };
     const Discovery *found = search->found;
     const Observer *observer = search->request->observer;
     size_t next = 0; /* of the changes, which ascend by file */
     if (!observer_listens(observer))
         return;
+    for (uint32_t i = 0; i < found->changed_value_count; i++)
+        observe(observer, DECISION_VALUE_CHANGED,
+                file_hash_cache_value_name(search->cache, found->changed_values[i]));
     for (uint32_t i = 0; i < search->cache->count; i++) {
         Slice path = file_hash_cache_path(search->cache, i);
         if (next < found->change_count && found->changes[next].file == i)
@@ -356,6 +392,20 @@ static bool sources_lack_ctime(const Search *search)
     return !file_system_is_local(dir_fd);
 }
 
+/* In the table as it is; a new one has them already. */
+static void update_values(Search *search)
+{
+    FileHashCache *cache = search->cache;
+    if (search->was_renumbered)
+        return;
+    note_new_values(search, cache, cache);
+    for (uint32_t i = 0; i < search->found->changed_value_count; i++) {
+        uint32_t place = search->found->changed_values[i];
+        file_hash_cache_set_value(cache, place,
+                                  asked_values_last(search->values, place)->content);
+    }
+}
+
 int discover(Discovery *found, const DiscoveryRequest *request, FileHashCache *cache)
 {
     Search search = {.found = found, .request = request, .cache = cache};
@@ -369,6 +419,12 @@ int discover(Discovery *found, const DiscoveryRequest *request, FileHashCache *c
     }
 
     int status = run_steps(&search);
+    if (found->error == 0) {
+        update_values(&search);
+        discovery_add_dependents(found, cache);
+        found->values_asked = asked_values_count(search.values);
+    }
+    asked_values_close(search.values);
     if (search.asked != NULL)
         found->files_stat += asked_paths_count(search.asked);
     asked_paths_close(search.asked);
@@ -402,6 +458,7 @@ void discovery_free(Discovery *found)
     discovery_forget_sources(found);
     memory_free(found->walk);
     memory_free(found->changes);
+    memory_free(found->changed_values);
     memory_free(found->old_number);
     memory_free(found->arenas);
     *found = (Discovery){0};

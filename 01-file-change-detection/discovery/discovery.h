@@ -22,6 +22,10 @@
  *
  *     src/a.c  includes  "b.h"        src/b.h  include/b.h  /usr/include/b.h
  *                                      absent   found        not asked for
+ *
+ * An import has a role (file_hash_cache.h): what lowering only reads is no source of its own. A
+ * source that did not change itself is among the changes if something that it reaches through
+ * texts, data and values did. A value that an import names costs the next run one call.
  */
 #ifndef DISCOVERY_H
 #define DISCOVERY_H
@@ -44,6 +48,9 @@ enum FileDecision {
     DECISION_FILE_ADDED,                       /* not in the last build */
     DECISION_FILE_REMOVED,                     /* in the last build, no longer imported */
     DECISION_FILE_REDIRECTED, /* the same bytes, and an import leads elsewhere than it did */
+    DECISION_FILE_OTHER_INPUT, /* not changed itself: a text, data or a value that it asks for */
+    DECISION_FILE_OTHER_ROLE,  /* the same bytes, and it became a source, or is none any more */
+    DECISION_VALUE_CHANGED,    /* the subject is its name */
 };
 
 typedef struct ScannedImport {
@@ -51,6 +58,7 @@ typedef struct ScannedImport {
     uint32_t line, column;
     uint32_t kind;    /* what the language likes, for its resolve */
     bool is_optional; /* only with resolve: it may lead nowhere */
+    ImportRole role;  /* IMPORT_VALUE: `path` is a name, and `kind` its kind */
 } ScannedImport;
 
 typedef struct ImportScan { /* {0} is empty; the scanner adds with import_scan_add */
@@ -59,7 +67,7 @@ typedef struct ImportScan { /* {0} is empty; the scanner adds with import_scan_a
     Arena *arena; /* for paths that are not literally in the source; set by the caller */
 } ImportScan;
 
-/* Returns the new import, whose kind is 0 and which is not optional; valid until the next one. */
+/* Returns the new import: of a source, its kind 0, not optional. Valid until the next one. */
 ScannedImport *import_scan_add(ImportScan *scan, Slice path, uint32_t line, uint32_t column);
 
 /* Finds the imports of a source in order, without a full parse. It must find what the parser finds;
@@ -82,18 +90,24 @@ void import_candidates_add(ImportCandidates *candidates, Slice path);
 typedef void (*ResolveImport)(void *language, Slice importer, const ScannedImport *import,
                               ImportCandidates *candidates);
 
+/* The value of a name, in the arena or static. False: it has none. Like a setting it is the same
+ * for the whole of a build. Any thread. */
+typedef bool (*AskValue)(void *language, uint32_t kind, Slice name, Arena *arena, Slice *value);
+
 typedef enum FileChangeKind {
     FILE_TOUCHED, /* read again: same content */
     FILE_CHANGED,
     FILE_ADDED,
     FILE_REDIRECTED, /* read again: same content, and an import leads elsewhere */
+    FILE_OTHER_INPUT, /* a source of the same content: something that it asks for changed */
+    FILE_OTHER_ROLE,  /* same content: it became a source, or is none any more */
 } FileChangeKind;
 
 typedef struct FileChange {
     uint32_t file; /* number in the cache as it is after discovery */
     FileChangeKind kind;
     Slice source; /* the bytes that were hashed; valid until discovery_forget_sources. Data NULL: it
-                     was not read (known_files.h in stage 4) */
+                     was not read */
 } FileChange;
 
 typedef struct DiscoveryRequest {
@@ -106,10 +120,12 @@ typedef struct DiscoveryRequest {
                                   ascending, without the entry */
     uint32_t more_entry_count;
     bool trust_nothing; /* read and hash every file */
-    size_t largest_source; /* of a larger file, one byte more than this is read; 0: no limit */
+    size_t largest_source; /* of a larger file, one byte more than this is read, unless it is data;
+                              0: no limit */
     uint32_t most_files;   /* a program with more is refused; 0: 2^31 - 1, what the numbers reach */
     ScanImports scan;
     ResolveImport resolve; /* NULL: an import is a path from the directory of its file */
+    AskValue value;        /* NULL: no name has a value */
     void *language;
     Executor *executor;
     const Observer *observer;   /* may be NULL */
@@ -129,6 +145,9 @@ typedef struct Discovery { /* {0} before discover */
     uint64_t files_stat;   /* counts of work, for --stats; absent paths included */
     uint64_t files_hashed; /* read as well */
     uint64_t bytes_read;
+    uint64_t values_asked;
+    uint32_t *changed_values; /* places in the cache's values, ascending */
+    uint32_t changed_value_count;
     int clock_error;       /* not 0: no clock to judge stamps by, see file_clock_probe */
     bool lacks_ctime;      /* an edit whose mtime was set back would not be noticed. Set only by the
                             * first probe in a directory: it is reported once */
@@ -150,6 +169,10 @@ typedef struct Discovery { /* {0} before discover */
  * without error_path: `cancelled` said so.
  * The cache's content in memory is then unspecified, and must not be committed either. */
 int discover(Discovery *found, const DiscoveryRequest *request, FileHashCache *cache);
+
+/* Adds to the changes the sources that reach a changed file or value through texts and data, unless
+ * they are among them. discover has done it; for who adds changes of his own. */
+void discovery_add_dependents(Discovery *found, const FileHashCache *cache);
 
 /* Frees the memory of the sources, most of a discovery's memory, once they are lowered. The rest of
  * `found` stays. */

@@ -22,13 +22,15 @@ typedef struct WalkInput {
     const DiscoveryRequest *request;
     const FileClock *clock;
     const FileHashCache *last;      /* the last build's files, possibly none */
-    Reading *const *known_readings; /* per file of it: read already in this build, or NULL */
-    ReadingScratch *scratch;        /* per worker */
-    AskedPaths *asked;              /* NULL without resolve */
+    Reading **known_readings; /* per file of it: read already in this build, or NULL. The walk reads
+                                 what was data so far, and may have imports */
+    ReadingScratch *scratch;  /* per worker */
+    AskedPaths *asked;        /* NULL without resolve */
+    AskedValues *values;
 } WalkInput;
 
 typedef struct GraphWalk { /* {0} before graph_walk */
-    bool *reached;         /* per file of the last build */
+    uint8_t *roles;        /* per file of the last build; IMPORT_VALUE: it is not reached */
     Reading **added;       /* the files that it did not have, in no particular order */
     uint32_t added_count, added_capacity;
     uint32_t *more_entries; /* targets of the request's */

@@ -54,11 +54,10 @@ static void report_file(const Search *search, uint32_t file)
     const FileHashCache *now = &search->now->files, *last = input->last;
     const Reading *reading = search->now->readings[file];
     const uint32_t *recorded = NULL;
-    Reading again;
+    Reading again = {.path = file_hash_cache_path(now, file)};
     if (reading == NULL || !reading->is_scanned) {
         /* Recorded imports have no line numbers: the file is read once more to find them. */
-        source_read(&again, input->request, input->clock, file_hash_cache_path(now, file), NULL,
-                    false, &input->scratch[0]);
+        source_read(&again, input->request, input->clock, false, &input->scratch[0]);
         reading = &again;
         recorded = last->imports + last->records[search->found->old_number[file]].first_import;
     }

@@ -12,6 +12,8 @@ static void tell(void *context, Decision decision, Slice subject)
         [DECISION_FILE_UNCHANGED] = "same ",  [DECISION_FILE_TOUCHED] = "touched ",
         [DECISION_FILE_CHANGED] = "changed ", [DECISION_FILE_ADDED] = "added ",
         [DECISION_FILE_REMOVED] = "removed ", [DECISION_FILE_REDIRECTED] = "redirected ",
+        [DECISION_FILE_OTHER_INPUT] = "input ", [DECISION_FILE_OTHER_ROLE] = "role ",
+        [DECISION_VALUE_CHANGED] = "value ",
     };
     ByteBuffer *reported = context;
     buffer_put(reported, slice_from(names[decision]));
@@ -67,13 +69,33 @@ int sample_project_teardown(void **state)
     return 0;
 }
 
+enum { COLUMN_OF_PATH = 8 };
+
 static void scan(void *language, Slice source, ImportScan *found)
 {
     mini_scan_imports(language, source, found);
     for (uint32_t i = 0; i < found->count; i++) {
         ScannedImport *import = &found->items[i];
         import->is_optional = import->path.size > 5 && memcmp(import->path.data, "maybe", 5) == 0;
+        if (((const SampleProject *)language)->inputs)
+            import->role = (ImportRole)(import->column - COLUMN_OF_PATH);
     }
+}
+
+/* The kind is added to the value: the same name with two kinds has two. */
+static bool find_value(void *language, uint32_t kind, Slice name, Arena *arena, Slice *value)
+{
+    SampleProject *project = language;
+    ByteBuffer text = {.arena = arena};
+    __atomic_fetch_add(&project->values_asked, 1, __ATOMIC_RELAXED);
+    assert_int_equal(name.data[name.size], '\0');
+    for (size_t i = 0; project->values[i][0] != NULL; i++)
+        if (slice_equal(slice_from(project->values[i][0]), name)) {
+            buffer_put_format(&text, "%u %s", kind, project->values[i][1]);
+            *value = buffer_slice(&text);
+            return true;
+        }
+    return false;
 }
 
 static void add_below(ImportCandidates *candidates, const char *root, const char *directory,
@@ -113,6 +135,7 @@ int sample_project_discover(SampleProject *project)
         .more_entry_count = project->more_entry_count,
         .scan = project->searches ? scan : mini_scan_imports,
         .resolve = project->searches ? resolve : NULL,
+        .value = project->inputs ? find_value : NULL,
         .language = project,
         .executor = project->executor,
         .observer = &observer,

@@ -5,6 +5,9 @@
  *
  * If it `searches`, an import is looked for beside its file, in "inc", and in "sys", by an absolute
  * path. It is optional if it begins with "maybe".
+ *
+ * If it has `inputs`, a space before `import` makes it a text, two make it data, and three a value:
+ * the name is looked up in `values`.
  */
 #ifndef SAMPLE_PROJECT_H
 #define SAMPLE_PROJECT_H
@@ -19,6 +22,9 @@ typedef struct SampleProject {
     Diagnostics diagnostics; /* sorted */
     ByteBuffer reported;         /* "decision path\n" each, NUL-terminated */
     bool trust_nothing, searches; /* the second: imports are looked for in several places */
+    bool inputs;
+    const char *values[26][2]; /* name, value; up to a NULL */
+    unsigned values_asked;
     uint32_t most_files;
     size_t largest_source;
     const Slice *more_entries;

@@ -5,6 +5,9 @@
  * Files come, go, are renamed and import others that may not exist; in circles too. The table of the
  * last discovery without errors is kept in a file, as a build keeps that of its last commit.
  *
+ * In the third, imports are of texts, data and values as well, and a file may be imported as
+ * several of these at once. Which sources are lowered from something else is found naively.
+ *
  * In the second test imports are looked for in several places. The same name comes and goes in each
  * of them, and is a directory or a link that leads nowhere now and then; the places themselves
  * change their names.
@@ -20,13 +23,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NAMES = 24, MOST_IMPORTS = 4, ROUNDS = 400 };
+enum { NAMES = 24, MOST_IMPORTS = 4, ROUNDS = 400, VALUES = 5 };
 
 typedef struct World {
     SampleProject *project;
     Random random;
     char table[600]; /* path of the kept one */
-    unsigned with_gaps, unreadable, renumbered, redirected, kept;
+    unsigned with_gaps, unreadable, renumbered, redirected, kept, other_input, other_role;
 } World;
 
 /* The first is the entry. Directories make paths that are relative to their importer. */
@@ -76,7 +79,14 @@ static void write_file(World *world, uint32_t file)
         if (random_draw(&world->random, 8) == 0)
             to = random_draw(&world->random, NAMES);
         size_t size = strlen(source);
-        snprintf(source + size, sizeof source - size, "import \"%s%s\" as i%u;\n",
+        uint32_t role = world->project->inputs ? random_draw(&world->random, 4) : 0;
+        if (role == IMPORT_VALUE) {
+            snprintf(source + size, sizeof source - size, "   import \"V%u\" as i%u;\n",
+                     (unsigned)random_draw(&world->random, VALUES), (unsigned)i);
+            continue;
+        }
+        snprintf(source + size, sizeof source - size, "%.*simport \"%s%s\" as i%u;\n",
+                 (int)role, "  ",
                  !searches && file != 0 && file % 3 == 0 ? "../" : "",
                  searches ? searched_name_of(to, target) : name_of(to, target), (unsigned)i);
     }
@@ -138,6 +148,17 @@ static void exchange_places(World *world)
     (void)renameat(fd, "between", fd, b);
 }
 
+/* Or takes it away: the name of an entry whose name is empty is never asked for. */
+static void set_value(World *world)
+{
+    static const char *const names[VALUES] = {"V0", "V1", "V2", "V3", "V4"};
+    static const char *const values[] = {"", "a", "b"};
+    uint32_t value = random_draw(&world->random, VALUES);
+    const char *name = random_draw(&world->random, 4) == 0 ? "" : names[value];
+    world->project->values[value][0] = name;
+    world->project->values[value][1] = values[random_draw(&world->random, 3)];
+}
+
 static void edit(World *world)
 {
     char place[48];
@@ -152,22 +173,34 @@ static void edit(World *world)
         write_no_file(world, file);
     else if (kind == 7 && world->project->searches)
         exchange_places(world);
+    else if (kind < 11 && world->project->inputs)
+        set_value(world);
     else
         write_file(world, file);
 }
 
 /* ---- what was found ------------------------------------------------------------------------- */
 
+static ImportRole role_of(const FileHashCache *cache, uint32_t place)
+{
+    return cache->roles == NULL ? IMPORT_SOURCE : (ImportRole)cache->roles[place];
+}
+
 static void put_files(ByteBuffer *text, const FileHashCache *cache)
 {
     for (uint32_t file = 0; file < cache->count; file++) {
         const FileRecord *record = &cache->records[file];
         buffer_put(text, file_hash_cache_path(cache, file));
-        buffer_put_format(text, " %016llx:", (unsigned long long)record->content.low);
+        buffer_put_format(text, " %016llx, role %d:", (unsigned long long)record->content.low,
+                          (int)file_hash_cache_role(cache, file));
         for (uint32_t i = 0; i < record->import_count; i++) {
             uint32_t target = cache->imports[record->first_import + i];
-            buffer_put_byte(text, ' ');
-            buffer_put(text, target == FILE_NONE     ? slice_from("?")
+            uint32_t value = target - cache->count - cache->absent_count;
+            buffer_put_format(text, " %d ", (int)role_of(cache, record->first_import + i));
+            if (target < FILE_ABSENT && target >= cache->count + cache->absent_count)
+                buffer_put(text, file_hash_cache_value_name(cache, value));
+            else
+                buffer_put(text, target == FILE_NONE     ? slice_from("?")
                              : target == FILE_ABSENT ? slice_from("-")
                                                      : file_hash_cache_path(cache, target));
         }
@@ -176,6 +209,11 @@ static void put_files(ByteBuffer *text, const FileHashCache *cache)
     for (uint32_t i = 0; i < cache->absent_count; i++) {
         buffer_put(text, file_hash_cache_path(cache, cache->count + i));
         buffer_put(text, slice_from(" is absent\n"));
+    }
+    for (uint32_t i = 0; i < cache->value_count; i++) {
+        buffer_put(text, file_hash_cache_value_name(cache, i));
+        buffer_put_format(text, " of kind %u is %016llx\n", cache->values[i].kind,
+                          (unsigned long long)cache->values[i].content.low);
     }
 }
 
@@ -202,20 +240,110 @@ static char *describe(const SampleProject *project, int status)
     return text.data;
 }
 
+/* Its imports without absent paths and values. */
+static uint32_t count_files(const FileHashCache *cache, uint32_t file)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < cache->records[file].import_count; i++) {
+        uint32_t number = cache->imports[cache->records[file].first_import + i];
+        count += number < cache->count || number >= FILE_ABSENT;
+    }
+    return count;
+}
+
 static bool leads_to_same(const FileHashCache *a, uint32_t from_a, const FileHashCache *b,
                           uint32_t from_b)
 {
     const uint32_t *left = a->imports + a->records[from_a].first_import;
     const uint32_t *right = b->imports + b->records[from_b].first_import;
-    uint32_t count = file_hash_cache_targets(a, from_a);
-    if (count != file_hash_cache_targets(b, from_b))
+    uint32_t count = count_files(a, from_a);
+    if (count != count_files(b, from_b))
         return false;
     for (uint32_t i = 0; i < count; i++)
-        if (left[i] >= FILE_ABSENT || right[i] >= FILE_ABSENT
+        if (role_of(a, a->records[from_a].first_import + i) !=
+                role_of(b, b->records[from_b].first_import + i) ||
+            left[i] >= FILE_ABSENT || right[i] >= FILE_ABSENT
                 ? left[i] != right[i]
                 : !slice_equal(file_hash_cache_path(a, left[i]), file_hash_cache_path(b, right[i])))
             return false;
     return true;
+}
+
+static bool is_or_was_data(const FileHashCache *now, uint32_t file, const FileHashCache *last,
+                           uint32_t old)
+{
+    return file_hash_cache_role(now, file) == IMPORT_DATA ||
+           (old != FILE_NONE && file_hash_cache_role(last, old) == IMPORT_DATA);
+}
+
+/* Does a source read something that is another than in the last build? Naively. */
+static bool reads_other(const SampleProject *project, const FileHashCache *last, uint32_t file,
+                        bool *visited)
+{
+    const FileHashCache *now = &project->cache;
+    const FileRecord *record = &now->records[file];
+    if (visited[file])
+        return false;
+    visited[file] = true;
+    for (uint32_t i = record->first_import; i < record->first_import + record->import_count; i++) {
+        uint32_t number = now->imports[i];
+        if (number >= FILE_ABSENT || (number < now->count && role_of(now, i) == IMPORT_SOURCE))
+            continue;
+        if (number >= now->count + now->absent_count) {
+            uint32_t value = number - now->count - now->absent_count;
+            uint32_t old = file_hash_cache_find_value(last, now->values[value].kind,
+                                                      file_hash_cache_value_name(now, value));
+            if (old != FILE_NONE &&
+                !hash_equal(last->values[old].content, now->values[value].content))
+                return true;
+        } else if (number < now->count) {
+            uint32_t old = file_hash_cache_find(last, file_hash_cache_path(now, number));
+            if (old == FILE_NONE ||
+                !hash_equal(last->records[old].content, now->records[number].content) ||
+                (!is_or_was_data(now, number, last, old) &&
+                 !leads_to_same(last, old, now, number)) ||
+                reads_other(project, last, number, visited))
+                return true;
+        }
+    }
+    return false;
+}
+
+static void check_inputs(World *world, const FileHashCache *last)
+{
+    SampleProject *project = world->project;
+    const Discovery *found = &project->found;
+    const FileHashCache *now = &project->cache;
+    uint32_t next = 0;
+    for (uint32_t file = 0; file < now->count && !now->has_gaps; file++) {
+        uint32_t old = file_hash_cache_find(last, file_hash_cache_path(now, file));
+        bool is_same = old != FILE_NONE && hash_equal(last->records[old].content,
+                                                      now->records[file].content);
+        bool is_data = is_or_was_data(now, file, last, old);
+        bool visited[4 * NAMES + 1] = {false};
+        int kind = old == FILE_NONE                                  ? FILE_ADDED
+                   : !is_same                                        ? FILE_CHANGED
+                   : !is_data && !leads_to_same(last, old, now, file) ? FILE_REDIRECTED
+                                                                     : -1;
+        if (kind < 0 && file_hash_cache_role(now, file) == IMPORT_SOURCE &&
+            reads_other(project, last, file, visited))
+            kind = FILE_OTHER_INPUT;
+        else if (kind < 0 && file_hash_cache_role(now, file) != file_hash_cache_role(last, old))
+            kind = FILE_OTHER_ROLE;
+        bool is_found = next < found->change_count && found->changes[next].file == file;
+        if (!is_found) {
+            assert_int_equal(kind, -1);
+            continue;
+        }
+        const FileChange *change = &found->changes[next++];
+        if (change->kind != FILE_TOUCHED || kind != -1)
+            assert_int_equal(change->kind, kind);
+        assert_true(change->source.data == NULL ? is_same
+                                                : hash_equal(hash_bytes(change->source),
+                                                             now->records[file].content));
+        world->other_input += kind == FILE_OTHER_INPUT;
+        world->other_role += kind == FILE_OTHER_ROLE;
+    }
 }
 
 /* The changes and the numbers, from the two tables. In a table with gaps, a file may have one
@@ -279,13 +407,18 @@ static void check_round(World *world)
     int status, cold_status;
     (void)file_hash_cache_load(&last, world->table);
     (void)file_hash_cache_load(&known, world->table);
+    world->project->values_asked = 0;
     char *warm = discover_from(world, &known, &status);
-    if (world->project->found.error == 0)
+    if (world->project->found.error == 0 && world->project->inputs)
+        check_inputs(world, &last);
+    else if (world->project->found.error == 0)
         check_changes(world->project, &last);
     world->redirected += strstr(world->project->reported.data, "redirected ") != NULL;
     world->renumbered += world->project->found.renumbered;
     world->with_gaps += status == -EBADMSG;
     world->unreadable += world->project->found.error != 0;
+    if (world->project->found.error == 0)
+        assert_int_equal(world->project->values_asked, world->project->found.values_asked);
     if (status == 0)
         keep_table(world);
     char *cold = discover_from(world, &none, &cold_status);
@@ -318,7 +451,8 @@ static void run(SampleProject *project)
     assert_true(world.kept > ROUNDS / 20);
     assert_true(world.renumbered > ROUNDS / 20);
     assert_true(world.with_gaps > ROUNDS / 20);
-    assert_true(world.redirected > ROUNDS / 80 || !project->searches);
+    assert_true(world.redirected > (project->inputs ? 0 : ROUNDS / 80) || !project->searches);
+    assert_true((world.other_input > ROUNDS / 80 && world.other_role != 0) || !project->inputs);
 }
 
 static void test_warm_is_cold(void **state)
@@ -333,11 +467,21 @@ static void test_warm_is_cold_where_imports_are_looked_for(void **state)
     run(project);
 }
 
+static void test_warm_is_cold_with_texts_data_and_values(void **state)
+{
+    SampleProject *project = *state;
+    project->searches = project->inputs = true;
+    for (uint32_t i = 0; i < VALUES; i++)
+        project->values[i][0] = project->values[i][1] = "";
+    run(project);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE_WITH_PROJECT(test_warm_is_cold),
         CASE_WITH_PROJECT(test_warm_is_cold_where_imports_are_looked_for),
+        CASE_WITH_PROJECT(test_warm_is_cold_with_texts_data_and_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

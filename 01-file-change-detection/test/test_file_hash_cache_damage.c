@@ -26,7 +26,7 @@ static void use_everything(const FileHashCache *cache)
 /* Saves the image as it is, with a correct checksum, and loads it. True if it is accepted. */
 static bool is_accepted(const SampleTable *sample, Slice image)
 {
-    static const BinaryFormat format = {"fhcache", 3};
+    static const BinaryFormat format = {"fhcache", 4};
     FileHashCache cache = {0};
     assert_int_equal(
         binary_file_write(sample->scratch.fd, "file_hashes.bin", &format, &image, 1, false), 0);
@@ -46,11 +46,16 @@ static void check_every_number(const SampleTable *sample, const FileHashCache *c
     assert_true(is_accepted(sample, slice_of(image, size)));
 
     static const uint32_t wrong[] = {0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 7, 100, 1000};
+    size_t values = (size_t)((const char *)cache->values - cache->image.data);
     size_t imports = (size_t)((const char *)cache->imports - cache->image.data);
     size_t entries = (size_t)((const char *)cache->more_entries - cache->image.data);
     for (size_t at = 0; at < entries + 4 * cache->more_entry_count; at += 4) {
         bool is_payload =
-            at >= 24 && at < imports && (at - 24) % sizeof(FileRecord) < offsetof(FileRecord, path);
+            (at >= 32 && at < values &&
+             (at - 32) % sizeof(FileRecord) < offsetof(FileRecord, path)) ||
+            (at >= values && at < imports &&
+             ((at - values) % sizeof(ValueRecord) < offsetof(ValueRecord, name) ||
+              (at - values) % sizeof(ValueRecord) >= offsetof(ValueRecord, reserved)));
         uint32_t right;
         memcpy(&right, image + at, 4);
         for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
@@ -90,6 +95,63 @@ static void so_are_those_of_absent_paths_and_of_entries(void **state)
     assert_int_equal(file_hash_cache_splice(&cache, &none, entries[MAIN].path, &all), 0);
     assert_int_equal(file_hash_cache_targets(&cache, MAIN), 2);
     check_every_number(*state, &cache);
+    file_hash_cache_close(&cache);
+}
+
+static void so_are_those_of_values(void **state)
+{
+    static const uint32_t imports[] = {LIB_A, FILE_COUNT, FILE_COUNT + 1};
+    static const FileValue values[] = {{{"A", 1}, 7, {1, 2}}, {{"B", 1}, 3, {0, 0}}};
+    FileHashCache none = {0}, cache = {0};
+    FileEntry entries[FILE_COUNT];
+    sample_entries(entries);
+    entries[MAIN].imports = imports;
+    entries[MAIN].import_count = 3;
+    FileSplice all = {
+        .entries = entries, .entry_count = FILE_COUNT, .values = values, .value_count = 2};
+    assert_int_equal(file_hash_cache_splice(&cache, &none, entries[MAIN].path, &all), 0);
+    assert_int_equal(file_hash_cache_targets(&cache, MAIN), 1);
+    assert_int_equal(file_hash_cache_find_value(&cache, 3, slice_from("B")), 1);
+    assert_int_equal(file_hash_cache_find_value(&cache, 7, slice_from("B")), FILE_NONE);
+    check_every_number(*state, &cache);
+    file_hash_cache_close(&cache);
+}
+
+static void so_is_every_role(void **state)
+{
+    static const uint32_t imports[] = {LIB_A, Z, FILE_COUNT};
+    static const uint8_t roles[] = {IMPORT_SOURCE, IMPORT_DATA, IMPORT_VALUE};
+    static const FileValue value = {{"A", 1}, 7, {1, 2}};
+    uint8_t file_roles[FILE_COUNT] = {0};
+    FileHashCache none = {0}, cache = {0};
+    FileEntry entries[FILE_COUNT];
+    sample_entries(entries);
+    entries[MAIN].imports = imports;
+    entries[MAIN].import_count = 3;
+    entries[MAIN].roles = roles;
+    file_roles[Z] = IMPORT_DATA;
+    FileSplice all = {.entries = entries,
+                      .entry_count = FILE_COUNT,
+                      .values = &value,
+                      .value_count = 1,
+                      .file_roles = file_roles};
+    assert_int_equal(file_hash_cache_splice(&cache, &none, entries[MAIN].path, &all), 0);
+    assert_int_equal(file_hash_cache_targets(&cache, MAIN), 1);
+    assert_int_equal(file_hash_cache_role(&cache, Z), IMPORT_DATA);
+    ByteBuffer image = {0};
+    buffer_put(&image, image_slice(&cache.image));
+    assert_true(is_accepted(*state, buffer_slice(&image)));
+    size_t first = (size_t)((const char *)cache.roles - cache.image.data);
+    for (uint32_t i = 0; i < cache.import_count + cache.count; i++)
+        for (int role = 0; role < 6; role++) {
+            char *at = image.data + first + i, right = *at;
+            bool is_value = i < cache.import_count && cache.imports[i] >= cache.count;
+            *at = (char)role;
+            assert_int_equal(is_accepted(*state, buffer_slice(&image)),
+                             is_value ? role == IMPORT_VALUE : role < IMPORT_VALUE);
+            *at = right;
+        }
+    buffer_free(&image);
     file_hash_cache_close(&cache);
 }
 
@@ -152,6 +214,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE_WITH_SAMPLE(every_number_of_an_image_is_checked),
         CASE_WITH_SAMPLE(so_are_those_of_absent_paths_and_of_entries),
+        CASE_WITH_SAMPLE(so_are_those_of_values),
+        CASE_WITH_SAMPLE(so_is_every_role),
         CASE_WITH_SAMPLE(images_cut_short_or_padded),
         CASE_WITH_SAMPLE(paths_out_of_order_or_unterminated),
         CASE_WITH_SAMPLE(a_damaged_file_is_a_cold_start),

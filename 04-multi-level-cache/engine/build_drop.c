@@ -19,8 +19,10 @@ static BuildStatus prepare(Build *build)
 
 static void drop_lowered(Build *build, uint32_t file, DropCounts *dropped)
 {
-    Hash128 content = build->cache.files.records[file].content;
+    Hash128 content;
     Lowered lowered;
+    if (!build_lowered_content(build, &build->cache.zir, file, &content))
+        return;
     dropped->lowered += zir_cache_get(&build->cache.zir, content, &lowered);
     zir_cache_invalidate(&build->cache.zir, content);
 }

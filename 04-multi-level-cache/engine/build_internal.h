@@ -6,6 +6,7 @@
  *     build_open.c          the project, the cache, the memory
  *     build_prepare.c       what comes before emission: lowered files, the plan
  *     build_program.c       the files of the program as keys and code generation see them
+ *     build_inputs.c        what lowering asks for besides its source
  *     build_opened.c        interface blobs, opened once
  *     build_plan.c          from what changed to what must be emitted
  *     build_prelude.c       the lines that declarations want before all sections
@@ -28,6 +29,7 @@
 #include "cached_codegen.h"
 #include "import_graph.h"
 #include "incremental_build.h"
+#include "input_lists.h"
 #include "multi_level_cache.h"
 
 #ifdef __cplusplus
@@ -74,6 +76,7 @@ typedef struct BuildWorker { /* one per worker of the executor */
 
 /* What one phase keeps for itself. */
 typedef struct LoadedFiles LoadedFiles; /* build_program.c */
+typedef struct InputTexts InputTexts;   /* build_inputs.c */
 typedef struct OpenedFiles OpenedFiles; /* build_opened.c */
 typedef struct Emission Emission;       /* build_emit.c */
 
@@ -108,6 +111,7 @@ struct Build {
     /* build_prepare */
     Program program;      /* its `file` is build_program_file */
     LoadedFiles *loaded;
+    InputTexts *texts;
     OpenedFiles *opened;  /* NULL: the language opens none */
     uint32_t *lost;       /* files whose lowered form a power cut took: see build_recover.c */
     uint32_t lost_count;
@@ -150,8 +154,9 @@ static inline void build_count_cached(BuildCounts *counts)
 }
 
 /* Lowering's diagnostics from number `first` on get the paths of files: that of the file itself,
- * or, for one written as in an import, of where that leads to. */
-void build_place_diagnostics(Diagnostics *diagnostics, size_t first);
+ * or, for one written as in an import, of where that leads to. What was lowered with inputs has
+ * them already. */
+void build_place_diagnostics(const Build *build, Diagnostics *diagnostics, size_t first);
 
 /* Reports that `subject` was refused without a reason, at a place in diagnostics->path. */
 void build_report_silence(Diagnostics *diagnostics, uint32_t line, uint32_t column, Slice subject);
@@ -215,6 +220,35 @@ void build_keep_rebuilt(Build *build);
 BuildStatus build_check_loading(Build *build);
 
 void build_free_loaded(Build *build);
+
+/* ---- build_inputs.c ------------------------------------------------------------------------ */
+
+/* Once the files are found. */
+void build_make_texts(Build *build);
+void build_free_texts(Build *build);
+
+/* What discovery read is lowered: nothing refers to it from here on. */
+void build_forget_sources(Build *build);
+
+/* The text of a file, in the arena, which lives as long as the build, or as discovery read it.
+ * False: it cannot be read, or is another by now; build_check_texts says so. Any thread. */
+bool build_read_text(Build *build, uint32_t file, Arena *arena, Slice *bytes);
+
+/* Did that happen? Any thread. */
+bool build_lacks_text(Build *build);
+
+/* The status, if something that lowering asked for could not be read. */
+BuildStatus build_check_texts(Build *build);
+
+/* Lowers with what the source asks for. `texts` is an arena that lives as long as the build; the
+ * list of what was asked is in the other. False also if something was refused. Any thread. */
+bool build_lower_with_inputs(Build *build, Slice source, uint32_t file, Arena *texts, Arena *arena,
+                             Diagnostics *diagnostics, Lowered *lowered, Slice *list);
+
+/* What stands for the content of a file in the keys of a ZirCache, as it is lowered now. False:
+ * nobody knows yet, so it is not there. */
+bool build_lowered_content(const Build *build, const ZirCache *zir, uint32_t file,
+                           Hash128 *content);
 
 /* ---- build_opened.c ------------------------------------------------------------------------ */
 

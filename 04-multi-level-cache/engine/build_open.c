@@ -234,6 +234,7 @@ void build_close(Build *build)
     build_free_emission(build);
     build_free_opened(build);
     build_free_loaded(build);
+    build_free_texts(build);
     memory_free(build->lost);
     memory_free(build->plan.files);
     memory_free(build->plan.rekeyed);

@@ -25,9 +25,14 @@ typedef struct LoadedFile {
     Slice warnings; /* kept with its lowered form */
 } LoadedFile;
 
+typedef struct LoweredObject { /* for the ZirCache */
+    Hash128 content;           /* what stands for it in the key */
+    Slice object, lists;       /* the second: if it asked for something */
+} LoweredObject;
+
 typedef struct RebuiltObject { /* a lost object, rebuilt */
-    Hash128 content;
-    Slice object;
+    uint32_t file;
+    LoweredObject made;
 } RebuiltObject;
 
 struct LoadedFiles {
@@ -118,6 +123,19 @@ static ProgramFile *poisoned_file(const Build *build, uint32_t number, Arena *ar
     return &loaded->file;
 }
 
+/* A text or data: it has nothing to offer, and is not wrong. */
+static ProgramFile *input_file(const Build *build, uint32_t number, Arena *arena)
+{
+    ProgramFile *file = poisoned_file(build, number, arena);
+    file->is_poisoned = false;
+    return file;
+}
+
+static bool is_input(const Build *build, uint32_t number)
+{
+    return file_hash_cache_role(&build->cache.files, number) != IMPORT_SOURCE;
+}
+
 Slice build_lowering_warnings(const ProgramFile *file)
 {
     return ((const LoadedFile *)(const void *)file)->warnings;
@@ -191,41 +209,75 @@ static ProgramFile *find_file(Build *build, uint32_t number, Arena *arena)
 {
     Lowered lowered;
     Slice warnings;
-    Hash128 content = build->cache.files.records[number].content;
+    Hash128 content;
     if (build->request.force ||
+        !build_lowered_content(build, &build->cache.zir, number, &content) ||
         !zir_cache_get_with_warnings(&build->cache.zir, content, &lowered, &warnings))
         return NULL;
     return make_file(build, number, &lowered, warnings, false, arena);
 }
 
-/* Lowers a source. If it is right, what was reported are warnings, and they are in `warnings`, to
- * be reported with those of all other files. If not, it is in the diagnostics. */
-static bool lower(const Build *build, Slice source, uint32_t number, Arena *arena,
-                  Diagnostics *diagnostics, Lowered *lowered, Slice *warnings)
+/* Of one lowering: where it takes place, and what comes of it. */
+typedef struct Lowering {
+    Arena *once, *memory; /* the second lives as long as the build */
+    Diagnostics *diagnostics;
+    Lowered lowered;
+    Slice warnings;
+    LoweredObject made;
+} Lowering;
+
+static bool call_lower(Build *build, Slice source, uint32_t number, Lowering *lowering,
+                       Slice *list)
 {
     const Compiler *compiler = build->request.compiler;
-    Slice path = file_hash_cache_path(&build->cache.files, number);
+    if (compiler->lower_with_inputs != NULL)
+        return build_lower_with_inputs(build, source, number, lowering->memory, lowering->once,
+                                       lowering->diagnostics, &lowering->lowered, list);
+    return compiler->lower(compiler->language, source, build->cache.files.secret, lowering->once,
+                           lowering->diagnostics, &lowering->lowered);
+}
+
+/* The result, copied once to where it can stay. */
+static void keep(Build *build, uint32_t number, Lowering *lowering, Slice list)
+{
+    const FileHashCache *files = &build->cache.files;
+    const ZirCache *zir = build->request.force ? NULL : &build->cache.zir;
+    LoweredObject *made = &lowering->made;
+    made->content = input_list_content(files->records[number].content, list);
+    made->object = zir_cache_join(&lowering->lowered, &lowering->warnings, lowering->memory);
+    if (list.size != 0)
+        made->lists = input_lists_join(zir, files, number, list, lowering->memory);
+}
+
+/* Lowers a source. If it is right, what was reported are warnings, and they are in `warnings`, to
+ * be reported with those of all other files. If not, it is in the diagnostics; unless an import
+ * leads nowhere, or a text cannot be read, which others report. */
+static bool lower(Build *build, Slice source, uint32_t number, Lowering *lowering)
+{
+    Diagnostics *diagnostics = lowering->diagnostics;
+    Slice path = file_hash_cache_path(&build->cache.files, number), list = {"", 0};
     size_t first = diagnostics->count;
-    ByteBuffer kept = {.arena = arena};
+    ByteBuffer kept = {.arena = lowering->once};
     diagnostics->path = path;
-    bool is_right = compiler->lower(compiler->language, source, build->cache.files.secret, arena,
-                                    diagnostics, lowered);
+    bool is_right = call_lower(build, source, number, lowering, &list);
     bool has_error = diagnostics_have_error(diagnostics, first);
-    if (!is_right && !has_error)
+    if (!is_right && !has_error && !build->cache.files.has_gaps &&
+        !build_lacks_text(build))
         build_report_silence(diagnostics, 1, 1, path);
     if (!is_right || has_error) {
-        build_place_diagnostics(diagnostics, first);
+        build_place_diagnostics(build, diagnostics, first);
         return false;
     }
     kept_warnings_put(&kept, diagnostics, first, NULL);
     diagnostics->count = first;
-    *warnings = buffer_slice(&kept);
+    lowering->warnings = buffer_slice(&kept);
+    keep(build, number, lowering, list);
     return true;
 }
 
 /* The object is gone (a damaged pack): rebuilds it from the source, which must still have the
  * recorded hash. */
-static int lower_again(Build *build, uint32_t number, Lowered *lowered, Slice *warnings)
+static int lower_again(Build *build, uint32_t number, Lowering *lowering)
 {
     const FileHashCache *files = &build->cache.files;
     Diagnostics ignored = {0};
@@ -238,16 +290,24 @@ static int lower_again(Build *build, uint32_t number, Lowered *lowered, Slice *w
         return status;
     if (!hash_equal(hash_keyed(files->secret, source), files->records[number].content))
         return -ESTALE;
-    bool is_right = lower(build, source, number, &build->loaded->memory, &ignored, lowered,
-                          warnings);
+    *lowering = (Lowering){.once = &build->loaded->memory,
+                           .memory = &build->loaded->memory,
+                           .diagnostics = &ignored};
+    bool is_right = lower(build, source, number, lowering);
     diagnostics_free(&ignored);
     build->counts.files_lowered++;
     if (!is_right)
         return -ESTALE;
-    RebuiltObject object = {files->records[number].content,
-                            zir_cache_join(lowered, warnings, &build->loaded->memory)};
+    RebuiltObject object = {number, lowering->made};
     buffer_put(&build->loaded->rebuilt, slice_of(&object, sizeof object));
     return 0;
+}
+
+static void put_object(Build *build, uint32_t file, const LoweredObject *made)
+{
+    zir_cache_put_joined(&build->cache.zir, made->content, made->object);
+    if (made->lists.size != 0)
+        input_lists_put(&build->cache.zir, &build->cache.files, file, made->lists);
 }
 
 void build_keep_rebuilt(Build *build)
@@ -257,7 +317,7 @@ void build_keep_rebuilt(Build *build)
     ByteBuffer *rebuilt = &build->loaded->rebuilt;
     const RebuiltObject *objects = (const RebuiltObject *)(const void *)rebuilt->data;
     for (size_t i = 0; i < rebuilt->size / sizeof *objects; i++)
-        zir_cache_put_joined(&build->cache.zir, objects[i].content, objects[i].object);
+        put_object(build, objects[i].file, &objects[i].made);
     rebuilt->size = 0;
 }
 
@@ -271,14 +331,15 @@ static ProgramFile *miss_file(Build *build, uint32_t number, int error)
 
 static ProgramFile *load_file(Build *build, uint32_t number)
 {
-    Lowered lowered = {0};
-    Slice warnings;
+    Lowering lowering;
     Arena *memory = &build->loaded->memory;
+    if (is_input(build, number))
+        return input_file(build, number, memory);
     ProgramFile *file = find_file(build, number, memory);
     if (file == NULL) {
-        int status = lower_again(build, number, &lowered, &warnings);
+        int status = lower_again(build, number, &lowering);
         if (status == 0)
-            file = make_file(build, number, &lowered, warnings, true, memory);
+            file = make_file(build, number, &lowering.lowered, lowering.warnings, true, memory);
         if (file == NULL)
             return miss_file(build, number, status == 0 ? EBADMSG : -status);
     }
@@ -305,6 +366,8 @@ ProgramFile *build_program_file(Program *program, uint32_t number)
 BuildStatus build_check_loading(Build *build)
 {
     const LoadedFiles *loaded = build->loaded;
+    if (build_check_texts(build) != BUILD_OK)
+        return BUILD_MACHINE_FAILED;
     if (loaded->error == 0)
         return BUILD_OK;
     Slice path = file_hash_cache_path(&build->cache.files, loaded->error_file);
@@ -316,8 +379,9 @@ BuildStatus build_check_loading(Build *build)
 /* ---- lowering what changed ----------------------------------------------------------------- */
 
 typedef struct LoweredChange {
-    Slice object; /* for the ZirCache, if not in it */
+    LoweredObject made; /* if it is not in the ZirCache */
     bool was_cached, is_wrong;
+    bool is_input;  /* a text or data: nothing to lower */
     bool is_undone; /* it need not be lowered, or the build was cancelled */
 } LoweredChange;
 
@@ -326,21 +390,31 @@ typedef struct LowerLoop {
     LoweredChange *results; /* per change found by discovery */
 } LowerLoop;
 
-/* Lowers in memory that is reused and stays in the processor's cache; the result is copied once to
- * where it can stay. */
-static ProgramFile *lower_source(Build *build, const FileChange *change, BuildWorker *scratch,
-                                 Slice *object)
+/* One that changed only in what it asks for was not read by discovery. */
+static bool find_source(Build *build, const FileChange *change, BuildWorker *scratch,
+                        Slice *source)
 {
-    Lowered lowered = {0};
-    Slice warnings;
+    *source = change->source;
+    return source->data != NULL || build_read_text(build, change->file, &scratch->arena, source);
+}
+
+/* Lowers in memory that is reused and stays in the processor's cache. */
+static ProgramFile *lower_source(Build *build, const FileChange *change, BuildWorker *scratch,
+                                 LoweredObject *made)
+{
+    Lowering lowering = {.once = &scratch->once,
+                         .memory = &scratch->arena,
+                         .diagnostics = &scratch->diagnostics};
+    Slice source;
     arena_reset(&scratch->once);
-    if (!lower(build, change->source, change->file, &scratch->once, &scratch->diagnostics,
-               &lowered, &warnings))
+    if (!find_source(build, change, scratch, &source) ||
+        !lower(build, source, change->file, &lowering))
         return NULL;
-    *object = zir_cache_join(&lowered, &warnings, &scratch->arena);
-    ProgramFile *file = make_file(build, change->file, &lowered, warnings, true, &scratch->arena);
+    *made = lowering.made;
+    ProgramFile *file = make_file(build, change->file, &lowering.lowered, lowering.warnings, true,
+                                  &scratch->arena);
     Declarations view;
-    if (file == NULL && declarations_view(lowered.declarations, &view))
+    if (file == NULL && declarations_view(lowering.lowered.declarations, &view))
         diagnostics_add(&scratch->diagnostics, 1, 1,
                         "internal error: the import scanner and the parser disagree");
     else if (file == NULL)
@@ -359,12 +433,19 @@ static void lower_change(void *arg, size_t index, unsigned worker)
     result->is_undone = change->kind == FILE_TOUCHED || build_is_cancelled(build, worker);
     if (result->is_undone)
         return;
+    result->is_input = is_input(build, change->file);
+    if (result->is_input) {
+        publish(build, change->file, input_file(build, change->file, &scratch->arena));
+        return;
+    }
+    bool may_read =
+        change->source.data != NULL || build->request.compiler->lower_with_inputs != NULL;
     ProgramFile *file = find_file(build, change->file, &scratch->arena);
-    result->was_cached = file != NULL || change->source.data == NULL;
-    if (file == NULL && change->source.data == NULL)
+    result->was_cached = file != NULL || !may_read;
+    if (file == NULL && !may_read)
         return; /* loaded when it is named */
     if (file == NULL)
-        file = lower_source(build, change, scratch, &result->object);
+        file = lower_source(build, change, scratch, &result->made);
     result->is_wrong = file == NULL;
     if (file == NULL)
         file = poisoned_file(build, change->file, &scratch->arena);
@@ -375,7 +456,7 @@ static size_t count_new(const Build *build, const LoweredChange *results)
 {
     size_t count = 0;
     for (size_t i = 0; i < build->found.change_count; i++)
-        count += results[i].object.size != 0;
+        count += (size_t)(results[i].made.object.size != 0) + (results[i].made.lists.size != 0);
     return count;
 }
 
@@ -389,6 +470,8 @@ static void keep_and_report(Build *build, const LoweredChange *results)
             continue;
         Slice path = file_hash_cache_path(&build->cache.files, change->file);
         build->plan.files[change->file].source_changed = true;
+        if (results[i].is_input)
+            continue;
         build->is_wrong |= results[i].is_wrong;
         observe(build->request.observer,
                 results[i].was_cached ? DECISION_IR_CACHED : DECISION_IR_LOWERED, path);
@@ -396,9 +479,7 @@ static void keep_and_report(Build *build, const LoweredChange *results)
             continue;
         build->counts.files_lowered++;
         if (!results[i].is_wrong)
-            zir_cache_put_joined(&build->cache.zir,
-                                 build->cache.files.records[change->file].content,
-                                 results[i].object);
+            put_object(build, change->file, &results[i].made);
     }
 }
 
@@ -406,10 +487,11 @@ void build_lower(Build *build)
 {
     size_t count = build->found.change_count;
     build->loaded = make_slots(build);
+    build_make_texts(build);
     LowerLoop loop = {build, memory_allocate_zeroed(count + 1, sizeof *loop.results)};
     executor_run(build->request.executor, count, lower_change, &loop);
     keep_and_report(build, loop.results);
-    discovery_forget_sources(&build->found); /* nothing refers to them from here on */
+    build_forget_sources(build);
     memory_free(loop.results);
     for (unsigned i = 0; i < build->request.executor->workers; i++)
         diagnostics_append(&build->diagnostics, &build->workers[i].diagnostics);

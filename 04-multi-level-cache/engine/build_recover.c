@@ -35,13 +35,16 @@ static void look_at_file(void *arg, size_t index, unsigned worker)
     const Losses *losses = arg;
     const Build *build = losses->build;
     Lowered lowered;
+    Hash128 content;
     const UnitRecord *units;
     const UnitRow *row = build_recorded(build, (uint32_t)index, &units);
     (void)worker;
     if (row == NULL) /* it is new, and is built in any case */
         return;
     losses->lowered[index] =
-        !zir_cache_get(&build->cache.zir, build->cache.files.records[index].content, &lowered);
+        file_hash_cache_role(&build->cache.files, (uint32_t)index) == IMPORT_SOURCE &&
+        !(build_lowered_content(build, &build->cache.zir, (uint32_t)index, &content) &&
+          zir_cache_get(&build->cache.zir, content, &lowered));
     for (uint32_t i = 0; i < row->unit_count; i++)
         losses->outputs[index] |= !has_output(build, &units[i]);
 }

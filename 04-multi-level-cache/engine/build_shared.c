@@ -104,14 +104,16 @@ void build_sort_numbers(uint32_t *numbers, uint32_t count)
 
 /* ---- diagnostics --------------------------------------------------------------------------- */
 
-void build_place_diagnostics(Diagnostics *diagnostics, size_t first)
+void build_place_diagnostics(const Build *build, Diagnostics *diagnostics, size_t first)
 {
+    bool are_names = build->request.compiler->lower_with_inputs != NULL;
     for (size_t i = first; i < diagnostics->count; i++) {
         Diagnostic *item = &diagnostics->items[i];
         bool is_own = item->path.data == diagnostics->path.data;
         Slice path = item->path;
-        if (!is_own && source_path_resolve(diagnostics->path, item->path, &diagnostics->texts,
-                                           &path) != PATH_OK)
+        if (!is_own &&
+            (are_names || source_path_resolve(diagnostics->path, item->path, &diagnostics->texts,
+                                              &path) != PATH_OK))
             path = slice_of(arena_copy(&diagnostics->texts, item->path), item->path.size);
         item->path = path;
     }

@@ -139,7 +139,8 @@ static bool is_redirected(const FileHashCache *now, const FileHashCache *recorde
     for (uint32_t i = 0; i < record->import_count; i++) {
         uint32_t number = recorded->imports[record->first_import + i];
         bool was_absent = number >= recorded->count;
-        if (number == FILE_ABSENT) /* the paths before it are in the record, too */
+        if (number == FILE_ABSENT || /* the paths before it are in the record, too */
+            number >= recorded->count + recorded->absent_count)
             continue;
         Slice path = file_hash_cache_path(recorded, number);
         if (was_absent != (file_hash_cache_find(now, path) == FILE_NONE))
@@ -187,6 +188,23 @@ static void compare_record(Comparison *comparison, uint32_t file)
     }
 }
 
+/* All that the files ask for are those of the last build, or there is another finding. */
+static void compare_values(Comparison *comparison)
+{
+    const FileHashCache *files = &comparison->build->cache.files;
+    const FileHashCache *recorded = &comparison->recorded.files;
+    for (uint32_t i = 0; i < files->value_count; i++) {
+        Slice name = file_hash_cache_value_name(files, i);
+        uint32_t place = file_hash_cache_find_value(recorded, files->values[i].kind, name);
+        if (place == FILE_NONE ||
+            hash_equal(recorded->values[place].content, files->values[i].content))
+            continue;
+        comparison->verification->is_stale = true;
+        verification_report(comparison->verification, name,
+                            "has another value than in the last build");
+    }
+}
+
 static void compare_files(Comparison *comparison)
 {
     const FileHashCache *files = &comparison->build->cache.files;
@@ -202,6 +220,7 @@ static void compare_files(Comparison *comparison)
         comparison->verification->is_stale = true;
         verification_report(comparison->verification, path, "is no longer imported");
     }
+    compare_values(comparison);
     if (!slice_equal(files->entry, recorded->entry))
         report_state(comparison, "files", "names another entry");
 }
@@ -240,13 +259,16 @@ static void compare_zir(const FileLook *look)
 {
     const Comparison *comparison = look->comparison;
     const Build *build = comparison->build;
-    Hash128 content = build->cache.files.records[look->file].content;
+    const ZirCache *store = &comparison->recorded.zir;
+    Hash128 content, kept_content;
     Lowered kept, made;
     Slice kept_warnings, made_warnings;
-    if (!zir_cache_get_with_warnings(&build->cache.zir, content, &made, &made_warnings))
+    if (!build_lowered_content(build, &build->cache.zir, look->file, &content) ||
+        !zir_cache_get_with_warnings(&build->cache.zir, content, &made, &made_warnings))
         return; /* too large for a store */
-    bool found = zir_cache_get_with_warnings(&comparison->recorded.zir, content, &kept,
-                                             &kept_warnings);
+    bool found = build_lowered_content(build, store, look->file, &kept_content) &&
+                 hash_equal(kept_content, content) &&
+                 zir_cache_get_with_warnings(store, content, &kept, &kept_warnings);
     size_t size = made.declarations.size + made.interface.size + made.ir.size;
     if (!count_object(look, found, size)) {
         if (!comparison->verification->is_stale)

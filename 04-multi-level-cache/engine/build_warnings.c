@@ -32,7 +32,7 @@ static void recall_lowered(Build *build, uint32_t number)
     size_t first = build->diagnostics.count;
     build->diagnostics.path = file->path;
     (void)kept_warnings_get(build_lowering_warnings(file), NULL, &build->diagnostics);
-    build_place_diagnostics(&build->diagnostics, first);
+    build_place_diagnostics(build, &build->diagnostics, first);
 }
 
 static const UnitRow *row_of(const Build *build, uint32_t file)

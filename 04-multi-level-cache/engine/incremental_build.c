@@ -34,6 +34,7 @@ static BuildStatus run_discovery(Build *build)
         .largest_source = compiler->largest_source,
         .scan = compiler->scan_imports,
         .resolve = compiler->resolve,
+        .value = compiler->value,
         .language = compiler->language,
         .executor = build->request.executor,
         .observer = build->request.observer,
@@ -42,10 +43,11 @@ static BuildStatus run_discovery(Build *build)
         .cancelled_context = build->request.cancelled_context,
     };
     int status = discover(&build->found, &request, &build->cache.files);
-    known_files_add(&build->cache.known, &build->found, build->cache.files.count);
+    known_files_add(&build->cache.known, &build->found, &build->cache.files);
     build->clock_error = build->found.clock_error;
     build->counts.files_total = build->cache.files.count;
     build->counts.files_absent = build->cache.files.absent_count;
+    build->counts.values_asked = build->found.values_asked;
     build->counts.files_stat = build->found.files_stat;
     build->counts.files_hashed = build->found.files_hashed;
     build->counts.bytes_read = build->found.bytes_read;

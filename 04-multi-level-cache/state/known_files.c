@@ -5,11 +5,37 @@
 
 /* ---- before discovery ---------------------------------------------------------------------- */
 
-static bool same_number(const FileHashCache *a, uint32_t left, const FileHashCache *b,
-                        uint32_t right)
+static ImportRole role_of(const FileHashCache *cache, uint32_t place)
 {
+    return cache->roles == NULL ? IMPORT_SOURCE : (ImportRole)cache->roles[place];
+}
+
+static bool is_file(const FileHashCache *cache, uint32_t number)
+{
+    return number < cache->count || number == FILE_ABSENT;
+}
+
+static bool is_value(const FileHashCache *cache, uint32_t number)
+{
+    return number != FILE_ABSENT && number >= cache->count + cache->absent_count;
+}
+
+static bool same_import(const FileHashCache *a, uint32_t a_place, const FileHashCache *b,
+                        uint32_t b_place)
+{
+    uint32_t left = a->imports[a_place], right = b->imports[b_place];
+    if (is_file(a, left) != is_file(b, right) || is_value(a, left) != is_value(b, right) ||
+        (is_file(a, left) && role_of(a, a_place) != role_of(b, b_place)))
+        return false;
     if (left == FILE_ABSENT || right == FILE_ABSENT)
         return left == right;
+    if (is_value(a, left)) {
+        left -= a->count + a->absent_count;
+        right -= b->count + b->absent_count;
+        return a->values[left].kind == b->values[right].kind &&
+               slice_equal(file_hash_cache_value_name(a, left),
+                           file_hash_cache_value_name(b, right));
+    }
     return slice_equal(file_hash_cache_path(a, left), file_hash_cache_path(b, right));
 }
 
@@ -17,14 +43,20 @@ bool known_files_same_imports(const FileHashCache *a, uint32_t a_file, const Fil
                               uint32_t b_file)
 {
     const FileRecord *left = &a->records[a_file], *right = &b->records[b_file];
-    if (left->import_count != right->import_count ||
-        file_hash_cache_targets(a, a_file) != file_hash_cache_targets(b, b_file))
+    if (left->import_count != right->import_count)
         return false;
     for (uint32_t i = 0; i < left->import_count; i++)
-        if (!same_number(a, a->imports[left->first_import + i],
-                         b, b->imports[right->first_import + i]))
+        if (!same_import(a, left->first_import + i, b, right->first_import + i))
             return false;
     return true;
+}
+
+/* Of data nobody knows what it would import as a text. */
+static bool may_import_same(const FileHashCache *files, uint32_t file, const FileHashCache *others,
+                            uint32_t other)
+{
+    return file_hash_cache_role(files, file) == file_hash_cache_role(others, other) &&
+           known_files_same_imports(files, file, others, other);
 }
 
 /* With the same content, the imports stay as this table has them: whether they lead elsewhere by
@@ -36,7 +68,7 @@ static void take(KnownFiles *known, FileHashCache *files, uint32_t file,
     bool same = hash_equal(own->content, theirs->content);
     if (same && memcmp(&own->known, &theirs->known, sizeof own->known) == 0)
         return;
-    if (!same && !known_files_same_imports(files, file, others, other))
+    if (!same && !may_import_same(files, file, others, other))
         return;
     if (!same)
         known->changed[known->changed_count++] = file;
@@ -80,7 +112,7 @@ static uint32_t number_now(const Discovery *found, uint32_t file_count, uint32_t
 }
 
 /* Discovery compared what it read with what was taken over, and not with what was there before. */
-void known_files_add(const KnownFiles *known, Discovery *found, uint32_t file_count)
+void known_files_add(const KnownFiles *known, Discovery *found, const FileHashCache *files)
 {
     size_t next = 0, count = 0;
     uint32_t from = 0;
@@ -89,7 +121,7 @@ void known_files_add(const KnownFiles *known, Discovery *found, uint32_t file_co
     FileChange *all =
         memory_allocate((found->change_count + known->changed_count) * sizeof *all);
     for (uint32_t i = 0; i < known->changed_count; i++) {
-        uint32_t file = number_now(found, file_count, known->changed[i], &from);
+        uint32_t file = number_now(found, files->count, known->changed[i], &from);
         if (file == FILE_NONE)
             continue;
         while (next < found->change_count && found->changes[next].file < file)
@@ -104,6 +136,7 @@ void known_files_add(const KnownFiles *known, Discovery *found, uint32_t file_co
     memory_free(found->changes);
     found->changes = all;
     found->change_count = count;
+    discovery_add_dependents(found, files);
 }
 
 void known_files_free(KnownFiles *known)

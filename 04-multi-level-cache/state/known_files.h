@@ -10,7 +10,7 @@
  *     KnownFiles known = {0};
  *     known_files_take(&known, &files, &others);        before discovery
  *     discover(&found, &request, &files);
- *     known_files_add(&known, &found, files.count);    after it
+ *     known_files_add(&known, &found, &files);         after it
  *     known_files_free(&known);
  *
  * Threads: one.
@@ -30,8 +30,8 @@ typedef struct KnownFiles { /* {0}: nothing was taken over */
     uint32_t changed_count;
 } KnownFiles;
 
-/* Do a file's imports lead to the same files in both tables, and is it the same paths that they
- * found absent? The numbers may differ. */
+/* Do a file's imports lead to the same files in both tables, in the same roles, and is it the same
+ * paths that they found absent, and the same values that they name? The numbers may differ. */
 bool known_files_same_imports(const FileHashCache *a, uint32_t a_file, const FileHashCache *b,
                               uint32_t b_file);
 
@@ -42,9 +42,9 @@ void known_files_take(KnownFiles *known, FileHashCache *files, const FileHashCac
 /* Makes `files` a copy of `others`, all of it to be written. */
 void known_files_copy(FileHashCache *files, const FileHashCache *others);
 
-/* Adds them to the changes of a discovery that found `file_count` files: as FILE_CHANGED, without a
- * source unless it was read now. */
-void known_files_add(const KnownFiles *known, Discovery *found, uint32_t file_count);
+/* Adds them to the changes of a discovery that found `files`: as FILE_CHANGED, without a source
+ * unless it was read now; and the sources that they are texts or data of. */
+void known_files_add(const KnownFiles *known, Discovery *found, const FileHashCache *files);
 
 void known_files_free(KnownFiles *known);
 

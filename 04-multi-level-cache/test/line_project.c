@@ -113,7 +113,8 @@ static void report(void *context, Decision decision, Slice subject)
         [DECISION_UNIT_DIRTY] = "dirty",         [DECISION_UNIT_DEPENDENT] = "dependent",
         [DECISION_UNIT_LOST] = "lost",           [DECISION_COMPACTED] = "compacted",
         [DECISION_STATE_DAMAGED] = "damaged",    [DECISION_NOT_COMPACTED] = "not-compacted",
-        [DECISION_FILE_REDIRECTED] = "redirected",
+        [DECISION_FILE_REDIRECTED] = "redirected", [DECISION_FILE_OTHER_INPUT] = "input",
+        [DECISION_FILE_OTHER_ROLE] = "role",     [DECISION_VALUE_CHANGED] = "value",
     };
     buffer_put(decisions, slice_from(names[decision] == NULL ? "other" : names[decision]));
     buffer_put_byte(decisions, ' ');
@@ -338,7 +339,10 @@ void line_project_used(const LineProject *project, UsedObjects *used)
     snprintf(path, sizeof path, "%s/cache", project->scratch.path);
     assert_int_equal(cache_directory_open(&directory, path, 0, NULL), 0);
     assert_int_equal(cache_entries_list(&entries, &directory, ""), 0);
-    assert_int_equal(used_objects_gather(used, directory.fd, &entries), 0);
+    ZirCache zir;
+    assert_int_equal(zir_cache_open_read_only(&zir, directory.fd, (Hash128){0, 0}), 0);
+    assert_int_equal(used_objects_gather(used, directory.fd, &zir, &entries), 0);
+    zir_cache_close(&zir);
     cache_entries_free(&entries);
     cache_directory_close(&directory);
 }

@@ -2,6 +2,7 @@
 /* A rule that a plug breaks is named; a right plug breaks none. */
 #include "plug_check.h"
 
+#include "include_language.h"
 #include "line_language.h"
 #include "mini_compiler.h"
 #include "thread_executor.h"
@@ -38,7 +39,9 @@ static void expect(const Compiler *compiler, const PlugFile *files, uint32_t cou
     }
 }
 
-#define FILE_OF(path, source) {{path, sizeof(path) - 1}, {source, sizeof(source) - 1}}
+#define FILE_IN_ROLE(path, source, role) \
+    {{path, sizeof(path) - 1}, {source, sizeof(source) - 1}, role}
+#define FILE_OF(path, source) FILE_IN_ROLE(path, source, IMPORT_SOURCE)
 #define COUNT(array) (sizeof array / sizeof *array)
 
 /* ---- right plugs ------------------------------------------------------------------------------ */
@@ -91,6 +94,54 @@ static void test_the_tree_language_is_right(void **state)
         FILE_OF("lib.tree", "about flat\ntype box w h\nfn area box = (mul w h)\n"),
     };
     expect(&compiler, files, COUNT(files), "");
+}
+
+static const PlugFile included[] = {
+    FILE_OF("main.tree", "env MODE\nimport \"lib.tree\" as lib\ninclude \"a.h\"\n"
+                         "embed table \"d\"\nifexists \"none\"\nendif\n"
+                         "fn main = (print %WORD %MODE $lib.get)\n"),
+    FILE_IN_ROLE("near/a.h", "include \"b.h\"\nwarn of a\n", IMPORT_TEXT),
+    FILE_IN_ROLE("near/b.h", "define WORD hello\n", IMPORT_TEXT),
+    FILE_IN_ROLE("d", "include \"no\"\n", IMPORT_DATA),
+    FILE_OF("lib.tree", "fn get = (a)\n"),
+};
+
+static void test_the_include_language_is_right(void **state)
+{
+    (void)state;
+    IncludeLanguage language = {.values = {{"MODE", "debug"}}};
+    Compiler compiler = include_language(&language);
+    expect(&compiler, included, COUNT(included), "");
+}
+
+static void test_what_the_include_language_can_do_wrong_is_found(void **state)
+{
+    (void)state;
+    static const struct {
+        IncludeMistake mistake;
+        const char *found;
+    } wrong[] = {
+        {INCLUDE_SCANS_NO_EMBED,
+         "scan_imports(main.tree): does not find all that lowering asks for\n"},
+        {INCLUDE_SCANS_NO_ENV,
+         "scan_imports(main.tree): does not find all that lowering asks for\n"},
+        {INCLUDE_ASKS_FROM_SELF,
+         "scan_imports(main.tree): does not find all that lowering asks for\n"},
+        {INCLUDE_VALUE_CHANGES, "value(MODE): is another when it is asked again\n"},
+        {INCLUDE_ASKS_MORE_EACH_TIME, "lower_with_inputs(main.tree): asks for something else when "
+                                      "it is called again\n"},
+    };
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        IncludeLanguage language = {.values = {{"MODE", "debug"}}, .mistake = wrong[i].mistake};
+        Compiler compiler = include_language(&language);
+        ByteBuffer reports = {0};
+        PlugCheck check = {note, &reports, &executor_serial};
+        assert_true(plug_check(&compiler, included, COUNT(included), &check) != 0);
+        buffer_put_byte(&reports, '\0');
+        if (strstr(reports.data, wrong[i].found) == NULL)
+            fail_msg("no '%s' in: %s", wrong[i].found, reports.data);
+        buffer_free(&reports);
+    }
 }
 
 static void test_mini_is_right(void **state)
@@ -325,6 +376,8 @@ int main(void)
         cmocka_unit_test(test_wrong_programs_are_no_fault_of_the_plug),
         cmocka_unit_test(test_the_tree_language_is_right),
         cmocka_unit_test(test_mini_is_right),
+        cmocka_unit_test(test_the_include_language_is_right),
+        cmocka_unit_test(test_what_the_include_language_can_do_wrong_is_found),
         cmocka_unit_test(test_each_rule_that_is_broken_is_named),
         cmocka_unit_test(test_what_the_tree_language_can_do_wrong_is_found),
         cmocka_unit_test(test_fields_are_checked),

@@ -17,7 +17,7 @@ typedef struct NamedTime {
     double seconds;
 } NamedTime;
 
-enum { COUNT_COUNT = 23, TIME_COUNT = 11 };
+enum { COUNT_COUNT = 24, TIME_COUNT = 11 };
 
 static void list_counts(const BuildStats *stats, NamedCount list[COUNT_COUNT])
 {
@@ -32,6 +32,7 @@ static void list_counts(const BuildStats *stats, NamedCount list[COUNT_COUNT])
         {"files_added", counts->files_added},
         {"files_removed", counts->files_removed},
         {"files_absent", counts->files_absent},
+        {"values_asked", counts->values_asked},
         {"functions_total", counts->functions_total},
         {"functions_emitted", counts->functions_emitted},
         {"functions_cached", counts->functions_cached},

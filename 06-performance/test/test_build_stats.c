@@ -12,6 +12,7 @@ static BuildStats example(void)
         .files_lowered = 1,
         .files_changed = 1,
         .files_absent = 2,
+        .values_asked = 13,
         .functions_total = 10,
         .functions_emitted = 1,
         .functions_cached = 7,
@@ -53,7 +54,7 @@ static void json_is_one_line_with_every_number(void **state)
     static const char *const parts[] = {
         "{\"status\":0,\"strategy\":\"patch\",\"reason\":\"",
         "\"files_total\":3,\"files_stat\":3,\"files_hashed\":1,\"files_lowered\":1",
-        "\"files_removed\":0,\"files_absent\":2,\"functions_total\":10",
+        "\"files_removed\":0,\"files_absent\":2,\"values_asked\":13,\"functions_total\":10",
         "\"functions_total\":10,\"functions_emitted\":1,\"functions_cached\":7,\"functions_failed\":2",
         "\"declarations_visited\":12",
         "\"sections_total\":3",

@@ -20,7 +20,7 @@ static void every_decision_has_a_wording_and_a_level(void **state)
     (void)state;
     const struct {
         Decision first, last;
-    } floors[] = {{DECISION_FILE_UNCHANGED, DECISION_FILE_REDIRECTED},
+    } floors[] = {{DECISION_FILE_UNCHANGED, DECISION_VALUE_CHANGED},
                   {DECISION_IR_CACHED, DECISION_IR_LOWERED},
                   {DECISION_UNIT_CACHED, DECISION_UNIT_DEPENDENT},
                   {DECISION_STATE_MISSING, DECISION_NOT_COMPACTED},
@@ -39,7 +39,7 @@ static void every_decision_has_a_wording_and_a_level(void **state)
         assert_int_equal(text.data[text.size - 1], '\n');
         buffer_free(&text);
     }
-    assert_int_equal(count, 24);
+    assert_int_equal(count, 27);
 }
 
 static void lines_name_the_subject_and_the_reason(void **state)
@@ -52,6 +52,8 @@ static void lines_name_the_subject_and_the_reason(void **state)
                 "emitted      main.mini:main (something it names changed)\n");
     assert_line(DECISION_FILE_REDIRECTED, "main.mini",
                 "redirected   main.mini (an import leads elsewhere)\n");
+    assert_line(DECISION_VALUE_CHANGED, "HOME",
+                "value        HOME (another than in the last build)\n");
     assert_line(DECISION_FILE_ADDED, "a\n\033[31m\xff.mini", "added        a??[31m?.mini\n");
     assert_line(DECISION_OUTPUT_PATCHED, "", "output       patch\n");
     assert_line(DECISION_OUTPUT_PATCHED, patch_reason_name(REASON_NONE), "output       patch\n");

@@ -58,8 +58,11 @@ void copy_table(const FileHashCache *from, FileHashCache *to)
     FileEntry *entries = memory_allocate_zeroed(from->count + 1, sizeof *entries);
     for (uint32_t i = 0; i < from->count; i++) {
         const FileRecord *record = &from->records[i];
-        entries[i] = (FileEntry){file_hash_cache_path(from, i), record->known, record->content,
-                                 from->imports + record->first_import, record->import_count};
+        entries[i] = (FileEntry){.path = file_hash_cache_path(from, i),
+                                 .known = record->known,
+                                 .content = record->content,
+                                 .imports = from->imports + record->first_import,
+                                 .import_count = record->import_count};
     }
     file_hash_cache_replace(to, from->entry, entries, from->count);
     free(entries);

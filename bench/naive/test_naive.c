@@ -55,9 +55,9 @@ static void make_hard_table(FileHashCache *cache)
     static const uint32_t all[] = {2, 0, 1};
     FileStamp large = {INT64_MAX, INT64_C(1700000000123456789), -5, UINT64_MAX, UINT64_MAX - 1};
     FileEntry entries[] = {
-        {slice_from(" a \"b\"\\.mini"), {large, 0}, {UINT64_MAX, 1}, all, 2},
-        {slice_from("main.mini"), {{0}, 0}, {0, UINT64_MAX}, all, 3},
-        {slice_from("\xc3\xa9t\xc3\xa9 \t.mini"), {{1, 2, 3, 4, 5}, 0}, {7, 8}, NULL, 0},
+        {slice_from(" a \"b\"\\.mini"), {large, 0}, {UINT64_MAX, 1}, all, 2, NULL},
+        {slice_from("main.mini"), {{0}, 0}, {0, UINT64_MAX}, all, 3, NULL},
+        {slice_from("\xc3\xa9t\xc3\xa9 \t.mini"), {{1, 2, 3, 4, 5}, 0}, {7, 8}, NULL, 0, NULL},
     };
     file_hash_cache_replace(cache, slice_from("main.mini"), entries, 3);
 }
@@ -98,7 +98,7 @@ static void lines_refuse_a_path_with_a_newline(void **state)
 {
     Project *project = *state;
     FileHashCache cache = {0};
-    FileEntry entry = {slice_from("a\nb.mini"), {{0}, 0}, {1, 2}, NULL, 0};
+    FileEntry entry = {slice_from("a\nb.mini"), {{0}, 0}, {1, 2}, NULL, 0, NULL};
     char path[300];
     name(project, path, "state");
     file_hash_cache_replace(&cache, entry.path, &entry, 1);
