@@ -87,7 +87,8 @@ static void open_cache(Bench *bench)
     CacheRequest request = {.directory = bench->patched.cache_dir,
                             .project_fd = bench->corpus,
                             .entry = slice_from("main.mini"),
-                            .fingerprint = bench->compiler.fingerprint};
+                            .fingerprint = bench->compiler.fingerprint,
+                            .settings = bench->compiler.settings};
     check(multi_level_cache_open(&bench->cache, &request), request.directory);
     check(multi_level_cache_open_units(&bench->cache), request.directory);
     check(multi_level_cache_open_objects(&bench->cache), request.directory);

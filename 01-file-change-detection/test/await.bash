@@ -10,16 +10,21 @@ await() {
     local begun=$SECONDS
     until "$@"; do
         [ $((SECONDS - begun)) -lt 600 ] || return 1
-        sleep 0.01
+        pause
     done
+}
+
+# A hundredth of a second, without a process: reading what never comes. Tests wait thousands of times.
+pause() {
+    [ -n "${silence:-}" ] || exec {silence}<> <(:)
+    read -r -t 0.01 -u "$silence" || :
 }
 
 # settle: until the file system gives new files a later stamp than any that is there now. What was
 # written before can then be trusted by its stamp, and what is written next has another one.
 settle() {
-    local tick=${BATS_TEST_TMPDIR:-${BATS_FILE_TMPDIR:-.}}/.tick
+    local tick=${BATS_RUN_TMPDIR:-${BATS_FILE_TMPDIR:-.}}/.tick
     : >"$tick.first"
     await is_later "$tick.next" "$tick.first"
-    rm -f "$tick.first" "$tick.next"
 }
 is_later() { : >"$1" && [ "$1" -nt "$2" ]; }

@@ -108,12 +108,12 @@ stats_of_sources() { grep -cE '^(newfstatat|fstatat64|statx)\(.*\.mini"' "$1"; }
 bytes() { grep -E "^($1)\(" "$2" | sed 's/.*= //' | awk '{ sum += $1 } END { print sum + 0 }'; }
 
 # written TRACE: the files that were written to, renamed or removed, by their last names; those of
-# the state without the id of the entry and the number of their base. A call that failed, such as
-# the removal of a draft that no killed build left, did none of it.
+# the state without the id of the entry (program and product) and the number of their base. A call
+# that failed, such as the removal of a draft that no killed build left, did none of it.
 written() {
     grep -v ' = -1 ' "$1" | sed -nE -e 's/^(write|pwrite64|writev|pwritev|ftruncate|fallocate)\([0-9]+<([^>]*)>.*/\2/p' \
         -e 's/^(rename|unlink|mkdir)[a-z0-9]*\(.*"([^"]*)".*/\2/p' |
-        sed -E 's,.*/,,; s/^[0-9a-f]{16}\.//; s/\.[0-9]+\.journal$/.journal/' | sort -u | xargs
+        sed -E 's,.*/,,; s/^[0-9a-f]{16}(-[0-9a-f]{8})?\.//; s/\.[0-9]+\.journal$/.journal/' | sort -u | xargs
 }
 
 # Both programs do the same but for one stat per file.

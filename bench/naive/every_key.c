@@ -59,7 +59,7 @@ int naive_compare_keys(MultiLevelCache *cache, Slice entry_point, KeyComparison 
     uint32_t count = cache->files.count;
     ByteBuffer scratch = {0};
     AllFiles all = {.program = {.file = file_of,
-                                .fingerprint = cache->fingerprint,
+                                .fingerprint = cache->code_fingerprint,
                                 .secret = &cache->secret.hash,
                                 .entry_file = file_hash_cache_find(&cache->files, cache->entry),
                                 .entry_point = entry_point},

@@ -19,7 +19,7 @@ size_t ours_find_changed(const FileHashCache *known, int dir_fd, bool *changed)
 
 bool ours_is_unchanged(const MultiLevelCache *cache)
 {
-    return hash_equal(file_hash_cache_combined(&cache->files, cache->fingerprint),
+    return hash_equal(file_hash_cache_combined(&cache->files, cache->code_fingerprint),
                       cache->manifest.header.combined);
 }
 

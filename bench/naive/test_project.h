@@ -101,7 +101,8 @@ static void open_caches(Project *project, MultiLevelCache *cache)
     CacheRequest request = {.directory = project->cache_dir,
                             .project_fd = project->scratch.fd,
                             .entry = slice_from("main.mini"),
-                            .fingerprint = project->compiler.fingerprint};
+                            .fingerprint = project->compiler.fingerprint,
+                            .settings = project->compiler.settings};
     assert_int_equal(multi_level_cache_open(cache, &request), 0);
     assert_int_equal(multi_level_cache_open_units(cache), 0);
     assert_int_equal(multi_level_cache_open_objects(cache), 0);

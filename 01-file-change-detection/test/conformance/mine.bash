@@ -43,13 +43,14 @@ note() { printf '%s\n' "$*" >>"$transcript"; }
 
 # write FILE LINE...
 write() {
-    local file=$1
+    local file=$1 lines
     shift
-    [ "$file" = "${file%/*}" ] || mkdir -p "${file%/*}"
+    [ "$file" = "${file%/*}" ] || [ -d "${file%/*}" ] || mkdir -p "${file%/*}"
     printf '%s\n' "$@" >"$file"
     note "wrote $file:"
-    head -n 8 "$file" | sed 's/^/    /' >>"$transcript"
-    [ "$(wc -l <"$file")" -le 8 ] || note "    ..."
+    mapfile -t -n 9 lines <"$file"
+    printf '    %s\n' "${lines[@]:0:8}" >>"$transcript"
+    [ ${#lines[@]} -le 8 ] || note "    ..."
 }
 
 # doing COMMAND...: any other change to the project.
@@ -77,10 +78,11 @@ mine() {
     local command="${program[*]}"
     note "ran: ${command##*/} $*"
     status=0
-    said=$(ulimit -S -t "${LIMIT:-60}" && timeout -k 5 "${PATIENCE:-300}" "${program[@]}" "$@" \
+    said=$(ulimit -S -t "${LIMIT:-60}" && exec timeout -k 5 "${PATIENCE:-300}" "${program[@]}" "$@" \
         2>"$BATS_TEST_TMPDIR/complained") || status=$?
-    complained=$(cat "$BATS_TEST_TMPDIR/complained")
+    complained=$(<"$BATS_TEST_TMPDIR/complained")
     case $status in
+    0 | 1 | 2 | 3) ;;
     124) flunk "it did not end within ${PATIENCE:-300} seconds" ;;
     $((128 + $(kill -l XCPU)))) flunk "it did not end within ${LIMIT:-60} seconds of CPU time" ;;
     126 | 127) flunk "it could not be started" ;;
@@ -122,7 +124,8 @@ flunk() {
 
 # The facts that the program reported: lines whose first word is one of `facts`, with single spaces.
 reported() {
-    tr -s ' \t' ' ' <<<"${said:-}" | sed 's/^ //; s/ $//' | grep -E "^(${1:-$facts}) " || true
+    FACTS="^(${1:-$facts}) " awk '{ gsub(/[ \t]+/, " "); gsub(/^ | $/, "") }
+        $0 ~ ENVIRON["FACTS"]' <<<"${said:-}"
 }
 
 expect_status() {
@@ -145,11 +148,11 @@ expect() {
 
 # expect_fact LINE: one line, anywhere. LINE is a bash pattern.
 expect_fact() {
-    local line
-    while read -r line; do
+    local words
+    while read -ra words; do
         # shellcheck disable=SC2053
-        [[ $line != $1 ]] || return 0
-    done < <(reported)
+        [[ ${words[*]} != $1 || ! ${words[0]:-} =~ ^($facts)$ ]] || return 0
+    done <<<"${said:-}"
     flunk "expected a line: $1"
 }
 

@@ -166,15 +166,15 @@ waits_or_ended() {
 
 @test "4.2 many edits, with cleans, killed builds and other settings between them" {
     disturb() {
-        case $(random 6) in
+        case $((RANDOM % 6)) in
         0) doing "${program[@]}" clean m0.mini ;;
-        1) mine_killed 0.0$(random 10)$(random 10) m0.mini out ;;
+        1) mine_killed 0.0$((RANDOM % 10))$((RANDOM % 10)) m0.mini out ;;
         2) doing rm -f out ;;
         3) setting MINIC_TARGET wasm32-wasi ;;
         4) setting MINIC_TARGET ;;
         esac
     }
-    walk 12 disturb
+    walk 6 disturb
 }
 
 @test "4.2 an output that is a source is refused" {

@@ -42,8 +42,8 @@ clean_build() {
     local fresh=$BATS_TEST_TMPDIR/fresh
     rm -rf "$fresh"
     mkdir "$fresh"
-    sources | tr '\n' '\0' | xargs -0 cp --parents -t "$fresh"
-    (cd "$fresh" && timeout -k 5 "${PATIENCE:-300}" "${program[@]}" "$1" out) >"$BATS_TEST_TMPDIR/fresh.said" 2>&1 ||
+    find . -name .mini_cache -prune -o -name '*.mini' -exec cp --parents -t "$fresh" {} +
+    (cd "$fresh" && exec timeout -k 5 "${PATIENCE:-300}" "${program[@]}" "$1" out) >"$BATS_TEST_TMPDIR/fresh.said" 2>&1 ||
         flunk "a build of the same sources in an empty directory fails:" "$(cat "$BATS_TEST_TMPDIR/fresh.said")"
     mv "$fresh/out" "$2"
 }
@@ -97,17 +97,15 @@ each_damaged() {
 # ---- a program that is edited at random ----------------------------------------------------------
 
 # m0 is the entry, each file imports the next, and the last one that before it; spare.mini comes and goes.
-declare -A value parameter comment broken
+declare -A value parameter comment broken rendered
 has_spare=
 many=5
 
-random() { echo $((RANDOM % $1)); }
-
 render() {
-    local i next
+    local i next text
     for ((i = 0; i <= many; i++)); do
         next=$((i < many ? i + 1 : i - 1))
-        { echo "import \"m$next.mini\" as next;"
+        text=$(echo "import \"m$next.mini\" as next;"
           [ $i != 0 ] || [ -z "$has_spare" ] || echo 'import "spare.mini" as spare;'
           echo "// ${comment[$i]:-none}"
           echo "fn f(${parameter[$i]:-x}: i32) i32 { return ${parameter[$i]:-x} + ${value[$i]:-0}; }"
@@ -116,11 +114,10 @@ render() {
           name) echo "fn g(x: i32) i32 { return next.nowhere(x); }" ;;
           *) echo "fn g(x: i32) i32 { return f(x) + next.f(x); }" ;;
           esac
-          [ $i != 0 ] || echo "fn main() i32 { print(g(1)${has_spare:+ + spare.s()}); return 0; }"
-        } >.rendering
-        cmp -s .rendering m$i.mini || cp .rendering m$i.mini
+          [ $i != 0 ] || echo "fn main() i32 { print(g(1)${has_spare:+ + spare.s()}); return 0; }")
+        [ "$text" = "${rendered[$i]:-}" ] || printf '%s\n' "$text" >m$i.mini
+        rendered[$i]=$text
     done
-    rm .rendering
     echo "fn s() i32 { return 9; }" >spare.mini
     settle
 }
@@ -128,31 +125,33 @@ render() {
 # One edit, or two.
 edit_at_random() {
     local file
-    file=$(random $((many + 1)))
-    case $(random 8) in
-    0 | 1) value[$file]=$(random 5); note "m$file.mini: another body" ;;
-    2) parameter[$file]=p$(random 3); note "m$file.mini: another interface" ;;
-    3) comment[$file]=$(random 9); note "m$file.mini: another comment" ;;
-    4) has_spare=$([ -n "$has_spare" ] || echo yes); note "spare.mini: ${has_spare:-no} (imported)" ;;
+    file=$((RANDOM % (many + 1)))
+    case $((RANDOM % 8)) in
+    0 | 1) value[$file]=$((RANDOM % 5)); note "m$file.mini: another body" ;;
+    2) parameter[$file]=p$((RANDOM % 3)); note "m$file.mini: another interface" ;;
+    3) comment[$file]=$((RANDOM % 9)); note "m$file.mini: another comment" ;;
+    4) [ -n "$has_spare" ] && has_spare= || has_spare=yes; note "spare.mini: ${has_spare:-no} (imported)" ;;
     5) broken[$file]=syntax; note "m$file.mini: an error of syntax" ;;
     6) broken[$file]=name; note "m$file.mini: a name that nobody declares" ;;
     7) broken=(); note "all errors mended" ;;
     esac
-    [ "$(random 3)" != 0 ] || edit_at_random
+    [ $((RANDOM % 3)) != 0 ] || edit_at_random
 }
 
 # walk STEPS: after each edit a build, which is that of a build without history, or fails and keeps the old one.
+# Ten times as many steps with make test-long.
 walk() {
-    local step seed=${SEED:-$((RANDOM % 10000))}
+    local step steps=$1 seed=${SEED:-$((RANDOM % 10000))}
+    [ -z "${LONG:-}" ] || steps=$((steps * 10))
     RANDOM=$seed
     note "SEED=$seed repeats these edits"
     render
     mine m0.mini out
     expect_clean m0.mini out
-    for ((step = 1; step <= $1; step++)); do
+    for ((step = 1; step <= steps; step++)); do
         "${2:-:}"
         edit_at_random
-        [ $step -lt "$1" ] || broken=()
+        [ $step -lt $steps ] || broken=()
         render
         [ -e out ] || echo 'somebody wrote this' >out
         remember_output

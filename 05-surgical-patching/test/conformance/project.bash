@@ -77,7 +77,7 @@ sum() { local i; echo -n 1; for ((i = 1; i < $1; i++)); do echo -n " + $i"; done
 # For `walk`: sections grow and shrink.
 grow_at_random() {
     local file terms
-    file=$(random $((many + 1)))
+    file=$((RANDOM % (many + 1)))
     terms=$((1 + RANDOM % 60))
     value[$file]=$(sum $terms)
     note "m$file.mini: a body of $terms terms"
