@@ -700,9 +700,11 @@ assert facts["behind_ns"] >= 0 and facts["resolution_ns"] >= 1, facts
     minic 7 run main.mini
     [ "$output" = hello ]
     [ -z "$stderr" ]
-    [ -s main.ll ]
     minic 7 run main.mini a b --stats
     [ "$output" = hello ]
+    minic 7 run --with=clang main.mini
+    [ "$output" = hello ]
+    [ -s main.ll ]
 }
 
 @test "run with lli does the same" {
@@ -718,8 +720,10 @@ assert facts["behind_ns"] >= 0 and facts["resolution_ns"] >= 1, facts
 	extern fn abort();
 	fn main() i32 { abort(); return 0; }
 	MINI
-    minic 134 run main.mini
-    says "minic: the program was ended by a signal: "
+    for how in '' --with=clang; do
+        minic 134 run $how main.mini
+        says "minic: the program was ended by a signal: "
+    done
 }
 
 @test "run prints stats on stderr" {
@@ -732,8 +736,10 @@ assert facts["behind_ns"] >= 0 and facts["resolution_ns"] >= 1, facts
 @test "run leaves no temporary file" {
     two_files
     mkdir tmp
-    TMPDIR=$PWD/tmp minic 0 run main.mini
-    [ -z "$(ls -A tmp)" ]
+    for how in '' --with=clang; do
+        TMPDIR=$PWD/tmp minic 0 run $how main.mini
+        [ -z "$(ls -A tmp)" ]
+    done
 }
 
 @test "no name of a file becomes an option of clang or lli" {
