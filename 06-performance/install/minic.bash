@@ -6,10 +6,18 @@ _minic()
 {
     local word=$2 before=$3 help
     COMPREPLY=()
+    [ "$word" != = ] || word='' # for bash, this is a word of its own
+    [ "$before" != = ] || before=${COMP_WORDS[COMP_CWORD - 2]}
     case $before in
     -o | --cache-dir | --root | -j | --cache-limit | --imports | --importers) return ;; # files of any name, or a number: bash's own
     esac
     help=$("$1" --help 2>/dev/null)
+    case $before in
+    --emit | --with)
+        mapfile -t COMPREPLY < <(compgen -W "$(sed -n "s/^  $before=\([a-z|]*\).*/\1/p" <<<"$help" | tr '|' ' ')" -- "$word")
+        return
+        ;;
+    esac
     case $word in
     -*)
         mapfile -t COMPREPLY < <(compgen -W "$(grep -oE -- '(^|[ ,[])--?[a-z][a-z-]*' <<<"$help" | tr -d ' ,[')" -- "$word")

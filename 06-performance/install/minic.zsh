@@ -7,6 +7,10 @@ local help
 help=$($words[1] --help 2>/dev/null)
 if [[ $words[CURRENT-1] == (-o|--cache-dir|--root|--imports|--importers) ]]; then
     _files
+elif [[ $words[CURRENT] == --(emit|with)=* ]]; then
+    local flag=${words[CURRENT]%%=*}
+    compset -P '*='
+    compadd -- $(sed -n "s/^  $flag=\([a-z|]*\).*/\1/p" <<<$help | tr '|' ' ')
 elif [[ $words[CURRENT] == -* ]]; then
     compadd -- $(grep -oE -- '(^|[ ,[])--?[a-z][a-z-]*' <<<$help | tr -d ' ,[')
 elif (( CURRENT == 2 )); then

@@ -97,9 +97,7 @@ static int choose_place(Invocation *invocation)
 
 static int run_executable(Invocation *invocation)
 {
-    int status = choose_place(invocation);
-    if (status == BUILD_OK)
-        status = build_session(invocation, build_and_start);
+    int status = build_session(invocation, build_and_start);
     return status == BUILD_OK ? wait_for_program(invocation) : status;
 }
 
@@ -165,8 +163,11 @@ static int run_ir(Invocation *invocation)
 int cmd_run(Invocation *invocation)
 {
     static const char refusal[] = ": run needs an output that is a file";
-    int status = build_session_look_at_output(invocation, refusal, refusal);
+    bool is_ir = invocation->line.emit == EMIT_IR;
+    int status = is_ir ? BUILD_OK : choose_place(invocation);
+    if (status == BUILD_OK)
+        status = build_session_look_at_output(invocation, refusal, refusal);
     if (status != BUILD_OK)
         return status;
-    return invocation->line.emit == EMIT_IR ? run_ir(invocation) : run_executable(invocation);
+    return is_ir ? run_ir(invocation) : run_executable(invocation);
 }

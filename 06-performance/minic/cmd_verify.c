@@ -4,14 +4,20 @@
 #include "commands.h"
 #include "output_verify.h"
 
-/* One line for each difference, whatever the name of the file. */
+enum { IS_OF_OTHER_KIND = -1 }; /* beside the exit statuses */
+
+/* One line for each difference, whatever the name of the file; kept until all are known. */
 static void on_difference(void *context, Slice subject, const char *what)
 {
     Invocation *invocation = context;
-    progress_hold(&invocation->progress);
     diagnostics_put_shown(&invocation->text, subject);
+    buffer_put_format(&invocation->text, ": %s\n", what);
+}
+
+static void print_differences(Invocation *invocation)
+{
+    progress_hold(&invocation->progress);
     invocation_print_text(&invocation->text, stdout);
-    printf(": %s\n", what);
     if (invocation->on_terminal) /* in order with the progress line */
         fflush(stdout);
     progress_release(&invocation->progress);
@@ -37,8 +43,17 @@ static void print_verification(const Invocation *invocation, const Verification 
                 (invocation_now() - invocation->begun) * 1e3);
 }
 
+/* Without --emit it is what the last build made: LLVM IR, or an executable. The settings in its
+ * record say which; so the other kind is tried if they are not those of the first. */
+static bool is_of_other_kind(const Invocation *invocation)
+{
+    const CommandLine *line = &invocation->line;
+    return IMAGES_RUN_HERE && !line->emit_is_named && line->emit == EMIT_IR &&
+           build_planned(invocation->build)->settings_changed;
+}
+
 /* A build that uses no cache makes the same decisions for every file; they are not reported. */
-static int verify(Invocation *invocation)
+static int verify_kind(Invocation *invocation)
 {
     Verification verification = {.differs = on_difference, .context = invocation};
     BuildRequest request = build_session_request(invocation);
@@ -51,6 +66,9 @@ static int verify(Invocation *invocation)
     if (status == BUILD_OK)
         status = output_verify(invocation->build, invocation->line.output,
                                invocation->format, &verification);
+    if (status == BUILD_OK && is_of_other_kind(invocation))
+        return IS_OF_OTHER_KIND;
+    print_differences(invocation);
     invocation_report_problems(invocation, status);
     if (status != BUILD_OK)
         return (int)status;
@@ -62,5 +80,13 @@ int cmd_verify(Invocation *invocation)
 {
     int status = build_session_look_at_output(invocation, ": verify needs an output that is a file",
                                               NULL);
-    return status == BUILD_OK ? build_session(invocation, verify) : status;
+    if (status == BUILD_OK)
+        status = build_session(invocation, verify_kind);
+    if (status == IS_OF_OTHER_KIND) {
+        progress_end(&invocation->progress);
+        invocation->text.size = 0;
+        invocation->line.emit = EMIT_PROGRAM;
+        status = build_session(invocation, verify_kind);
+    }
+    return status;
 }

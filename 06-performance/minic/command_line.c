@@ -104,6 +104,7 @@ static bool set_cache_limit(Parser *parser, const char *value)
 static bool set_emit(Parser *parser, const char *value)
 {
     bool is_ir = strcmp(value, "ir") == 0;
+    parser->line->emit_is_named = true;
     parser->line->emit = is_ir ? EMIT_IR : EMIT_PROGRAM;
     return is_ir || strcmp(value, "exe") == 0 ||
            fail(parser, "--emit=ir or --emit=exe, not '", value, "'");

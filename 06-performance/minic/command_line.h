@@ -50,6 +50,7 @@ typedef struct CommandLine {
     const char *output;       /* -o, or made from the entry's name; of verify, -o or NULL */
     bool output_is_named;     /* it is -o */
     EmitKind emit;            /* --emit; IR by default; of run, what it runs */
+    bool emit_is_named;
     RunWith run_with;         /* --with, of run */
     const char *cache_dir;    /* --cache-dir, or .mini_cache beside the entry */
     const char *root;         /* --root, or NULL: the entry's directory */

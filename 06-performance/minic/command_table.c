@@ -56,8 +56,9 @@ const FlagRule flag_rules[FLAG_RULES] = {
 const CommandRule command_rules[COMMAND_RULES] = {
     [COMMAND_BUILD] =
         {"build", COMMAND_BUILD, "ENTRY.mini [flags]", "compile to one file",
-         "Compiles the program that begins with ENTRY.mini to one file. Only what changed\n"
-         "since the last build is compiled again, and only its part of the file written.\n",
+         "Compiles the program that begins with ENTRY.mini to one file: LLVM IR or, with\n"
+         "--emit=exe, an executable. Only what changed since the last build is compiled\n"
+         "again, and only its part of the file written.\n",
          "  minic build main.mini -v     main.ll, and why each function was compiled\n"
          "  minic build main.mini -o out/prog.ll --cache-dir out/cache\n"
          "  minic build --emit=exe main.mini -o prog     an executable\n",
@@ -65,11 +66,13 @@ const CommandRule command_rules[COMMAND_RULES] = {
     [COMMAND_RUN] =
         {"run", COMMAND_RUN, "[flags] ENTRY.mini [ARG..]", "build, then run",
          "Builds the program and runs it with what follows ENTRY.mini as its arguments.\n"
-         "The exit status is the program's, or 128 + n if signal n ended it. On x86-64 Linux\n"
-         "an executable is kept beside the cache and patched from run to run; elsewhere, or\n"
-         "--with one of them, LLVM IR is run by the newest clang-N or lli-N. MINIC_CLANG or\n"
-         "MINIC_LLI names another.\n",
-         "  minic run -q main.mini 3 4   with the arguments 3 and 4\n",
+         "The exit status is the program's, or 128 + n if signal n ended it. On x86-64\n"
+         "Linux an executable is kept beside the cache, in .mini_cache.run, and patched from\n"
+         "run to run. LLVM IR is run elsewhere, by --with, if -o names a file that ends in\n"
+         ".ll, and if MINIC_TARGET is set: with the newest clang-N or lli-N, or with the one\n"
+         "that MINIC_CLANG or MINIC_LLI names.\n",
+         "  minic run -q main.mini 3 4   with the arguments 3 and 4\n"
+         "  minic run -o prog main.mini  the executable is kept there\n",
          cmd_run},
     [COMMAND_CHECK] =
         {"check", COMMAND_CHECK, "ENTRY.mini [flags]", "report errors, write no output",
@@ -80,7 +83,7 @@ const CommandRule command_rules[COMMAND_RULES] = {
     [COMMAND_CLEAN] =
         {"clean", COMMAND_CLEAN, "[ENTRY.mini] [flags]", "remove what is cached",
          "Removes from the cache what was recorded for one entry, or everything if you\n"
-         "name none. The outputs stay.\n",
+         "name none, and the executables that `run` keeps. Other outputs stay.\n",
          "  minic clean                  all of .mini_cache here\n"
          "  minic clean src/main.mini    what was recorded for that program\n",
          cmd_clean},
@@ -97,7 +100,8 @@ const CommandRule command_rules[COMMAND_RULES] = {
     [COMMAND_VERIFY] =
         {"verify", COMMAND_VERIFY, "ENTRY.mini [flags]", "compare with a clean build",
          "Compiles everything without using the cache, and compares the result with what\n"
-         "the cache and the output hold. Without -o, the output is that of the last build.\n",
+         "the cache and the output hold. Without -o and --emit, the output is that of the\n"
+         "last build, whichever kind it is.\n",
          "  minic verify main.mini -v    exit status 1 and a line for each difference\n",
          cmd_verify},
     [COMMAND_GRAPH] =
@@ -119,8 +123,8 @@ const CommandRule command_rules[COMMAND_RULES] = {
          cmd_help},
     [COMMAND_VERSION] =
         {"version", COMMAND_VERSION, "", "show the version, and what `run` uses",
-         "Prints the version, the commit that it was built from if that is known, and the\n"
-         "clang or lli that `run` would use here.\n",
+         "Prints the version, the commit that it was built from if that is known, and what\n"
+         "`run` would use here.\n",
          "  minic --version\n",
          cmd_version},
 };

@@ -3,6 +3,7 @@
 
 #include "cache_mark.h"
 #include "content_hash.h"
+#include "system_calls.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -27,22 +28,48 @@ static Slice directory_of(const char *cache_dir, Arena *arena)
 }
 
 /* "main-0123456789abcdef": the name is for people, the hash of the whole path tells two entries
- * apart that have one cache. */
-static void name_of(const char *entry, char name[128])
+ * apart that have one cache. False if there is no such file. */
+static bool name_of(const char *entry, char name[128])
 {
     char hex[HASH_HEX_SIZE + 1];
     char *whole = realpath(entry, NULL);
+    bool exists = whole != NULL;
     const char *slash = strrchr(entry, '/'), *base = slash == NULL ? entry : slash + 1;
     int size = (int)strcspn(base, ".");
-    hash_to_hex(hash_bytes(slice_from(whole == NULL ? entry : whole)), hex);
+    hash_to_hex(hash_bytes(slice_from(exists ? whole : entry)), hex);
     snprintf(name, 128, "%.*s-%.16s", size > 64 ? 64 : size, base, hex);
     free(whole);
+    return exists;
 }
 
-static const char *refuse(ByteBuffer *error, Slice directory, const char *why)
+static const char *refuse(ByteBuffer *error, Slice directory, int status, const char *why)
 {
-    buffer_put_format(error, "%s: cannot keep the program here: %s", directory.data, why);
+    buffer_put_format(error, "%s: cannot keep the program here: %s%s", directory.data,
+                      why != NULL ? why : strerror(-status),
+                      why != NULL ? "" : "; --cache-dir names another place");
     return NULL;
+}
+
+/* Opens the directory, marked; makes it if it is missing. A descriptor or a negative errno; `*why`
+ * stays NULL if there is no more to say. */
+static int open_directory(Slice directory, const char **why)
+{
+    unsigned made = 0;
+    int fd = cache_mark_open_directory(directory.data, false, why);
+    if (fd == -ENOENT) {
+        int status = cache_mark_make_directories(directory.data, 0777, &made);
+        fd = status < 0 ? status : cache_mark_open_directory(directory.data, false, why);
+    }
+    int status = fd < 0 ? fd : cache_mark_check(fd);
+    if (status == 0)
+        status = cache_mark_claim(fd);
+    if (status >= 0)
+        return fd;
+    if (status == -ENOTEMPTY)
+        *why = "it has other files in it and no mark; --cache-dir names another place";
+    if (fd >= 0)
+        close(fd);
+    return status;
 }
 
 const char *program_place_find(const char *cache_dir, const char *entry, Arena *arena,
@@ -51,18 +78,12 @@ const char *program_place_find(const char *cache_dir, const char *entry, Arena *
     char name[128];
     const char *why = NULL;
     Slice directory = directory_of(cache_dir, arena);
-    name_of(entry, name);
-    int fd = cache_mark_open_directory(directory.data, false, &why);
-    if (fd == -ENOENT)
-        fd = cache_mark_open(directory.data);
-    else if (fd >= 0 && cache_mark_check(fd) < 0) {
+    if (name_of(entry, name)) { /* otherwise the build reports it */
+        int fd = open_directory(directory, &why);
+        if (fd < 0)
+            return refuse(error, directory, fd, why);
         close(fd);
-        fd = -ENOTEMPTY;
     }
-    if (fd < 0)
-        return refuse(error, directory,
-                      why != NULL ? why : strerror(-fd));
-    close(fd);
     size_t size = directory.size + 1 + strlen(name) + 1;
     char *path = arena_allocate(arena, size);
     snprintf(path, size, "%s/%s", directory.data, name);
@@ -79,28 +100,52 @@ static bool is_program(const char *name)
            strspn(minus + 1, "0123456789abcdef") == 16;
 }
 
-static void remove_program(int dir_fd, const char *name, PlaceCounts *removed)
+/* What others have put in its place stays. */
+static bool remove_program(int dir_fd, const char *name, PlaceCounts *removed)
 {
     struct stat status;
     if (fstatat(dir_fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode) ||
         unlinkat(dir_fd, name, 0) != 0)
-        return;
+        return false;
     removed->files++;
     removed->bytes += (uint64_t)status.st_size;
+    return true;
 }
 
-static void remove_all(int dir_fd, PlaceCounts *removed)
+/* What a killed run left of a program (output_draft.c). */
+static bool is_draft(const char *name)
 {
-    int again = dup(dir_fd);
+    size_t size = strlen(name);
+    return size > 4 && strncmp(name, ".output-", 8) == 0 && strcmp(name + size - 4, ".tmp") == 0;
+}
+
+/* Removes the programs, or the marks. Returns whether nothing else is left but the marks. */
+static bool remove_files(int dir_fd, bool marks, PlaceCounts *removed)
+{
+    bool is_bare = true;
+    int again = open_at(dir_fd, ".", O_RDONLY | O_DIRECTORY);
     DIR *directory = again < 0 ? NULL : fdopendir(again);
     for (struct dirent *item; directory != NULL && (item = readdir(directory)) != NULL;) {
-        if (is_program(item->d_name))
-            remove_program(dir_fd, item->d_name, removed);
-        else if (cache_mark_owns(item->d_name))
-            unlinkat(dir_fd, item->d_name, 0);
+        const char *name = item->d_name;
+        if (is_program(name) || is_draft(name))
+            is_bare &= remove_program(dir_fd, name, removed);
+        else if (!cache_mark_owns(name))
+            is_bare &= strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+        else if (marks)
+            unlinkat(dir_fd, name, 0);
     }
     if (directory != NULL)
         closedir(directory);
+    return is_bare;
+}
+
+/* A directory that keeps the files of others keeps its mark: it will be used again. */
+static void remove_all(int dir_fd, const char *path, PlaceCounts *removed)
+{
+    if (remove_files(dir_fd, false, removed)) {
+        remove_files(dir_fd, true, removed);
+        rmdir(path);
+    }
 }
 
 void program_place_clean(const char *cache_dir, const char *entry, PlaceCounts *removed)
@@ -112,8 +157,7 @@ void program_place_clean(const char *cache_dir, const char *entry, PlaceCounts *
     int fd = cache_mark_open_directory(path.data, false, &why);
     if (fd >= 0 && cache_mark_check(fd) == 1) {
         if (entry == NULL) {
-            remove_all(fd, removed);
-            rmdir(path.data);
+            remove_all(fd, path.data, removed);
         } else {
             name_of(entry, name);
             remove_program(fd, name, removed);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "program_version.h"
 
+#include "image_host.h"
 #include "program_run.h"
 #include "system_calls.h"
 
@@ -39,16 +40,16 @@ static void put_tool(ByteBuffer *text)
 {
     LlvmTool tool;
     ByteBuffer error = {0};
-    buffer_put_format(text, "run needs clang or lli of LLVM %d or newer; ", OLDEST_LLVM);
+    buffer_put(text, slice_from(IMAGES_RUN_HERE ? "run makes an executable; --with=clang or lli"
+                                                : "run"));
+    buffer_put_format(text, " needs LLVM %d or newer, here: ", OLDEST_LLVM);
     if (llvm_tool_find(&tool, RUN_WITH_ANY, &error)) {
         const char *slash = strrchr(tool.path, '/');
-        buffer_put_format(text, "here it runs with: %s (%s, LLVM %d)\n",
-                          slash == NULL ? tool.path : slash + 1, tool.path, tool.version);
-    } else {
-        buffer_put(text, slice_from("here it "));
-        buffer_put(text, buffer_slice(&error));
-        buffer_put_byte(text, '\n');
+        buffer_put_format(text, "%s (%s, LLVM %d)", slash == NULL ? tool.path : slash + 1,
+                          tool.path, tool.version);
     }
+    buffer_put(text, buffer_slice(&error));
+    buffer_put_byte(text, '\n');
     buffer_free(&error);
 }
 

@@ -241,6 +241,7 @@ calls_of_edit() {
     [ "$status" = 0 ]
     sleep 0.1
     as_user "$MINIC" build project/main.mini # its stamps are no longer young
+    as_user "$MINIC" run project/main.mini
     chmod -R a-w project
     for command in build check verify; do
         as_user "$MINIC" $command project/main.mini
@@ -248,7 +249,9 @@ calls_of_edit() {
         [ "$status" = 0 ]
     done
     as_user "$MINIC" run project/main.mini
-    [ "$status" = 0 ] && [ "$output" = 7 ]
+    echo "run: $stderr"
+    [ "$status" = 0 ]
+    [ "$output" = 7 ]
     chmod u+w project/main.mini
     program project 8
     chmod a-w project/main.mini

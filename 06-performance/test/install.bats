@@ -51,6 +51,8 @@ completions() {
     [ "$(completions ver minic 1 | xargs)" = "verify version" ]
     [ "$(completions --par build 2)" = --paranoid ]
     [ "$(completions --s build 2 | xargs)" = "--stats --sync" ]
+    [ "$(completions '' --emit 3 | xargs)" = "ir exe" ]
+    [ "$(completions = --with 3 | xargs)" = "clang lli" ]
     touch 'main one.mini' main.c
     mkdir mainly
     [ "$(completions ma build 2)" = "$(printf 'main one.mini\nmainly')" ]
