@@ -240,6 +240,7 @@ RUN_TESTS  = BUILD=$(call in_full,$(BUILD)) STAGES='$(TESTED)' CC='$(CC)' SANITI
 .PHONY: test-long
 test-long: export RANDOM_EDITS_SEEDS ?= 100
 test-long: export NATIVE_PROGRAMS ?= 400
+test-long: export IMAGE_EDITS_SEEDS ?= 200
 test-long: export STEPS ?= 1000
 NEEDS_test-long := build test
 test-long:

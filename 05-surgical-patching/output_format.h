@@ -53,11 +53,12 @@ struct OutputFormat {
     /* Once the place of every section is known: sets `head` to the new bytes of those pages of the
      * head that change, one after the other, `old_pages` to their old bytes, and `head_runs` to
      * where they are. If the head has another size than before, it is all of it, and there are no
-     * old pages. */
+     * old pages. Returns what begin_patch does. */
     int (*end_patch)(OutputFormat *format, Build *build, const OutputPatch *patch,
                      const DirtyParts *dirty);
 
-    /* The blocks of a section, and its bytes in `size` bytes of room. Any thread. */
+    /* The blocks of a section, and its bytes in `size` bytes of room: 0 or a negative errno, -EXDEV
+     * as begin_patch. Any thread. */
     uint64_t (*section_blocks)(const OutputFormat *format, Slice path, const Slice *texts,
                                uint32_t count);
     int (*section_write)(const OutputFormat *format, char *to, uint64_t size, Slice path,

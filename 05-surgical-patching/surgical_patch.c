@@ -340,12 +340,15 @@ static BuildStatus plan_patch(OutputJob *job, OutputPatch *patch)
         status = begin_format(job);
     if (status != BUILD_OK)
         return status;
-    if (job->situation.layout_changed) {
+    DirtyParts dirty = {job->dirty, job->dirty_count, job->prelude_is_dirty};
+    int error = job->situation.layout_changed
+                    ? -EXDEV
+                    : output_patch_plan(patch, job->build, job->format, &job->state, &dirty);
+    job->situation.layout_changed = error == -EXDEV;
+    if (error == -EXDEV) {
         choose(job);
         return BUILD_OK;
     }
-    DirtyParts dirty = {job->dirty, job->dirty_count, job->prelude_is_dirty};
-    int error = output_patch_plan(patch, job->build, job->format, &job->state, &dirty);
     if (error != 0)
         return output_job_fail(job, what_failed(job, "cannot write the output"), error);
     choose_again(job, patch);

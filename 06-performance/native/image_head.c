@@ -414,7 +414,8 @@ bool image_head_read(Slice bytes, ImageParts *parts)
     *parts = parts_of(&layout);
     parts->unit_count = sections[IMAGE_SLOTS].info;
     return sections[IMAGE_SYMBOLS].size == (parts->slot_count + 1ull) * sizeof(ElfSymbol) &&
-           parts->slots <= parts->symbols && parts->symbols <= parts->text &&
+           parts->slots >= IMAGE_PAGE && parts->slots <= parts->symbols &&
+           parts->symbols <= parts->text &&
            parts->build_id <= IMAGE_PAGE - sizeof(Hash128);
 }
 
@@ -431,6 +432,7 @@ bool image_head_c_symbols(Slice front, const ImageParts *parts, unsigned hash_bi
     const ElfSymbol *symbols = (const ElfSymbol *)(const void *)(front.data + table->offset);
     const char *strings = front.data + parts->dynamic_strings;
     unsigned shift = slot_shift(slot_capacity(count - 1));
+    uint64_t last = 0;
     uint32_t end = 0;
     for (uint64_t i = 1; i < count; i++) {
         if (symbols[i].name >= size || strings[size - 1] != '\0')
@@ -439,7 +441,10 @@ bool image_head_c_symbols(Slice front, const ImageParts *parts, unsigned hash_bi
         uint64_t hash = slot_hash(name, hash_bits);
         uint32_t slot = slot_of_next(hash, shift, end);
         ImageSymbol symbol = {.hash = hash, .name = name, .slot = slot, .last_slot = slot};
+        if (slot >= parts->c_slot_count || hash < last)
+            return false;
         end = slot + 1;
+        last = hash;
         buffer_put(c_symbols, slice_of(&symbol, sizeof symbol));
     }
     return true;

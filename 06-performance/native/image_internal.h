@@ -50,7 +50,7 @@ uint32_t image_patch_find(const struct ImagePatch *patch, uint64_t hash, Slice n
 /* Frees what is known of the last image. */
 void image_forget_patch(ProgramImage *image);
 
-/* The two ways of output_format.h in image_patch.c. */
+/* The two ways of output_format.h in image_patch.c. They fail with -EXDEV alone. */
 int image_begin_patch(OutputFormat *format, Build *build, const OutputBase *base,
                       ByteBuffer *more);
 int image_end_patch(OutputFormat *format, Build *build, const OutputPatch *patch,

@@ -174,10 +174,8 @@ static int remove_section(ProgramImage *image, uint32_t section, ByteBuffer *byt
     SectionView view;
     bytes->size = 0;
     buffer_reserve(bytes, (size_t)size);
-    int status = read_all_at(patch->base.fd, bytes->data, (size_t)size, start);
-    if (status != 0)
-        return image_fail(image, "cannot read the output", status);
-    if (!image_section_view(slice_of(bytes->data, (size_t)size), &view) ||
+    if (read_all_at(patch->base.fd, bytes->data, (size_t)size, start) != 0 ||
+        !image_section_view(slice_of(bytes->data, (size_t)size), &view) ||
         !remove_units(image, &view, start - patch->slots.parts.text))
         return -EXDEV;
     drop_c_symbols(patch, &view);
@@ -229,9 +227,7 @@ static int insert_dirty(ProgramImage *image, Build *build)
     uint32_t count = image_symbol_count(&patch->inserted);
     image_sort_unique(&patch->inserted);
     image_sort_unique(&patch->wanted_c);
-    if (status == 0 && image_symbol_count(&patch->inserted) != count)
-        return image_fail(image, "two units have one symbol", -EEXIST);
-    return status;
+    return status == 0 && image_symbol_count(&patch->inserted) != count ? -EEXIST : status;
 }
 
 /* ---- 3: slots ------------------------------------------------------------------------------ */
@@ -278,7 +274,7 @@ static int change_slots(ProgramImage *image)
         status = image_slots_change(&patch->slots, (const uint32_t *)(const void *)going.data,
                                     (uint32_t)(going.size / sizeof(uint32_t)));
     buffer_free(&going);
-    return status == -EEXIST ? image_fail(image, "two units have one symbol", status) : status;
+    return status;
 }
 
 /* ---- 4: who names what? -------------------------------------------------------------------- */
@@ -372,6 +368,13 @@ static int find_moved(ProgramImage *image, ByteBuffer *more)
     return status;
 }
 
+/* Whatever is wrong, in what is there or in what comes: making all of it is right, or says why not. */
+static int give_up(ProgramImage *image)
+{
+    image->format.failed = NULL;
+    return -EXDEV;
+}
+
 int image_begin_patch(OutputFormat *format, Build *build, const OutputBase *base,
                       ByteBuffer *more)
 {
@@ -379,9 +382,7 @@ int image_begin_patch(OutputFormat *format, Build *build, const OutputBase *base
     image_forget_patch(image);
     image->c_symbols.size = 0;
     image->head = (ImageHead){.settings = &image->settings};
-    if (!load(image, build, base))
-        return -EXDEV;
-    int status = remove_gone(image);
+    int status = load(image, build, base) ? remove_gone(image) : -EXDEV;
     if (status == 0)
         status = insert_dirty(image, build);
     if (status == 0)
@@ -390,7 +391,9 @@ int image_begin_patch(OutputFormat *format, Build *build, const OutputBase *base
         status = find_moved(image, more);
     if (status == 0)
         status = image_make_runtime(image, image_runtime_texts(build));
-    return status == 0 ? image_plan_head(image) : status;
+    if (status == 0)
+        status = image_plan_head(image);
+    return status == 0 ? 0 : give_up(image);
 }
 
 /* ---- 5: places ----------------------------------------------------------------------------- */
@@ -468,7 +471,7 @@ static void shift_units(const ImageSlots *slots, const Places *places)
     for (uint32_t i = 0; places->shifts.size != 0 && i < slots->parts.slot_count; i++) {
         uint32_t number;
         ImageSlot value = image_slot_get(slots, i);
-        if (value.address != 0 && !image_slot_is_coming(value, &number))
+        if (value.address != 0 && !image_slot_is_coming(slots, value, &number))
             shift_unit(slots, i, value, places);
     }
 }
@@ -526,11 +529,8 @@ int image_end_patch(OutputFormat *format, Build *build, const OutputPatch *outpu
         places.sections[patch->plan->section_count] - image->head.runtime.size;
     memory_free(places.sections);
     buffer_free(&places.shifts);
-    int status = image_plan_head(image);
-    if (status != 0)
-        return status;
+    if (image_plan_head(image) != 0)
+        return give_up(image);
     make_head(image);
-    return patch->pages.error == 0
-               ? 0
-               : image_fail(image, "cannot read the output", patch->pages.error);
+    return patch->pages.error == 0 ? 0 : give_up(image);
 }

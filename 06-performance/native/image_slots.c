@@ -75,7 +75,7 @@ typedef struct Placed { /* a symbol on its way to its slot */
 static Slice name_of(const ImageSlots *slots, const Placed *placed)
 {
     uint32_t number;
-    return image_slot_is_coming(placed->slot, &number) ? slots->coming[number].name
+    return image_slot_is_coming(slots, placed->slot, &number) ? slots->coming[number].name
                                                        : read_name(slots, &placed->symbol);
 }
 
@@ -253,7 +253,7 @@ static void put(Filling *filling, uint32_t slot)
     }
     Placed placed = *waiting(filling);
     filling->first++;
-    if (image_slot_is_coming(placed.slot, &number))
+    if (image_slot_is_coming(slots, placed.slot, &number))
         slots->coming[number].slot = slot;
     if (placed.from != SLOT_NONE && placed.from != slot)
         note_move(slots, placed.from);

@@ -41,11 +41,12 @@ ImageSlot image_slot_get(const ImageSlots *slots, uint32_t slot);
 ElfSymbol image_symbol_get(const ImageSlots *slots, uint32_t slot);
 void image_slot_put(const ImageSlots *slots, uint32_t slot, ImageSlot value, ElfSymbol symbol);
 
-/* The number of the unit that came to this slot. False if it was there before. */
-static inline bool image_slot_is_coming(ImageSlot slot, uint32_t *number)
+/* The number of the unit that came to this slot. False if it was there before. In a damaged image a
+ * slot may look like one of those that came. */
+static inline bool image_slot_is_coming(const ImageSlots *slots, ImageSlot slot, uint32_t *number)
 {
     *number = (uint32_t)slot.address;
-    return slot.address >> 63 != 0;
+    return slot.address >> 63 != 0 && *number < slots->coming_count;
 }
 
 /* The slot of the unit whose code was at that offset in the text; SLOT_NONE if there is none. */

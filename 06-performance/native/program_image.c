@@ -157,7 +157,9 @@ static uint64_t section_blocks_of(const OutputFormat *format, Slice path, const 
 static int write_section(const OutputFormat *format, char *to, uint64_t size, Slice path,
                          const Slice *texts, uint32_t count)
 {
-    return image_section_write(to, size, path, texts, count, find_slot, image_of(format));
+    const ProgramImage *image = image_of(format);
+    int status = image_section_write(to, size, path, texts, count, find_slot, image);
+    return status != 0 && image->patch != NULL ? -EXDEV : status;
 }
 
 Slice image_runtime_texts(const Build *build)

@@ -78,7 +78,8 @@ static BuildRequest request_in(const MiniProject *project, const Scratch *place,
     return (BuildRequest){.compiler = &project->compiler,
                           .entry = paths->entry,
                           .cache_dir = paths->cache,
-                          .executor = &executor_serial,
+                          .executor = project->executor == NULL ? &executor_serial
+                                                                : project->executor,
                           .force = project->force,
                           .paranoid = project->paranoid,
                           .sync = project->sync};
@@ -94,7 +95,8 @@ BuildStatus mini_project_build_in(MiniProject *project, const Scratch *place)
     if (project->status == BUILD_OK)
         project->status = build_plan(build);
     if (project->status == BUILD_OK)
-        project->status = output_write(build, paths.output, &project->patch);
+        project->status =
+            output_write_as(build, paths.output, project->format, &project->patch);
     project->counts = *build_counts(build);
     assert_true(counts_agree(&project->counts));
     project->was_damaged = project->status != BUILD_MACHINE_FAILED &&
@@ -182,7 +184,7 @@ void mini_project_expect_verified(MiniProject *project, const char *what)
     request.in_memory = true;
     assert_int_equal(build_open(&build, &request), BUILD_OK);
     assert_int_equal(build_verify(build, &verification), BUILD_OK);
-    assert_int_equal(output_verify(build, paths.output, NULL, &verification), BUILD_OK);
+    assert_int_equal(output_verify(build, paths.output, project->format, &verification), BUILD_OK);
     build_close(build);
     buffer_put_byte(&found, '\0');
     if (verification.differences != 0)

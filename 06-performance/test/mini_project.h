@@ -22,6 +22,8 @@ typedef struct MiniProject { /* set up by mini_project_open; tests change the se
     Compiler compiler;
     ByteBuffer prelude; /* owned for the compiler */
     const char *entry;  /* NULL: main.mini */
+    OutputFormat *format; /* lent; NULL: text */
+    Executor *executor;   /* lent; NULL: one thing after another */
     bool force, paranoid, sync;
     /* of the last build: */
     BuildStatus status;

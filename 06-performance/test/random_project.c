@@ -138,10 +138,16 @@ void random_project_init(RandomProject *project, uint64_t seed, RandomShape shap
 
 /* ---- rendering ----------------------------------------------------------------------------- */
 
+/* Of C, from an integer to an integer. Which of them a function calls follows from its literal. */
+enum { EXTERNS = 8 };
+static const char *const externs[EXTERNS] = {"abs",     "isalpha", "isdigit", "ispunct",
+                                             "isspace", "isupper", "tolower", "toupper"};
+
 typedef struct Renderer {
     const RandomProject *project;
     int file;
     bool imports[MOST_FILES]; /* named files */
+    bool externs[EXTERNS];    /* named functions of C */
     ByteBuffer text;
 } Renderer;
 
@@ -171,6 +177,12 @@ static bool has_const(const RandomProject *project, int file)
     return file >= 0 && project->files[file].exists && project->files[file].constants[0].exists;
 }
 
+/* Some files also have a constant text, so long that code shares it. */
+static bool has_text(const RandomProject *project, int file)
+{
+    return has_const(project, file) && project->files[file].constants[0].value % 3 == 0;
+}
+
 static bool has_struct(const RandomProject *project, int file)
 {
     return file >= 0 && project->files[file].exists && project->files[file].structure.exists;
@@ -185,6 +197,8 @@ static void render_const(Renderer *renderer, int number)
         put(renderer, " + (%sc0 as %s)", prefix(renderer, is->operand, text),
             type_names[is->type]);
     put(renderer, ";\n");
+    if (number == 0 && has_text(renderer->project, renderer->file))
+        put(renderer, "const text: str = \"%070u and more\";\n", is->value);
 }
 
 static void render_struct(Renderer *renderer)
@@ -236,6 +250,15 @@ static void render_signature(Renderer *renderer, const RandomFunction *is, int n
     put(renderer, ") %s {\n", type_names[is->result]);
 }
 
+static void render_extern(Renderer *renderer, uint32_t literal)
+{
+    uint32_t number = literal / 4 % EXTERNS;
+    if (literal % 4 != 0)
+        return;
+    renderer->externs[number] = true;
+    put(renderer, "    total = total + (%s(%u) as i64);\n", externs[number], literal % 128);
+}
+
 static void render_function(Renderer *renderer, int number)
 {
     char text[16];
@@ -250,8 +273,12 @@ static void render_function(Renderer *renderer, int number)
             put(renderer, "    total = total * 3 + (p%u as i64);\n", i);
     for (unsigned i = 0; i < is->call_count; i++)
         render_call(renderer, is->calls[i].file, is->calls[i].function);
+    render_extern(renderer, is->literal);
     if (has_const(project, is->constant))
         put(renderer, "    total = total + (%sc0 as i64);\n",
+            prefix(renderer, is->constant, text));
+    if (has_text(project, is->constant))
+        put(renderer, "    if (%stext == \"\") { total = 0; }\n",
             prefix(renderer, is->constant, text));
     if (has_struct(project, is->structure)) {
         put(renderer, "    const made = ");
@@ -298,6 +325,9 @@ static void render_file(const RandomProject *project, int file, ByteBuffer *text
     }
     for (unsigned i = 0; i < project->files[file].blank_lines; i++)
         put(&renderer, "\n");
+    for (int i = 0; i < EXTERNS; i++)
+        if (renderer.externs[i])
+            put(&renderer, "extern fn %s(n: i32) i32;\n", externs[i]);
     buffer_put(&renderer.text, buffer_slice(&units));
     buffer_free(&units);
     *text = renderer.text;

@@ -3,8 +3,8 @@
  * A Mini project drawn at random.
  *
  * The project is a model, not text: files with constants, structs and functions that name each
- * other, imports that may be circular. An edit (random_edit.h) changes the model; writing renders
- * it. Most states are programs without errors.
+ * other and functions of C, imports that may be circular. An edit (random_edit.h) changes the
+ * model; writing renders it. Most states are programs without errors.
  *
  * The same seed gives the same project on every machine.
  */

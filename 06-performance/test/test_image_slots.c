@@ -108,7 +108,7 @@ static void expect_slots(const ImageSlots *slots, const Set *before, const Set *
         uint32_t number, slot = image_slots_find(slots, symbol->hash, symbol->name);
         assert_int_equal(slot, symbol->slot);
         ImageSlot value = image_slot_get(slots, slot);
-        if (image_slot_is_coming(value, &number))
+        if (image_slot_is_coming(slots, value, &number))
             assert_int_equal(slots->coming[number].slot, slot);
         else
             assert_int_equal(value.address, IMAGE_TEXT_ADDRESS + text_of(symbol->section));
