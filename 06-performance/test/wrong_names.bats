@@ -45,7 +45,7 @@ refuses() {
 
 @test "a part of the benchmark, and a peer, that there is not" {
     BUILD=$PWD PARTS='headline nonsense' refuses \
-        "PARTS: there is no part 'nonsense'; there are: headline techniques policies scale" "$root/bench/run-bench"
+        "PARTS: there is no part 'nonsense'; there are: headline techniques policies scale native" "$root/bench/run-bench"
     BUILD=$PWD PARTS=scale FILES=2000000 refuses \
         "FILES: '2000000' is not a number from 1000 to 1000000" "$root/bench/run-bench"
     BUILD=$PWD PEERS='nonsense' refuses \
