@@ -49,5 +49,5 @@ refuses() {
     BUILD=$PWD PARTS=scale FILES=2000000 refuses \
         "FILES: '2000000' is not a number from 1000 to 1000000" "$root/bench/run-bench"
     BUILD=$PWD PEERS='nonsense' refuses \
-        "PEERS: there is no peer 'nonsense'; there are: minic ninja-tcc " "$root/bench/peers/run-peers"
+        "PEERS: there is no peer 'nonsense'; there are: minic minic-ir ninja-tcc " "$root/bench/peers/run-peers"
 }
