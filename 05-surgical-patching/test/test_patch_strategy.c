@@ -64,6 +64,8 @@ static void each_obstacle_has_its_reason(void **state)
     CHECK(s.output_is_plain = false, PATCH_REASSEMBLE, REASON_OUTPUT_LINKED);
     CHECK(s.output_is_whole = false, PATCH_REASSEMBLE, REASON_OUTPUT_CHANGED);
     CHECK(s.output_is_writable = false, PATCH_REASSEMBLE, REASON_OUTPUT_READ_ONLY);
+    CHECK(s.output_is_in_use = true, PATCH_REASSEMBLE, REASON_OUTPUT_IN_USE);
+    CHECK(s.layout_changed = true, PATCH_REASSEMBLE, REASON_LAYOUT_CHANGED);
 }
 
 static void files_that_came_or_went_are_no_obstacle(void **state)

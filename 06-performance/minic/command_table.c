@@ -67,10 +67,10 @@ const CommandRule command_rules[COMMAND_RULES] = {
         {"run", COMMAND_RUN, "[flags] ENTRY.mini [ARG..]", "build, then run",
          "Builds the program and runs it with what follows ENTRY.mini as its arguments.\n"
          "The exit status is the program's, or 128 + n if signal n ended it. On x86-64\n"
-         "Linux an executable is kept beside the cache, in .mini_cache.run, and patched from\n"
-         "run to run. LLVM IR is run elsewhere, by --with, if -o names a file that ends in\n"
-         ".ll, and if MINIC_TARGET is set: with the newest clang-N or lli-N, or with the one\n"
-         "that MINIC_CLANG or MINIC_LLI names.\n",
+         "Linux an executable is kept beside the cache, in .mini_cache.run, and patched\n"
+         "from run to run. LLVM IR is run elsewhere, by --with, if -o names a file that\n"
+         "ends in .ll, and if MINIC_TARGET is set: with the newest clang-N or lli-N, or\n"
+         "with the one that MINIC_CLANG or MINIC_LLI names.\n",
          "  minic run -q main.mini 3 4   with the arguments 3 and 4\n"
          "  minic run -o prog main.mini  the executable is kept there\n",
          cmd_run},

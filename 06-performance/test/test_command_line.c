@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "command_line.h"
+#include "image_host.h"
 #include "scratch.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { MOST_ARGUMENTS = 20 };
 
@@ -231,6 +233,50 @@ static void what_follows_the_entry_of_run_is_the_programs(void **state)
     release(&p);
 }
 
+/* What decides is --emit of build and, of run, who is asked for something that only LLVM IR has. */
+static void what_is_made_is_chosen(void **state)
+{
+    (void)state;
+    static const EmitKind runs = IMAGES_RUN_HERE ? EMIT_PROGRAM : EMIT_IR;
+    const struct {
+        const char *arguments, *variable;
+        EmitKind emit;
+        const char *output;
+    } cases[] = {
+        {"build a/main.mini", NULL, EMIT_IR, "a/main.ll"},
+        {"build --emit=ir main.mini", NULL, EMIT_IR, "main.ll"},
+        {"build --emit exe a/main.mini", NULL, EMIT_PROGRAM, "a/main"},
+        {"build --emit=exe main", NULL, EMIT_PROGRAM, "main.exe"},
+        {"build --emit=exe main.mini -o x.ll", NULL, EMIT_PROGRAM, "x.ll"},
+        {"build main.mini -o x", NULL, EMIT_IR, "x"},
+        {"run main.mini", NULL, runs, NULL},
+        {"run -o x main.mini", NULL, runs, "x"},
+        {"run -o x.ll main.mini", NULL, EMIT_IR, "x.ll"},
+        {"run -o .ll main.mini", NULL, runs, ".ll"},
+        {"run --with=clang main.mini", NULL, EMIT_IR, "main.ll"},
+        {"run --with lli -o x main.mini", NULL, EMIT_IR, "x"},
+        {"run main.mini", "MINIC_CLANG", EMIT_IR, "main.ll"},
+        {"run main.mini", "MINIC_LLI", EMIT_IR, "main.ll"},
+        {"run main.mini", "MINIC_TARGET", EMIT_IR, "main.ll"},
+        {"build --emit=exe main.mini", "MINIC_TARGET", EMIT_PROGRAM, "main"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Parsed p;
+        unsetenv("MINIC_CLANG");
+        unsetenv("MINIC_LLI");
+        unsetenv("MINIC_TARGET");
+        if (cases[i].variable != NULL)
+            setenv(cases[i].variable, "x", 1);
+        parse(&p, cases[i].arguments);
+        assert_true(p.ok);
+        assert_int_equal(p.line.emit, cases[i].emit);
+        if (cases[i].output != NULL)
+            assert_string_equal(p.line.output, cases[i].output);
+        release(&p);
+    }
+    unsetenv("MINIC_TARGET");
+}
+
 static void two_dashes_end_the_flags(void **state)
 {
     (void)state;
@@ -311,6 +357,10 @@ static void mistakes_are_reported(void **state)
         {"cache drop a.mini --force", "cache does not take --force"},
         {"graph", "graph needs the entry file of a program"},
         {"graph a.mini --imports", "--imports needs a value"},
+        {"build --emit=foo a.mini", "--emit=ir or --emit=exe, not 'foo'"},
+        {"run --emit=exe a.mini", "run does not take --emit"},
+        {"run --with=gcc a.mini", "--with=clang or --with=lli, not 'gcc'"},
+        {"build --with=clang a.mini", "build does not take --with"},
         {"check a.mini --order", "check does not take --order"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -346,6 +396,7 @@ int main(void)
         cmocka_unit_test(cache_takes_what_to_do_and_to_what),
         cmocka_unit_test(graph_is_ordered_and_selected),
         cmocka_unit_test(what_follows_the_entry_of_run_is_the_programs),
+        cmocka_unit_test(what_is_made_is_chosen),
         cmocka_unit_test(two_dashes_end_the_flags),
         cmocka_unit_test(help_and_version_need_no_entry),
         cmocka_unit_test(mistakes_are_reported),

@@ -60,13 +60,18 @@ static void assert_error(World *world, const char *part)
     world->error.size = 0;
 }
 
-static void assert_found(World *world, const char *name, bool is_clang)
+static void assert_found_with(World *world, RunWith with, const char *name, bool is_clang)
 {
     LlvmTool tool;
-    assert_true(llvm_tool_find(&tool, &world->error));
+    assert_true(llvm_tool_find(&tool, with, &world->error));
     const char *slash = strrchr(tool.path, '/');
     assert_string_equal(slash + 1, name);
     assert_int_equal(tool.is_clang, is_clang);
+}
+
+static void assert_found(World *world, const char *name, bool is_clang)
+{
+    assert_found_with(world, RUN_WITH_ANY, name, is_clang);
 }
 
 static void the_newest_is_found(void **state)
@@ -74,7 +79,7 @@ static void the_newest_is_found(void **state)
     World *world = *state;
     add_script(world, "bin/clang", "#!/bin/sh\necho clang version 14.0.6\n");
     LlvmTool tool;
-    assert_false(llvm_tool_find(&tool, &world->error));
+    assert_false(llvm_tool_find(&tool, RUN_WITH_ANY, &world->error));
     assert_error(world, "version 14, and LLVM 15 or newer is needed");
     add_script(world, "bin/lli", "#!/bin/sh\necho '  LLVM version 17.0.1'\n");
     assert_found(world, "lli", false);
@@ -89,7 +94,7 @@ static void the_newest_is_found(void **state)
     setenv("MINIC_LLI", "mine", 1);
     assert_found(world, "mine", false);
     setenv("MINIC_CLANG", "nothing", 1);
-    assert_false(llvm_tool_find(&tool, &world->error));
+    assert_false(llvm_tool_find(&tool, RUN_WITH_ANY, &world->error));
     assert_error(world, "cannot use nothing: no such program");
 }
 
@@ -98,8 +103,22 @@ static void without_any_tool_one_line_says_so(void **state)
     World *world = *state;
     setenv("PATH", world->scratch.path, 1);
     LlvmTool tool;
-    assert_false(llvm_tool_find(&tool, &world->error));
+    assert_false(llvm_tool_find(&tool, RUN_WITH_ANY, &world->error));
     assert_error(world, "neither clang nor lli is installed");
+}
+
+static void only_the_wanted_kind_is_found(void **state)
+{
+    World *world = *state;
+    LlvmTool tool;
+    add_script(world, "bin/clang-19", "#!/bin/sh\n");
+    assert_false(llvm_tool_find(&tool, RUN_WITH_LLI, &world->error));
+    assert_error(world, "cannot run the program: lli is not installed");
+    add_script(world, "bin/lli-15", "#!/bin/sh\n");
+    assert_found_with(world, RUN_WITH_LLI, "lli-15", false);
+    assert_found_with(world, RUN_WITH_CLANG, "clang-19", true);
+    setenv("MINIC_CLANG", "nothing", 1); /* of the other kind */
+    assert_found_with(world, RUN_WITH_LLI, "lli-15", false);
 }
 
 /* The output of a build is copied; then the next build writes into it; then the copy is run. */
@@ -208,6 +227,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_newest_is_found, open_world, close_world),
+        cmocka_unit_test_setup_teardown(only_the_wanted_kind_is_found, open_world, close_world),
         cmocka_unit_test_setup_teardown(without_any_tool_one_line_says_so, open_world, close_world),
         cmocka_unit_test_setup_teardown(the_exit_status_is_the_programs, open_world, close_world),
         cmocka_unit_test_setup_teardown(clang_makes_an_executable_that_is_removed, open_world,
