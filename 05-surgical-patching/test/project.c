@@ -139,7 +139,8 @@ static BuildStatus build_with_cache(Project *project, const char *output, const 
     BuildStatus status = open_build(project, &compiler, cache, &build);
     project->result = (PatchResult){0};
     if (status == BUILD_OK)
-        status = output_write(build, project_path(project, output), &project->result);
+        status = output_write_as(build, project_path(project, output), project->format,
+                                 &project->result);
     const BuildFailure *failure = build_failure(build);
     snprintf(project->failure, sizeof project->failure, "%s: %s", failure->path,
              failure->what == NULL ? "" : failure->what);

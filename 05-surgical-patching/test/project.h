@@ -12,6 +12,7 @@ typedef struct Project { /* set up by project_open; the tests change the setting
     Scratch scratch;
     const char *settings;
     Executor *executor;
+    OutputFormat *format; /* lent; NULL: text */
     bool force, paranoid, sync;
     PatchResult result; /* of the last build */
     BuildCounts counts;

@@ -5,7 +5,7 @@
 typedef enum ImageSectionNumber {
     IMAGE_NO_SECTION,
     IMAGE_INTERPRETER,
-    IMAGE_BUILD_ID,
+    IMAGE_NOTES,
     IMAGE_DYNAMIC_SYMBOLS,
     IMAGE_DYNAMIC_STRINGS,
     IMAGE_SYMBOL_HASH,
@@ -28,7 +28,9 @@ enum {
     SEGMENT_COUNT = 10,
     C_SLOT_SIZE = 8,
     DYNAMIC_FIXED = 12, /* entries besides the libraries */
-    BUILD_ID_NOTE = 12 + 4 + 16,
+    BUILD_ID_AT = 12 + 4, /* in the notes */
+    UNIT_COUNT_AT = BUILD_ID_AT + 16 + 12 + 8,
+    NOTES_SIZE = UNIT_COUNT_AT + 4,
     /* The C slots have a place that no other part moves. */
     C_SLOTS_ADDRESS = IMAGE_DATA_ADDRESS + IMAGE_PAGE,
 };
@@ -93,7 +95,7 @@ static void lay_out(const ImageHead *head, Layout *layout)
     layout->segments = place(&at, SEGMENT_COUNT * sizeof(ElfSegment), 8, base);
     layout->sections = place(&at, IMAGE_SECTION_COUNT * sizeof(ElfSection), 8, base);
     parts[IMAGE_SECTION_NAMES] = place(&at, sizeof section_names, 1, 0);
-    parts[IMAGE_BUILD_ID] = place(&at, BUILD_ID_NOTE, 8, base);
+    parts[IMAGE_NOTES] = place(&at, NOTES_SIZE, 8, base);
     parts[IMAGE_INTERPRETER] = place(&at, strlen(head->settings->interpreter) + 1, 1, base);
     parts[IMAGE_DYNAMIC_SYMBOLS] = place(&at, c_symbols * sizeof(ElfSymbol), 8, base);
     parts[IMAGE_SYMBOL_HASH] = place(&at, (3 + c_symbols) * sizeof(uint32_t), 8, base);
@@ -134,7 +136,7 @@ static ImageParts parts_of(const Layout *layout)
         .dynamic_symbols = parts[IMAGE_DYNAMIC_SYMBOLS].offset,
         .dynamic_strings = parts[IMAGE_DYNAMIC_STRINGS].offset,
         .dynamic_strings_size = parts[IMAGE_DYNAMIC_STRINGS].size,
-        .build_id = parts[IMAGE_BUILD_ID].offset + BUILD_ID_NOTE - sizeof(Hash128),
+        .build_id = parts[IMAGE_NOTES].offset + BUILD_ID_AT,
     };
 }
 
@@ -217,7 +219,7 @@ static void write_segments(const HeadWriter *writer)
         segment(SEGMENT_LOAD, SEGMENT_READ, parts[IMAGE_SLOTS], IMAGE_PAGE),
         segment(SEGMENT_LOAD, SEGMENT_READ | SEGMENT_EXECUTE, parts[IMAGE_TEXT], IMAGE_PAGE),
         segment(SEGMENT_DYNAMIC, SEGMENT_READ | SEGMENT_WRITE, parts[IMAGE_DYNAMIC], 8),
-        segment(SEGMENT_NOTE, SEGMENT_READ, parts[IMAGE_BUILD_ID], 4),
+        segment(SEGMENT_NOTE, SEGMENT_READ, parts[IMAGE_NOTES], 4),
         segment(SEGMENT_READ_ONLY_LATER, SEGMENT_READ, data, 1),
         segment(SEGMENT_STACK, SEGMENT_READ | SEGMENT_WRITE, (Part){0}, 16),
     };
@@ -240,7 +242,7 @@ static void write_section_table(const HeadWriter *writer)
         uint32_t type, flags, link, info, entry_size;
     } kinds[IMAGE_SECTION_COUNT] = {
         [IMAGE_INTERPRETER] = {SECTION_PROGRAM, A, 0, 0, 0},
-        [IMAGE_BUILD_ID] = {SECTION_NOTE, A, 0, 0, 0},
+        [IMAGE_NOTES] = {SECTION_NOTE, A, 0, 0, 0},
         [IMAGE_DYNAMIC_SYMBOLS] = {SECTION_DYNAMIC_SYMBOLS, A, IMAGE_DYNAMIC_STRINGS, 1,
                                    sizeof(ElfSymbol)},
         [IMAGE_DYNAMIC_STRINGS] = {SECTION_STRINGS, A, 0, 0, 0},
@@ -261,17 +263,21 @@ static void write_section_table(const HeadWriter *writer)
                                    parts[i].size, kinds[i].link, kinds[i].info,
                                    kinds[i].entry_size != 0 ? 8 : 1, kinds[i].entry_size};
     /* All symbols are local: "info" is the number of the first that is not. */
-    sections[IMAGE_SLOTS].info = writer->head->unit_count;
     sections[IMAGE_SYMBOLS].info = (uint32_t)(parts[IMAGE_SYMBOLS].size / sizeof(ElfSymbol));
 }
 
-static void write_build_id(const HeadWriter *writer)
+/* The second note is ours: tools pass over it. */
+static void write_notes(const HeadWriter *writer)
 {
-    static const uint32_t note[] = {4, sizeof(Hash128), ELF_NOTE_BUILD_ID};
-    char *to = at(writer, IMAGE_BUILD_ID);
-    memcpy(to, note, sizeof note);
-    memcpy(to + sizeof note, "GNU", 4);
-    memcpy(to + sizeof note + 4, &writer->head->build_id, sizeof(Hash128));
+    static const uint32_t build_id[] = {4, sizeof(Hash128), ELF_NOTE_BUILD_ID};
+    static const uint32_t unit_count[] = {6, sizeof(uint32_t), 1};
+    char *to = at(writer, IMAGE_NOTES), *second = to + BUILD_ID_AT + sizeof(Hash128);
+    memcpy(to, build_id, sizeof build_id);
+    memcpy(to + sizeof build_id, "GNU", 4);
+    memcpy(to + BUILD_ID_AT, &writer->head->build_id, sizeof(Hash128));
+    memcpy(second, unit_count, sizeof unit_count);
+    memcpy(second + sizeof unit_count, "units", 6);
+    memcpy(to + UNIT_COUNT_AT, &writer->head->unit_count, sizeof(uint32_t));
 }
 
 /* ---- for the dynamic linker ---------------------------------------------------------------- */
@@ -352,14 +358,21 @@ ElfSymbol image_symbol_of(const ImageSymbol *unit)
                        .size = unit->size};
 }
 
+ElfSymbol image_free_symbol(void)
+{
+    return (ElfSymbol){.info = SYMBOL_LOCAL_SECTION,
+                       .section = IMAGE_TEXT,
+                       .value = IMAGE_TEXT_ADDRESS};
+}
+
 static void write_units(const HeadWriter *writer)
 {
     const ImageHead *head = writer->head;
     ImageSlot *slots = at(writer, IMAGE_SLOTS);
     ElfSymbol *symbols = (ElfSymbol *)at(writer, IMAGE_SYMBOLS) + 1;
     uint32_t room = slot_room(head->unit_capacity);
-    for (uint32_t i = 0; i < room; i++) /* a kind that no tool lists */
-        symbols[i].info = SYMBOL_LOCAL_SECTION;
+    for (uint32_t i = 0; i < room; i++)
+        symbols[i] = image_free_symbol();
     for (uint32_t i = 0; i < head->unit_count; i++) {
         slots[head->units[i].slot] = image_slot_of(&head->units[i]);
         symbols[head->units[i].slot] = image_symbol_of(&head->units[i]);
@@ -377,7 +390,7 @@ void image_head_write_front(const ImageHead *head, const ImageParts *parts, char
     memcpy(at(&writer, IMAGE_SECTION_NAMES), section_names, sizeof section_names);
     memcpy(at(&writer, IMAGE_INTERPRETER), head->settings->interpreter,
            strlen(head->settings->interpreter));
-    write_build_id(&writer);
+    write_notes(&writer);
     write_symbol_hash(&writer);
     write_dynamic(&writer);
 }
@@ -412,11 +425,13 @@ bool image_head_read(Slice bytes, ImageParts *parts)
         layout.parts[i] =
             (Part){sections[i].offset, sections[i].size, sections[i].address};
     *parts = parts_of(&layout);
-    parts->unit_count = sections[IMAGE_SLOTS].info;
+    uint64_t notes = sections[IMAGE_NOTES].offset;
+    if (notes > IMAGE_PAGE - NOTES_SIZE)
+        return false;
+    memcpy(&parts->unit_count, bytes.data + notes + UNIT_COUNT_AT, sizeof parts->unit_count);
     return sections[IMAGE_SYMBOLS].size == (parts->slot_count + 1ull) * sizeof(ElfSymbol) &&
            parts->slots >= IMAGE_PAGE && parts->slots <= parts->symbols &&
-           parts->symbols <= parts->text &&
-           parts->build_id <= IMAGE_PAGE - sizeof(Hash128);
+           parts->symbols <= parts->text;
 }
 
 /* Their slots follow from their names. */

@@ -99,6 +99,9 @@ bool image_slot_at(uint32_t address, bool *is_c, uint32_t *slot);
 ImageSlot image_slot_of(const ImageSymbol *unit);
 ElfSymbol image_symbol_of(const ImageSymbol *unit);
 
+/* The symbol of a free slot: of a kind that no tool lists. */
+ElfSymbol image_free_symbol(void);
+
 /* Where everything will be. False if the image would not fit below 2 GiB. */
 bool image_head_plan(const ImageHead *head, ImageParts *parts);
 

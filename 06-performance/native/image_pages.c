@@ -88,9 +88,9 @@ void image_pages_write(ImagePages *pages, uint64_t offset, const void *from, siz
 
 static void add_run(ByteBuffer *runs, PatchRun run)
 {
-    PatchRun *last = (PatchRun *)(void *)(runs->data + runs->size) - 1;
-    if (runs->size != 0 && last->offset + last->size == run.offset)
-        last->size += run.size;
+    PatchRun *end = (PatchRun *)(void *)(runs->data + runs->size);
+    if (runs->size != 0 && end[-1].offset + end[-1].size == run.offset)
+        end[-1].size += run.size;
     else
         buffer_put(runs, slice_of(&run, sizeof run));
 }

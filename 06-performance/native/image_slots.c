@@ -244,11 +244,10 @@ static void note_move(ImageSlots *slots, uint32_t from)
 
 static void put(Filling *filling, uint32_t slot)
 {
-    static const ElfSymbol nothing = {.info = SYMBOL_LOCAL_SECTION};
     ImageSlots *slots = filling->slots;
     uint32_t number;
     if (waiting_count(filling) == 0) {
-        image_slot_put(slots, slot, (ImageSlot){0}, nothing);
+        image_slot_put(slots, slot, (ImageSlot){0}, image_free_symbol());
         return;
     }
     Placed placed = *waiting(filling);

@@ -82,7 +82,7 @@ static void write_image(World *world, const Set *set)
     world->size = world->parts.text + text_of(MOST);
     assert_int_equal(ftruncate(world->fd, 0), 0);
     assert_int_equal(ftruncate(world->fd, (off_t)world->size), 0);
-    static const ElfSymbol nothing = {.info = SYMBOL_LOCAL_SECTION};
+    const ElfSymbol nothing = image_free_symbol();
     for (uint32_t i = 0; i < room; i++)
         write_at(world, &nothing, sizeof nothing,
                  world->parts.symbols + (i + 1) * sizeof nothing);
