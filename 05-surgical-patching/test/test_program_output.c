@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* An output that is a program: one that runs is not written to, and one that the format cannot patch
- * is made again. The head of the format in this test is the test's own executable, so the output can
- * be started: it then waits until it is killed. */
+/* An output that is a program: one that runs is not written to, and one that the format cannot
+ * patch is made again. The head of the format in this test is the test's own executable, so the
+ * output can be started: it then waits until it is killed. */
 #include "project.h"
 
 #include "output_layout.h"
