@@ -10,8 +10,10 @@
 #include "work_pool.h"
 
 #include <fcntl.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void write_file(const ImageProject *project, const char *name, const ByteBuffer *text)
@@ -439,6 +441,59 @@ static void programs_that_differ_have_other_build_ids(void **state)
     assert_true(hash_equal(build_id(project), first));
 }
 
+/* ---- while it runs ---------------------------------------------------------------------------- */
+
+/* It waits for a byte, and its status is that. It runs when this returns. */
+static pid_t start(const ImageProject *project, int *to)
+{
+    char path[400], *arguments[] = {path, NULL}, *environment[] = {NULL};
+    int ends[2];
+    pid_t child;
+    posix_spawn_file_actions_t actions;
+    snprintf(path, sizeof path, "%s/out.ll", project->mini.scratch.path);
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(fcntl(ends[1], F_SETFD, FD_CLOEXEC), 0);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, ends[0], STDIN_FILENO);
+    assert_int_equal(posix_spawn(&child, path, &actions, NULL, arguments, environment), 0);
+    posix_spawn_file_actions_destroy(&actions);
+    close(ends[0]);
+    *to = ends[1];
+    return child;
+}
+
+static void a_program_that_runs_is_replaced(void **state)
+{
+    ImageProject *project = *state;
+    int to, status;
+    mini_project_write(&project->mini, "main.mini",
+                       "import \"a.mini\" as a;\nextern fn getchar() i32;\n"
+                       "fn main() i32 {\n    const n = getchar();\n    return a.f(n);\n}\n");
+    mini_project_write(&project->mini, "a.mini", "fn f(n: i32) i32 { return n + 1; }\n");
+    image_project_expect(project, PATCH_FULL, REASON_FIRST_BUILD);
+    if (!IMAGES_RUN_HERE) {
+        print_message("skipped: this machine does not run x86-64 Linux code\n");
+        skip();
+    }
+    pid_t child = start(project, &to);
+    mini_project_write(&project->mini, "a.mini", "fn f(n: i32) i32 { return n + 2; }\n");
+    image_project_expect(project, PATCH_REASSEMBLE, REASON_OUTPUT_IN_USE);
+    assert_int_equal(write(to, "A", 1), 1);
+    close(to);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 'A' + 1);
+    child = start(project, &to);
+    assert_int_equal(write(to, "A", 1), 1);
+    close(to);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(WEXITSTATUS(status), 'A' + 2);
+    mini_project_write(&project->mini, "a.mini", "fn f(n: i32) i32 { return n + 3; }\n");
+    expect_patched(project);
+}
+
+/* ---- what other tools see --------------------------------------------------------------------- */
+
 /* What a command says of the image, on both streams; false if there is no such command. */
 static bool ask(const ImageProject *project, const char *command, ByteBuffer *answer)
 {
@@ -512,6 +567,7 @@ int main(void)
         CASE(any_number_of_workers_makes_the_same),
         CASE(no_page_is_both_written_and_executed),
         CASE(programs_that_differ_have_other_build_ids),
+        CASE_IN_IMAGE(a_program_that_runs_is_replaced),
         CASE(tools_see_the_functions),
         CASE(tools_have_nothing_to_complain_of),
     };

@@ -167,7 +167,7 @@ def looks(tree):
 # its inode.
 
 LABELS = (("pack", r"\w+\.pack"), ("index", r"\w+\.index"), ("tables", r".*\.(files|units|sections)\."),
-          ("mark", r".*\.unsettled"), ("draft", r"\.output-"), ("output", r".*\.ll$"),
+          ("mark", r".*\.unsettled"), ("draft", r"\.output-"), ("output", r"(.*\.ll|main)$"),
           ("manifest", r".*\.(spare|manifest)$"), ("notes", ""))
 ORDER = (("pack", "manifest"), ("tables", "manifest"), ("mark", "output"),
          ("output", "manifest"), ("manifest", "removal"))

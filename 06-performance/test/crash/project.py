@@ -46,7 +46,7 @@ class Project:
         words += ("-j1", "-q") if words[0] != "clean" else ("-q",)
         if words[0] == "build":
             words += ("--stats=json", *self.syncs)
-        return (self.program, *words, *(self.options if words[0] in ("build", "verify") else ()))
+        return (self.program, *words, *((*self.scenario.product, *self.options) if words[0] in ("build", "verify") else ()))
 
     def minic(self, *words, stamps=""):
         """(exit status, what it said)"""
@@ -179,7 +179,7 @@ class Project:
     def output_name(self, entry):
         if " -o " in entry:
             return entry.split(" -o ")[1]
-        return ("out/" if "-o" in self.options else "") + entry[:-5] + ".ll"
+        return ("out/" if "-o" in self.options else "") + entry[:-5] + ("" if self.scenario.product else ".ll")
 
     def left_over(self):
         numbers = {}  # of each table there is one

@@ -21,7 +21,8 @@ class Scenario:
     before: Callable = built  # what there was
     commands: tuple = (BUILD,)
     killed_at: str = ""  # the first command is, at this call
-    options: tuple = ()  # of all builds from then on
+    product: tuple = ()  # options of all builds
+    options: tuple = ()  # ... and of those from then on
     once: tuple = ()  # ... of the traced ones alone
     env: dict = field(default_factory=dict)
     shows: str = ""  # what the trace must have, or it is not what this is about
@@ -80,6 +81,7 @@ def journals(project):
 
 SECOND = "main.mini -o two.ll"
 PRODUCTS = ("main.mini", SECOND)
+PROGRAM = ("--emit=exe",)
 
 
 def two_products(project):
@@ -109,6 +111,8 @@ SCENARIOS = {
     "first_output_elsewhere": Scenario(options=("-o", "out/main.ll"),
                                        before=lambda project: project.shell("mkdir out")),
     "output_is_a_link": Scenario(edit("1 + n"), linked, shows="names . -.output.* main.ll"),
+    "program": Scenario(edit("1 + n"), product=PROGRAM, shows="write main$"),
+    "grown_program": Scenario(edit(LONG), product=PROGRAM, shows="write main$"),
     "forced": Scenario(once=("--force",)),
     "compaction": Scenario(edit(LONG + " + 9"), history, once=("--cache-limit", "1"), shows="names .* -zir.pack.tmp"),
     "two_entries": Scenario(edit("1 + n"), two_entries, entries=("main.mini", "other.mini")),

@@ -88,6 +88,10 @@ need_shim() {
 # ---- calls of a traced build -------------------------------------------------------------------
 
 JOBS=1 # of every build; the fault tests set it
+EMIT=() OUT=main.ll # the product; with use_executable, a program that is patched in place
+use_executable() { EMIT=(--emit=exe) OUT=main PRODUCT=", executable"; }
+PRODUCT=
+RUNS_ON="Linux x86_64"
 
 # trace ARGUMENT...: the build of the scenario, traced into $WORK/trace with paths beside descriptors.
 trace() { strike strace -f -qqq -y -o "$WORK/trace" "$@"; }
@@ -201,8 +205,8 @@ touched_file() { case $1 in new) touch math.mini ;; esac; }
 comment() { case $1 in old) math 'a + b' ;; new) echo '// no code' >>math.mini ;; esac; }
 body_edit() { case $1 in old) math 'a + b' ;; new) math 'b + a' ;; esac; }
 second_edit() { case $1 in old) edit_before ;; new) math 'b + a' ;; esac; }
-outgrown_place() { case $1 in old) math 'a + b' ;; new) math "$LONG" ;; esac; }
-shrunken_place() { case $1 in old) math "$LONG" ;; new) math 'a + b' ;; esac; }
+outgrown_place() { case $1 in old) math 'a + b' ;; new) math "$LONG_SUM" ;; esac; }
+shrunken_place() { case $1 in old) math "$LONG_SUM" ;; new) math 'a + b' ;; esac; }
 new_signature() { case $1 in old) math 'a + b' ;; new) rename_parameter ;; esac; }
 new_prelude() { case $1 in old) math 'a + b' ;; new) echo "$EXTERN" >>math.mini ;; esac; }
 all_edited() { case $1 in old) sed -i /edition/d ./*.mini ;; new) edit_all ;; esac; }
@@ -213,15 +217,15 @@ forced() { case $1 in new) OPTIONS+=(--force) ;; esac; }
 checked() { case $1 in old) math 'a + b' ;; new) math 'b + a' && COMMAND=check ;; esac; }
 dropped() { case $1 in old) math 'a + b' ;; new) COMMAND=drop ;; esac; }
 cleaned() { case $1 in new) COMMAND=clean ;; esac; }
-lost_output() { case $1 in new) rm -f main.ll ;; esac; }
+lost_output() { case $1 in new) rm -f "$OUT" ;; esac; }
 lost_index() { case $1 in old) math 'a + b' ;; new) math 'b + a' && lose_index ;; esac; }
 collected() { case $1 in old) make_history ;; new) math 'b + a' && collect ;; esac; }
 new_texts() { case $1 in old) long_texts x ;; new) long_texts y ;; esac; }
 new_settings() { case $1 in old) unset MINIC_TARGET ;; new) export MINIC_TARGET="$OTHER" ;; esac; }
 
 EXTERN='extern fn abs(n: i32) i32;'
-LONG='a + b' # so much code that the section needs several more blocks
-for _ in {1..40}; do LONG="$LONG + a * b"; done
+LONG_SUM='a + b' # so much code that the section needs several more blocks
+for _ in {1..40}; do LONG_SUM="$LONG_SUM + a * b"; done
 
 OTHER=aarch64-unknown-linux-gnu
 
@@ -235,7 +239,7 @@ edit_before() {
 make_history() {
     local i
     for i in {1..6}; do
-        math "$LONG + $i"
+        math "$LONG_SUM + $i"
         build
     done
     math 'a + b'
@@ -251,11 +255,14 @@ edit_all() {
 
 # ---- a point ------------------------------------------------------------------------------------
 
-build() { "$MINIC" build -q "-j$JOBS" main.mini; }
+build() { "$MINIC" build -q "-j$JOBS" "${EMIT[@]}" main.mini; }
+
+# What the program says, and how it ends.
+run_it() { ./main 2>&1; echo "$?"; }
 
 # Everything as before the build of $SCENARIO.
 prepare() {
-    rm -rf .mini_cache main.ll .output-*.tmp
+    rm -rf .mini_cache "$OUT" .output-*.tmp
     defaults
     "$SCENARIO" old
     [ "$BUILT" = no ] || build
@@ -271,11 +278,13 @@ begin() {
     ALWAYS=("$@")
     prepare
     rm -f ../old.ll ../new.ll
-    [ ! -e main.ll ] || cp main.ll ../old.ll
+    [ ! -e "$OUT" ] || cp "$OUT" ../old.ll
+    [ "$OUT" != main ] || OLD_RUN=$(run_it)
     if [ "$STATUS" = 0 ]; then
-        rm -rf .mini_cache main.ll
+        rm -rf .mini_cache "$OUT"
         build || flaw "a clean build fails"
-        mv main.ll ../new.ll
+        [ "$OUT" != main ] || NEW_RUN=$(run_it)
+        mv "$OUT" ../new.ll
     else
         cp ../old.ll ../new.ll
     fi
@@ -286,7 +295,7 @@ begin() {
 # is in $? and its messages in $WORK/said.
 strike() {
     case $COMMAND in
-    build) { "$@" "$MINIC" build -q "-j$JOBS" "${OPTIONS[@]}" main.mini; } ;;
+    build) { "$@" "$MINIC" build -q "-j$JOBS" "${EMIT[@]}" "${OPTIONS[@]}" main.mini; } ;;
     check) { "$@" "$MINIC" check -q "-j$JOBS" main.mini; } ;;
     clean) { "$@" "$MINIC" clean; } ;;
     drop) { "$@" "$MINIC" cache drop -q "-j$JOBS" math.mini main.mini; } ;;
@@ -295,19 +304,28 @@ strike() {
 
 # The output is "old", "new", "longer" (the old one with space after it) or "mixed".
 look() {
-    if [ ! -e main.ll ]; then
+    if [ ! -e "$OUT" ]; then
         [ -e ../old.ll ] && OUTPUT=lost || OUTPUT=old
-    elif cmp -s main.ll ../new.ll; then
+    elif cmp -s "$OUT" ../new.ll; then
         OUTPUT=new
     elif [ ! -e ../old.ll ]; then
         OUTPUT=mixed
-    elif cmp -s main.ll ../old.ll; then
+    elif cmp -s "$OUT" ../old.ll; then
         OUTPUT=old
-    elif cat ../old.ll /dev/zero | cmp -s -n "$(stat -c %s main.ll)" - main.ll; then
+    elif cat ../old.ll /dev/zero | cmp -s -n "$(stat -c %s "$OUT")" - "$OUT"; then
         OUTPUT=longer
     else
         OUTPUT=mixed
     fi
+    case $OUT,$OUTPUT in main,longer | main,mixed) expect_whole_or_nothing ;; esac
+}
+
+# Half a program cannot be started: what can is the old one or the new one.
+expect_whole_or_nothing() {
+    local ran
+    [ -x main ] || return
+    ran=$(run_it)
+    [ "$ran" = "$OLD_RUN" ] || [ "$ran" = "$NEW_RUN" ] || flaw "a $OUTPUT program runs, and says: $ran"
 }
 
 # judge STATUS ERROR [CALL]: of the build with the fault. It is right in spite of it, or one line
@@ -338,13 +356,14 @@ judge() {
 # The oracle. `look` comes first.
 heal() {
     local status
-    "$MINIC" build -q "-j$JOBS" --stats=json main.mini >"$WORK/stats" 2>"$WORK/said"
+    "$MINIC" build -q "-j$JOBS" "${EMIT[@]}" --stats=json main.mini >"$WORK/stats" 2>"$WORK/said"
     status=$?
     STATS=
     read -r STATS <"$WORK/stats"
     [ "$status" = "$STATUS" ] ||
         flaw "the next build exits with $status: $(cat "$WORK/said")"
-    cmp -s main.ll ../new.ll || flaw "the next output is wrong ($OUTPUT before)"
+    cmp -s "$OUT" ../new.ll || flaw "the next output is wrong ($OUTPUT before)"
+    [ "$OUT,$STATUS" != main,0 ] || [ -x main ] || flaw "the next program cannot be started"
     [ "$STATUS" = 0 ] || return
     case $OUTPUT,$STATS in
     *'"reason":"damaged state"'*) flaw "the state is damaged" ;;
@@ -353,7 +372,7 @@ heal() {
     longer,*'"reason":"last build unfinished"'* | mixed,*'"reason":"last build unfinished"'*) ;;
     *) flaw "the output was $OUTPUT, and the next build does not know: $STATS" ;;
     esac
-    "$MINIC" build -q "-j$JOBS" --stats=json main.mini >"$WORK/stats" 2>&1
+    "$MINIC" build -q "-j$JOBS" "${EMIT[@]}" --stats=json main.mini >"$WORK/stats" 2>&1
     read -r STATS <"$WORK/stats"
     case $STATS in
     *'"strategy":"up-to-date"'*) ;;
@@ -364,8 +383,8 @@ heal() {
         flaw "the packs are not whole: $(cat "$WORK/said")"
 }
 
-KEPT='^(lock|clock|secret|used_bytes|entries|incremental-cache|CACHEDIR.TAG|(zir|air)\.(pack|index)|[0-9a-f]{16}\.(manifest|spare|unsettled))$'
-TABLE='^([0-9a-f]{16}\.[a-z]+)\.([0-9]+)(\.journal)?$'
+KEPT='^(lock|clock|secret|used_bytes|entries|incremental-cache|CACHEDIR.TAG|(zir|air)\.(pack|index)|[0-9a-f]{16}(-[0-9a-f]{8})?\.(manifest|spare|unsettled|latest))$'
+TABLE='^([0-9a-f]{16}(-[0-9a-f]{8})?\.[a-z]+)\.([0-9]+)(\.journal)?$'
 
 # After a build that commits although it has nothing to write.
 expect_nothing_left_over() {
@@ -376,7 +395,7 @@ expect_nothing_left_over() {
     for file in .mini_cache/* .output-*; do
         name=${file##*/}
         if [[ $name =~ $TABLE ]]; then
-            [ "${numbers[${BASH_REMATCH[1]}]:=${BASH_REMATCH[2]}}" = "${BASH_REMATCH[2]}" ] ||
+            [ "${numbers[${BASH_REMATCH[1]}]:=${BASH_REMATCH[3]}}" = "${BASH_REMATCH[3]}" ] ||
                 flaw "a second one is left over: $name"
         elif ! [[ $name =~ $KEPT ]] && [ -e "$file" ]; then
             flaw "left over: $name"
