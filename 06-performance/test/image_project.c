@@ -17,7 +17,8 @@ void image_project_open(ImageProject *project, unsigned hash_bits)
     if (image_host_find(&project->host, &project->settings) != NULL)
         project->settings = (ImageSettings){.interpreter = "/lib64/ld-linux-x86-64.so.2",
                                             .libraries = libraries,
-                                            .library_count = 1};
+                                            .library_count = 1,
+                                            .needed_count = 1};
     project->settings.hash_bits = hash_bits;
     program_image_init(&project->image, &project->settings);
     project->mini.format = &project->image.format;

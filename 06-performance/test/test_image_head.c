@@ -54,6 +54,7 @@ static int setup(void **state)
                               .c_symbols = image_symbols(&world->c_symbols),
                               .c_count = C_SYMBOLS,
                               .c_capacity = slot_capacity(C_SYMBOLS),
+                              .library_count = 2,
                               .runtime = slice_of(world->runtime, sizeof world->runtime),
                               .start = 64,
                               .section_bytes = 256,
@@ -202,10 +203,11 @@ static void the_dynamic_section_has_one_page(void **state)
     const char *many[MANY];
     for (unsigned i = 0; i < MANY; i++)
         many[i] = "lib";
-    ImageSettings with_many = {.interpreter = "ld.so", .libraries = many, .library_count = 244};
+    ImageSettings with_many = {.interpreter = "ld.so", .libraries = many, .library_count = MANY};
     world->head.settings = &with_many;
+    world->head.library_count = 244;
     assert_true(image_head_plan(&world->head, &parts));
-    with_many.library_count = 245;
+    world->head.library_count = 245;
     assert_false(image_head_plan(&world->head, &parts));
 }
 
