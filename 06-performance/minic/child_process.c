@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How does the parent know that the program has started? It holds a pipe whose other end closes when
- * exec succeeds; if exec fails, its errno comes through instead.
+ * How does the parent know that the program has started? It holds a pipe whose other end closes
+ * when exec succeeds; if exec fails, its errno comes through instead.
  */
 #include "child_process.h"
 

@@ -87,7 +87,8 @@ static int choose_place(Invocation *invocation)
     ByteBuffer error = {0};
     if (line->output_is_named)
         return BUILD_OK;
-    line->output = program_place_find(line->cache_dir, line->entry, &line->arena, &error);
+    line->output = program_place_find(line->cache_dir, line->trust_cache, line->entry,
+                                      &line->arena, &error);
     int status = BUILD_OK;
     if (line->output == NULL)
         status = invocation_complain(BUILD_MACHINE_FAILED, &error);

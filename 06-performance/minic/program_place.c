@@ -72,13 +72,25 @@ static int open_directory(Slice directory, const char **why)
     return status;
 }
 
-const char *program_place_find(const char *cache_dir, const char *entry, Arena *arena,
+/* Beside a cache that the build refuses, nothing is made. */
+static bool is_cache_refused(const char *cache_dir, bool trust)
+{
+    const char *why;
+    int fd = cache_mark_open_directory(cache_dir, trust, &why);
+    if (fd < 0)
+        return fd != -ENOENT;
+    bool is_refused = cache_mark_check(fd) < 0;
+    close(fd);
+    return is_refused;
+}
+
+const char *program_place_find(const char *cache_dir, bool trust, const char *entry, Arena *arena,
                                ByteBuffer *error)
 {
     char name[128];
     const char *why = NULL;
     Slice directory = directory_of(cache_dir, arena);
-    if (name_of(entry, name)) { /* otherwise the build reports it */
+    if (name_of(entry, name) && !is_cache_refused(cache_dir, trust)) { /* else the build reports */
         int fd = open_directory(directory, &why);
         if (fd < 0)
             return refuse(error, directory, fd, why);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where `minic run` keeps the executables that it patches from run to run: in a directory beside the
- * cache, `.mini_cache.run`, which belongs to the user as the cache does (cache_mark.h). Each entry
- * has a file there, named after it.
+ * Where `minic run` keeps the executables that it patches from run to run: in a directory beside
+ * the cache, `.mini_cache.run`, which belongs to the user as the cache does (cache_mark.h). Each
+ * entry has a file there, named after it.
  *
  * Threads: one.
  */
@@ -17,17 +17,20 @@
 extern "C" {
 #endif
 
-/* The path of the executable of an entry, in the arena; makes the directory if it is missing. NULL,
- * and `error` says why in one line without a newline: nothing can be kept there. */
-const char *program_place_find(const char *cache_dir, const char *entry, Arena *arena,
+/* The path of the executable of an entry, in the arena; makes the directory if it is missing,
+ * unless the build will report that there is no such entry, or that the cache cannot be used
+ * (`trust`: --trust-cache). It must be there before the build is opened, which tells outputs apart
+ * by where they lead. NULL, and `error` says why in one line without a newline: nothing can be kept
+ * there. */
+const char *program_place_find(const char *cache_dir, bool trust, const char *entry, Arena *arena,
                                ByteBuffer *error);
 
 typedef struct PlaceCounts {
     uint64_t files, bytes; /* removed */
 } PlaceCounts;
 
-/* Removes the executable of an entry; or, if it is NULL, all of them, and the directory. What others
- * have put there stays. */
+/* Removes the executable of an entry; or, if it is NULL, all of them, and the directory. What
+ * others have put there stays. */
 void program_place_clean(const char *cache_dir, const char *entry, PlaceCounts *removed);
 
 #ifdef __cplusplus

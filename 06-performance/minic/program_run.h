@@ -42,8 +42,8 @@ typedef struct LlvmTool {
 typedef enum RunWith { RUN_WITH_ANY, RUN_WITH_CLANG, RUN_WITH_LLI } RunWith;
 
 /* $MINIC_CLANG, $MINIC_LLI, then clang-N or lli-N with the greatest N, then plain ones; only one of
- * the two if `with` says so. False if none is new enough; `error` then says so in one line without a
- * newline. */
+ * the two if `with` says so. False if none is new enough; `error` then says so in one line without
+ * a newline. */
 bool llvm_tool_find(LlvmTool *tool, RunWith with, ByteBuffer *error);
 
 enum { PROGRAM_PATH_SIZE = 4096 + 16 };

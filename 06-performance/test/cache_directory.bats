@@ -57,7 +57,8 @@ teardown() {
             minic 2 $command --cache-dir other main.mini
             says "other: is not a cache directory"
         done
-        [ "$(ls -A other)" = $name ] && [ "$(cat other/$name)" = "my notes" ]
+        [ "$(ls -A other)" = $name ]
+        [ "$(cat other/$name)" = "my notes" ]
         rm -r other
     done
     minic 2 build main.mini --cache-dir .

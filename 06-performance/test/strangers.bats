@@ -127,7 +127,8 @@ written_by() {
     mkfifo p/main.ll
     minic 2 build p/main.mini
     says "minic: p/main.ll: is a FIFO or a device; -o names an output of your own"
-    minic 2 run p/main.mini
+    minic 2 run --with=clang p/main.mini
+    says "minic: p/main.ll: is a FIFO or a device; -o names an output of your own"
     cat p/main.ll >printed &
     minic 0 build p/main.mini -o p/main.ll
     wait
