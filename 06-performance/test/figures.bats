@@ -75,7 +75,7 @@ figure() {
 busy() {
     jq --argjson programs "$1" --argjson machines "$2" '
         { programs: $programs, machines: $machines } as $other |
-        .other_work = (["headline", "techniques", "scale", "large"] | map({ (.): $other }) | add) |
+        .other_work = (["headline", "techniques", "scale", "native", "large"] | map({ (.): $other }) | add) |
         .peers.other_work.peers = $other' "$all" >"$BATS_TEST_TMPDIR/busy.json"
 }
 

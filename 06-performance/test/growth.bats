@@ -14,11 +14,11 @@ setup_file() {
     root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
     eval "flags=(${CPPFLAGS:-} ${CFLAGS:-})" # where a user's xxHash is
     flags+=(-O0 -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE)
-    for directory in "$root"/0?-*/ "$root"/0?-*/*/; do
-        [[ $directory == */test/ ]] || flags+=(-I"$directory")
+    for directory in "$root"/0?-*/ "$root"/0?-*/*/ "$root"/0?-*/*/mini/; do
+        [[ $directory == */test/* ]] || flags+=(-I"$directory")
     done
     cd "$BATS_FILE_TMPDIR"
-    for source in "$root"/0?-*/*.c "$root"/0?-*/*/*.c; do
+    for source in "$root"/0?-*/*.c "$root"/0?-*/*/*.c "$root"/0?-*/*/mini/*.c; do
         [[ $source == */0?-*/test/* || $source == */demo/* ]] || printf '%s\0' "$source"
     done | xargs -0 ${CC:-cc} "${flags[@]}" -fsanitize-coverage=trace-pc -c
     ${CC:-cc} "${flags[@]}" -Wl,--build-id,--wrap=malloc,--wrap=calloc,--wrap=realloc \
