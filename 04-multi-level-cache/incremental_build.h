@@ -17,6 +17,10 @@
  *         ... build_begin_output, write the output, build_set_blob ...
  *         if (status == BUILD_OK)
  *             status = build_commit(build);           one rename makes it all valid
+ *     } else if (status == BUILD_OK && build_planned(build)->wants_commit) {
+ *         status = build_save(build);                 touched files: or the next build reads them
+ *         if (status == BUILD_OK)
+ *             status = build_commit(build);
  *     }
  *     ... build_diagnostics, build_failure ...
  *     build_close(build);
