@@ -127,7 +127,9 @@ int main(void)
     write_file("h.txt", "edited\n");
     is_right = is_right && build(table, &code) == 1;
     buffer_put_byte(&code, '\0');
-    is_right = is_right && strcmp(code.data, "1 shared\n2 first\n1 second\n1 edited\n2 first\n") == 0;
+    is_right =
+        is_right &&
+        strcmp(code.data, "1 shared\n2 first\n1 second\n1 edited\n2 first\n") == 0;
     buffer_free(&code);
     return !is_right;
 }
