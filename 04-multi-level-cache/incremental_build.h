@@ -17,6 +17,10 @@
  *         ... build_begin_output, write the output, build_set_blob ...
  *         if (status == BUILD_OK)
  *             status = build_commit(build);           one rename makes it all valid
+ *     } else if (status == BUILD_OK && build_planned(build)->wants_commit) {
+ *         status = build_save(build);                 touched files: or the next build reads them
+ *         if (status == BUILD_OK)
+ *             status = build_commit(build);
  *     }
  *     ... build_diagnostics, build_failure ...
  *     build_close(build);
@@ -95,7 +99,8 @@ typedef struct BuildRequest { /* copied; what it points to is lent until build_c
     bool paranoid;            /* trust no stamp */
     bool sync;                /* fsync everything, in order */
     bool warnings_are_errors; /* the same caches serve builds with it and without */
-    bool in_memory;           /* use nothing cached, write nothing: see build_verify.h */
+    bool in_memory; /* use nothing cached, write nothing: see build_verify.h. The cache directory
+                       exists */
     uint64_t limit_bytes;     /* of the cache; 0: see cache_collection.h */
     const HashSecret *maker;  /* the user's key: a cache that others made is not used. NULL: use
                                  any. See cache_secret.h */

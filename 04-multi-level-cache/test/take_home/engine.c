@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Builds a program twice. The second build knows that nothing changed. */
 #include "incremental_build.h"
+#include "plug_check.h"
 #include "whole_file.h"
 
 #include <stdio.h>
@@ -33,10 +34,24 @@ static bool build_once(bool expect_unchanged)
     return is_right;
 }
 
+static void report(void *context, const char *function, Slice subject, const char *rule)
+{
+    (void)context;
+    fprintf(stderr, "%s(%.*s): %s\n", function, (int)subject.size, subject.data, rule);
+}
+
+static bool is_plug_right(void)
+{
+    Compiler compiler = whole_file_compiler();
+    PlugFile file = {.path = slice_from("program.txt"), .source = slice_from("a program\n")};
+    PlugCheck check = {.breaks = report, .executor = &executor_serial};
+    return plug_check(&compiler, &file, 1, &check) == 0;
+}
+
 int main(void)
 {
     FILE *file = fopen("program.txt", "wx"); /* an existing one is not ours */
     if (file == NULL || fputs("a program\n", file) < 0 || fclose(file) != 0)
         return 1;
-    return !(build_once(false) && build_once(true));
+    return !(is_plug_right() && build_once(false) && build_once(true));
 }
