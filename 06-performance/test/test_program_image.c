@@ -160,7 +160,7 @@ static void files_come_and_go_and_get_other_names(void **state)
     image_project_expect_run(project, "2\n3\n4\n", 7);
 }
 
-/* ---- the border of the table of units --------------------------------------------------------- */
+/* ---- the border of the table of units ------------------------------------------------------- */
 
 /* c has so many functions beside f. */
 static void write_many(const ImageProject *project, unsigned count)
@@ -202,7 +202,7 @@ static void a_table_doubles_and_halves_at_its_border(void **state)
     image_project_expect_run(project, "2\n3\n4\n", 7);
 }
 
-/* ---- C symbols -------------------------------------------------------------------------------- */
+/* ---- C symbols ------------------------------------------------------------------------------ */
 
 static size_t count_c_symbols(const ImageProject *project)
 {
@@ -248,11 +248,11 @@ static void write_externs(const ImageProject *project, unsigned count)
 {
     ByteBuffer text = {0};
     for (unsigned i = 0; i < count; i++)
-        buffer_put_format(&text, "extern fn a_function_with_a_name_of_some_length_%u(n: i32) i32;\n",
+        buffer_put_format(&text, "extern fn a_function_with_quite_a_long_name_%u(n: i32) i32;\n",
                           i);
     buffer_put(&text, slice_from("fn f(n: i32) i32 {\n    var m = n;\n"));
     for (unsigned i = 0; i < count; i++)
-        buffer_put_format(&text, "    m = a_function_with_a_name_of_some_length_%u(m);\n", i);
+        buffer_put_format(&text, "    m = a_function_with_quite_a_long_name_%u(m);\n", i);
     buffer_put(&text, slice_from("    return m;\n}\n"));
     write_file(project, "a.mini", &text);
     buffer_free(&text);
@@ -294,7 +294,7 @@ static void the_table_of_c_symbols_doubles_and_halves_at_its_border(void **state
     }
 }
 
-/* ---- displaced symbols ------------------------------------------------------------------------ */
+/* ---- displaced symbols ---------------------------------------------------------------------- */
 
 enum { CALLERS = 400 };
 
@@ -372,7 +372,7 @@ static void a_displaced_c_symbol_costs_those_that_name_it(void **state)
     image_project_expect_run(project, "2\n1\n4\n", 7);
 }
 
-/* ---- long texts ------------------------------------------------------------------------------- */
+/* ---- long texts ----------------------------------------------------------------------------- */
 
 static void long_texts_are_units(void **state)
 {
@@ -391,7 +391,7 @@ static void long_texts_are_units(void **state)
     }
 }
 
-/* ---- what is in it ---------------------------------------------------------------------------- */
+/* ---- what is in it -------------------------------------------------------------------------- */
 
 static void any_number_of_workers_makes_the_same(void **state)
 {
@@ -463,7 +463,7 @@ static void programs_that_differ_have_other_build_ids(void **state)
     assert_true(hash_equal(build_id(project), first));
 }
 
-/* ---- while it runs ---------------------------------------------------------------------------- */
+/* ---- while it runs -------------------------------------------------------------------------- */
 
 /* It waits for a byte, and its status is that. It runs when this returns. */
 static pid_t start(const ImageProject *project, int *to)
@@ -514,7 +514,7 @@ static void a_program_that_runs_is_replaced(void **state)
     expect_patched(project);
 }
 
-/* ---- what other tools see --------------------------------------------------------------------- */
+/* ---- what other tools see ------------------------------------------------------------------- */
 
 /* What a command says of the image, on both streams; false if there is no such command. */
 static bool ask(const ImageProject *project, const char *command, ByteBuffer *answer)
