@@ -14,7 +14,7 @@
  *     begin_all      slots, sizes, the head         begin_patch    slots; which sections name one
  *     section_*      the bytes, any thread                         that moved?
  *                                                   section_*      the bytes of what is written
- *                                                   end_patch      the head, once all places are known
+ *                                                   end_patch      the head, once places are known
  *
  * What it makes depends on the texts and paths of all sections and on the prelude, and on nothing
  * else: not on the output that is there. So a patched output equals a freshly built one.
@@ -30,7 +30,7 @@
 extern "C" {
 #endif
 
-typedef struct OutputBase { /* the output of the last build, whose bytes are as that build left them */
+typedef struct OutputBase { /* the output of the last build, as that build left it */
     int fd;
     uint32_t head_blocks;
     const SectionRecord *sections; /* in the numbers of that build */
@@ -67,9 +67,9 @@ struct OutputFormat {
     uint32_t head_blocks;
     Slice head, old_pages; /* owned by the format */
     ByteBuffer head_runs;  /* PatchRun; `source` is an offset in `head`. Owned by the format */
-    bool is_program;      /* may be executed, and only while it is whole: its execute bits go before a
-                             patch and come back after it */
-    const char *failed;   /* static text: what could not be done */
+    bool is_program;       /* may be executed, and only while it is whole: its execute bits go
+                              before a patch and come back after it */
+    const char *failed;    /* static text: what could not be done */
 };
 
 #ifdef __cplusplus

@@ -214,8 +214,8 @@ static int close_output(OutputJob *job)
     return close_fd(fd) == 0 ? 0 : -errno;
 }
 
-/* With --sync, the execute bits are gone from the disk before the first byte changes there, and back
- * after the last one. */
+/* With --sync, the execute bits are gone from the disk before the first byte changes there, and
+ * back after the last one. */
 static int apply_patch(const OutputJob *job, const OutputPatch *patch)
 {
     bool is_synced = is_program(job) && job->request->sync;

@@ -3,8 +3,8 @@
  * The smallest output format that needs all of output_format.h, for the line language:
  *
  *     head       a row of 64 bytes for each file: its place and size in blocks, and its path
- *     section    the lines of a file's units; after them, for each `<path:` in these, a line with the
- *                number of that file
+ *     section    the lines of a file's units; after them, for each `<path:` in these, a line with
+ *                the number of that file
  *
  * A file that comes or goes gives other numbers to those after it, and what names them is written
  * again.

@@ -70,7 +70,7 @@ static void expect_failure(World *world, const char *words)
     project_expect_failure(&world->project, "out", BUILD_MACHINE_FAILED, words);
 }
 
-/* ---- a table in the head ---------------------------------------------------------------------- */
+/* ---- a table in the head -------------------------------------------------------------------- */
 
 static void a_section_that_keeps_its_size_is_written_alone(void **state)
 {
@@ -118,7 +118,8 @@ static void a_table_that_grows_by_a_block_moves_everything(void **state)
     for (int i = 0; i < 6; i++) {
         snprintf(file, sizeof file, "z%d.line", i);
         project_write(&world->project, file, "unit z x\n");
-        snprintf(text + strlen(text), sizeof text - strlen(text), "import \"%s\" as z%d\n", file, i);
+        size_t size = strlen(text);
+        snprintf(text + size, sizeof text - size, "import \"%s\" as z%d\n", file, i);
         char whole[300];
         snprintf(whole, sizeof whole, "%sunit one first\n", text);
         project_write(&world->project, "a.line", whole);
@@ -218,7 +219,7 @@ static void bytes_that_others_changed_are_not_patched(void **state)
     project_expect(&world->project, "out", PATCH_UP_TO_DATE, REASON_NONE);
 }
 
-/* ---- verifying -------------------------------------------------------------------------------- */
+/* ---- verifying ------------------------------------------------------------------------------ */
 
 static void count_difference(void *context, Slice subject, const char *what)
 {
@@ -255,7 +256,7 @@ static void a_format_is_verified(void **state)
     assert_int_equal(differences(world), 2);
 }
 
-/* ---- programs --------------------------------------------------------------------------------- */
+/* ---- programs ------------------------------------------------------------------------------- */
 
 static void expect_mode(const World *world, mode_t mode)
 {
@@ -314,7 +315,7 @@ static void a_program_without_execute_bits_gets_them(void **state)
     expect_mode(world, 0700);
 }
 
-/* A limit below the end of the output fails the write of its last section: it stays half patched. */
+/* A limit below the end of the output fails the write of its last section. */
 static void half_a_program_cannot_be_executed(void **state)
 {
     World *world = *state;

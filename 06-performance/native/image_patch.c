@@ -368,7 +368,8 @@ static int find_moved(ProgramImage *image, ByteBuffer *more)
     return status;
 }
 
-/* Whatever is wrong, in what is there or in what comes: making all of it is right, or says why not. */
+/* Whatever is wrong, in what is there or in what comes: to make all of it is right, or says why
+ * not. */
 static int give_up(ProgramImage *image)
 {
     image->format.failed = NULL;

@@ -27,7 +27,8 @@ static void write_sources(const MiniProject *mini, const char *a)
     mini_project_write(mini, "a.mini", a);
 }
 
-static const char first[] = "extern fn toupper(n: i32) i32;\nfn f(n: i32) i32 { return toupper(n); }\n"
+static const char first[] = "extern fn toupper(n: i32) i32;\n"
+                            "fn f(n: i32) i32 { return toupper(n); }\n"
                             "fn g(n: i32) i32 { return f(n); }\n";
 
 static int setup(void **state)
@@ -39,7 +40,7 @@ static int setup(void **state)
     return 0;
 }
 
-/* ---- damage that shows ------------------------------------------------------------------------ */
+/* ---- damage that shows ---------------------------------------------------------------------- */
 
 static void what_others_changed_is_made_new(void **state)
 {
@@ -57,7 +58,7 @@ static void what_others_changed_is_made_new(void **state)
     }
 }
 
-/* ---- damage that does not --------------------------------------------------------------------- */
+/* ---- damage that does not ------------------------------------------------------------------- */
 
 typedef struct Patching { /* of an image that can be damaged, again and again */
     Build *build;
@@ -182,7 +183,8 @@ static void functions_that_come_and_go_in_a_damaged_image(void **state)
     write_sources(&project->mini, "extern fn toupper(n: i32) i32;\n"
                                   "fn f(n: i32) i32 { return toupper(n); }\n"
                                   "fn h(n: i32) i32 { return n; }\nfn i(n: i32) i32 { return n; }\n"
-                                  "fn j(n: i32) i32 { return n; }\nfn k(n: i32) i32 { return n; }\n");
+                                  "fn j(n: i32) i32 { return n; }\n"
+                                  "fn k(n: i32) i32 { return n; }\n");
     damage_everywhere(project);
 }
 

@@ -83,8 +83,8 @@ static void random_edits_leave_the_image_of_a_build_from_nothing(void **state)
         patched += walk.patched;
         walk_close(&walk);
     }
-    print_message("# tried: %llu random edits from seed %llu on; %u of the programs were right, and "
-                  "%u images patched\n",
+    print_message("# tried: %llu random edits from seed %llu on; %u of the programs were right, "
+                  "and %u images patched\n",
                   (unsigned long long)(seeds * steps), (unsigned long long)first, built, patched);
     assert_true(built > seeds * steps / 4);
     assert_true(patched > built / 4);

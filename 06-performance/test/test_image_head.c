@@ -77,7 +77,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* ---- round trips ------------------------------------------------------------------------------ */
+/* ---- round trips ---------------------------------------------------------------------------- */
 
 static void what_is_written_is_read(void **state)
 {
@@ -150,7 +150,7 @@ static void the_address_of_a_slot_names_it(void **state)
     assert_false(image_slot_at(UINT32_MAX, &is_c, &slot));
 }
 
-/* ---- limits ----------------------------------------------------------------------------------- */
+/* ---- limits --------------------------------------------------------------------------------- */
 
 static void the_text_ends_below_2_GiB(void **state)
 {
@@ -211,7 +211,7 @@ static void the_dynamic_section_has_one_page(void **state)
     assert_false(image_head_plan(&world->head, &parts));
 }
 
-/* ---- damage ----------------------------------------------------------------------------------- */
+/* ---- damage --------------------------------------------------------------------------------- */
 
 /* As image_patch.c reads it; true if nothing was wrong. */
 static bool read_head(const World *world)

@@ -160,7 +160,7 @@ static void files_come_and_go_and_get_other_names(void **state)
     image_project_expect_run(project, "2\n3\n4\n", 7);
 }
 
-/* ---- the border of the table of units --------------------------------------------------------- */
+/* ---- the border of the table of units ------------------------------------------------------- */
 
 /* c has so many functions beside f. */
 static void write_many(const ImageProject *project, unsigned count)
@@ -202,7 +202,7 @@ static void a_table_doubles_and_halves_at_its_border(void **state)
     image_project_expect_run(project, "2\n3\n4\n", 7);
 }
 
-/* ---- C symbols -------------------------------------------------------------------------------- */
+/* ---- C symbols ------------------------------------------------------------------------------ */
 
 static size_t count_c_symbols(const ImageProject *project)
 {
@@ -248,11 +248,11 @@ static void write_externs(const ImageProject *project, unsigned count)
 {
     ByteBuffer text = {0};
     for (unsigned i = 0; i < count; i++)
-        buffer_put_format(&text, "extern fn a_function_with_a_name_of_some_length_%u(n: i32) i32;\n",
+        buffer_put_format(&text, "extern fn a_function_with_quite_a_long_name_%u(n: i32) i32;\n",
                           i);
     buffer_put(&text, slice_from("fn f(n: i32) i32 {\n    var m = n;\n"));
     for (unsigned i = 0; i < count; i++)
-        buffer_put_format(&text, "    m = a_function_with_a_name_of_some_length_%u(m);\n", i);
+        buffer_put_format(&text, "    m = a_function_with_quite_a_long_name_%u(m);\n", i);
     buffer_put(&text, slice_from("    return m;\n}\n"));
     write_file(project, "a.mini", &text);
     buffer_free(&text);
@@ -294,7 +294,7 @@ static void the_table_of_c_symbols_doubles_and_halves_at_its_border(void **state
     }
 }
 
-/* ---- displaced symbols ------------------------------------------------------------------------ */
+/* ---- displaced symbols ---------------------------------------------------------------------- */
 
 enum { CALLERS = 400 };
 
@@ -316,14 +316,14 @@ static void write_callers(const ImageProject *project)
     buffer_free(&text);
 }
 
-/* The name of a function of a.mini that takes the slot of a.mini:f. */
-static unsigned find_displacing(uint32_t capacity)
+/* The number of a symbol, `prefix` and it, that takes the slot of another one. */
+static unsigned find_displacing(const char *prefix, const char *displaced, uint32_t capacity)
 {
     unsigned shift = slot_shift(capacity);
-    uint64_t hash = slot_hash(slice_from("a.mini:f"), 0);
+    uint64_t hash = slot_hash(slice_from(displaced), 0);
     for (unsigned i = 0;; i++) {
         char name[32];
-        snprintf(name, sizeof name, "a.mini:g%u", i);
+        snprintf(name, sizeof name, "%s%u", prefix, i);
         uint64_t other = slot_hash(slice_from(name), 0);
         if (other >> shift == hash >> shift && other < hash)
             return i;
@@ -340,7 +340,8 @@ static void a_displaced_function_costs_those_that_call_it(void **state)
     image_project_expect_run(project, "800\n", 0);
     uint32_t capacity = slot_capacity(image_project_parts(project).unit_count + 1);
     snprintf(text, sizeof text, "fn f(n: i32) i32 { return n + 1; }\n"
-                                "fn g%u(n: i32) i32 { return n; }\n", find_displacing(capacity));
+                                "fn g%u(n: i32) i32 { return n; }\n",
+             find_displacing("a.mini:g", "a.mini:f", capacity));
     mini_project_write(&project->mini, "a.mini", text);
     assert_int_equal(mini_project_build(&project->mini), BUILD_OK);
     mini_project_expect_clean(&project->mini);
@@ -350,7 +351,28 @@ static void a_displaced_function_costs_those_that_call_it(void **state)
     image_project_expect_run(project, "800\n", 0);
 }
 
-/* ---- long texts ------------------------------------------------------------------------------- */
+/* The program is not run: nobody has the C symbol. */
+static void a_displaced_c_symbol_costs_those_that_name_it(void **state)
+{
+    ImageProject *project = *state;
+    char text[200];
+    unsigned number = find_displacing("symbol", "abs", 64);
+    mini_project_write(&project->mini, "b.mini", "extern fn abs(n: i32) i32;\n"
+                                                 "fn f(n: i32) i32 { return abs(n); }\n");
+    expect_patched(project);
+    snprintf(text, sizeof text, "extern fn symbol%u(n: i32) i32;\n"
+                                "fn f(n: i32) i32 { return symbol%u(n); }\n", number, number);
+    mini_project_write(&project->mini, "a.mini", text);
+    expect_patched(project);
+    assert_int_equal(project->mini.patch.sections_written, 2);
+    assert_int_equal(project->mini.counts.functions_emitted, 1);
+    mini_project_write(&project->mini, "a.mini", "fn f(n: i32) i32 { return n + 1; }\n");
+    expect_patched(project);
+    assert_int_equal(project->mini.patch.sections_written, 2);
+    image_project_expect_run(project, "2\n1\n4\n", 7);
+}
+
+/* ---- long texts ----------------------------------------------------------------------------- */
 
 static void long_texts_are_units(void **state)
 {
@@ -369,7 +391,7 @@ static void long_texts_are_units(void **state)
     }
 }
 
-/* ---- what is in it ---------------------------------------------------------------------------- */
+/* ---- what is in it -------------------------------------------------------------------------- */
 
 static void any_number_of_workers_makes_the_same(void **state)
 {
@@ -441,7 +463,7 @@ static void programs_that_differ_have_other_build_ids(void **state)
     assert_true(hash_equal(build_id(project), first));
 }
 
-/* ---- while it runs ---------------------------------------------------------------------------- */
+/* ---- while it runs -------------------------------------------------------------------------- */
 
 /* It waits for a byte, and its status is that. It runs when this returns. */
 static pid_t start(const ImageProject *project, int *to)
@@ -492,7 +514,7 @@ static void a_program_that_runs_is_replaced(void **state)
     expect_patched(project);
 }
 
-/* ---- what other tools see --------------------------------------------------------------------- */
+/* ---- what other tools see ------------------------------------------------------------------- */
 
 /* What a command says of the image, on both streams; false if there is no such command. */
 static bool ask(const ImageProject *project, const char *command, ByteBuffer *answer)
@@ -563,6 +585,7 @@ int main(void)
         CASE(c_symbols_grow_over_a_page),
         CASE(the_table_of_c_symbols_doubles_and_halves_at_its_border),
         CASE_IN_IMAGE(a_displaced_function_costs_those_that_call_it),
+        CASE(a_displaced_c_symbol_costs_those_that_name_it),
         CASE(long_texts_are_units),
         CASE(any_number_of_workers_makes_the_same),
         CASE(no_page_is_both_written_and_executed),
