@@ -262,7 +262,7 @@ static bool is_set(const char *variable)
 static void choose_what_runs(CommandLine *line)
 {
     bool wants_ir = line->run_with != RUN_WITH_ANY || is_set("MINIC_CLANG") ||
-                    is_set("MINIC_LLI") || is_set("MINIC_TARGET") ||
+                    is_set("MINIC_LLI") || getenv("MINIC_TARGET") != NULL ||
                     (line->output != NULL && ends_with(line->output, ".ll"));
     line->emit = wants_ir || !IMAGES_RUN_HERE ? EMIT_IR : EMIT_PROGRAM;
 }
