@@ -183,9 +183,10 @@ void file_hash_cache_close(FileHashCache *cache)
 
 /* ---- asking ------------------------------------------------------------------------------- */
 
-uint32_t file_hash_cache_place(const FileHashCache *cache, Slice path)
+/* How many records from `low` to before `high`, which are in path order, come before `path`, and
+ * `low`. */
+static uint32_t place_between(const FileHashCache *cache, uint32_t low, uint32_t high, Slice path)
 {
-    uint32_t low = 0, high = cache->count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         if (slice_compare(file_hash_cache_path(cache, middle), path) < 0)
@@ -196,11 +197,26 @@ uint32_t file_hash_cache_place(const FileHashCache *cache, Slice path)
     return low;
 }
 
+static uint32_t find_between(const FileHashCache *cache, uint32_t low, uint32_t high, Slice path)
+{
+    uint32_t place = place_between(cache, low, high, path);
+    bool is_there = place < high && slice_equal(file_hash_cache_path(cache, place), path);
+    return is_there ? place : FILE_NONE;
+}
+
+uint32_t file_hash_cache_place(const FileHashCache *cache, Slice path)
+{
+    return place_between(cache, 0, cache->count, path);
+}
+
 uint32_t file_hash_cache_find(const FileHashCache *cache, Slice path)
 {
-    uint32_t place = file_hash_cache_place(cache, path);
-    bool is_there = place < cache->count && slice_equal(file_hash_cache_path(cache, place), path);
-    return is_there ? place : FILE_NONE;
+    return find_between(cache, 0, cache->count, path);
+}
+
+uint32_t file_hash_cache_find_absent(const FileHashCache *cache, Slice path)
+{
+    return find_between(cache, cache->count, cache->count + cache->absent_count, path);
 }
 
 uint32_t file_hash_cache_find_value(const FileHashCache *cache, uint32_t kind, Slice name)

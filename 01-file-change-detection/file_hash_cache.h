@@ -147,6 +147,9 @@ static inline uint32_t file_hash_cache_targets(const FileHashCache *cache, uint3
 /* The number of the file with the name `path`, or FILE_NONE. Cost: log2(count) comparisons. */
 uint32_t file_hash_cache_find(const FileHashCache *cache, Slice path);
 
+/* The same for an absent path. */
+uint32_t file_hash_cache_find_absent(const FileHashCache *cache, Slice path);
+
 /* How many files have a name before `path`, in byte order: where it is, or where it would be. */
 uint32_t file_hash_cache_place(const FileHashCache *cache, Slice path);
 

@@ -191,21 +191,6 @@ static bool imports_number(const FileHashCache *files, uint32_t file, uint32_t n
     return false;
 }
 
-static uint32_t find_absent(const FileHashCache *files, Slice path)
-{
-    for (uint32_t low = files->count, high = low + files->absent_count; low < high;) {
-        uint32_t middle = low + (high - low) / 2;
-        int order = slice_compare(file_hash_cache_path(files, middle), path);
-        if (order == 0)
-            return middle;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return FILE_NONE;
-}
-
 /* As discovery does it. */
 static void list_candidates(Asking *asking, uint32_t from, const ScannedImport *import,
                             ImportCandidates *candidates)
@@ -230,7 +215,7 @@ static InputAnswer choose(Asking *asking, uint32_t from, const ScannedImport *im
             return imports_number(files, from, *file, import->role)
                        ? INPUT_FOUND
                        : refuse(asking, "", import->path);
-        uint32_t absent = find_absent(files, path);
+        uint32_t absent = file_hash_cache_find_absent(files, path);
         if (absent == FILE_NONE || !imports_number(files, from, absent, IMPORT_VALUE))
             break;
         input_list_add(&asking->list, &(InputEntry){INPUT_NO_FILE, 0, path, {0, 0}});
