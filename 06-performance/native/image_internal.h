@@ -32,6 +32,9 @@ void image_give_c_slots(ProgramImage *image);
 /* The prelude of a build's compiler: the texts of the run-time section. */
 Slice image_runtime_texts(const Build *build);
 
+/* Collects the C symbols that the run-time section names, and not its units. */
+void image_collect_runtime_c(ProgramImage *image, Slice texts, ByteBuffer *c_symbols);
+
 /* Makes the run-time section, once slots are given. 0, or a negative errno, with `failed`. */
 int image_make_runtime(ProgramImage *image, Slice texts);
 

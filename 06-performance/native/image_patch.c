@@ -200,22 +200,12 @@ static int remove_gone(ProgramImage *image)
 
 /* ---- 2: what comes ------------------------------------------------------------------------- */
 
-/* The run-time section names C symbols, too. Its units are there already. */
-static void want_runtime_c(ProgramImage *image, const Build *build)
-{
-    ByteBuffer units = {0};
-    UnitCollector collector = {image, &units, &image->patch->wanted_c, 0, 0};
-    Slice texts = image_runtime_texts(build);
-    image_collect(&collector, &texts, 1);
-    buffer_free(&units);
-}
-
 static int insert_dirty(ProgramImage *image, Build *build)
 {
     ImagePatch *patch = image->patch;
     UnitCollector collector = {image, &patch->inserted, &patch->wanted_c, 0, 0};
     int status = 0;
-    want_runtime_c(image, build);
+    image_collect_runtime_c(image, image_runtime_texts(build), &patch->wanted_c);
     for (uint32_t i = 0; i < patch->base.dirty_count && status == 0; i++) {
         uint32_t count;
         collector.base = 0;
@@ -411,8 +401,9 @@ typedef struct Places {
 
 static void add_shift(Places *places, Shift shift)
 {
-    const Shift *last = (const Shift *)(const void *)(places->shifts.data + places->shifts.size);
-    if (places->shifts.size == 0 ? shift.by != 0 : last[-1].by != shift.by)
+    const Shift *shifts = (const Shift *)(const void *)places->shifts.data;
+    size_t count = places->shifts.size / sizeof shift;
+    if (shift.by != (count == 0 ? 0 : shifts[count - 1].by))
         buffer_put(&places->shifts, slice_of(&shift, sizeof shift));
 }
 
@@ -443,7 +434,7 @@ static uint64_t shift_of(const Places *places, uint64_t text)
 {
     const Shift *shifts = (const Shift *)(const void *)places->shifts.data;
     size_t low = 0, high = places->shifts.size / sizeof *shifts;
-    while (low < high) { /* the last one that is not behind it */
+    while (low < high) { /* the last one that begins at or before it */
         size_t middle = (low + high) / 2;
         if (shifts[middle].from <= text)
             low = middle + 1;

@@ -52,10 +52,10 @@ uint64_t image_section_size(const Slice *texts, uint32_t count)
     return totals.is_malformed || size > INT32_MAX ? 0 : size;
 }
 
-void image_section_visit(const Slice *texts, uint32_t count, VisitUnit visit, void *context)
+static void visit_units(const Slice *texts, uint32_t count, const Totals *totals, VisitUnit visit,
+                        void *context)
 {
-    Totals totals = add_up(texts, count);
-    uint64_t code = index_end(&totals), name = code + totals.code;
+    uint64_t code = index_end(totals), name = code + totals->code;
     for (uint32_t i = 0; i < count; i++) {
         Slice rest = texts[i];
         UnitCode unit;
@@ -67,6 +67,12 @@ void image_section_visit(const Slice *texts, uint32_t count, VisitUnit visit, vo
             name += unit.symbol.size + 1;
         }
     }
+}
+
+void image_section_visit(const Slice *texts, uint32_t count, VisitUnit visit, void *context)
+{
+    Totals totals = add_up(texts, count);
+    visit_units(texts, count, &totals, visit, context);
 }
 
 Hash128 image_section_content(Slice path, const Slice *texts, uint32_t count)
@@ -124,7 +130,7 @@ int image_section_write(char *to, uint64_t size, Slice path, const Slice *texts,
                             .references = (uint32_t *)(void *)(units + totals.units),
                             .find = find,
                             .context = context};
-    image_section_visit(texts, count, write_unit, &writer);
+    visit_units(texts, count, &totals, write_unit, &writer);
     return writer.is_missing ? -ENOENT : 0;
 }
 

@@ -68,7 +68,7 @@ typedef struct SectionView { /* valid as long as the bytes */
     Slice bytes;
 } SectionView;
 
-/* How much of a section tells its units and references: what to read to look at these alone. */
+/* The size of the part of a section that lists its units and references. */
 static inline uint64_t image_section_index_size(const SectionHead *head)
 {
     return sizeof *head + (uint64_t)head->unit_count * sizeof(SectionUnit) +

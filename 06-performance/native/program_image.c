@@ -167,15 +167,21 @@ Slice image_runtime_texts(const Build *build)
     return build_request(build)->compiler->prelude;
 }
 
+void image_collect_runtime_c(ProgramImage *image, Slice texts, ByteBuffer *c_symbols)
+{
+    ByteBuffer units = {0};
+    UnitCollector collector = {image, &units, c_symbols, 0, 0};
+    image_collect(&collector, &texts, 1);
+    buffer_free(&units);
+}
+
 /* How many C symbols every program has. */
 static uint32_t count_runtime_c(ProgramImage *image, Slice texts)
 {
-    ByteBuffer units = {0}, c_symbols = {0};
-    UnitCollector collector = {image, &units, &c_symbols, 0, 0};
-    image_collect(&collector, &texts, 1);
+    ByteBuffer c_symbols = {0};
+    image_collect_runtime_c(image, texts, &c_symbols);
     image_sort_unique(&c_symbols);
     uint32_t count = image_symbol_count(&c_symbols);
-    buffer_free(&units);
     buffer_free(&c_symbols);
     return count;
 }
