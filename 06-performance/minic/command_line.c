@@ -258,7 +258,7 @@ static bool is_set(const char *variable)
     return value != NULL && *value != '\0';
 }
 
-/* Whoever says how LLVM IR is to be run, or for which target, wants that. */
+/* A user who says how LLVM IR is to be run, or for which target, wants LLVM IR. */
 static void choose_what_runs(CommandLine *line)
 {
     bool wants_ir = line->run_with != RUN_WITH_ANY || is_set("MINIC_CLANG") ||
