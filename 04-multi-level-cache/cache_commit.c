@@ -182,7 +182,8 @@ static int prune(MultiLevelCache *cache)
 /* A program of one product needs no note. That it is missing or old is no failure. */
 static void note_latest(const MultiLevelCache *cache)
 {
-    if (strcmp(cache->entry_id, cache->latest_id) != 0 &&
+    bool is_noted = cache->latest_is_noted && strcmp(cache->entry_id, cache->latest_id) == 0;
+    if (!is_noted &&
         (strlen(cache->entry_id) != PROGRAM_ID_SIZE || cache->latest_id[0] != '\0'))
         (void)cache_product_note_latest(&cache->directory, cache->entry_id);
 }

@@ -138,7 +138,8 @@ static int choose_entry(MultiLevelCache *cache, const CacheRequest *request)
     if (status != 0)
         return multi_level_cache_failed(cache, "cannot identify the entry", status);
     if (has_secret(cache))
-        cache_product_latest(&cache->directory, program_id, cache->latest_id);
+        cache->latest_is_noted =
+            cache_product_latest(&cache->directory, program_id, cache->latest_id);
     if (request->output.size != 0)
         cache_product_id(program_id, request->settings, request->output, cache->entry_id);
     else

@@ -84,6 +84,7 @@ typedef struct MultiLevelCache { /* must not be moved while open */
     Manifest manifest; /* of the last commit; new blobs go into the next */
     char entry_id[ENTRY_ID_SIZE + 1];
     char latest_id[ENTRY_ID_SIZE + 1]; /* the program's entry that was committed last; "": unknown */
+    bool latest_is_noted;              /* that is on the disk */
     uint64_t latest_generation;        /* its generation, if it is another than this one */
     Slice entry; /* lent by the request */
     ByteBuffer entry_path; /* absolute; empty where the system does not report it */

@@ -2,8 +2,11 @@
 #include "cache_product.h"
 
 #include "binary_exchange.h"
+#include "manifest.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static const BinaryFormat latest_format = {"iclates", 1};
 
@@ -34,15 +37,51 @@ static bool is_entry_of(const char *entry, const char *id)
            strncmp(name.id, id, PROGRAM_ID_SIZE) == 0;
 }
 
-void cache_product_latest(const CacheDirectory *directory, const char *id,
+typedef struct Search {
+    int dir_fd;
+    const char *id;
+    char *latest;
+    uint64_t generation; /* of the latest one; a commit's is greater than those before it */
+} Search;
+
+static int visit(void *context, const char *file, const CacheName *name)
+{
+    Search *search = context;
+    Manifest manifest;
+    (void)file;
+    if (!name->is_manifest || name->is_temporary ||
+        strncmp(name->id, search->id, PROGRAM_ID_SIZE) != 0 ||
+        manifest_load(&manifest, search->dir_fd, name->id) != 0)
+        return 0;
+    if (manifest.header.generation > search->generation) {
+        search->generation = manifest.header.generation;
+        memcpy(search->latest, name->id, sizeof name->id);
+    }
+    manifest_free(&manifest);
+    return 0;
+}
+
+static void search_latest(const CacheDirectory *directory, const char *id, char latest[ENTRY_ID_SIZE + 1])
+{
+    char own[64];
+    Search search = {.dir_fd = directory->fd, .id = id, .latest = latest};
+    snprintf(own, sizeof own, "%.*s.manifest", PROGRAM_ID_SIZE, id);
+    if (faccessat(directory->fd, own, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+        (void)cache_directory_visit(directory, visit, &search);
+}
+
+bool cache_product_latest(const CacheDirectory *directory, const char *id,
                           char latest[ENTRY_ID_SIZE + 1])
 {
     char name[64];
     file_name(name, id);
     memset(latest, 0, ENTRY_ID_SIZE + 1);
-    if (binary_file_read(directory->fd, name, &latest_format, latest, ENTRY_ID_SIZE) != 0 ||
-        !is_entry_of(latest, id))
-        latest[0] = '\0';
+    if (binary_file_read(directory->fd, name, &latest_format, latest, ENTRY_ID_SIZE) == 0 &&
+        is_entry_of(latest, id))
+        return true;
+    memset(latest, 0, ENTRY_ID_SIZE + 1);
+    search_latest(directory, id, latest);
+    return false;
 }
 
 int cache_product_note_latest(const CacheDirectory *directory, const char *id)

@@ -7,7 +7,8 @@
  *
  * One thing the products of a program can tell each other: which bytes a source had when it was last
  * looked at. The product that was committed last knows best; its id is in <program>.latest. That
- * file is a hint: if it is missing or old, sources are read that need not be.
+ * file is a hint: if it is old, sources are read that need not be; if it is missing, the manifests
+ * of all products are looked at.
  *
  * Threads: the caller has the directory's lock.
  */
@@ -29,8 +30,8 @@ void cache_product_id(const char *program_id, Hash128 settings, Slice output,
                       char id[ENTRY_ID_SIZE + 1]);
 
 /* The entry of the program `id` (its own id, or one of its entries') that was committed last; "" if
- * that is unknown. */
-void cache_product_latest(const CacheDirectory *directory, const char *id,
+ * there is none, or the program is an entry itself. Was it noted? */
+bool cache_product_latest(const CacheDirectory *directory, const char *id,
                           char latest[ENTRY_ID_SIZE + 1]);
 
 /* Notes that the entry `id` was committed. 0 or a negative errno. */

@@ -640,6 +640,20 @@ change_byte() {
     [ "$output" = "main.mini: no build of it is recorded" ]
 }
 
+@test "verify looks at what was built last even where the note of it is gone" {
+    two_files
+    minic 0 build main.mini -o one.ll
+    minic 0 build main.mini -o two.ll
+    minic 0 build main.mini -o one.ll # writes nothing
+    rm .mini_cache/*.latest
+    minic 0 verify -v main.mini
+    says "main.mini: no difference in 2 files, 2 units, 4 objects, 2 sections"
+    sed -i 's/a + b/b + a/' math.mini
+    minic 0 build main.mini -o one.ll
+    rm -f .mini_cache/*.latest
+    minic 0 verify main.mini # two.ll would not be up to date
+}
+
 # ---- doctor ----------------------------------------------------------------------------------------
 
 @test "doctor says which rule applies, on one screen, and leaves nothing behind" {
