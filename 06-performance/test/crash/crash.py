@@ -51,8 +51,9 @@ KNOWN = (  # (a name, the cases, the faults, why)
     ("same_boot", "synced|dropped|shown",
      "verify: .*(holds damaged records|does not fit its pack|its (ZIR|output) is missing or damaged)",
      "After a power cut that the boot id does not show, what is torn is found when an edit needs it."),
-    ("other_output", "first_output_elsewhere_synced_after_plain", r"left over: \.output-.*",
-     "A draft of another output stays until that one is built again."),
+    ("other_output", "(first_output_elsewhere|settings_changed)_synced_after_plain",
+     r"left over: (\.output-.*|\.mini_cache/[0-9a-f-]*\.(files|sections|units)\.[0-9]+)",
+     "A draft of another output, and its tables where its manifest is torn, stay until that one is built again."),
 )
 
 
