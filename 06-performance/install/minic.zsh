@@ -5,7 +5,7 @@
 
 local help
 help=$($words[1] --help 2>/dev/null)
-if [[ $words[CURRENT-1] == (-o|--cache-dir|--root|--imports|--importers) ]]; then
+if [[ $words[CURRENT-1] == (-o|--cache-dir|--root|--dependencies|--dependents) ]]; then
     _files
 elif [[ $words[CURRENT] == --(emit|with)=* ]]; then
     local flag=${words[CURRENT]%%=*}

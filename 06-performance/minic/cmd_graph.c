@@ -3,6 +3,7 @@
 #include "build_session.h"
 #include "commands.h"
 #include "import_graph.h"
+#include "json_text.h"
 
 #include <stdlib.h>
 
@@ -73,11 +74,12 @@ static bool keep_marked(Listing *listing, const char *name,
 
 /* ---- text ------------------------------------------------------------------------------------ */
 
-static void put_path(const Listing *listing, uint32_t file, ByteBuffer *text)
+static void put_path(const Listing *listing, uint32_t file, ByteBuffer *text,
+                     void (*put)(ByteBuffer *text, Slice path))
 {
     Arena arena = {0};
     Slice path = file_hash_cache_path(listing->files, file);
-    diagnostics_put_shown(text, invocation_shown_path(listing->invocation, path, &arena));
+    put(text, invocation_shown_path(listing->invocation, path, &arena));
     arena_free(&arena);
 }
 
@@ -86,7 +88,7 @@ static void put_imports(const Listing *listing, uint32_t file, ByteBuffer *text)
     const ImportGraph *graph = &listing->graph;
     for (uint32_t i = graph->first_import[file]; i < graph->first_import[file + 1]; i++) {
         buffer_put(text, slice_from("  "));
-        put_path(listing, graph->imports[i], text);
+        put_path(listing, graph->imports[i], text, diagnostics_put_shown);
         buffer_put_byte(text, '\n');
     }
 }
@@ -94,12 +96,12 @@ static void put_imports(const Listing *listing, uint32_t file, ByteBuffer *text)
 static void put_text(const Listing *listing, ByteBuffer *text)
 {
     const CommandLine *line = &listing->invocation->line;
-    bool has_imports = !line->in_order && line->imports_of == NULL && line->importers_of == NULL;
+    bool has_imports = !line->in_order && line->dependencies_of == NULL && line->dependents_of == NULL;
     for (uint32_t i = 0; i < listing->files->count; i++) {
         uint32_t file = listing->order[i];
         if (!listing->is_listed[file])
             continue;
-        put_path(listing, file, text);
+        put_path(listing, file, text, diagnostics_put_shown);
         if (line->in_order && listing->cycle_of[file] != 0)
             buffer_put_format(text, "\tcycle %u", (unsigned)listing->cycle_of[file]);
         buffer_put_byte(text, '\n');
@@ -110,33 +112,15 @@ static void put_text(const Listing *listing, ByteBuffer *text)
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
-/* A path as it is shown has no control bytes but tabs, and is UTF-8. */
-static void put_json_path(const Listing *listing, uint32_t file, ByteBuffer *text)
-{
-    ByteBuffer path = {0};
-    put_path(listing, file, &path);
-    buffer_put_byte(text, '"');
-    for (size_t i = 0; i < path.size; i++) {
-        if (path.data[i] == '"' || path.data[i] == '\\')
-            buffer_put_byte(text, '\\');
-        if (path.data[i] == '\t')
-            buffer_put(text, slice_from("\\t"));
-        else
-            buffer_put_byte(text, path.data[i]);
-    }
-    buffer_put_byte(text, '"');
-    buffer_free(&path);
-}
-
 static void put_json_file(const Listing *listing, uint32_t file, ByteBuffer *text)
 {
     const ImportGraph *graph = &listing->graph;
     buffer_put(text, slice_from("{\"path\":"));
-    put_json_path(listing, file, text);
+    put_path(listing, file, text, json_put_string);
     buffer_put(text, slice_from(",\"imports\":["));
     for (uint32_t i = graph->first_import[file]; i < graph->first_import[file + 1]; i++) {
         buffer_put(text, slice_from(i == graph->first_import[file] ? "" : ","));
-        put_json_path(listing, graph->imports[i], text);
+        put_path(listing, graph->imports[i], text, json_put_string);
     }
     buffer_put_format(text, "],\"cycle\":%u}", (unsigned)listing->cycle_of[file]);
 }
@@ -155,6 +139,68 @@ static void put_json(const Listing *listing, ByteBuffer *text)
     buffer_put(text, slice_from("]}\n"));
 }
 
+/* ---- for Graphviz ------------------------------------------------------------------------------- */
+
+/* A string in DOT, in which only a quotation mark has to be escaped; a backslash is doubled, so that
+ * none is taken for one of a label's own. */
+static void put_dot_string(ByteBuffer *text, Slice string)
+{
+    ByteBuffer shown = {0};
+    diagnostics_put_shown(&shown, string);
+    buffer_put_byte(text, '"');
+    for (size_t i = 0; i < shown.size; i++) {
+        if (shown.data[i] == '"' || shown.data[i] == '\\')
+            buffer_put_byte(text, '\\');
+        buffer_put_byte(text, shown.data[i]);
+    }
+    buffer_put_byte(text, '"');
+    buffer_free(&shown);
+}
+
+/* The listed files that are in this cycle; in none, with 0. */
+static void put_dot_nodes(const Listing *listing, uint32_t cycle, const char *indent,
+                          ByteBuffer *text)
+{
+    for (uint32_t i = 0; i < listing->files->count; i++) {
+        uint32_t file = listing->order[i];
+        if (!listing->is_listed[file] || listing->cycle_of[file] != cycle)
+            continue;
+        buffer_put(text, slice_from(indent));
+        put_path(listing, file, text, put_dot_string);
+        buffer_put(text, slice_from(";\n"));
+    }
+}
+
+static void put_dot_imports(const Listing *listing, uint32_t file, ByteBuffer *text)
+{
+    const ImportGraph *graph = &listing->graph;
+    for (uint32_t i = graph->first_import[file]; i < graph->first_import[file + 1]; i++) {
+        if (!listing->is_listed[graph->imports[i]])
+            continue;
+        buffer_put(text, slice_from("    "));
+        put_path(listing, file, text, put_dot_string);
+        buffer_put(text, slice_from(" -> "));
+        put_path(listing, graph->imports[i], text, put_dot_string);
+        buffer_put(text, slice_from(";\n"));
+    }
+}
+
+static void put_dot(const Listing *listing, ByteBuffer *text)
+{
+    buffer_put(text, slice_from("digraph imports {\n    node [shape=box];\n"));
+    put_dot_nodes(listing, 0, "    ", text);
+    for (uint32_t cycle = 1; cycle <= listing->cycles; cycle++) {
+        buffer_put_format(text, "    subgraph cluster_%u {\n        label=\"cycle %u\";\n",
+                          (unsigned)cycle, (unsigned)cycle);
+        put_dot_nodes(listing, cycle, "        ", text);
+        buffer_put(text, slice_from("    }\n"));
+    }
+    for (uint32_t i = 0; i < listing->files->count; i++)
+        if (listing->is_listed[listing->order[i]])
+            put_dot_imports(listing, listing->order[i], text);
+    buffer_put(text, slice_from("}\n"));
+}
+
 /* ---- the command ----------------------------------------------------------------------------- */
 
 /* If an import leads nowhere, the errors say so, and the rest is listed. */
@@ -167,12 +213,12 @@ static int list(Invocation *invocation)
     if (status > BUILD_PROGRAM_WRONG)
         return (int)status;
     open_listing(&listing, invocation);
-    const char *missing = !keep_marked(&listing, line->imports_of, mark_imports) ? line->imports_of
-                          : !keep_marked(&listing, line->importers_of, mark_importers)
-                              ? line->importers_of
+    const char *missing = !keep_marked(&listing, line->dependencies_of, mark_imports) ? line->dependencies_of
+                          : !keep_marked(&listing, line->dependents_of, mark_importers)
+                              ? line->dependents_of
                               : NULL;
     if (missing == NULL) {
-        (line->json ? put_json : put_text)(&listing, &invocation->text);
+        (line->json ? put_json : line->dot ? put_dot : put_text)(&listing, &invocation->text);
         invocation_print_text(&invocation->text, stdout);
     }
     close_listing(&listing);

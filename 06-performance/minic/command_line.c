@@ -149,9 +149,10 @@ static bool set_flag(Parser *parser, Flag flag, const char *value)
     case FLAG_SYNC: return set_on(&line->sync);
     case FLAG_CACHE_LIMIT: return set_cache_limit(parser, value);
     case FLAG_JSON: return set_on(&line->json);
+    case FLAG_DOT: return set_on(&line->dot);
     case FLAG_ORDER: return set_on(&line->in_order);
-    case FLAG_IMPORTS: return set_text(&line->imports_of, value);
-    case FLAG_IMPORTERS: return set_text(&line->importers_of, value);
+    case FLAG_DEPENDENCIES: return set_text(&line->dependencies_of, value);
+    case FLAG_DEPENDENTS: return set_text(&line->dependents_of, value);
     case FLAG_HELP: /* `build --help` is `help build`; the rest of the line is ignored */
         if (line->topic == NULL)
             line->topic = parser->rule->name;
@@ -270,6 +271,8 @@ static void choose_what_runs(CommandLine *line)
 static bool finish(Parser *parser)
 {
     CommandLine *line = parser->line;
+    if (line->json && line->dot)
+        return fail(parser, "--json or --dot, not both", "", "");
     if (line->command == COMMAND_HELP || line->command == COMMAND_VERSION)
         return true;
     if (line->command == COMMAND_DOCTOR) {

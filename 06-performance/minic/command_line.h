@@ -60,10 +60,10 @@ typedef struct CommandLine {
     unsigned workers;         /* 0: one per available CPU */
     int verbosity;            /* 0, 1 or 2 */
     StatsForm stats;
-    const char *imports_of;   /* --imports, or NULL */
-    const char *importers_of; /* --importers, or NULL */
+    const char *dependencies_of; /* --dependencies, or NULL */
+    const char *dependents_of;   /* --dependents, or NULL */
     bool in_order;            /* --order */
-    bool quiet, force, paranoid, sync, trust_cache, json;
+    bool quiet, force, paranoid, sync, trust_cache, json, dot;
     bool is_settled; /* the rest is not for minic */
     Arena arena; /* owns what was allocated */
 } CommandLine;

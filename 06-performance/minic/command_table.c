@@ -43,10 +43,11 @@ const FlagRule flag_rules[FLAG_RULES] = {
      VALUE_NEEDED, IN_BUILD | IN_RUN},
     {"--json", "", "print the findings as one line of JSON", FLAG_JSON, VALUE_NONE,
      IN_DOCTOR | IN_GRAPH},
+    {"--dot", "", "print the graph for Graphviz", FLAG_DOT, VALUE_NONE, IN_GRAPH},
     {"--order", "", "list a file after all that it imports", FLAG_ORDER, VALUE_NONE, IN_GRAPH},
-    {"--imports", " FILE", "list what FILE imports, directly or not", FLAG_IMPORTS, VALUE_NEEDED,
-     IN_GRAPH},
-    {"--importers", " FILE", "list what imports FILE, directly or not", FLAG_IMPORTERS,
+    {"--dependencies", " F", "list what file F imports, directly or not", FLAG_DEPENDENCIES,
+     VALUE_NEEDED, IN_GRAPH},
+    {"--dependents", " F", "list what imports file F, directly or not", FLAG_DEPENDENTS,
      VALUE_NEEDED, IN_GRAPH},
     {"-h", "", NULL, FLAG_HELP, VALUE_NONE, IN_ALL},
     {"--help", "", "show the help of a command", FLAG_HELP, VALUE_NONE, IN_ALL},
@@ -109,7 +110,8 @@ const CommandRule command_rules[COMMAND_RULES] = {
          "Lists the files of the program, each with what it imports below it; with a flag\n"
          "that orders or selects, their names alone. Only files that changed are read, and\n"
          "nothing is compiled. --order marks the files of each cycle, after a tab.\n",
-         "  minic graph main.mini --importers lib.mini   what depends on lib.mini\n",
+         "  minic graph main.mini --dependents lib.mini   what depends on lib.mini\n"
+         "  minic graph main.mini --dot | dot -Tsvg >graph.svg\n",
          cmd_graph},
     [COMMAND_DOCTOR] =
         {"doctor", COMMAND_DOCTOR, "[DIR] [flags]", "check the file system",

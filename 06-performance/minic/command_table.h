@@ -30,9 +30,10 @@ typedef enum Flag {
     FLAG_SYNC,
     FLAG_CACHE_LIMIT,
     FLAG_JSON,
+    FLAG_DOT,
     FLAG_ORDER,
-    FLAG_IMPORTS,
-    FLAG_IMPORTERS,
+    FLAG_DEPENDENCIES,
+    FLAG_DEPENDENTS,
     FLAG_HELP,
     FLAG_VERSION,
 } Flag;
@@ -59,7 +60,7 @@ typedef struct CommandRule {
     int (*run)(struct Invocation *invocation); /* returns the exit status */
 } CommandRule;
 
-enum { FLAG_RULES = 22, COMMAND_RULES = 10 };
+enum { FLAG_RULES = 23, COMMAND_RULES = 10 };
 
 extern const FlagRule flag_rules[FLAG_RULES];
 extern const CommandRule command_rules[COMMAND_RULES]; /* by Command */

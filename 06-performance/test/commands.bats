@@ -191,21 +191,21 @@ first_build() {
 	TEXT
 }
 
-@test "graph --importers and --imports go all the way, and are wrong usage of a file that is not there" {
-    minic 0 graph "$entry" --importers "a b/lib/sizes.mini"
+@test "graph --dependents and --dependencies go all the way, and are wrong usage of a file that is not there" {
+    minic 0 graph "$entry" --dependents "a b/lib/sizes.mini"
     [ "$output" = $'a b/lib/shapes.mini\na b/main.mini' ]
-    minic 0 graph "$entry" --importers text.mini
+    minic 0 graph "$entry" --dependents text.mini
     [ "$output" = "a b/main.mini" ]
-    minic 0 graph "$entry" --importers main.mini
+    minic 0 graph "$entry" --dependents main.mini
     [ -z "$output$stderr" ]
-    minic 0 graph "$entry" --imports main.mini --order
+    minic 0 graph "$entry" --dependencies main.mini --order
     [ "$output" = $'a b/lib/shapes.mini\tcycle 1\na b/lib/sizes.mini\tcycle 1\na b/text.mini' ]
-    minic 0 graph "$entry" --imports main.mini --importers lib/sizes.mini
+    minic 0 graph "$entry" --dependencies main.mini --dependents lib/sizes.mini
     [ "$output" = "a b/lib/shapes.mini" ]
-    minic 2 graph "$entry" --importers nothing.mini
+    minic 2 graph "$entry" --dependents nothing.mini
     [ "$stderr" = "minic: nothing.mini: $entry has no such file" ]
     [ -z "$output" ]
-    minic 2 graph "$entry" --imports nothing.mini --importers text.mini
+    minic 2 graph "$entry" --dependencies nothing.mini --dependents text.mini
 }
 
 @test "graph --json is one line that a JSON parser reads, whatever files are called" {
@@ -222,6 +222,33 @@ assert all(f["path"].startswith(home) for f in graph["files"]), graph
 assert graph["files"][3]["imports"] == [home + "lib/shapes.mini", home + "text.mini"], graph
 assert [f["cycle"] for f in graph["files"]] == [1, 1, 0, 0] and graph["cycles"] == 1, graph
 ' <<<"$output"
+}
+
+@test "graph --dot has a box for each cycle, and only files that are listed" {
+    minic 0 graph "$entry" --dot
+    diff - <(echo "$output") <<-'TEXT'
+	digraph imports {
+	    node [shape=box];
+	    "a b/main.mini";
+	    "a b/text.mini";
+	    subgraph cluster_1 {
+	        label="cycle 1";
+	        "a b/lib/shapes.mini";
+	        "a b/lib/sizes.mini";
+	    }
+	    "a b/lib/shapes.mini" -> "a b/lib/sizes.mini";
+	    "a b/lib/sizes.mini" -> "a b/lib/shapes.mini";
+	    "a b/main.mini" -> "a b/lib/shapes.mini";
+	    "a b/main.mini" -> "a b/text.mini";
+	}
+	TEXT
+    minic 0 graph "$entry" --dot --dependencies lib/shapes.mini
+    [[ $output == *sizes* && $output != *"->"* && $output != *main* ]]
+    minic 2 graph "$entry" --dot --json
+    says "--json or --dot, not both"
+    mkdir 'q"\' && cp -r "a b/"* 'q"\'
+    minic 0 graph 'q"\/main.mini' --dot
+    [[ $output == *'"q\"\\/main.mini" -> "q\"\\/text.mini";'* ]]
 }
 
 @test "graph of a program with an import that leads nowhere lists the rest" {

@@ -159,7 +159,7 @@ teardown() {
 @test "every flag of the design is in the help" {
     minic 0 --help
     for flag in -o --cache-dir --root -j -v -vv -q --stats --force --paranoid --sync --cache-limit \
-        --json --order --imports --importers; do
+        --json --order --dependencies --dependents; do
         [[ $output == *" $flag"* ]] || { echo "no $flag"; return 1; }
     done
 }
@@ -171,7 +171,7 @@ teardown() {
         "verify" "verify --force main.mini" "doctor a b" "build --json main.mini" \
         "build --cache-limit 5X main.mini" "cache" "cache drop" "cache lose main.mini" "cache clear" \
         "cache drop main.mini main.mini main.mini" "cache drop nowhere.mini" "graph" \
-        "graph main.mini --importers" "build --order main.mini"; do
+        "graph main.mini --dependents" "build --order main.mini"; do
         # shellcheck disable=SC2086
         minic 2 $arguments
         [ "${#stderr_lines[@]}" = 1 ]

@@ -210,11 +210,11 @@ static void graph_is_ordered_and_selected(void **state)
 {
     (void)state;
     Parsed p;
-    parse(&p, "graph a/main.mini --order --importers a/lib.mini --imports=a/x.mini --json");
+    parse(&p, "graph a/main.mini --order --dependents a/lib.mini --dependencies=a/x.mini --json");
     assert_true(p.ok && p.line.in_order && p.line.json);
     assert_string_equal(p.line.entry, "a/main.mini");
-    assert_string_equal(p.line.importers_of, "a/lib.mini");
-    assert_string_equal(p.line.imports_of, "a/x.mini");
+    assert_string_equal(p.line.dependents_of, "a/lib.mini");
+    assert_string_equal(p.line.dependencies_of, "a/x.mini");
     release(&p);
 }
 
@@ -356,7 +356,7 @@ static void mistakes_are_reported(void **state)
         {"cache clear a.mini b.mini", "one entry file is enough: 'b.mini' is a second one"},
         {"cache drop a.mini --force", "cache does not take --force"},
         {"graph", "graph needs the entry file of a program"},
-        {"graph a.mini --imports", "--imports needs a value"},
+        {"graph a.mini --dependents", "--dependents needs a value"},
         {"build --emit=foo a.mini", "--emit=ir or --emit=exe, not 'foo'"},
         {"run --emit=exe a.mini", "run does not take --emit"},
         {"run --with=gcc a.mini", "--with=clang or --with=lli, not 'gcc'"},
