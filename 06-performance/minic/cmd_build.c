@@ -2,8 +2,53 @@
 /* minic build: compile to one file. */
 #include "build_session.h"
 #include "commands.h"
+#include "depfile.h"
 
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+static int complain_of_depfile(const char *path, const char *why)
+{
+    ByteBuffer error = {0};
+    buffer_put_format(&error, "%s: %s", path, why);
+    int status = invocation_complain(BUILD_MACHINE_FAILED, &error);
+    buffer_free(&error);
+    return status;
+}
+
+static Slice *list_paths(const Invocation *invocation, Arena *arena, size_t *count)
+{
+    const FileHashCache *files = build_files(invocation->build);
+    uint32_t entry = file_hash_cache_find(files, files->entry);
+    Slice *paths = arena_allocate(arena, files->count * sizeof *paths);
+    *count = 0;
+    for (uint32_t i = 0; i <= files->count; i++) {
+        uint32_t file = i == 0 ? entry : i - 1;
+        if (i == 0 || file != entry)
+            paths[(*count)++] =
+                invocation_shown_path(invocation, file_hash_cache_path(files, file), arena);
+    }
+    return paths;
+}
+
+static int write_depfile(const Invocation *invocation)
+{
+    const CommandLine *line = &invocation->line;
+    Arena arena = {0};
+    ByteBuffer text = {0};
+    size_t count;
+    Slice *paths = list_paths(invocation, &arena, &count);
+    depfile_put(&text, slice_from(line->output), paths, count);
+    int error = depfile_write(line->depfile, buffer_slice(&text));
+    buffer_free(&text);
+    arena_free(&arena);
+    return error == 0 ? BUILD_OK
+                      : complain_of_depfile(line->depfile,
+                                            error == -EEXIST ? "is no list of -MD, or a link; -MF names another file"
+                                                             : strerror(-error));
+}
 
 static int build_and_summarize(Invocation *invocation)
 {
@@ -12,11 +57,14 @@ static int build_and_summarize(Invocation *invocation)
     bool is_heard = !invocation->line.quiet && invocation->stream != STDERR_FILENO;
     if (status == BUILD_OK && is_heard)
         invocation_print_summary(invocation, &stats);
-    return (int)status;
+    bool is_listed = status == BUILD_OK && invocation->line.depfile != NULL;
+    return is_listed ? write_depfile(invocation) : (int)status;
 }
 
 int cmd_build(Invocation *invocation)
 {
-    int status = build_session_look_at_output(invocation, NULL, NULL);
+    const CommandLine *line = &invocation->line;
+    const char *refusal = line->depfile != NULL ? ": -MD needs an output that is a file" : NULL;
+    int status = build_session_look_at_output(invocation, refusal, refusal);
     return status == BUILD_OK ? build_session(invocation, build_and_summarize) : status;
 }

@@ -131,6 +131,8 @@ static bool set_flag(Parser *parser, Flag flag, const char *value)
     switch (flag) {
     case FLAG_OUTPUT: return set_text(&line->output, value);
     case FLAG_EMIT: return set_emit(parser, value);
+    case FLAG_DEPFILE: return set_on(&line->wants_depfile);
+    case FLAG_DEPFILE_NAME: return set_text(&line->depfile, value);
     case FLAG_WITH: return set_with(parser, value);
     case FLAG_CACHE_DIR: return set_text(&line->cache_dir, value);
     case FLAG_ROOT: return set_text(&line->root, value);
@@ -199,6 +201,22 @@ static const char *default_output(Arena *arena, const char *entry, EmitKind emit
     return output;
 }
 
+static bool ends_with(const char *text, const char *ending)
+{
+    size_t size = strlen(text), end = strlen(ending);
+    return size > end && strcmp(text + size - end, ending) == 0;
+}
+
+/* "dir/main.ll" → "dir/main.d", "dir/prog" → "dir/prog.d" */
+static const char *default_depfile(Arena *arena, const char *output)
+{
+    size_t size = strlen(output) - (ends_with(output, ".ll") ? 3 : 0);
+    char *depfile = arena_allocate(arena, size + sizeof ".d");
+    memcpy(depfile, output, size);
+    memcpy(depfile + size, ".d", sizeof ".d");
+    return depfile;
+}
+
 /* "dir/main.mini" → "dir/.mini_cache" */
 static const char *default_cache_dir(Arena *arena, const char *entry)
 {
@@ -247,12 +265,6 @@ static bool finish_cache(const Parser *parser)
     return true;
 }
 
-static bool ends_with(const char *text, const char *ending)
-{
-    size_t size = strlen(text), end = strlen(ending);
-    return size > end && strcmp(text + size - end, ending) == 0;
-}
-
 static bool is_set(const char *variable)
 {
     const char *value = getenv(variable);
@@ -288,6 +300,8 @@ static bool finish(Parser *parser)
         choose_what_runs(line);
     if (line->output == NULL && line->entry != NULL && line->command != COMMAND_VERIFY)
         line->output = default_output(&line->arena, line->entry, line->emit);
+    if (line->wants_depfile && line->depfile == NULL)
+        line->depfile = default_depfile(&line->arena, line->output);
     if (line->cache_dir == NULL)
         line->cache_dir = default_cache_dir(&line->arena, line->entry);
     return true;

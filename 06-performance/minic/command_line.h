@@ -51,6 +51,7 @@ typedef struct CommandLine {
     bool output_is_named;     /* it is -o */
     EmitKind emit;            /* --emit; IR by default; of run, what it runs */
     bool emit_is_named;
+    const char *depfile;      /* of build: -MF, or with -MD made from the output's name; or NULL */
     RunWith run_with;         /* --with, of run */
     const char *cache_dir;    /* --cache-dir, or .mini_cache beside the entry */
     const char *root;         /* --root, or NULL: the entry's directory */
@@ -64,6 +65,7 @@ typedef struct CommandLine {
     const char *dependents_of;   /* --dependents, or NULL */
     bool in_order;            /* --order */
     bool quiet, force, paranoid, sync, trust_cache, json, dot;
+    bool wants_depfile; /* -MD */
     bool is_settled; /* the rest is not for minic */
     Arena arena; /* owns what was allocated */
 } CommandLine;

@@ -21,6 +21,9 @@ const FlagRule flag_rules[FLAG_RULES] = {
      VALUE_NEEDED, IN_BUILD | IN_RUN | IN_VERIFY},
     {"--emit", "=ir|exe", "LLVM IR (the default), or an executable for x86-64 Linux", FLAG_EMIT,
      VALUE_NEEDED, IN_BUILD | IN_VERIFY},
+    {"-MD", "", "list the files it is made from for make, in OUT.d", FLAG_DEPFILE, VALUE_NONE,
+     IN_BUILD},
+    {"-MF", " FILE", "list them in FILE", FLAG_DEPFILE_NAME, VALUE_NEEDED, IN_BUILD},
     {"--with", "=clang|lli", "run LLVM IR with one of them", FLAG_WITH, VALUE_NEEDED, IN_RUN},
     {"--cache-dir", " DIR", "where caches are kept; default: .mini_cache beside ENTRY",
      FLAG_CACHE_DIR, VALUE_NEEDED, IN_WORK},
@@ -62,7 +65,8 @@ const CommandRule command_rules[COMMAND_RULES] = {
          "again, and only its part of the file written.\n",
          "  minic build main.mini -v     main.ll, and why each function was compiled\n"
          "  minic build main.mini -o out/prog.ll --cache-dir out/cache\n"
-         "  minic build --emit=exe main.mini -o prog     an executable\n",
+         "  minic build --emit=exe main.mini -o prog     an executable\n"
+         "  minic build main.mini -MD    also main.d, for make and ninja\n",
          cmd_build},
     [COMMAND_RUN] =
         {"run", COMMAND_RUN, "[flags] ENTRY.mini [ARG..]", "build, then run",

@@ -16,6 +16,8 @@ extern "C" {
 typedef enum Flag {
     FLAG_OUTPUT,
     FLAG_EMIT,
+    FLAG_DEPFILE,
+    FLAG_DEPFILE_NAME,
     FLAG_WITH,
     FLAG_CACHE_DIR,
     FLAG_ROOT,
@@ -60,7 +62,7 @@ typedef struct CommandRule {
     int (*run)(struct Invocation *invocation); /* returns the exit status */
 } CommandRule;
 
-enum { FLAG_RULES = 23, COMMAND_RULES = 10 };
+enum { FLAG_RULES = 25, COMMAND_RULES = 10 };
 
 extern const FlagRule flag_rules[FLAG_RULES];
 extern const CommandRule command_rules[COMMAND_RULES]; /* by Command */

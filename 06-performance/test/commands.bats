@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# The commands that look at the program and its cache, and compile nothing: cache and graph.
+# The commands that look at the program and its cache, and compile nothing: cache and graph; and the
+# files of a program for other tools.
 
 bats_require_minimum_version 1.5.0
 load called_minic
@@ -256,4 +257,90 @@ assert [f["cycle"] for f in graph["files"]] == [1, 1, 0, 0] and graph["cycles"] 
     minic 1 graph "$entry"
     says "a b/main.mini:2:"
     [[ $output == *$'a b/main.mini\n  a b/lib/shapes.mini' ]]
+}
+
+# ---- -MD -------------------------------------------------------------------------------------------
+
+@test "-MD lists what an output is made from, beside it" {
+    minic 0 build "$entry" -q -MD
+    diff "a b/main.d" - <<-'TEXT'
+	a\ b/main.ll: \
+	  a\ b/main.mini \
+	  a\ b/lib/shapes.mini \
+	  a\ b/lib/sizes.mini \
+	  a\ b/text.mini
+
+	a\ b/lib/shapes.mini:
+
+	a\ b/lib/sizes.mini:
+
+	a\ b/text.mini:
+	TEXT
+    find "a b/main.d" -printf '%i %T@\n' >before
+    minic 0 build "$entry" -q -MD # nothing changed
+    find "a b/main.d" -printf '%i %T@\n' | diff before -
+    sed -i /text/d "a b/main.mini"
+    minic 1 build "$entry" -q -MD # text.hello is not declared any more
+    find "a b/main.d" -printf '%i %T@\n' | diff before - || grep text "a b/main.d"
+    sed -i 's/print(text.hello());//' "a b/main.mini"
+    echo 'fn main() i32 { return 1; }' >"a b/main.mini"
+    minic 0 build "$entry" -q -MF deps -o prog.ll
+    [ "$(cat deps)" = $'prog.ll: \\\n  a\\ b/main.mini' ]
+    minic 0 build "$entry" -q --emit=exe -MD
+    grep -q '^a\\ b/main: ' "a b/main.d"
+}
+
+@test "-MD overwrites no file of somebody else's, and wants an output that is a file" {
+    echo 'module main: import std.stdio;' >"a b/main.d"
+    cp "a b/main.d" theirs
+    minic 3 build "$entry" -q -MD
+    says "a b/main.d: is no list of -MD, or a link; -MF names another file"
+    cmp theirs "a b/main.d"
+    minic 0 build "$entry" -q -MF list
+    mv list real && ln -s real link && cp real before
+    sed -i 's/shapes.area(2)/2/' "a b/main.mini"
+    minic 0 build "$entry" -q -MF link # it holds what is right
+    echo 'fn main() i32 { return 2; }' >"a b/main.mini"
+    minic 3 build "$entry" -q -MF link
+    cmp before real
+    minic 3 build "$entry" -q -MF missing/list
+    says "missing/list: No such file or directory"
+    minic 2 build "$entry" -q -MD -o -
+    says "-MD needs an output that is a file"
+    minic 2 check "$entry" -MD
+    [ -z "$(find . -name '.output-*')" ]
+}
+
+# edits TOOL...: what a tool makes of edits that it hears of only through the list.
+edits() {
+    "$@" >said && [ -s "a b/main.ll" ]
+    cp "a b/main.ll" first.ll
+    touch -d '+2 seconds' "a b/text.mini"
+    sed -i 's/hello"/hullo"/' "a b/text.mini"
+    "$@" >said && ! cmp -s first.ll "a b/main.ll"
+    rm "a b/text.mini"
+    echo 'fn main() i32 { return 1; }' >"a b/main.mini"
+    "$@" >said && ! grep text "a b/main.d"
+    grep -q "up to date\|no work\|main.ll" said
+}
+
+@test "make reads the list, also if a file in it is gone" {
+    cat >Makefile <<-'MAKE'
+	.RECIPEPREFIX = >
+	a\ b/main.ll: a\ b/main.mini
+	>@$(MINIC) build "$<" -MD 2>&1
+	-include a\ b/main.d
+	MAKE
+    edits make MINIC="$MINIC"
+}
+
+@test "ninja reads the list, also if a file in it is gone" {
+    cat >build.ninja <<-NINJA
+	rule minic
+	  command = $MINIC build "a b/main.mini" -MD 2>&1
+	  depfile = a b/main.d
+	  restat = 1
+	build a\$ b/main.ll: minic a\$ b/main.mini
+	NINJA
+    edits ninja
 }
