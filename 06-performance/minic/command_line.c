@@ -287,6 +287,8 @@ static bool finish(Parser *parser)
         return fail(parser, "--json or --dot, not both", "", "");
     if (line->command == COMMAND_HELP || line->command == COMMAND_VERSION)
         return true;
+    if (line->command == COMMAND_DIFF)
+        return line->subject != NULL || fail(parser, "diff needs two files, with what `minic digest` printed", "", "");
     if (line->command == COMMAND_DOCTOR) {
         finish_doctor(line);
         return true;
@@ -379,6 +381,10 @@ static bool set_entry(Parser *parser, const char *argument)
         return fail(parser, "the entry's name is empty", "", "");
     if (line->action == CACHE_DROP && line->subject == NULL)
         return set_text(&line->subject, argument);
+    if (line->command == COMMAND_DIFF && line->entry != NULL && line->subject == NULL)
+        return set_text(&line->subject, argument);
+    if (line->command == COMMAND_DIFF && line->entry != NULL)
+        return fail(parser, "diff takes two files: '", argument, "' is a third one");
     if (line->entry != NULL)
         return fail(parser, "one entry file is enough: '", argument, "' is a second one");
     line->entry = argument;

@@ -29,6 +29,8 @@ typedef enum Command {
     COMMAND_CACHE,
     COMMAND_VERIFY,
     COMMAND_GRAPH,
+    COMMAND_DIGEST,
+    COMMAND_DIFF,
     COMMAND_DOCTOR,
     COMMAND_HELP,
     COMMAND_VERSION,
@@ -46,7 +48,8 @@ typedef struct CommandLine {
     const char *entry;        /* lent from argv; NULL only for clean, help and version; of doctor,
                                  the directory, "." by default */
     CacheAction action;       /* of cache */
-    const char *subject;      /* of cache drop: FILE or FILE:NAME; lent from argv */
+    const char *subject;      /* of cache drop: FILE or FILE:NAME; of diff: the second file; lent
+                                 from argv */
     const char *output;       /* -o, or made from the entry's name; of verify, -o or NULL */
     bool output_is_named;     /* it is -o */
     EmitKind emit;            /* --emit; IR by default; of run, what it runs */

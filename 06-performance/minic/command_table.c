@@ -9,11 +9,12 @@ enum {
     IN_CACHE = 1 << COMMAND_CACHE,
     IN_VERIFY = 1 << COMMAND_VERIFY,
     IN_GRAPH = 1 << COMMAND_GRAPH,
+    IN_DIGEST = 1 << COMMAND_DIGEST,
     IN_DOCTOR = 1 << COMMAND_DOCTOR,
     IN_BUILDS = IN_BUILD | IN_RUN | IN_CHECK,
-    IN_LOOKS = IN_CACHE | IN_GRAPH, /* find the files, and compile nothing */
+    IN_LOOKS = IN_CACHE | IN_GRAPH | IN_DIGEST, /* find the files, and compile nothing */
     IN_WORK = IN_BUILDS | IN_LOOKS | IN_CLEAN | IN_VERIFY | IN_DOCTOR,
-    IN_ALL = IN_WORK | 1 << COMMAND_HELP | 1 << COMMAND_VERSION,
+    IN_ALL = IN_WORK | 1 << COMMAND_DIFF | 1 << COMMAND_HELP | 1 << COMMAND_VERSION,
 };
 
 const FlagRule flag_rules[FLAG_RULES] = {
@@ -117,6 +118,20 @@ const CommandRule command_rules[COMMAND_RULES] = {
          "  minic graph main.mini --dependents lib.mini   what depends on lib.mini\n"
          "  minic graph main.mini --dot | dot -Tsvg >graph.svg\n",
          cmd_graph},
+    [COMMAND_DIGEST] =
+        {"digest", COMMAND_DIGEST, "ENTRY.mini [flags]", "print a hash of the program",
+         "Prints one hash of the program, and below it the XXH128 of each of its files\n"
+         "with its path from ENTRY's directory. The same sources have the same digest on\n"
+         "every machine.\n",
+         "  minic digest main.mini >before\n"
+         "  minic digest main.mini | head -n 1     the hash of all of it\n",
+         cmd_digest},
+    [COMMAND_DIFF] =
+        {"diff", COMMAND_DIFF, "A B", "list what differs between digests",
+         "Lists the files that differ between two digests of a program, as `minic digest`\n"
+         "printed them into the files A and B. Exit status 1 if there are any.\n",
+         "  minic diff before after\n",
+         cmd_diff},
     [COMMAND_DOCTOR] =
         {"doctor", COMMAND_DOCTOR, "[DIR] [flags]", "check the file system",
          "Tests in DIR (default: here) what the caches rely on: how the clock of the file\n"

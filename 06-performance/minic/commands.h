@@ -21,6 +21,8 @@ int cmd_clean(struct Invocation *invocation);
 int cmd_cache(struct Invocation *invocation);
 int cmd_verify(struct Invocation *invocation);
 int cmd_graph(struct Invocation *invocation);
+int cmd_digest(struct Invocation *invocation);
+int cmd_diff(struct Invocation *invocation);
 int cmd_doctor(struct Invocation *invocation);
 int cmd_help(struct Invocation *invocation);
 int cmd_version(struct Invocation *invocation);

@@ -259,6 +259,67 @@ assert [f["cycle"] for f in graph["files"]] == [1, 1, 0, 0] and graph["cycles"] 
     [[ $output == *$'a b/main.mini\n  a b/lib/shapes.mini' ]]
 }
 
+# ---- digest and diff -------------------------------------------------------------------------------
+
+@test "digest prints a hash of the program and the XXH128 of each file" {
+    minic 0 digest "$entry"
+    [ -z "$stderr" ]
+    [ "$(cut -c35- <<<"$output" | tail -n +2)" = $'lib/shapes.mini\nlib/sizes.mini\nmain.mini\ntext.mini' ]
+    tail -n +2 <<<"$output" >files
+    [ "$(head -n 1 <<<"$output")" = "$(xxh128sum <files | cut -d' ' -f1)" ]
+    (cd "a b" && xxh128sum -c ../files)
+    echo "$output" >before
+    cp -r "a b" copy && rm -r copy/.mini_cache
+    minic 0 digest copy/main.mini
+    [ "$output" = "$(cat before)" ]
+    rm "a b/text.mini"
+    minic 1 digest "$entry"
+    [ -z "$output" ]
+    says "a b/main.mini:2:"
+}
+
+@test "diff lists what differs between the digests of two commits" {
+    git init -q . && git config user.name n && git config user.email n@example.org
+    git add . && git commit -qm one
+    minic 0 digest "$entry" && echo "$output" >one
+    echo '// more' >>"a b/lib/sizes.mini"
+    sed -i 's/text.mini/words.mini/' "a b/main.mini"
+    git mv "a b/text.mini" "a b/words.mini" && git commit -qam two
+    minic 0 digest "$entry" && echo "$output" >two
+    minic 1 diff one two
+    diff - <(echo "$output") <<-'TEXT'
+	changed  lib/sizes.mini
+	changed  main.mini
+	removed  text.mini
+	added    words.mini
+	TEXT
+    minic 1 diff two one
+    [[ $output == *"added    text.mini"*"removed  words.mini"* ]]
+    git checkout -q HEAD~ && minic 0 digest "$entry" && echo "$output" >again
+    minic 0 diff one again
+    [ -z "$output$stderr" ]
+    run "$MINIC" diff <(cat one) <(cat two)
+    [ "$status" = 1 ]
+}
+
+@test "a digest of a path with a newline is read again, and one that was cut or changed is refused" {
+    mkdir $'c\\\nd' && cp -r "a b/"* $'c\\\nd'
+    minic 0 digest $'c\\\nd/main.mini' && echo "$output" >one
+    minic 0 diff one one
+    head -n 3 one >cut
+    minic 2 diff one cut
+    says "cut:1: is not the hash of the lines that follow"
+    sed 2s/^./g/ one >wrong
+    minic 2 diff wrong one
+    says "wrong:2: is no line of a digest"
+    minic 2 diff one /dev/null
+    says "/dev/null:1: is no digest of a package"
+    minic 3 diff one missing
+    says "missing: cannot read: No such file or directory"
+    minic 2 diff one
+    minic 2 diff one one one
+}
+
 # ---- -MD -------------------------------------------------------------------------------------------
 
 @test "-MD lists what an output is made from, beside it" {
