@@ -33,10 +33,17 @@ static bool has_secret(const MultiLevelCache *cache)
 
 static int open_directory(MultiLevelCache *cache, const CacheRequest *request)
 {
-    unsigned how = (request->in_memory ? 0 : CACHE_DIRECTORY_MAKE) |
+    bool makes = !request->in_memory && !request->only_looks;
+    unsigned how = (makes ? CACHE_DIRECTORY_MAKE : 0) |
                    (request->trust_cache ? CACHE_DIRECTORY_TRUST : 0);
     int status =
         cache_directory_open(&cache->directory, request->directory, how, &request->waiting);
+    cache->directory.is_read_only |= request->only_looks;
+    if (status == -ENOENT && request->only_looks) {
+        cache->in_memory = true;
+        cache->secret.origin = SECRET_NONE;
+        return 0;
+    }
     if (status != 0)
         return multi_level_cache_failed(cache, cache->directory.failed, status);
     status = cache_secret_open(&cache->secret, cache->directory.fd, request->maker,

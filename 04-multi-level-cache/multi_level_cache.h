@@ -64,6 +64,7 @@ typedef struct CacheRequest {
     /* Use nothing recorded and write nothing; the manifest is loaded for comparison. The directory
      * must exist. Objects are kept until close, and a save or commit is -EROFS. */
     bool in_memory;
+    bool only_looks; /* write nothing: as on a read-only disk. The directory may be missing */
     uint64_t limit_bytes; /* of the packs; 0: see cache_collection.h */
     const HashSecret *maker; /* the user's key; NULL: use any cache */
     bool trust_cache;        /* use it even if somebody else made it or owns the directory */

@@ -217,13 +217,10 @@ static bool has_key(const UnitRow *row, const UnitRecord *units, Hash128 key)
     return false;
 }
 
-static Decision decision_of(const Build *build, uint32_t file, const UnitOutput *output,
-                            const PlannedUnit *unit)
+Decision build_emit_reason(const Build *build, uint32_t file, const PlannedUnit *unit)
 {
     const UnitRecord *units;
     const UnitRow *row = build_recorded(build, file, &units);
-    if (output->origin == OUTPUT_WRONG)
-        return DECISION_UNIT_WRONG;
     if (row == NULL)
         return DECISION_UNIT_NEW;
     if (unit->is_own_change)
@@ -239,7 +236,9 @@ static void report_outputs(Build *build, uint32_t file)
         PlannedUnit unit;
         build_unit_key(build, file, i, &unit);
         if (output->origin != OUTPUT_CACHED)
-            report_unit(build, file, i, decision_of(build, file, output, &unit));
+            report_unit(build, file, i, output->origin == OUTPUT_WRONG
+                                            ? DECISION_UNIT_WRONG
+                                            : build_emit_reason(build, file, &unit));
         else if (build->plan.files[file].is_rekeyed)
             report_unit(build, file, i, DECISION_UNIT_CACHED);
     }

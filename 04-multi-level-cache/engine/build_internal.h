@@ -12,6 +12,7 @@
  *     build_prelude.c       the lines that declarations want before all sections
  *     build_reports.c       what emission reports
  *     build_emit.c          the sections' texts, emitted or cached
+ *     build_forecast.c      what would be emitted
  *     build_warnings.c      the warnings of what this build did not look at
  *     build_again.c         is a unit the same if it is emitted alone?
  *     build_drop.c          removes from the caches what the user wants made again
@@ -304,6 +305,9 @@ void build_emit_again(Build *build, unsigned worker, uint32_t file, const Wanted
 
 /* Sorts a list of file numbers. */
 void build_sort_numbers(uint32_t *numbers, uint32_t count);
+
+/* Why a unit is emitted that is not in the cache. */
+Decision build_emit_reason(const Build *build, uint32_t file, const PlannedUnit *unit);
 
 /* How many units a file has, and the key of one: as planned, or as recorded. */
 uint32_t build_unit_count(const Build *build, uint32_t file);

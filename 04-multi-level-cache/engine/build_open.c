@@ -183,6 +183,7 @@ static BuildStatus open_cache(Build *build)
         .output = build->output == NULL ? (Slice){"", 0} : slice_from(build->output),
         .forget = build->request.force,
         .in_memory = build->request.in_memory,
+        .only_looks = build->request.only_looks,
         .limit_bytes = build->request.limit_bytes,
         .maker = build->request.maker,
         .trust_cache = build->request.trust_cache,

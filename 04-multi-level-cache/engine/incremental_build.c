@@ -160,6 +160,8 @@ static BuildStatus plan(Build *build)
             return BUILD_OK;
     }
     status = build_prepare(build);
+    if (build->request.only_looks)
+        return status == BUILD_OK && build->is_wrong ? BUILD_PROGRAM_WRONG : status;
     if (status == BUILD_OK)
         status = build_recover_lowered(build);
     if (status == BUILD_OK)

@@ -8,20 +8,21 @@ enum {
     IN_CLEAN = 1 << COMMAND_CLEAN,
     IN_CACHE = 1 << COMMAND_CACHE,
     IN_VERIFY = 1 << COMMAND_VERIFY,
+    IN_PLAN = 1 << COMMAND_PLAN,
     IN_GRAPH = 1 << COMMAND_GRAPH,
     IN_DIGEST = 1 << COMMAND_DIGEST,
     IN_DOCTOR = 1 << COMMAND_DOCTOR,
     IN_BUILDS = IN_BUILD | IN_RUN | IN_CHECK,
-    IN_LOOKS = IN_CACHE | IN_GRAPH | IN_DIGEST, /* find the files, and compile nothing */
+    IN_LOOKS = IN_CACHE | IN_PLAN | IN_GRAPH | IN_DIGEST, /* find the files, and compile nothing */
     IN_WORK = IN_BUILDS | IN_LOOKS | IN_CLEAN | IN_VERIFY | IN_DOCTOR,
     IN_ALL = IN_WORK | 1 << COMMAND_DIFF | 1 << COMMAND_HELP | 1 << COMMAND_VERSION,
 };
 
 const FlagRule flag_rules[FLAG_RULES] = {
     {"-o", " OUT", "where the output goes, - is stdout; default: beside ENTRY", FLAG_OUTPUT,
-     VALUE_NEEDED, IN_BUILD | IN_RUN | IN_VERIFY},
+     VALUE_NEEDED, IN_BUILD | IN_RUN | IN_VERIFY | IN_PLAN},
     {"--emit", "=ir|exe", "LLVM IR (the default), or an executable for x86-64 Linux", FLAG_EMIT,
-     VALUE_NEEDED, IN_BUILD | IN_VERIFY},
+     VALUE_NEEDED, IN_BUILD | IN_VERIFY | IN_PLAN},
     {"-MD", "", "list the files it is made from for make, in OUT.d", FLAG_DEPFILE, VALUE_NONE,
      IN_BUILD},
     {"-MF", " FILE", "list them in FILE", FLAG_DEPFILE_NAME, VALUE_NEEDED, IN_BUILD},
@@ -46,7 +47,7 @@ const FlagRule flag_rules[FLAG_RULES] = {
      "drop old, unused objects beyond N bytes (NK, NM, NG)", FLAG_CACHE_LIMIT,
      VALUE_NEEDED, IN_BUILD | IN_RUN},
     {"--json", "", "print the findings as one line of JSON", FLAG_JSON, VALUE_NONE,
-     IN_DOCTOR | IN_GRAPH},
+     IN_DOCTOR | IN_GRAPH | IN_PLAN},
     {"--dot", "", "print the graph for Graphviz", FLAG_DOT, VALUE_NONE, IN_GRAPH},
     {"--order", "", "list a file after all that it imports", FLAG_ORDER, VALUE_NONE, IN_GRAPH},
     {"--dependencies", " F", "list what file F imports, directly or not", FLAG_DEPENDENCIES,
@@ -110,6 +111,15 @@ const CommandRule command_rules[COMMAND_RULES] = {
          "last build, whichever kind it is.\n",
          "  minic verify main.mini -v    exit status 1 and a line for each difference\n",
          cmd_verify},
+    [COMMAND_PLAN] =
+        {"plan", COMMAND_PLAN, "ENTRY.mini [flags]", "list what a build would compile",
+         "Lists the files that changed since the last build and the functions that a build\n"
+         "would compile now: dirty, its own source changed; dependent, something that it\n"
+         "names changed; lost, its code is no longer cached. Beside them, how many a tool\n"
+         "would compile that takes all callers of what changed. Sources are read; caches\n"
+         "and output are not touched.\n",
+         "  minic plan main.mini --json\n",
+         cmd_plan},
     [COMMAND_GRAPH] =
         {"graph", COMMAND_GRAPH, "ENTRY.mini [flags]", "list the files and their imports",
          "Lists the files of the program, each with what it imports below it; with a flag\n"

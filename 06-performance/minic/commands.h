@@ -20,6 +20,7 @@ int cmd_check(struct Invocation *invocation);
 int cmd_clean(struct Invocation *invocation);
 int cmd_cache(struct Invocation *invocation);
 int cmd_verify(struct Invocation *invocation);
+int cmd_plan(struct Invocation *invocation);
 int cmd_graph(struct Invocation *invocation);
 int cmd_digest(struct Invocation *invocation);
 int cmd_diff(struct Invocation *invocation);

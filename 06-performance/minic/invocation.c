@@ -118,7 +118,7 @@ int invocation_print_failure(BuildStatus status, const BuildFailure *failure)
         fprintf(stderr, "minic: another one is named with --cache-dir%s\n",
                 strstr(failure->what, "another user") == NULL
                     ? ""
-                    : "; one that you trust is used with --trust-cache, by build, check, run, cache, verify, graph and digest");
+                    : "; one that you trust is used with --trust-cache, by build, check, run, cache, verify, plan, graph and digest");
     return (int)status;
 }
 

@@ -157,6 +157,77 @@ first_build() {
     grep -q "dropped 1 lowered file and the code of 1 unit" said
 }
 
+# ---- plan ------------------------------------------------------------------------------------------
+
+# all_files: names, sizes and times of everything in the project.
+all_files() { find "a b" -printf '%p %i %s %T@ %C@\n' | sort; }
+
+@test "plan lists what changed and what a build would compile, and touches nothing" {
+    minic 0 plan "$entry"
+    [ ! -e "a b/.mini_cache" ]
+    [ "${lines[-1]}" = "5 of 5 functions to compile; with all that call them, directly or not: 5" ]
+    first_build
+    minic 0 plan "$entry"
+    [ "$output" = "0 of 5 functions to compile" ]
+    echo 'fn hello() str { return "hullo"; }' >"a b/text.mini"
+    sed -i 's/n > 9/n > 8/' "a b/lib/sizes.mini"
+    all_files >before
+    minic 0 plan "$entry"
+    all_files | diff before -
+    diff - <(echo "$output") <<-'TEXT'
+	changed    lib/sizes.mini
+	changed    text.mini
+	dirty      lib/sizes.mini:size
+	dirty      text.mini:hello
+	2 of 5 functions to compile; with all that call them, directly or not: 4
+	TEXT
+    minic 0 build "$entry" -v
+    [ "$(grep ^emitted <<<"$stderr" | awk '{ print $2 }')" = $'lib/sizes.mini:size\ntext.mini:hello' ]
+}
+
+@test "plan --json names functions as -v does, by what makes a build compile them" {
+    first_build
+    sed -i 's/hello() str/hello() i32/; s/"hello"/1/' "a b/text.mini"
+    mv "a b/lib" "a b/bib" && sed -i 's/lib/bib/' "a b/main.mini"
+    minic 0 plan "$entry" --json
+    [ "${#lines[@]}" = 1 ]
+    python3 -c '
+import json, sys
+plan = json.load(sys.stdin)
+assert plan["files"] == {"changed": ["main.mini", "text.mini"],
+                         "added": ["bib/shapes.mini", "bib/sizes.mini"],
+                         "removed": ["lib/shapes.mini", "lib/sizes.mini"]}, plan
+assert plan["dirty"] == ["bib/shapes.mini:area", "bib/shapes.mini:edge", "bib/sizes.mini:size",
+                         "main", "text.mini:hello"], plan
+assert plan["dependent"] == [] and plan["lost"] == [] and plan["cached"] == 0, plan
+assert plan["breadth_first"] == 5, plan
+' <<<"$output"
+    mv "a b/bib" "a b/lib" && sed -i 's/bib/lib/' "a b/main.mini"
+    minic 0 plan "$entry" --json
+    [[ $output == '{"dirty":["text.mini:hello"],"dependent":["main"],'*'"breadth_first":2}' ]]
+    echo 'fn hello() str { return "hello"; }' >"a b/text.mini"
+    minic 0 cache drop text.mini "$entry"
+    minic 0 plan "$entry" --json
+    [[ $output == '{"dirty":[],"dependent":[],"lost":["text.mini:hello"],"cached":4,'* ]]
+}
+
+@test "plan is of one output, and says what is wrong with a program that has no plan" {
+    first_build
+    minic 0 plan "$entry" -o other.ll # the same code
+    [[ ${lines[-1]} == "0 of 5 functions to compile" ]]
+    minic 0 plan "$entry" --emit=exe
+    [[ ${lines[-1]} == "5 of 5 functions"* ]]
+    echo 'fn hello() str { return }' >"a b/text.mini"
+    all_files >before
+    minic 1 plan "$entry"
+    [ -z "$output" ]
+    says "a b/text.mini:1:"
+    all_files | diff before -
+    minic 2 plan missing.mini
+    minic 1 plan "$entry" --cache-dir other
+    [ ! -e other ]
+}
+
 # ---- graph -----------------------------------------------------------------------------------------
 
 @test "graph lists the files with their imports" {

@@ -69,7 +69,7 @@ teardown() {
 }
 
 @test "each command has a page with its flags and an example, the same by help and by --help" {
-    for command in build run check clean cache verify graph digest diff doctor help version; do
+    for command in build run check clean cache verify plan graph digest diff doctor help version; do
         minic 0 help $command
         page=$output
         [[ ${lines[0]} == "minic $command"* ]]
@@ -99,7 +99,7 @@ teardown() {
     for arguments in bulid "help bulid" "--help bulid"; do
         # shellcheck disable=SC2086
         minic 2 $arguments
-        says "unknown command 'bulid': there are build, run, check, clean, cache, verify, graph, digest, diff, doctor, help and version"
+        says "unknown command 'bulid': there are build, run, check, clean, cache, verify, plan, graph, digest, diff, doctor, help and version"
     done
     minic 2 help build run
     minic 2 version build

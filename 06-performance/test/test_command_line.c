@@ -320,9 +320,9 @@ static void mistakes_are_reported(void **state)
     } cases[] = {
         {"", "a command is missing"},
         {"bulid x.mini", "unknown command 'bulid': there are build, run, check, clean, cache, "
-                         "verify, graph, digest, diff, doctor, help and version"},
+                         "verify, plan, graph, digest, diff, doctor, help and version"},
         {"help bulid", "unknown command 'bulid': there are build, run, check, clean, cache, "
-                       "verify, graph, digest, diff, doctor, help and version"},
+                       "verify, plan, graph, digest, diff, doctor, help and version"},
         {"help build run", "one command is enough: 'run' is a second one"},
         {"version build", "version takes no arguments: build"},
         {"help -v", "help does not take -v"},

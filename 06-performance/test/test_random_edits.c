@@ -2,7 +2,7 @@
 /*
  * The promise that outranks speed: after any sequence of edits, an incremental build leaves the
  * same bytes, or reports the same errors, as a clean build of the same sources. And the counts of
- * both agree.
+ * both agree. What was foretold before a build is what it emits.
  *
  * A walk begins with a random project. Each step edits it, builds it incrementally with a random
  * number of workers, and builds it again in an empty cache. In every second walk steps are also
@@ -14,6 +14,8 @@
  * seed.
  */
 #include "agreeing_counts.h"
+#include "build_forecast.h"
+#include "cached_codegen.h"
 #include "mini_compiler.h"
 #include "mini_project.h"
 #include "random_edit.h"
@@ -31,6 +33,8 @@ typedef struct Outcome {
     BuildStatus status;
     char *output;      /* if the status is BUILD_OK */
     ByteBuffer errors; /* if not */
+    ByteBuffer emitted, foretold; /* lines of reason and symbol */
+    BuildStatus foretold_status;
     BuildCounts counts;
     PatchResult patch;
 } Outcome;
@@ -57,6 +61,33 @@ static void report_errors(const Build *build, ByteBuffer *text)
         diagnostic_format(&diagnostics->items[i], (Slice){"", 0}, text);
 }
 
+static void note_emission(void *context, Decision decision, Slice symbol)
+{
+    if (decision == DECISION_UNIT_DIRTY || decision == DECISION_UNIT_NEW ||
+        decision == DECISION_UNIT_LOST || decision == DECISION_UNIT_DEPENDENT)
+        buffer_put_format(context, "%d %.*s\n", decision, (int)symbol.size, symbol.data);
+}
+
+static void note_forecast(void *context, Decision decision, Slice symbol, bool is_function)
+{
+    (void)is_function;
+    note_emission(context, decision, symbol);
+}
+
+static void foretell(const BuildRequest *wanted, Outcome *outcome)
+{
+    BuildRequest request = *wanted;
+    BuildForecast forecast;
+    Build *build;
+    request.only_looks = true;
+    outcome->foretold_status = build_open(&build, &request);
+    if (outcome->foretold_status == BUILD_OK)
+        outcome->foretold_status = build_plan(build);
+    if (outcome->foretold_status == BUILD_OK)
+        build_forecast(build, note_forecast, &outcome->foretold, &forecast);
+    build_close(build);
+}
+
 static Outcome build_once(Walk *walk, const Scratch *place, bool is_forced)
 {
     Outcome outcome = {0};
@@ -70,7 +101,10 @@ static Outcome build_once(Walk *walk, const Scratch *place, bool is_forced)
         .cache_dir = cache,
         .executor = &walk->pools[random_below(&walk->project, POOLS)].executor,
         .force = is_forced};
+    Observer observer = {note_emission, &outcome.emitted};
     Build *build;
+    foretell(&request, &outcome);
+    request.observer = &observer;
     outcome.status = build_open(&build, &request);
     if (outcome.status == BUILD_OK)
         outcome.status = build_plan(build);
@@ -88,6 +122,8 @@ static void outcome_free(Outcome *outcome)
 {
     free(outcome->output);
     buffer_free(&outcome->errors);
+    buffer_free(&outcome->emitted);
+    buffer_free(&outcome->foretold);
 }
 
 /* ---- judging ------------------------------------------------------------------------------- */
@@ -124,6 +160,14 @@ static void print_counts(const BuildCounts *incremental, const BuildCounts *clea
                       (unsigned long long)both[i].counts->functions_emitted,
                       (unsigned long long)both[i].counts->functions_cached,
                       (unsigned long long)both[i].counts->functions_failed);
+}
+
+/* A plan finds no errors of types, so it may foretell what then is wrong. */
+static bool is_as_foretold(const Outcome *outcome)
+{
+    return outcome->status != BUILD_OK ||
+           (outcome->foretold_status == BUILD_OK &&
+            slice_equal(buffer_slice(&outcome->emitted), buffer_slice(&outcome->foretold)));
 }
 
 /* A body edit costs one function, a comment none, whatever the project. */
@@ -232,12 +276,17 @@ static bool take_step(Walk *walk, const Script *script, bool is_reported)
                       (int)clean.errors.size, clean.errors.data);
     if (is_reported && !is_cheap)
         print_message("#     it costs too much\n");
+    bool is_foretold = !is_calm || (is_as_foretold(&incremental) && is_as_foretold(&clean));
+    if (is_reported && !is_foretold)
+        print_message("#     foretold:\n%.*s#     emitted:\n%.*s", (int)incremental.foretold.size,
+                      incremental.foretold.data, (int)incremental.emitted.size,
+                      incremental.emitted.data);
     if (is_reported && !is_counted)
         print_counts(&incremental.counts, &clean.counts);
     walk->last = incremental.status;
     outcome_free(&incremental);
     outcome_free(&clean);
-    return is_right && is_cheap && is_counted;
+    return is_right && is_cheap && is_counted && is_foretold;
 }
 
 /* The place in the script of the failing step, or its count. */
