@@ -9,7 +9,7 @@ _minic()
     [ "$word" != = ] || word='' # for bash, this is a word of its own
     [ "$before" != = ] || before=${COMP_WORDS[COMP_CWORD - 2]}
     case $before in
-    -o | --cache-dir | --root | -j | --cache-limit | --dependencies | --dependents) return ;; # files of any name, or a number: bash's own
+    -o | --cache-dir | --root | -j | --cache-limit | --dependencies | --dependents | --trace | -MF) return ;; # files of any name, or a number: bash's own
     esac
     help=$("$1" --help 2>/dev/null)
     case $before in

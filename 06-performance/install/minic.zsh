@@ -5,7 +5,7 @@
 
 local help
 help=$($words[1] --help 2>/dev/null)
-if [[ $words[CURRENT-1] == (-o|--cache-dir|--root|--dependencies|--dependents) ]]; then
+if [[ $words[CURRENT-1] == (-o|--cache-dir|--root|--dependencies|--dependents|--trace|-MF) ]]; then
     _files
 elif [[ $words[CURRENT] == --(emit|with)=* ]]; then
     local flag=${words[CURRENT]%%=*}

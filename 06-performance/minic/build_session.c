@@ -4,6 +4,7 @@
 #include "mini_compiler.h"
 #include "mini_native.h"
 #include "output_file.h"
+#include "own_file.h"
 #include "source_path.h"
 
 #include <errno.h>
@@ -91,6 +92,26 @@ static int open_compiler(Invocation *invocation)
     return invocation_print_failure(BUILD_MACHINE_FAILED, &failure);
 }
 
+static bool is_trace(Slice bytes)
+{
+    static const char begin[] = "{\"traceEvents\":[";
+    return bytes.size >= sizeof begin - 1 && memcmp(bytes.data, begin, sizeof begin - 1) == 0;
+}
+
+/* The exit status: of the build, or of the trace if the build was right. */
+static int write_trace(Invocation *invocation, int status)
+{
+    const char *path = invocation->line.trace;
+    ByteBuffer text = {0};
+    build_trace_end(invocation->trace, &text);
+    int error = own_file_write(path, buffer_slice(&text), is_trace);
+    buffer_free(&text);
+    if (error == 0)
+        return status;
+    int failed = invocation_refuse_file(path, "a file of --trace", error);
+    return status == BUILD_OK ? failed : status;
+}
+
 int build_session(Invocation *invocation, int (*work)(Invocation *invocation))
 {
     int status = open_compiler(invocation);
@@ -102,8 +123,12 @@ int build_session(Invocation *invocation, int (*work)(Invocation *invocation))
     invocation->pool.executor.chunks = &invocation->chunks.source;
     if (invocation->on_terminal)
         progress_begin(&invocation->progress, &invocation->pool, invocation->begun);
+    if (invocation->line.trace != NULL)
+        invocation->trace = build_trace_begin(&invocation->compiler, &invocation->pool.executor);
     status = work(invocation);
     build_close(invocation->build);
+    if (invocation->trace != NULL)
+        status = write_trace(invocation, status);
     work_pool_free(&invocation->pool);
     chunk_pool_free(&invocation->chunks);
     if (invocation->format != NULL)
@@ -119,11 +144,13 @@ BuildRequest build_session_request(Invocation *invocation)
 {
     const CommandLine *line = &invocation->line;
     return (BuildRequest){
-        .compiler = &invocation->compiler,
+        .compiler = invocation->trace == NULL ? &invocation->compiler
+                                              : build_trace_compiler(invocation->trace),
         .entry = line->entry,
         .cache_dir = line->cache_dir,
         .root = line->root,
-        .executor = &invocation->pool.executor,
+        .executor = invocation->trace == NULL ? &invocation->pool.executor
+                                              : build_trace_executor(invocation->trace),
         .observer = line->verbosity > 0 ? &invocation->observer : NULL,
         .force = line->force,
         .paranoid = line->paranoid,

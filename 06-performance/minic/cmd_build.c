@@ -4,19 +4,8 @@
 #include "commands.h"
 #include "depfile.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-
-static int complain_of_depfile(const char *path, const char *why)
-{
-    ByteBuffer error = {0};
-    buffer_put_format(&error, "%s: %s", path, why);
-    int status = invocation_complain(BUILD_MACHINE_FAILED, &error);
-    buffer_free(&error);
-    return status;
-}
 
 static Slice *list_paths(const Invocation *invocation, Arena *arena, size_t *count)
 {
@@ -44,10 +33,7 @@ static int write_depfile(const Invocation *invocation)
     int error = depfile_write(line->depfile, buffer_slice(&text));
     buffer_free(&text);
     arena_free(&arena);
-    return error == 0 ? BUILD_OK
-                      : complain_of_depfile(line->depfile,
-                                            error == -EEXIST ? "is no list of -MD, or a link; -MF names another file"
-                                                             : strerror(-error));
+    return error == 0 ? BUILD_OK : invocation_refuse_file(line->depfile, "a list of -MD", error);
 }
 
 static int build_and_summarize(Invocation *invocation)

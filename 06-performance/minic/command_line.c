@@ -145,6 +145,7 @@ static bool set_flag(Parser *parser, Flag flag, const char *value)
             return fail(parser, "--stats or --stats=json, not '--stats=", value, "'");
         line->stats = value == NULL ? STATS_TABLE : STATS_JSON;
         return true;
+    case FLAG_TRACE: return set_text(&line->trace, value);
     case FLAG_FORCE: return set_on(&line->force);
     case FLAG_PARANOID: return set_on(&line->paranoid);
     case FLAG_TRUST_CACHE: return set_on(&line->trust_cache);

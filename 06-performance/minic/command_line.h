@@ -56,6 +56,7 @@ typedef struct CommandLine {
     EmitKind emit;            /* --emit; IR by default; of run, what it runs */
     bool emit_is_named;
     const char *depfile;      /* of build: -MF, or with -MD made from the output's name; or NULL */
+    const char *trace;        /* --trace, or NULL */
     RunWith run_with;         /* --with, of run */
     const char *cache_dir;    /* --cache-dir, or .mini_cache beside the entry */
     const char *root;         /* --root, or NULL: the entry's directory */

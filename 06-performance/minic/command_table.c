@@ -37,6 +37,8 @@ const FlagRule flag_rules[FLAG_RULES] = {
     {"-vv", "", "report every decision", FLAG_VERY_VERBOSE, VALUE_NONE, IN_WORK},
     {"-q", "", "report errors only", FLAG_QUIET, VALUE_NONE, IN_WORK},
     {"--stats", "[=json]", "counts and times of the build", FLAG_STATS, VALUE_OPTIONAL, IN_BUILDS},
+    {"--trace", " FILE", "write what took which time, for a trace viewer", FLAG_TRACE, VALUE_NEEDED,
+     IN_BUILDS},
     {"--force", "", "use nothing that is cached", FLAG_FORCE, VALUE_NONE, IN_BUILDS},
     {"--paranoid", "", "read every file, trust no time stamp", FLAG_PARANOID, VALUE_NONE,
      IN_BUILDS | IN_LOOKS},

@@ -26,6 +26,7 @@ typedef enum Flag {
     FLAG_VERY_VERBOSE,
     FLAG_QUIET,
     FLAG_STATS,
+    FLAG_TRACE,
     FLAG_FORCE,
     FLAG_PARANOID,
     FLAG_TRUST_CACHE,
@@ -62,7 +63,7 @@ typedef struct CommandRule {
     int (*run)(struct Invocation *invocation); /* returns the exit status */
 } CommandRule;
 
-enum { FLAG_RULES = 25, COMMAND_RULES = 13 };
+enum { FLAG_RULES = 26, COMMAND_RULES = 13 };
 
 extern const FlagRule flag_rules[FLAG_RULES];
 extern const CommandRule command_rules[COMMAND_RULES]; /* by Command */

@@ -26,8 +26,7 @@ extern "C" {
 /* Appends the rules. The first path is that of the entry. */
 void depfile_put(ByteBuffer *text, Slice output, const Slice *paths, size_t count);
 
-/* Replaces the file at `path` by the text, at once, unless that is what it holds. 0; -EEXIST if there
- * is a file that is no such list, or a link, and it stays as it is; or another negative errno. */
+/* own_file_write: over a file that is such a list. */
 int depfile_write(const char *path, Slice text);
 
 #ifdef __cplusplus

@@ -61,6 +61,8 @@ void invocation_on_phase(void *context, BuildPhase phase)
     };
     Invocation *invocation = context;
     progress_phase(&invocation->progress, phases[phase].name, phases[phase].has_items);
+    if (invocation->trace != NULL)
+        build_trace_phase(invocation->trace, phases[phase].name);
 }
 
 void invocation_on_waiting(void *context)
@@ -100,6 +102,18 @@ int invocation_refuse_variable(const char *name, const char *value, const char *
     buffer_put(&error, slice_from(why));
     int status = invocation_complain(BUILD_MISUSED, &error);
     buffer_free(&error);
+    return status;
+}
+
+int invocation_refuse_file(const char *path, const char *kind, int error)
+{
+    ByteBuffer text = {0};
+    if (error == -EEXIST)
+        buffer_put_format(&text, "%s: is not %s, or is a link; it stays as it is", path, kind);
+    else
+        buffer_put_format(&text, "%s: cannot write: %s", path, strerror(-error));
+    int status = invocation_complain(BUILD_MACHINE_FAILED, &text);
+    buffer_free(&text);
     return status;
 }
 

@@ -10,6 +10,7 @@
 #define INVOCATION_H
 
 #include "build_stats.h"
+#include "build_trace.h"
 #include "child_process.h"
 #include "chunk_pool.h"
 #include "command_line.h"
@@ -41,6 +42,7 @@ typedef struct Invocation {
     WorkPool pool;
     ChunkPool chunks; /* for the arenas of its workers */
     Observer observer;
+    BuildTrace *trace; /* with --trace */
     ByteBuffer text; /* the message about to be printed */
     Progress progress;
     Build *build;
@@ -64,6 +66,7 @@ void invocation_print_text(ByteBuffer *text, FILE *stream);
 /* "minic: " and one line on stderr; returns the status. */
 int invocation_complain(int status, const ByteBuffer *error);
 int invocation_refuse_variable(const char *name, const char *value, const char *why);
+int invocation_refuse_file(const char *path, const char *kind, int error); /* of own_file_write */
 int invocation_print_failure(BuildStatus status, const BuildFailure *failure);
 
 /* The problems of the invocation's build: the diagnostics, with their lines, or the failure.

@@ -426,7 +426,7 @@ assert [f["cycle"] for f in graph["files"]] == [1, 1, 0, 0] and graph["cycles"] 
     echo 'module main: import std.stdio;' >"a b/main.d"
     cp "a b/main.d" theirs
     minic 3 build "$entry" -q -MD
-    says "a b/main.d: is no list of -MD, or a link; -MF names another file"
+    says "a b/main.d: is not a list of -MD, or is a link; it stays as it is"
     cmp theirs "a b/main.d"
     minic 0 build "$entry" -q -MF list
     mv list real && ln -s real link && cp real before
@@ -436,7 +436,7 @@ assert [f["cycle"] for f in graph["files"]] == [1, 1, 0, 0] and graph["cycles"] 
     minic 3 build "$entry" -q -MF link
     cmp before real
     minic 3 build "$entry" -q -MF missing/list
-    says "missing/list: No such file or directory"
+    says "missing/list: cannot write: No such file or directory"
     minic 2 build "$entry" -q -MD -o -
     says "-MD needs an output that is a file"
     minic 2 check "$entry" -MD
@@ -475,4 +475,47 @@ edits() {
 	build a\$ b/main.ll: minic a\$ b/main.mini
 	NINJA
     edits ninja
+}
+
+# ---- --trace ---------------------------------------------------------------------------------------
+
+@test "--trace writes phases, files and functions of each thread, nested" {
+    for i in {1..40}; do
+        echo "fn f$i(n: i32) i32 { return n + $i; }" >"a b/part$i.mini"
+        sed -i "1iimport \"part$i.mini\" as part$i;" "a b/main.mini"
+    done
+    minic 0 build "$entry" -j2 -q --trace trace.json
+    [ -z "$output$stderr" ]
+    python3 -c '
+import collections, json, sys
+spans = [e for e in json.load(open("trace.json"))["traceEvents"] if e["ph"] == "X"]
+kinds = collections.Counter(e["cat"] for e in spans)
+assert kinds["function"] == 45 and kinds["phase"] >= 6, kinds
+names = collections.Counter(e["name"] for e in spans)
+assert names["lower"] == 44 and names["scan imports"] == 44, names
+assert names["text.mini"] == 2 and names["text.mini:hello"] == 1, names  # lowered, then compiled
+threads = collections.defaultdict(list)
+for e in spans:
+    threads[e["tid"]].append((e["ts"], -e["dur"], e["name"], e["cat"]))
+assert set(threads) <= {0, 1}, threads.keys()
+for thread in threads.values():
+    around = []
+    for begin, size, name, kind in sorted(thread):
+        while around and around[-1][0] <= begin:
+            around.pop()
+        end = begin - size
+        assert not around or end <= around[-1][0] + 1e-6, (name, around)
+        if kind == "function":
+            assert name.startswith("main") or around[-1][1] == name.split(":")[0], (name, around)
+        around.append((end, name))
+'
+    minic 0 build "$entry" -q --trace trace.json # nothing to do
+    ! grep -q '"lower"' trace.json
+    echo 'fn hello() str { return 1; }' >"a b/text.mini"
+    minic 1 build "$entry" -q --trace trace.json
+    grep -q '"text.mini:hello"' trace.json
+    echo mine >theirs
+    minic 1 check "$entry" -q --trace theirs
+    says "theirs: is not a file of --trace, or is a link; it stays as it is"
+    [ "$(cat theirs)" = mine ]
 }
