@@ -259,7 +259,7 @@ run-fuzz: $(foreach s,$(STAGES),$(FUZZERS_$(s)))
 	@ONLY='$(ONLY)' 01-file-change-detection/test/fuzz/run-fuzz $(SECONDS) $(BUILD)/found $^
 
 ##: make test-faults      builds that are killed, run out of memory or disk, or crowd: thousands
-##: make test-faults ONLY=kill CASE=body_edit
+##: make test-faults ONLY=kill CASE=body_edit    LONG=1: at each call, in each way
 .PHONY: test-faults run-test-faults
 FAULT_TESTS := $(filter-out %.sh %.c,$(call files,06-performance/test/faults/*))
 NEEDS_test-faults := build test faults

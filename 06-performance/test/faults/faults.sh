@@ -68,6 +68,15 @@ wanted() {
     done
 }
 
+# thin COUNT: of so many points one stays, others in each test and with each FAULT_SEED; all of them
+# with LONG=1.
+thin() {
+    [ -z "${LONG:-}" ] || return 0
+    awk -v count="$1" -v seed="$((${FAULT_SEED:-0} + TESTS))" '
+        NR == 1 || (NR + seed) % count == 0' "$WORK/points" >"$WORK/thinned"
+    mv "$WORK/thinned" "$WORK/points"
+}
+
 skip_all() {
     echo "1..1"
     echo "ok 1 # SKIP $1"
