@@ -6,15 +6,6 @@
 load mine
 load project
 
-# preloading NAME: a library preloaded from now on, for programs that use the C library.
-preloading() {
-    local library=${BUILD:-$BATS_TEST_DIRNAME/../../../build}/$1.so
-    [ -z "${SANITIZE:-}" ] || skip "a sanitizer wants to be loaded before all others"
-    [ -e "$library" ] || skip "no $1.so: make check-mine builds it"
-    cp "$library" "$BATS_TEST_TMPDIR/$1.so" # a path without spaces: a space would end it
-    export LD_PRELOAD=$BATS_TEST_TMPDIR/$1.so
-}
-
 # For a program that uses the C library, the clock stands still from the moment `since`, a stamp of
 # the file system, until after the second save: all of that is one tick, however long it takes.
 @test "1.2 two saves within one tick of the clock are both seen" {
@@ -35,13 +26,6 @@ preloading() {
     note "between these two, the clock of the file system stood still"
     mine main.mini
     expect changed 'changed text.mini'
-}
-
-# The stamp of a file written now: SECONDS.NANOSECONDS
-now_of_files() {
-    : >"$BATS_TEST_TMPDIR/now"
-    stat -c %.9Y "$BATS_TEST_TMPDIR/now"
-    rm "$BATS_TEST_TMPDIR/now"
 }
 
 # The sources seem to be on a disk whose clock ticks in whole seconds and stands still; .mini_cache
