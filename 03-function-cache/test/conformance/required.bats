@@ -57,9 +57,22 @@ load project
     settle
     write math.mini '// the first number' '' "$(fn one 1)" \
         'fn  sum ( a : i32 , b : i32 )  i32' '{' '    return a + b; // the sum' '}' \
-        'fn twice(a: i32) i32 { return sum(a,a); }'
+        '  fn twice(a: i32) i32 { return   sum(a,a); }'
+    doing sed -i 's/  *text.greet/\n  text.greet/' main.mini
     mine main.mini
     expect_compiled
+}
+
+@test "3.2 the fields of a key do not run together" {
+    write main.mini 'fn main() i32 { return f(); }' \
+        'fn f() i32 { var varx = 1; if (true) { var x = 5; } return varx; }'
+    settle
+    mine main.mini
+    settle
+    write main.mini 'fn main() i32 { return f(); }' \
+        'fn f() i32 { var varx = 1; if (true) { varx = 5; } return varx; }'
+    mine main.mini
+    expect_compiled main.mini:f
 }
 
 @test "3.2 a body compiles its function, and nobody who calls it" {
