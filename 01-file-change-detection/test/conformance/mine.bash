@@ -112,6 +112,30 @@ now_of_files() {
     rm "$BATS_TEST_TMPDIR/now"
 }
 
+# two_saves_in_one_tick ONE OTHER [ARGUMENT...]: text.mini is saved twice within one tick of the clock,
+# and the program runs after each. For a program that uses the C library, the clock stands still from
+# the moment `since`, a stamp of the file system, until after the second save: all of that is one
+# tick, however long it takes.
+two_saves_in_one_tick() {
+    local since one=$1 other=$2
+    shift 2
+    settle
+    since=$(now_of_files)
+    export COARSE_STAMPS=$since:
+    preloading coarse-stamps
+    write text.mini "$one"
+    [ "$(stat -c %.9Y text.mini)" = "$since" ] || skip "programs cannot be preloaded here"
+    mine "$@"
+    write text.mini "$other"
+    [ "$(stat -c %.9Y:%.9Z text.mini)" = "$since:$since" ] || flunk "the clock did not stand still"
+    unset LD_PRELOAD
+    settle
+    export COARSE_STAMPS=$since:$(now_of_files)
+    preloading coarse-stamps
+    note "between these two, the clock of the file system stood still"
+    mine "$@"
+}
+
 # mine_killed SECONDS [ARGUMENT...]: runs the program, and kills it after that time.
 mine_killed() {
     timeout -s KILL "$1" "${program[@]}" "${@:2}" >"$BATS_TEST_TMPDIR/killed" 2>&1 || true

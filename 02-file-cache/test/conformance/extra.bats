@@ -15,6 +15,11 @@ load project
     expect_verdicts 'lowered a.mini' 'lowered b.mini' 'lowered c.mini' 'lowered main.mini'
 }
 
+@test "2.1 two saves within one tick of the clock are both lowered" {
+    saves_within_a_tick
+    expect_made text.mini
+}
+
 @test "2.1 CR alone ends no line" {
     printf '// one line\r}}}\nfn main() i32 {\r\r    return 0; }\n' >main.mini
     note "wrote main.mini, with CR in its comment:" "$(sed 's/^/    /' main.mini)"

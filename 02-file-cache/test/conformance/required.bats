@@ -20,6 +20,10 @@ load project
     expect_verdicts 'cached lib/text.mini' 'cached main.mini' 'cached math.mini'
 }
 
+@test "2.1 what stage 1 asks for holds" {
+    expect_stage_1
+}
+
 @test "2.1 an edit lowers that file and no other" {
     project_of_three
     mine main.mini

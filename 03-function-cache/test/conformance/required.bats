@@ -13,6 +13,10 @@ load project
         'compiled math.mini:one' 'compiled math.mini:sum' 'compiled math.mini:twice'
 }
 
+@test "3.1 what stage 1 asks for holds" {
+    expect_stage_1
+}
+
 @test "3.1 two files may have functions of one name" {
     write main.mini 'import "a.mini" as a; import "b.mini" as b;' 'fn main() i32 { return a.f() + b.f(); }'
     write a.mini "$(fn f 1)"
