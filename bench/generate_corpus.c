@@ -19,8 +19,8 @@
  *
  * All bytes follow from the options: integers only, no clock, no address, no libc random.
  *
- * A plain corpus has functions and imports alone, and so is in the part of Mini that the programs of
- * stages 2 to 5 know (02-file-cache/README.md).
+ * A plain corpus has functions and imports alone, and so is in the part of Mini that the programs
+ * of stages 2 to 5 know (02-file-cache/README.md).
  */
 #include "common.h"
 #include "corpus/corpus_graph.h"
@@ -323,7 +323,8 @@ static void write_summary(const Corpus *corpus)
 static int usage(void)
 {
     fprintf(stderr, "usage: generate-corpus DIR [--files N] [--functions K] [--imports M] "
-                    "[--seed S]\n                       [--shape dag|chain|star|cycle|ring] [--plain]\n");
+                    "[--seed S]\n                       "
+                    "[--shape dag|chain|star|cycle|ring] [--plain]\n");
     return 2;
 }
 
