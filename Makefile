@@ -329,6 +329,15 @@ check-mine: $(BUILD)/coarse-stamps.so $(BUILD)/other-disk.so | build-tools
 	@BUILD=$(call in_full,$(BUILD)) 01-file-change-detection/test/check-mine \
 	    $(call quoted,$(STAGE)) $(call quoted,$(CMD)) $(TIER)
 
+##: make bench-mine STAGE=5 CMD='python3 my_patch.py'    its builds of 100, 1,000 and 10,000 files,
+##:                       beside those of the stage's programs in C and in Python;  SIZES='10 100'
+.PHONY: bench-mine
+NEEDS_bench-mine := build report
+bench-mine: $(BUILD)/generate-corpus $(BUILD)/edit-corpus \
+            $(foreach s,$(filter 0$(STAGE)-%,$(STAGES)),$(DEMO_$(s))) | build-tools
+	@BUILD=$(call in_full,$(BUILD)) $(if $(SIZES),SIZES=$(call quoted,$(SIZES))) $(if $(RUNS),RUNS=$(call quoted,$(RUNS))) \
+	    bench/mine $(call quoted,$(STAGE)) $(call quoted,$(CMD))
+
 # Preloaded into a program under test: a file system whose clock stands still when the test says so,
 # and one of another kind than that of the caches.
 $(BUILD)/coarse-stamps.so: 01-file-change-detection/test/conformance/coarse_stamps.c

@@ -18,6 +18,9 @@
  * free for all importers. The program therefore runs in linear time, whatever the graph.
  *
  * All bytes follow from the options: integers only, no clock, no address, no libc random.
+ *
+ * A plain corpus has functions and imports alone, and so is in the part of Mini that the programs
+ * of stages 2 to 5 know (02-file-cache/README.md).
  */
 #include "common.h"
 #include "corpus/corpus_graph.h"
@@ -36,6 +39,7 @@ typedef struct Options {
     const char *directory;
     int files, functions, imports, seed;
     CorpusShape shape;
+    bool plain;
 } Options;
 
 typedef struct Function {
@@ -84,9 +88,9 @@ static void write_file(const Options *options, const char *name, const ByteBuffe
         die(path, -status);
 }
 
-static bool offers_declarations(int file)
+static bool offers_declarations(const Corpus *corpus, int file)
 {
-    return file % OFFER_INTERVAL == 0;
+    return !corpus->options.plain && file % OFFER_INTERVAL == 0;
 }
 
 /* ---- the functions: lists of steps ----------------------------------------------------------- */
@@ -113,7 +117,7 @@ static void add_own_steps(Corpus *corpus, int count)
 
 static void add_uses(Corpus *corpus, int file)
 {
-    if (!offers_declarations(file))
+    if (!offers_declarations(corpus, file))
         return;
     StepKind kind = random_between(&corpus->random, 0, 1) == 0 ? STEP_LIMIT : STEP_SPAN;
     add_step(corpus, kind, file, 0);
@@ -229,7 +233,7 @@ static void write_source(Corpus *corpus, ByteBuffer *text, int file)
 {
     put(text, "// Part %d of a generated corpus, revision 1.\n\n", file);
     write_imports(corpus, text, file);
-    if (offers_declarations(file)) {
+    if (offers_declarations(corpus, file)) {
         put(text, "\n// Shared with every file that imports this one.\n");
         put(text, "const LIMIT: i32 = 10007 + %d;\n", limit_of(file) - 10007);
         put(text, "struct Span { low: i32, high: i32 }\n");
@@ -319,7 +323,8 @@ static void write_summary(const Corpus *corpus)
 static int usage(void)
 {
     fprintf(stderr, "usage: generate-corpus DIR [--files N] [--functions K] [--imports M] "
-                    "[--seed S]\n                       [--shape dag|chain|star|cycle|ring]\n");
+                    "[--seed S]\n                       "
+                    "[--shape dag|chain|star|cycle|ring] [--plain]\n");
     return 2;
 }
 
@@ -336,16 +341,27 @@ static bool parse_option(Options *options, const char *name, const char *value)
     return strcmp(name, "--shape") == 0 && corpus_shape_parse(value, &options->shape);
 }
 
+static bool parse_options(Options *options, char **arguments)
+{
+    for (; arguments[0] != NULL; arguments++) {
+        if (strcmp(arguments[0], "--plain") == 0) {
+            options->plain = true;
+            continue;
+        }
+        if (arguments[1] == NULL || !parse_option(options, arguments[0], arguments[1]))
+            return false;
+        arguments++;
+    }
+    return true;
+}
+
 int main(int argc, char **argv)
 {
     Options options = {.files = 10000, .functions = 3, .imports = 3, .seed = 1};
     program_begin();
-    if (argc < 2 || argc % 2 != 0 || argv[1][0] == '-')
+    if (argc < 2 || argv[1][0] == '-' || !parse_options(&options, argv + 2))
         return usage();
     options.directory = argv[1];
-    for (int i = 2; i < argc; i += 2)
-        if (!parse_option(&options, argv[i], argv[i + 1]))
-            return usage();
     make_directory(options.directory);
 
     Corpus corpus = {.options = options, .random = (uint64_t)options.seed};

@@ -149,7 +149,7 @@ needs() {
     tool find ''
     tool getconf 'echo 2'
     for target in all demo test test-faults fuzz bench bench-report bench-pictures bench-peers bench-publish \
-        deps check-mine test-bare test-01 demo-03 stage-05; do
+        deps check-mine bench-mine test-bare test-01 demo-03 stage-05; do
         echo "$target needs: $(needs "$target")"
         [ -n "$(needs "$target")" ]
     done
@@ -157,7 +157,7 @@ needs() {
     [ "$(needs check-mine)" = mine ]
     # After `make deps`, only the peers and the bare system are missing.
     all=$(packages $(needs deps))
-    for target in all test test-faults fuzz bench bench-report bench-pictures check-mine; do
+    for target in all test test-faults fuzz bench bench-report bench-pictures check-mine bench-mine; do
         for package in $(packages $(needs "$target")); do
             echo "$target: $package"
             lists "$package" "$all"

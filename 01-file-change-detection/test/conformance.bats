@@ -82,6 +82,12 @@ MAIN=detect.py
     printf 'exit 77\n' >"$BATS_TEST_TMPDIR/mine.sh"
     fails "$(typed sh "$BATS_TEST_TMPDIR/mine.sh")"
     [[ $output == *"it crashed: exit status 77"* ]]
+    { echo "import sys; sys.stderr.write('what it was doing\\n' * 30 + 'what failed\\n')"
+      echo "print('the first fact'); print('more\\n' * 60); print('the last fact')"
+      echo 'raise KeyError("the reason")'; } >"$BATS_TEST_TMPDIR/mine.py"
+    fails "$(typed python3 "$BATS_TEST_TMPDIR/mine.py")"
+    [[ $output == *"the first fact"*"... ("*" lines)"*"the last fact"* ]]
+    [[ $output == *"what it was doing"*"... ("*" lines)"*"KeyError: 'the reason'"*"it crashed, or hid"* ]]
     printf 'exit 1\n' >"$BATS_TEST_TMPDIR/mine.sh"
     fails "$(typed sh "$BATS_TEST_TMPDIR/mine.sh")"
     [[ $output == *"it crashed, or hid its reason"* ]]

@@ -77,6 +77,24 @@ builds_as_from_nothing() {
     done
 }
 
+@test "--plain: functions and imports alone, which the programs of all stages build" {
+    generate "$corpus" --files 30 --plain
+    [ -z "$(cat "$corpus"/main.mini "$corpus"/d*/*.mini | grep -E '^(const|struct)|LIMIT|Span')" ]
+    prints_expected
+    builds_as_from_nothing
+    cd "$corpus"
+    python3 -B "$root/05-surgical-patching/test/python/patch.py" main.mini out | grep -E '^(lowered|compiled) ' >facts
+    printf 'lowered 31\ncompiled 91\n' | diff - facts
+    "$bin/demo-05" main.mini out | grep -E '^ *compiled 91$'
+    "$bin/edit-corpus" body d000/f00003.mini
+    "$bin/demo-05" main.mini out | grep -E '^ *compiled 1$'
+    generate "$corpus-rich" --files 30
+    run python3 -B "$root/05-surgical-patching/test/python/patch.py" "$corpus-rich/main.mini" out
+    [ "$status" = 1 ]
+    run generate "$corpus" --files
+    [ "$status" = 2 ]
+}
+
 @test "--functions and --imports are obeyed" {
     generate "$corpus" --files 40 --functions 5 --imports 1
     [ "$(cat "$corpus"/d*/*.mini | grep -c '^fn ')" -eq 200 ]

@@ -6,42 +6,27 @@
 load mine
 load project
 
-# preloading NAME: a library preloaded from now on, for programs that use the C library.
-preloading() {
-    local library=${BUILD:-$BATS_TEST_DIRNAME/../../../build}/$1.so
-    [ -z "${SANITIZE:-}" ] || skip "a sanitizer wants to be loaded before all others"
-    [ -e "$library" ] || skip "no $1.so: make check-mine builds it"
-    cp "$library" "$BATS_TEST_TMPDIR/$1.so" # a path without spaces: a space would end it
-    export LD_PRELOAD=$BATS_TEST_TMPDIR/$1.so
-}
-
-# For a program that uses the C library, the clock stands still from the moment `since`, a stamp of
-# the file system, until after the second save: all of that is one tick, however long it takes.
 @test "1.2 two saves within one tick of the clock are both seen" {
     write main.mini 'import "text.mini" as text;'
-    settle
-    since=$(now_of_files)
-    export COARSE_STAMPS=$since:
-    preloading coarse-stamps
-    write text.mini 'const name: str = "Ada";'
-    [ "$(stat -c %.9Y text.mini)" = "$since" ] || skip "programs cannot be preloaded here"
-    mine main.mini
-    write text.mini 'const name: str = "Eve";'
-    [ "$(stat -c %.9Y:%.9Z text.mini)" = "$since:$since" ] || flunk "the clock did not stand still"
-    unset LD_PRELOAD
-    settle
-    export COARSE_STAMPS=$since:$(now_of_files)
-    preloading coarse-stamps
-    note "between these two, the clock of the file system stood still"
-    mine main.mini
+    two_saves_in_one_tick 'const name: str = "Ada";' 'const name: str = "Eve";' main.mini
     expect changed 'changed text.mini'
 }
 
-# The stamp of a file written now: SECONDS.NANOSECONDS
-now_of_files() {
-    : >"$BATS_TEST_TMPDIR/now"
-    stat -c %.9Y "$BATS_TEST_TMPDIR/now"
-    rm "$BATS_TEST_TMPDIR/now"
+# The clock stands still, but what was looked at, and then written again, has a stamp of its own
+# within the tick.
+@test "1.2 where a second write has a fine stamp, one look is enough" {
+    settle
+    since=$(now_of_files)
+    write main.mini '// one'
+    settle
+    export COARSE_STAMPS=$since: FINE_IF_SEEN=1
+    preloading coarse-stamps
+    [ "$(stat -c %.9Y main.mini)" = "$since" ] || skip "programs cannot be preloaded here"
+    note "the clock stands still, but for files that were looked at and are written again"
+    mine main.mini
+    expect read 'read 1'
+    mine main.mini
+    expect read 'read 0'
 }
 
 # The sources seem to be on a disk whose clock ticks in whole seconds and stands still; .mini_cache
@@ -91,6 +76,20 @@ on_a_coarser_disk() {
     expect "$files" 'changed link.mini' 'unchanged main.mini'
 }
 
+@test "1.2 a symbolic link that leads to another file is seen" {
+    write main.mini 'import "link.mini" as link;'
+    write one '// Ada'
+    write other '// Eve'
+    doing touch -r one other
+    doing ln -s one link.mini
+    settle
+    mine main.mini
+    settle
+    doing ln -sfn other link.mini
+    mine main.mini
+    expect "$files" 'changed link.mini' 'unchanged main.mini'
+}
+
 @test "1.2 a file that is named like a source and is none does not hang" {
     write main.mini 'import "pipe.mini" as pipe;'
     mkfifo pipe.mini
@@ -135,6 +134,26 @@ on_a_coarser_disk() {
     write '..c.mini' '// 3'
     mine main.mini
     expect "$files" 'added ..c.mini' 'added a b.mini' 'added größe„x“.mini' 'added main.mini'
+}
+
+# U+FF5E is less than U+1F600, and so are their bytes. UTF-16 writes the second with D83D first.
+@test "1.3 byte order is the order of UTF-8, and not that of UTF-16" {
+    write main.mini 'import "😀.mini" as a;' 'import "～.mini" as b;' 'import "z.mini" as c;'
+    for name in 😀 ～ z; do write $name.mini "// $name"; done
+    mine main.mini
+    expect "$files" 'added main.mini' 'added z.mini' 'added ～.mini' 'added 😀.mini'
+}
+
+@test "1.3 CR alone ends no line" {
+    printf '// one line\rimport "nowhere.mini" as a;\nimport "b.mini"\ras b;' >main.mini
+    note "wrote main.mini, with CR in its comment:" "$(sed 's/^/    /' main.mini)"
+    write b.mini '// b'
+    mine main.mini
+    expect "$files" 'added b.mini' 'added main.mini'
+    printf '// one line\r// still\n\r\rimport "nowhere.mini" as a;\n' >main.mini
+    note "wrote main.mini: line 2 begins with two CR"
+    mine main.mini
+    expect_error main.mini:2:10
 }
 
 @test "1.4 any byte of the state may be wrong" {

@@ -77,6 +77,19 @@ one_file() {
     expect changed 'changed main.mini'
 }
 
+@test "1.2 a file without a time is not trusted" {
+    one_file
+    doing touch -d @0 main.mini
+    mine main.mini
+    settle
+    mine main.mini
+    expect read 'read 1'
+    write main.mini 'fn main() i32 { return 7; }'
+    doing touch -d @0 main.mini
+    mine main.mini
+    expect changed 'changed main.mini'
+}
+
 @test "1.3 one edit reads one file" {
     project_of_three
     mine main.mini

@@ -91,9 +91,49 @@ mine() {
         flunk "it crashed: signal $((status - 128)) ($(kill -l $((status - 128))))"
     elif [ "$status" -gt 3 ]; then
         flunk "it crashed: exit status $status, and the contract knows 0 to 3"
-    elif [ "$status" = 1 ] && ! grep -q 'error:' <<<"$complained"; then
+    elif [ "$status" = 1 ] && ! grep -q ': error: ' <<<"$complained"; then
         flunk "it crashed, or hid its reason: exit status 1 without an 'error:' line"
     fi
+}
+
+# preloading NAME: a library preloaded from now on, for programs that use the C library.
+preloading() {
+    local library=${BUILD:-$BATS_TEST_DIRNAME/../../../build}/$1.so
+    [ -z "${SANITIZE:-}" ] || skip "a sanitizer wants to be loaded before all others"
+    [ -e "$library" ] || skip "no $1.so: make check-mine builds it"
+    cp "$library" "$BATS_TEST_TMPDIR/$1.so" # a path without spaces: a space would end it
+    export LD_PRELOAD=$BATS_TEST_TMPDIR/$1.so
+}
+
+# The stamp of a file written now: SECONDS.NANOSECONDS
+now_of_files() {
+    : >"$BATS_TEST_TMPDIR/now"
+    stat -c %.9Y "$BATS_TEST_TMPDIR/now"
+    rm "$BATS_TEST_TMPDIR/now"
+}
+
+# two_saves_in_one_tick ONE OTHER [ARGUMENT...]: text.mini is saved twice within one tick of the clock,
+# and the program runs after each. For a program that uses the C library, the clock stands still from
+# the moment `since`, a stamp of the file system, until after the second save: all of that is one
+# tick, however long it takes.
+two_saves_in_one_tick() {
+    local since one=$1 other=$2
+    shift 2
+    settle
+    since=$(now_of_files)
+    export COARSE_STAMPS=$since:
+    preloading coarse-stamps
+    write text.mini "$one"
+    [ "$(stat -c %.9Y text.mini)" = "$since" ] || skip "programs cannot be preloaded here"
+    mine "$@"
+    write text.mini "$other"
+    [ "$(stat -c %.9Y:%.9Z text.mini)" = "$since:$since" ] || flunk "the clock did not stand still"
+    unset LD_PRELOAD
+    settle
+    export COARSE_STAMPS=$since:$(now_of_files)
+    preloading coarse-stamps
+    note "between these two, the clock of the file system stood still"
+    mine "$@"
 }
 
 # mine_killed SECONDS [ARGUMENT...]: runs the program, and kills it after that time.
@@ -115,11 +155,21 @@ duration() {
 flunk() {
     cat "$transcript"
     echo
-    [ -z "${said:-}" ] || { echo "it printed:"; sed 's/^/    /' <<<"$said" | head -n 40; }
-    [ -z "${complained:-}" ] || { echo "it said on stderr:"; sed 's/^/    /' <<<"$complained" | tail -n 8; }
+    [ -z "${said:-}" ] || { echo "it printed:"; ends 30 10 <<<"$said" | sed 's/^/    /'; }
+    [ -z "${complained:-}" ] || { echo "it said on stderr:"; ends 6 8 <<<"$complained" | sed 's/^/    /'; }
     echo
     printf '%s\n' "$@"
     return 1
+}
+
+# ends HEAD TAIL: so many lines from each end. Some languages begin a report of a crash with what
+# counts, others end with it.
+ends() {
+    awk -v head="$1" -v tail="$2" '
+        { lines[NR] = $0 }
+        END { for (i = 1; i <= NR; i++)
+                  if (i <= head || i > NR - tail) print lines[i]
+                  else if (i == head + 1) print "... (" NR - head - tail " lines)" }'
 }
 
 # The facts that the program reported: lines whose first word is one of `facts`, with single spaces.

@@ -276,3 +276,12 @@ expect_no_change() {
     mine main.mini
     differs "combined, two files exchanged" "$first" "$(word combined)"
 }
+
+@test "1.5 the combined hash tells which file is the entry" {
+    write a.mini 'import "b.mini" as b;'
+    write b.mini 'import "a.mini" as a;'
+    mine a.mini
+    first=$(word combined)
+    mine b.mini
+    differs "combined of a.mini and of b.mini, which reach the same files" "$first" "$(word combined)"
+}

@@ -284,8 +284,8 @@ class Look:
 # ---- 1.5 one hash over everything ------------------------------------------------------------------
 
 
-def combined_hash(files):
-    return content_hash(json.dumps([[path, files[path]["hash"]] for path in sorted(files)]).encode())
+def combined_hash(entry, files):
+    return content_hash(json.dumps([entry, [[path, files[path]["hash"]] for path in by_bytes(files)]]).encode())
 
 
 def look(entry, kind=Look):
@@ -335,7 +335,7 @@ def main(arguments):
     for path in by_bytes(set(found.known) | set(found.files)):
         say(found.verdict(path), path)
     say("read", found.reads)
-    say("combined", combined_hash(found.files))
+    say("combined", combined_hash(arguments[0], found.files))
     return 0
 
 

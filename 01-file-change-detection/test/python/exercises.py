@@ -84,7 +84,7 @@ def reached_from(files, start):
 def below(files, path):
     """The file comes first: those of one ring reach the same files, and are yet not the same."""
     all_of_them = {other: files[other] for other in reached_from(files, path)}
-    return detect.content_hash(f"{path}\0{detect.combined_hash(all_of_them)}".encode(errors="surrogateescape"))
+    return detect.combined_hash(path, all_of_them)
 
 
 def main(arguments):
@@ -96,7 +96,7 @@ def main(arguments):
     for path in detect.by_bytes(found.files):
         detect.say("below", path, below(found.files, path))
     detect.say("read", found.reads)
-    detect.say("combined", detect.combined_hash(found.files))
+    detect.say("combined", detect.combined_hash(arguments[-1], found.files))
     return 0
 
 

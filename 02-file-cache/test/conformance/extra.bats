@@ -15,6 +15,18 @@ load project
     expect_verdicts 'lowered a.mini' 'lowered b.mini' 'lowered c.mini' 'lowered main.mini'
 }
 
+@test "2.1 two saves within one tick of the clock are both lowered" {
+    saves_within_a_tick
+    expect_made text.mini
+}
+
+@test "2.1 CR alone ends no line" {
+    printf '// one line\r}}}\nfn main() i32 {\r\r    return 0; }\n' >main.mini
+    note "wrote main.mini, with CR in its comment:" "$(sed 's/^/    /' main.mini)"
+    mine main.mini
+    expect_verdicts 'lowered main.mini'
+}
+
 @test "2.1 what is no text is an error of its file" {
     write main.mini 'import "a.mini" as a; import "b.mini" as b;' "$(fn main 0)"
     printf 'fn f() i32 { return 1; } // \xff\n' >a.mini
@@ -113,5 +125,43 @@ load project
             expect_ids "$right"
             expect objects 'objects 4'
         done < <(cd after && find . -type f -size +0 -printf '%P\n' | sort)
+    done
+}
+
+# importing ENTRY PREFIX COUNT: a program of COUNT files and its entry, whose functions are like no others.
+importing() {
+    local i
+    { for ((i = 1; i <= $3; i++)); do
+          echo "import \"$2$i.mini\" as $2$i;"
+          fn "$2" $i >"$2$i.mini"
+      done; fn main 0; } >"$1"
+    note "wrote $1, which imports ${2}1.mini ... $2$3.mini"
+    settle
+}
+
+# A table of 64 slots, of which a header counts one and 48 are in use; and the records of the others
+# are gone, as they may be after a power cut.
+@test "2.4 slots that no header counts do not fill the table" {
+    local bytes file
+    write main.mini "$(fn main 0)"
+    settle
+    mine main.mini
+    doing cp -a .mini_cache before
+    importing other.mini other 46
+    mine other.mini
+    doing mv .mini_cache after
+    importing third.mini third 60
+    for bytes in 32 64 96 128; do
+        doing rm -rf .mini_cache
+        doing cp -a before .mini_cache
+        while read -r file; do
+            [ "$(stat -c %s "before/$file" 2>/dev/null)" = "$(stat -c %s "after/$file")" ] || continue
+            doing cp -a "after/$file" ".mini_cache/$file"
+            doing dd if="before/$file" of=".mini_cache/$file" bs=$bytes count=1 conv=notrunc status=none
+        done < <(cd after && find . -type f -size +0 -printf '%P\n' | sort)
+        mine third.mini
+        expect_status 0 "a damaged cache is a cold start, not an error"
+        mine third.mini
+        expect_all_cached
     done
 }

@@ -78,6 +78,37 @@ ids() { reported "$made|cached" | cut -d' ' -f2-; }
 # expect_ids IDS [WHEN]
 expect_ids() { same "$names${2:+, $2}" "$1" "$(ids)"; }
 
+# ---- what every stage asks for -------------------------------------------------------------------
+
+# expect_stage_1 [ARGUMENT...]: of what stage 1 asks for, what its facts are not needed for. The
+# arguments come after the entry.
+expect_stage_1() {
+    mine nowhere.mini "$@"
+    expect_failure 2 "there is no such entry"
+    write a.mini 'import "b.mini" as b;' "$(fn f 1)"
+    write b.mini 'import "sub/../a.mini" as a; // import "nowhere.mini" as x;' "$(fn f 'a.f()')"
+    write main.mini 'import "a.mini" as a;' "$(fn main 'a.f()')"
+    mkdir sub
+    settle
+    mine main.mini "$@"
+    expect_status 0
+    write main.mini '// two lines' 'import "a.mini" as a; import "nowhere.mini" as x;' "$(fn main 'a.f()')"
+    settle
+    mine main.mini "$@"
+    expect_error main.mini:2:30
+    write main.mini 'import "a.mini" as a;' "$(fn main 'a.f()')"
+    doing rm b.mini
+    settle
+    mine main.mini "$@"
+    expect_error a.mini:1:8
+}
+
+# saves_within_a_tick [ARGUMENT...]: two saves, which must both be seen (lesson 1.2b).
+saves_within_a_tick() {
+    write main.mini 'import "text.mini" as text;' "$(fn main 'text.f()')"
+    two_saves_in_one_tick "$(fn f 1)" "$(fn f 7)" main.mini "$@"
+}
+
 # ---- whatever happens to what is kept ------------------------------------------------------------
 
 # The next build is right: it has the names of `right`.

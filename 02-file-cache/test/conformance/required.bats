@@ -20,6 +20,10 @@ load project
     expect_verdicts 'cached lib/text.mini' 'cached main.mini' 'cached math.mini'
 }
 
+@test "2.1 what stage 1 asks for holds" {
+    expect_stage_1
+}
+
 @test "2.1 an edit lowers that file and no other" {
     project_of_three
     mine main.mini
@@ -101,6 +105,26 @@ load project
     mine main.mini
     EXPECTED_STATUS=1 expect_verdicts 'wrong lib/text.mini' 'lowered main.mini' 'lowered math.mini'
     expect_error_in lib/text.mini
+}
+
+@test "2.1 a name that is taken twice is an error of its file" {
+    write main.mini 'import "a.mini" as a; import "b.mini" as b; import "c.mini" as c;' "$(fn main 0)"
+    write a.mini "$(fn f 1)" "$(fn g 1)" "$(fn f 1)"
+    write b.mini 'import "a.mini" as a;' 'import "c.mini" as a;' "$(fn f 1)"
+    write c.mini 'import "a.mini" as f;' "$(fn g 1)" "$(fn f 1)"
+    mine main.mini
+    EXPECTED_STATUS=1 expect_verdicts 'wrong a.mini' 'wrong b.mini' 'wrong c.mini' 'lowered main.mini'
+    for file in a b c; do expect_error_in $file.mini; done
+}
+
+@test "2.1 a keyword names nothing" {
+    write main.mini 'import "a.mini" as a; import "b.mini" as b; import "c.mini" as c; import "d.mini" as d;' "$(fn main 0)"
+    write a.mini "$(fn while 1)"
+    write b.mini "$(fn i32 1)"
+    write c.mini 'import "d.mini" as struct;' "$(fn f 1)"
+    write d.mini "$(fn iffy 1)" "$(fn fn_1 1)" "$(fn str_ 1)" # these begin like keywords, and are none
+    mine main.mini
+    EXPECTED_STATUS=1 expect_verdicts 'wrong a.mini' 'wrong b.mini' 'wrong c.mini' 'lowered d.mini' 'lowered main.mini'
 }
 
 @test "2.1 an error is reported by every build until it is mended" {

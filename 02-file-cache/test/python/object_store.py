@@ -102,8 +102,11 @@ class Index:
         self.covered, self.last, self.last_hash = len(MAGIC), 0, bytes(16)
         self.changed, self.is_new = [], True
 
-    def recount(self):
-        self.count = sum(self.slot(number)[1] != 0 for number in range(self.slot_count))
+    def recount_if(self, may_be_wrong):
+        """Before anything is entered. A killed process may have written slots that its old header does not
+        count, and the count decides when the table grows: a table that fills up takes no more keys."""
+        if may_be_wrong:
+            self.count = sum(self.slot(number)[1] != 0 for number in range(self.slot_count))
 
     def slot(self, number):
         return SLOT.unpack_from(self.bytes, SLOTS_AT + number * SLOT.size)
@@ -203,9 +206,8 @@ class ObjectStore:
         self.index_name, self.waiting = name + ".index", {}
         self.pack = Pack(name + ".pack")
         self.index = Index.open(self.index_name, self.pack)
+        self.index.recount_if(self.pack.size > self.index.covered)
         self.index.cover(self.pack)
-        if self.index.changed:  # a killed process may have written slots that its old header does not count
-            self.index.recount()
 
     def get(self, key):
         """The bytes that were put under the key, or None."""
@@ -222,6 +224,7 @@ class ObjectStore:
     def commit(self):
         """The records, then the slots, then the header of the index. The order is lesson 2.4."""
         if self.waiting:
+            self.index.recount_if(True)  # and their records may be gone, so that open did not notice
             self.pack.append(self.waiting, self.index.covered)
             self.waiting = {}
         self.index.cover(self.pack)

@@ -22,6 +22,11 @@ load project
     same "größe.mini:f" "$b" "$(id größe.mini:f)"
 }
 
+@test "3.2 two saves within one tick of the clock are both compiled" {
+    saves_within_a_tick
+    expect_compiled text.mini:f
+}
+
 @test "3.2 a chain of 5,000 calls: an edit at its end travels one step" {
     chain() {
         awk -v type="$1" 'BEGIN { print "fn c0() " type " { return 1; }\nfn c1() i32 { print(c0()); return 1; }"

@@ -13,6 +13,10 @@ load project
         'compiled math.mini:one' 'compiled math.mini:sum' 'compiled math.mini:twice'
 }
 
+@test "3.1 what stage 1 asks for holds" {
+    expect_stage_1
+}
+
 @test "3.1 two files may have functions of one name" {
     write main.mini 'import "a.mini" as a; import "b.mini" as b;' 'fn main() i32 { return a.f() + b.f(); }'
     write a.mini "$(fn f 1)"
@@ -57,9 +61,22 @@ load project
     settle
     write math.mini '// the first number' '' "$(fn one 1)" \
         'fn  sum ( a : i32 , b : i32 )  i32' '{' '    return a + b; // the sum' '}' \
-        'fn twice(a: i32) i32 { return sum(a,a); }'
+        '  fn twice(a: i32) i32 { return   sum(a,a); }'
+    doing sed -i 's/  *text.greet/\n  text.greet/' main.mini
     mine main.mini
     expect_compiled
+}
+
+@test "3.2 the fields of a key do not run together" {
+    write main.mini 'fn main() i32 { return f(); }' \
+        'fn f() i32 { var varx = 1; if (true) { var x = 5; } return varx; }'
+    settle
+    mine main.mini
+    settle
+    write main.mini 'fn main() i32 { return f(); }' \
+        'fn f() i32 { var varx = 1; if (true) { varx = 5; } return varx; }'
+    mine main.mini
+    expect_compiled main.mini:f
 }
 
 @test "3.2 a body compiles its function, and nobody who calls it" {

@@ -38,6 +38,10 @@ class Program:
             for function in self.files[path].functions:
                 yield Unit(path, function)
 
+    def path_in_code(self, path):
+        """How the code writes the path of a file."""
+        return path
+
     def resolve(self, path, alias, name):
         """The unit that a reference of the file leads to, or None."""
         if alias is not None:
@@ -60,7 +64,7 @@ def identity(unit):
 def symbol(program, unit):
     """What the code calls it. Nothing could start a program whose `main` had a path before it."""
     is_entry_point = unit.path == program.entry and unit.function.name == "main"
-    return "main" if is_entry_point else identity(unit)
+    return "main" if is_entry_point else f"{program.path_in_code(unit.path)}:{unit.function.name}"
 
 
 # ---- 3.2 everything that can reach its code, and nothing else --------------------------------------

@@ -63,75 +63,8 @@ load project
     done
 }
 
-# Has the program written something into its cache?
-keeps_something() {
-    # What is smaller says whose directory it is, before there is a lock.
-    [ -n "$(find .mini_cache -type f -size +255c -print -quit 2>/dev/null)" ]
-}
-
-# state_of PID: R, S, T, Z ... of a process; X if it is gone.
-state_of() {
-    local line=
-    { read -r line <"/proc/$1/stat"; } 2>/dev/null
-    line=${line##*) }
-    echo "${line:0:1}" | sed 's/^$/X/'
-}
-has_ended() { [[ $(state_of "$1") == [ZX] ]]; }
-has_stopped() { [[ $(state_of "$1") == [TZX] ]]; }
-
-# Runs a build from nothing, in the background, and stops it when it has begun to keep something and
-# not yet written its output. It goes on in steps, each so short as a signal takes: this test, and
-# not how busy the machine is, says when it is looked at. Sets pid; false if a step was too long.
-stop_in_the_middle() {
-    rm -rf .mini_cache out
-    "${program[@]}" main.mini out >"$BATS_TEST_TMPDIR/first" 2>&1 3>&- &
-    pid=$!
-    until keeps_something || [ -e out ] || ! kill -0 $pid 2>/dev/null; do
-        kill -CONT $pid && kill -STOP $pid
-    done 2>/dev/null
-    kill -STOP $pid 2>/dev/null && await has_stopped $pid && [ ! -e out ] && keeps_something &&
-        ! has_ended $pid && return
-    kill -CONT $pid 2>/dev/null || true
-    wait $pid || true
-    return 1
-}
-
-# asleep PID: the process and those that it started wait for something, all of them.
-asleep() {
-    local child
-    [[ $(state_of "$1") == S ]] || return
-    for child in $(cat "/proc/$1/task/$1/children" 2>/dev/null); do
-        asleep "$child" || return
-    done
-}
-
-# Has it ended, or been asleep in fifty looks one after another? Who works on a busy machine is ready
-# to run, and not asleep.
-waits_or_ended() {
-    for _ in {1..50}; do
-        has_ended "$1" && return
-        asleep "$1" || return
-        sleep 0.01
-    done
-}
-
 @test "4.2 a second build waits for the first" {
-    project_of 20 60
-    for try in {1..50}; do
-        ! stop_in_the_middle || break
-        [ $try != 50 ] || skip "it could not be stopped in the middle of a build"
-    done
-    note "ran it, and stopped it in the middle; ran it again"
-    "${program[@]}" main.mini out >"$BATS_TEST_TMPDIR/second" 2>&1 3>&- &
-    second=$!
-    await waits_or_ended $second
-    [ ! -e out ] && ! has_ended $second || too_early=yes
-    kill -CONT $pid
-    wait $pid || flunk "the first build failed:" "$(cat "$BATS_TEST_TMPDIR/first")"
-    wait $second || flunk "the second build failed:" "$(cat "$BATS_TEST_TMPDIR/second")"
-    [ -z "${too_early:-}" ] || flunk "the second build did not wait until the first one, which was stopped, ended"
-    mine main.mini out
-    expect_clean
+    expect_waiting
 }
 
 @test "4.2 builds and a clean at once" {
@@ -175,6 +108,11 @@ waits_or_ended() {
         esac
     }
     walk 6 disturb
+}
+
+@test "4.2 two saves within one tick of the clock are both in the output" {
+    saves_within_a_tick out
+    expect_clean
 }
 
 @test "4.2 an output that is a source is refused" {

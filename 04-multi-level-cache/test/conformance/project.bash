@@ -22,9 +22,10 @@ edit() {
     settle
 }
 
-# expect_work LINE...: these functions are not merely found again, in this order.
+# expect_work LINE...: these functions are not merely found again, in this order. A line without a
+# colon is of a section (stage 5).
 expect_work() {
-    expect_lines "$(reported 'new|dirty|dependent|lost|wrong')" "expected of all functions that are not cached:" "$@"
+    expect_lines "$(reported 'new|dirty|dependent|lost|wrong' | grep :)" "expected of all functions that are not cached:" "$@"
 }
 
 # expect_counts LOWERED COMPILED [FAST]
@@ -196,4 +197,105 @@ expect_streams() {
     exec 7>&-
     expect_status 2 "descriptor 7 is open on a source"
     cmp shapes.mini "$BATS_TEST_TMPDIR/before" || flunk "the source was written over"
+}
+
+# ---- one build at a time -------------------------------------------------------------------------
+
+# Has the program written something into its cache?
+keeps_something() {
+    # What is smaller says whose directory it is, before there is a lock.
+    [ -n "$(find .mini_cache -type f -size +255c -print -quit 2>/dev/null)" ]
+}
+
+# state_of PID: R, S, T, Z ... of a process; X if it is gone.
+state_of() {
+    local line=
+    { read -r line <"/proc/$1/stat"; } 2>/dev/null
+    line=${line##*) }
+    echo "${line:0:1}" | sed 's/^$/X/'
+}
+has_ended() { [[ $(state_of "$1") == [ZX] ]]; }
+has_stopped() { [[ $(state_of "$1") == [TZX] ]]; }
+
+# Runs a build from nothing, in the background, and stops it when it has begun to keep something and
+# not yet written its output. It goes on in steps, each so short as a signal takes: this test, and
+# not how busy the machine is, says when it is looked at. Sets pid; false if a step was too long.
+stop_in_the_middle() {
+    rm -rf .mini_cache out
+    "${program[@]}" main.mini out >"$BATS_TEST_TMPDIR/first" 2>&1 3>&- &
+    pid=$!
+    until keeps_something || [ -e out ] || ! kill -0 $pid 2>/dev/null; do
+        kill -CONT $pid && kill -STOP $pid
+    done 2>/dev/null
+    kill -STOP $pid 2>/dev/null && await has_stopped $pid && [ ! -e out ] && keeps_something &&
+        ! has_ended $pid && return
+    kill -CONT $pid 2>/dev/null || true
+    wait $pid || true
+    return 1
+}
+
+# asleep PID: the process and those that it started wait for something, all of them.
+asleep() {
+    local child
+    [[ $(state_of "$1") == S ]] || return
+    for child in $(cat "/proc/$1/task/$1/children" 2>/dev/null); do
+        asleep "$child" || return
+    done
+}
+
+# Has it ended, or been asleep in fifty looks one after another? Who works on a busy machine is ready
+# to run, and not asleep.
+waits_or_ended() {
+    for _ in {1..50}; do
+        has_ended "$1" && return
+        asleep "$1" || return
+        sleep 0.01
+    done
+}
+
+expect_waiting() {
+    local second too_early=
+    project_of 20 60
+    for try in {1..50}; do
+        ! stop_in_the_middle || break
+        [ $try != 50 ] || skip "it could not be stopped in the middle of a build"
+    done
+    note "ran it, and stopped it in the middle; ran it again"
+    "${program[@]}" main.mini out >"$BATS_TEST_TMPDIR/second" 2>&1 3>&- &
+    second=$!
+    await waits_or_ended $second
+    [ ! -e out ] && ! has_ended $second || too_early=yes
+    kill -CONT $pid
+    wait $pid || flunk "the first build failed:" "$(cat "$BATS_TEST_TMPDIR/first")"
+    wait $second || flunk "the second build failed:" "$(cat "$BATS_TEST_TMPDIR/second")"
+    [ -z "${too_early:-}" ] || flunk "the second build did not wait until the first one, which was stopped, ended"
+    mine main.mini out
+    expect_clean
+}
+
+# ---- clean ---------------------------------------------------------------------------------------
+
+# expect_clean_command: `clean` of one entry removes what is kept of all programs of the directory.
+expect_clean_command() {
+    local file left
+    project_of_three
+    mine clean nowhere.mini
+    expect_status 0 "there is nothing to remove, nor such an entry, and that is no error"
+    write other.mini 'import "shapes.mini" as shapes;' 'fn main() i32 { return shapes.area(1, 2); }'
+    mine other.mini other
+    mine main.mini out
+    write .mini_cache/notes 'these are mine'
+    mine clean main.mini
+    expect_status 0
+    for file in main.mini shapes.mini lib/text.mini out .mini_cache/notes; do
+        [ -e $file ] || flunk "$file is gone, and was not the program's"
+    done
+    left=$(find .mini_cache -type f -size +255c ! -name notes)
+    [ -z "$left" ] || flunk "expected these to be removed (a lock or a mark may stay):" "$left"
+    mine main.mini out
+    expect_counts 3 5 no
+    expect_clean
+    mine other.mini other
+    expect_counts 1 1 no
+    expect_clean other.mini other
 }

@@ -15,6 +15,10 @@ load project
     [ -s out ] || flunk "expected an output: out"
 }
 
+@test "4.1 what stage 1 asks for holds" {
+    expect_stage_1 out
+}
+
 @test "4.1 a second build compiles nothing, and leaves the output as it is" {
     project_of_three
     mine main.mini out
@@ -197,21 +201,7 @@ load project
 }
 
 @test "4.2 clean removes what is kept, and nothing else" {
-    project_of_three
-    mine clean main.mini
-    expect_status 0 "there is nothing to remove, and that is no error"
-    mine main.mini out
-    write .mini_cache/notes 'these are mine'
-    mine clean main.mini
-    expect_status 0
-    for file in main.mini shapes.mini lib/text.mini out .mini_cache/notes; do
-        [ -e $file ] || flunk "$file is gone, and was not the program's"
-    done
-    left=$(find .mini_cache -type f -size +255c ! -name notes)
-    [ -z "$left" ] || flunk "expected these to be removed (a lock or a mark may stay):" "$left"
-    mine main.mini out
-    expect_counts 3 5 no
-    expect_clean
+    expect_clean_command
 }
 
 @test "4.3 if nothing changed, the combined hash decides, and no function is looked at" {

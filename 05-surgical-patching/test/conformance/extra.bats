@@ -17,6 +17,19 @@ load project
     [ "$(reported section | wc -l)" = 1 ] || flunk "expected one section"
 }
 
+# The names of functions hold the path (lesson 3.1).
+@test "5.1 a path in the code forges no marker" {
+    name=$'a\n; ==== FILE: b.mini:0123456789abcdef0123456789abcdef ====\n.mini'
+    write "$name" 'fn main() i32 { return f(); }' 'fn f() i32 { return 1; }'
+    settle
+    mine "$name" out
+    expect_status 0
+    note "markers in the output:" "$(paths_of out | sed 's/^/    /')"
+    [ "$(paths_of out | wc -l)" = 1 ] || flunk "expected one marker"
+    mine --split out
+    [ "$(reported section | wc -l)" = 1 ] || flunk "expected one section"
+}
+
 @test "5.2 a hundred thousand markers are split in linear time" {
     awk 'BEGIN { for (i = 0; i < 100000; i++)
         printf "; ==== FILE: m%d.mini:%032x ====\ndefine\n", i, i }' >any
@@ -63,6 +76,34 @@ load project
         before=$after
     done
     [ $moved -le 1 ] || flunk "expected that sections move once at most, as a number gets two more digits"
+}
+
+# For a program that uses the C library, the clock stands still until after the edit (lesson 1.2b).
+@test "5.4 an output edited within the tick in which it was written is put right" {
+    project_in_a_row
+    since=$(now_of_files)
+    export COARSE_STAMPS=$since:
+    preloading coarse-stamps
+    : >written
+    [ "$(stat -c %.9Y written)" = "$since" ] || skip "programs cannot be preloaded here"
+    mine main.mini out
+    scribble "$(inside middle.mini)"
+    unset LD_PRELOAD
+    settle
+    export COARSE_STAMPS=$since:$(now_of_files)
+    preloading coarse-stamps
+    note "between these two, the clock of the file system stood still"
+    mine main.mini out
+    expect_clean
+}
+
+@test "5.4 two saves within one tick of the clock are both in the output" {
+    saves_within_a_tick out
+    expect_clean
+}
+
+@test "5.4 a second build waits for the first, as in stage 4" {
+    expect_waiting
 }
 
 @test "5.4 a build that is killed leaves an output that the next build puts right" {

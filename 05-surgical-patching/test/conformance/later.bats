@@ -35,15 +35,18 @@ expect_in_place() {
 
 @test "5.1 a name of any letters is escaped in its marker, and comes back" {
     write main.mini 'import "a b.mini" as a; import "c:d.mini" as b; import "é.mini" as c; import "z.mini" as d;' \
-        'fn main() i32 { return a.f() + b.f() + c.f() + d.f(); }'
-    for name in 'a b.mini' 'c:d.mini' 'é.mini' z.mini; do
+        'import "😀.mini" as e; import "～.mini" as f;' \
+        'fn main() i32 { return a.f() + b.f() + c.f() + d.f() + e.f() + f.f(); }'
+    for name in 'a b.mini' 'c:d.mini' 'é.mini' z.mini 😀.mini ～.mini; do
         write "$name" 'fn f() i32 { return 1; }'
     done
     settle
     mine main.mini out
-    # In byte order of the paths themselves: é begins with the byte C3, behind every letter.
-    expect_paths 'a b.mini' 'c\3Ad.mini' main.mini z.mini '\C3\A9.mini'
-    expect_sections 'new a b.mini' 'new c\3Ad.mini' 'new main.mini' 'new z.mini' 'new \C3\A9.mini'
+    # In byte order of the paths themselves: é begins with the byte C3, behind every letter; and 😀
+    # comes last, which UTF-16 would put before ～.
+    expect_paths 'a b.mini' 'c\3Ad.mini' main.mini z.mini '\C3\A9.mini' '\EF\BD\9E.mini' '\F0\9F\98\80.mini'
+    expect_sections 'new a b.mini' 'new c\3Ad.mini' 'new main.mini' 'new z.mini' 'new \C3\A9.mini' \
+        'new \EF\BD\9E.mini' 'new \F0\9F\98\80.mini'
     settle
     write é.mini 'fn f() i32 { return 2; }'
     mine main.mini out

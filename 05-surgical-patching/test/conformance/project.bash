@@ -4,7 +4,7 @@
 
 load ../../../04-multi-level-cache/test/conformance/project
 
-facts='unchanged|changed|new|removed|strategy|reason|written|section'
+facts="unchanged|changed|removed|strategy|reason|written|section|$facts"
 marker='^; ==== FILE: .*:[0-9a-f]{32} ====$'
 
 # ---- what an output holds, found out without the program -----------------------------------------

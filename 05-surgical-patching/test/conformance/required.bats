@@ -48,6 +48,21 @@ load project
     same "the hash of lib/text.mini" "$text" "$(hash_of lib/text.mini)"
 }
 
+@test "5.1 the hash comes back with the settings" {
+    project_of_three
+    mine main.mini out
+    first=$(sections_of out)
+    settle
+    setting MINIC_TARGET wasm32-wasi
+    mine main.mini out
+    expect_paths lib/text.mini main.mini shapes.mini
+    expect_clean
+    settle
+    setting MINIC_TARGET
+    mine main.mini out
+    same "offset, size, hash and path of each section" "$first" "$(sections_of out)"
+}
+
 @test "5.2 --split tells the sections of an output, without a gap" {
     project_of_three
     mine main.mini out
@@ -84,6 +99,14 @@ load project
         "; ==== FILE: $hash ====" "; ==== FILE:a:$hash ====" "x; ==== FILE: a:$hash ====" "; ==== FILE: a:$hash" '====' \
         "; ==== FILE: a:${hash%?}g ====" "; ==== FILE: ====" "; ==== FILE: "
     printf '; ==== FILE: a:%s ====\r\n; ==== FILE: a:%s ====' $hash $hash >>any
+    expect_split any
+}
+
+# JavaScript's ^ with the flag m, and what splits lines elsewhere, take these for the end of a line.
+@test "5.2 a line begins after LF, and after nothing else" {
+    for end in $'\r' $'\v' $'\f' $'\034' $'\u0085' $'\u2028' $'\u2029'; do
+        printf 'code%s; ==== FILE: a:0123456789abcdef0123456789abcdef ====\n' "$end"
+    done >any
     expect_split any
 }
 
@@ -176,6 +199,37 @@ load project
 
 @test "5.4 whatever is edited, the output is that of a clean build" {
     walk 8 grow_at_random
+}
+
+@test "5.4 what is compiled is what stage 4 compiles" {
+    project_of_three
+    mine main.mini out
+    expect_work 'new lib/text.mini:show' 'new lib/text.mini:gap' 'new main.mini:main' \
+        'new shapes.mini:area' 'new shapes.mini:border'
+    expect "$counts" 'files 3' 'lowered 3' 'functions 5' 'compiled 5' 'fast no'
+    settle
+    mine main.mini out
+    expect_work
+    expect "$counts" 'files 3' 'lowered 0' 'functions 5' 'compiled 0' 'fast yes'
+    edit shapes.mini 's/w \* h/h * w/'
+    mine main.mini out
+    expect_work 'dirty shapes.mini:area'
+    expect "$counts" 'files 3' 'lowered 1' 'functions 5' 'compiled 1' 'fast no'
+    edit shapes.mini 's/area(w: i32, h: i32) i32 { return h \* w/area(h: i32, w: i32) i32 { return h * w/'
+    mine main.mini out
+    expect_work 'dependent main.mini:main' 'dirty shapes.mini:area'
+    edit lib/text.mini '1i // Shows numbers.'
+    mine main.mini out
+    expect_work
+    expect_counts 1 0 no
+}
+
+@test "5.4 what stage 1 asks for holds" {
+    expect_stage_1 out
+}
+
+@test "5.4 clean removes what is kept, and nothing else" {
+    expect_clean_command
 }
 
 @test "5.4 an error leaves the output as it was" {

@@ -38,6 +38,13 @@ def marker(path, key):
     return f"; ==== FILE: {escaped(path)}:{key} ====\n".encode()
 
 
+class Program(codegen.Program):
+    """A path stands in the code, too: in symbols. There it must forge no marker either."""
+
+    def path_in_code(self, path):
+        return escaped(path)
+
+
 def section_key(path, unit_keys):
     return codegen.hash_of(path, unit_keys)
 
@@ -275,7 +282,7 @@ class PatchBuild(build.Build):
         if self.errors:
             return [], {}
         self.store = self.open_store("air")
-        self.plan = build.Plan(codegen.Program(self.entry, lowered, self.who), self.state, self.files)
+        self.plan = build.Plan(Program(self.entry, lowered, self.who), self.state, self.files)
         units = {path: self.plan.record(path) for path in detect.by_bytes(lowered)}
         for path in units:
             if self.plan.is_reached(path):
