@@ -176,44 +176,6 @@ static void cut_power(KeptCache *disk, const KeptCache *moments, uint64_t seed)
 
 /* ---- after the cut ------------------------------------------------------------------------- */
 
-/* The files of a table have the number that the manifest names: all the same one. */
-static void expect_nothing_left_over(const MiniProject *project, const char *what)
-{
-    static const char *const tables[] = {".files.", ".units.", ".sections."};
-    uint64_t numbers[3] = {0};
-    FileList files = scratch_list(&project->scratch, "cache");
-    for (unsigned i = 0; i < files.count; i++) {
-        const char *name = files.paths[i];
-        if (strstr(name, ".tmp") != NULL)
-            fail_msg("%s: %s is left over", what, name);
-        for (unsigned table = 0; table < 3; table++) {
-            const char *at = strstr(name, tables[table]);
-            uint64_t number = at == NULL ? 0 : strtoull(at + strlen(tables[table]), NULL, 10);
-            if (number != 0 && numbers[table] != 0 && number != numbers[table])
-                fail_msg("%s: %s is there, and so is number %llu", what, name,
-                         (unsigned long long)numbers[table]);
-            numbers[table] = number == 0 ? numbers[table] : number;
-        }
-    }
-}
-
-static void expect_rebuilding(MiniProject *project, Slice expected, const char *what)
-{
-    if (mini_project_build(project) != BUILD_OK)
-        fail_msg("%s: the build ends with status %d: %s", what, project->status,
-                 project->said.data);
-    if (!mini_project_output_is(project, expected))
-        fail_msg("%s: the output is wrong (%s)", what,
-                 patch_strategy_name(project->patch.strategy));
-    mini_project_expect_verified(project, what);
-    expect_nothing_left_over(project, what);
-    mini_project_build(project);
-    if (project->status != BUILD_OK || project->was_damaged ||
-        project->patch.strategy != PATCH_UP_TO_DATE || !mini_project_output_is(project, expected))
-        fail_msg("%s: one build does not heal (%s)", what,
-                 patch_strategy_name(project->patch.strategy));
-}
-
 /* The sources are those of the last moment. */
 static void cut_after(MiniProject *project, const KeptCache *moments, unsigned commit)
 {
@@ -229,7 +191,8 @@ static void cut_after(MiniProject *project, const KeptCache *moments, unsigned c
         cut_power(&disk, moments, seed * COMMITS + commit);
         kept_cache_put_back(&disk, &project->scratch);
         kept_cache_adopt_output(&project->scratch, true);
-        expect_rebuilding(project, slice_of(expected, size), what);
+        mini_project_expect_healed(project, slice_of(expected, size), what);
+        mini_project_expect_nothing_left_over(project, what);
         kept_cache_free(&disk);
     }
     free(expected);
