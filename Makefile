@@ -267,7 +267,8 @@ test-faults: | build-tools
 	@.ci/install-missing model || true
 	@$(MAKE) --no-print-directory TESTING=1 BUILD=$(TEST_BUILD) run-test-faults
 run-test-faults: AGAIN := $(subst make test,make test-faults,$(AGAIN))
-run-test-faults: $(BUILD)/minic $(patsubst %,$(BUILD)/test-06/test_%,random_edits damage moving_sources power_cuts)
+run-test-faults: $(BUILD)/minic $(patsubst %,$(BUILD)/test-06/test_%,random_edits damage moving_sources \
+                     power_cuts include_faults)
 	@$(RUN_TESTS)-of-faults $(FAULT_TESTS)
 
 ##: make bench            the corpus of 10,000 files and the numbers of the README; QUICK=1: smaller

@@ -6,8 +6,6 @@
  */
 #include "plug_check_state.h"
 
-#include "source_path.h"
-
 void plug_breaks(PlugState *check, const char *function, Slice subject, const char *rule)
 {
     check->broken++;
@@ -134,29 +132,20 @@ static bool same_scan(const ImportScan *a, const ImportScan *b)
 }
 
 /* The first of the candidates that is one of the files. */
-static uint32_t search(const PlugState *check, Slice importer, const ScannedImport *import,
-                       Arena *arena)
+uint32_t plug_lead(const PlugState *check, Slice importer, const ScannedImport *import,
+                   Arena *arena)
 {
+    const Compiler *compiler = check->compiler;
     ImportCandidates candidates = {.arena = arena};
-    uint32_t target = import->is_optional ? TARGET_ABSENT : TARGET_NONE;
-    check->compiler->resolve(check->compiler->language, importer, import, &candidates);
+    uint32_t target = compiler->resolve != NULL && import->is_optional ? TARGET_ABSENT : TARGET_NONE;
+    (void)import_candidates_find(compiler->resolve, compiler->language, importer, import,
+                                 &candidates);
     for (uint32_t i = candidates.count; i-- > 0;) {
         uint32_t found = find_path(check, candidates.items[i]);
         target = found == TARGET_NONE ? target : found;
     }
     memory_free(candidates.items);
     return target;
-}
-
-uint32_t plug_lead(const PlugState *check, Slice importer, const ScannedImport *import,
-                   Arena *arena)
-{
-    Slice path;
-    if (check->compiler->resolve != NULL)
-        return search(check, importer, import, arena);
-    return source_path_resolve(importer, import->path, arena, &path) == PATH_OK
-               ? find_path(check, path)
-               : TARGET_NONE;
 }
 
 static void keep_imports(PlugState *check, CheckedFile *file, const ImportScan *scan)

@@ -34,6 +34,7 @@
 #include "executor.h"
 #include "file_hash_cache.h"
 #include "observer.h"
+#include "source_path.h"
 #include "source_reader.h"
 
 #ifdef __cplusplus
@@ -89,6 +90,12 @@ void import_candidates_add(ImportCandidates *candidates, Slice path);
  * arguments alone. What is relative to the importer, source_path_resolve names. Any thread. */
 typedef void (*ResolveImport)(void *language, Slice importer, const ScannedImport *import,
                               ImportCandidates *candidates);
+
+/* Where an import may lead, as discovery sees it: what `resolve` adds; where that is NULL, the one
+ * path from the directory of the importer, or why it is none. `candidates` has an arena, and loses
+ * what it held. Any thread. */
+PathError import_candidates_find(ResolveImport resolve, void *language, Slice importer,
+                                 const ScannedImport *import, ImportCandidates *candidates);
 
 /* The value of a name, in the arena or static. False: it has none. Like a setting it is the same
  * for the whole of a build. Any thread. */

@@ -13,17 +13,36 @@ ScannedImport *import_scan_add(ImportScan *scan, Slice path, uint32_t line, uint
     return &scan->items[scan->count++];
 }
 
-void import_candidates_add(ImportCandidates *candidates, Slice path)
+static void append(ImportCandidates *candidates, Slice path)
 {
-    Slice normal;
-    if (source_path_normalize(path, candidates->arena, &normal) != PATH_OK)
-        return;
     if (candidates->count == candidates->capacity) {
         candidates->capacity = candidates->capacity == 0 ? 16 : candidates->capacity * 2;
         candidates->items = memory_resize(candidates->items,
                                           candidates->capacity * sizeof *candidates->items);
     }
-    candidates->items[candidates->count++] = normal;
+    candidates->items[candidates->count++] = path;
+}
+
+void import_candidates_add(ImportCandidates *candidates, Slice path)
+{
+    Slice normal;
+    if (source_path_normalize(path, candidates->arena, &normal) == PATH_OK)
+        append(candidates, normal);
+}
+
+PathError import_candidates_find(ResolveImport resolve, void *language, Slice importer,
+                                 const ScannedImport *import, ImportCandidates *candidates)
+{
+    Slice path;
+    candidates->count = 0;
+    if (resolve != NULL) {
+        resolve(language, importer, import, candidates);
+        return PATH_OK;
+    }
+    PathError error = source_path_resolve(importer, import->path, candidates->arena, &path);
+    if (error == PATH_OK)
+        append(candidates, path);
+    return error;
 }
 
 /* ---- where the imports lead -------------------------------------------------------------- */
@@ -47,12 +66,14 @@ static PathError resolve_import(const DiscoveryRequest *request, Slice importer,
                                 const ScannedImport *written, ReadingScratch *scratch,
                                 ByteBuffer *absents, Slice *path)
 {
-    if (request->resolve == NULL)
-        return source_path_resolve(importer, written->path, scratch->arena, path);
-    scratch->candidates.count = 0;
-    scratch->candidates.arena = scratch->arena;
-    request->resolve(request->language, importer, written, &scratch->candidates);
-    return choose(&scratch->candidates, scratch->asked, absents, path);
+    ImportCandidates *candidates = &scratch->candidates;
+    candidates->arena = scratch->arena;
+    PathError error = import_candidates_find(request->resolve, request->language, importer, written,
+                                             candidates);
+    if (error != PATH_OK || request->resolve != NULL)
+        return error != PATH_OK ? error : choose(candidates, scratch->asked, absents, path);
+    *path = candidates->items[0]; /* whether it is there is seen when it is read */
+    return PATH_OK;
 }
 
 static int compare_asked(const void *a, const void *b)

@@ -9,8 +9,6 @@
  */
 #include "build_internal.h"
 
-#include "source_path.h"
-
 #include <errno.h>
 #include <pthread.h>
 
@@ -191,19 +189,6 @@ static bool imports_number(const FileHashCache *files, uint32_t file, uint32_t n
     return false;
 }
 
-/* As discovery does it. */
-static void list_candidates(Asking *asking, uint32_t from, const ScannedImport *import,
-                            ImportCandidates *candidates)
-{
-    const Compiler *compiler = asking->build->request.compiler;
-    Slice importer = file_hash_cache_path(&asking->build->cache.files, from), path;
-    candidates->arena = asking->arena;
-    if (compiler->resolve != NULL)
-        compiler->resolve(compiler->language, importer, import, candidates);
-    else if (source_path_resolve(importer, import->path, asking->arena, &path) == PATH_OK)
-        import_candidates_add(candidates, path);
-}
-
 static InputAnswer choose(Asking *asking, uint32_t from, const ScannedImport *import,
                           const ImportCandidates *candidates, uint32_t *file)
 {
@@ -230,12 +215,16 @@ static InputAnswer choose(Asking *asking, uint32_t from, const ScannedImport *im
 
 static InputAnswer lead(Asking *asking, uint32_t from, const ScannedImport *import, uint32_t *file)
 {
-    ImportCandidates candidates = {0};
+    const Build *build = asking->build;
+    const Compiler *compiler = build->request.compiler;
+    ImportCandidates candidates = {.arena = asking->arena};
     if (from == INPUT_SELF)
         from = asking->file;
     else if (!was_given(asking, from))
         return refuse(asking, "", import->path);
-    list_candidates(asking, from, import, &candidates);
+    (void)import_candidates_find(compiler->resolve, compiler->language,
+                                 file_hash_cache_path(&build->cache.files, from), import,
+                                 &candidates);
     InputAnswer answer = choose(asking, from, import, &candidates, file);
     memory_free(candidates.items);
     return answer;

@@ -6,6 +6,8 @@
  *     build_open.c          the project, the cache, the memory
  *     build_prepare.c       what comes before emission: lowered files, the plan
  *     build_program.c       the files of the program as keys and code generation see them
+ *     build_recorded.c      what the last commit recorded for them
+ *     build_lowering.c      one source is lowered, and what is kept of it
  *     build_inputs.c        what lowering asks for besides its source
  *     build_opened.c        interface blobs, opened once
  *     build_plan.c          from what changed to what must be emitted
@@ -196,6 +198,16 @@ ProgramFile *build_loaded_file(const Build *build, uint32_t number);
 /* The warnings kept with its lowered form. */
 Slice build_lowering_warnings(const ProgramFile *file);
 
+/* Puts rebuilt objects into the ZirCache. */
+void build_keep_rebuilt(Build *build);
+
+/* The status, if a file needed later could not be loaded. */
+BuildStatus build_check_loading(Build *build);
+
+void build_free_loaded(Build *build);
+
+/* ---- build_recorded.c ---------------------------------------------------------------------- */
+
 /* The row and units that the last commit recorded for a file; NULL if there are none. */
 const UnitRow *build_recorded(const Build *build, uint32_t file, const UnitRecord **units);
 
@@ -214,13 +226,29 @@ RemovedFiles build_removed_files(const Build *build);
 /* Gives a declaration its recorded interface key; without one it is uncacheable. */
 void build_take_interface_key(ProgramFile *file, uint32_t declaration, Hash128 recorded);
 
-/* Puts rebuilt objects into the ZirCache. */
-void build_keep_rebuilt(Build *build);
+/* ---- build_lowering.c ---------------------------------------------------------------------- */
 
-/* The status, if a file needed later could not be loaded. */
-BuildStatus build_check_loading(Build *build);
+typedef struct LoweredObject { /* for the ZirCache */
+    Hash128 content;           /* what stands for it in the key */
+    Slice object, lists;       /* the second: if it asked for something */
+} LoweredObject;
 
-void build_free_loaded(Build *build);
+/* Of one lowering: where it takes place, and what comes of it. */
+typedef struct Lowering {
+    Arena *once, *memory; /* the second lives as long as the build */
+    Diagnostics *diagnostics;
+    Lowered lowered;
+    Slice warnings;
+    LoweredObject made;
+} Lowering;
+
+/* Lowers a source. If it is right, what was reported are warnings, and they are in `warnings`, to
+ * be reported with those of all other files. If not, it is in the diagnostics; unless an import
+ * leads nowhere, or a text cannot be read, which others report. */
+bool build_lower_source(Build *build, Slice source, uint32_t number, Lowering *lowering);
+
+/* Puts it into the ZirCache; the bytes are lent until the commit. One thread. */
+void build_put_lowered(Build *build, uint32_t file, const LoweredObject *made);
 
 /* ---- build_inputs.c ------------------------------------------------------------------------ */
 

@@ -9,8 +9,6 @@
  */
 #include "build_internal.h"
 
-#include "kept_warnings.h"
-
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -24,11 +22,6 @@ typedef struct LoadedFile {
     ProgramFile file;
     Slice warnings; /* kept with its lowered form */
 } LoadedFile;
-
-typedef struct LoweredObject { /* for the ZirCache */
-    Hash128 content;           /* what stands for it in the key */
-    Slice object, lists;       /* the second: if it asked for something */
-} LoweredObject;
 
 typedef struct RebuiltObject { /* a lost object, rebuilt */
     uint32_t file;
@@ -141,55 +134,6 @@ Slice build_lowering_warnings(const ProgramFile *file)
     return ((const LoadedFile *)(const void *)file)->warnings;
 }
 
-const UnitRow *build_recorded(const Build *build, uint32_t file, const UnitRecord **units)
-{
-    if (build->found.renumbered && !build->units_are_updated)
-        file = build->found.old_number[file];
-    *units = NULL;
-    if (file >= build->cache.units.file_count)
-        return NULL;
-    *units = unit_table_units(&build->cache.units, file);
-    return unit_table_row(&build->cache.units, file);
-}
-
-bool build_all_on_record(const Build *build)
-{
-    return build->cache.had_state && build->cache.units.file_count == build->found.last_count;
-}
-
-static void add_removed(const Build *build, uint32_t begin, uint32_t end, RemovedFiles *removed)
-{
-    for (uint32_t old = begin; old < end; old++) {
-        const UnitRow *row = unit_table_row(&build->cache.units, old);
-        removed->function_count += row->function_count;
-        removed->had_prelude_lines |= row->prelude_digest != 0;
-    }
-}
-
-/* Old numbers ascend: what they leave out is gone. */
-RemovedFiles build_removed_files(const Build *build)
-{
-    RemovedFiles removed = {0};
-    uint32_t next = 0;
-    if (build->found.removed == 0 || !build_all_on_record(build))
-        return removed;
-    for (uint32_t i = 0; i < build->cache.files.count; i++) {
-        uint32_t old = build->found.old_number[i];
-        if (old == FILE_NONE)
-            continue;
-        add_removed(build, next, old, &removed);
-        next = old + 1;
-    }
-    add_removed(build, next, build->found.last_count, &removed);
-    return removed;
-}
-
-void build_take_interface_key(ProgramFile *file, uint32_t declaration, Hash128 recorded)
-{
-    file->interface_keys[declaration] = recorded;
-    file->key_states[declaration] = hash_is_none(recorded) ? KEY_UNCACHEABLE : KEY_KNOWN;
-}
-
 /* A file that no change reaches has the interface keys on record. Those of a reached file are
  * dropped again (build_plan.c). */
 static void take_recorded_keys(const Build *build, uint32_t number, ProgramFile *file)
@@ -217,64 +161,6 @@ static ProgramFile *find_file(Build *build, uint32_t number, Arena *arena)
     return make_file(build, number, &lowered, warnings, false, arena);
 }
 
-/* Of one lowering: where it takes place, and what comes of it. */
-typedef struct Lowering {
-    Arena *once, *memory; /* the second lives as long as the build */
-    Diagnostics *diagnostics;
-    Lowered lowered;
-    Slice warnings;
-    LoweredObject made;
-} Lowering;
-
-static bool call_lower(Build *build, Slice source, uint32_t number, Lowering *lowering,
-                       Slice *list)
-{
-    const Compiler *compiler = build->request.compiler;
-    if (compiler->lower_with_inputs != NULL)
-        return build_lower_with_inputs(build, source, number, lowering->memory, lowering->once,
-                                       lowering->diagnostics, &lowering->lowered, list);
-    return compiler->lower(compiler->language, source, build->cache.files.secret, lowering->once,
-                           lowering->diagnostics, &lowering->lowered);
-}
-
-/* The result, copied once to where it can stay. */
-static void keep(Build *build, uint32_t number, Lowering *lowering, Slice list)
-{
-    const FileHashCache *files = &build->cache.files;
-    const ZirCache *zir = build->request.force ? NULL : &build->cache.zir;
-    LoweredObject *made = &lowering->made;
-    made->content = input_list_content(files->records[number].content, list);
-    made->object = zir_cache_join(&lowering->lowered, &lowering->warnings, lowering->memory);
-    if (list.size != 0)
-        made->lists = input_lists_join(zir, files, number, list, lowering->memory);
-}
-
-/* Lowers a source. If it is right, what was reported are warnings, and they are in `warnings`, to
- * be reported with those of all other files. If not, it is in the diagnostics; unless an import
- * leads nowhere, or a text cannot be read, which others report. */
-static bool lower(Build *build, Slice source, uint32_t number, Lowering *lowering)
-{
-    Diagnostics *diagnostics = lowering->diagnostics;
-    Slice path = file_hash_cache_path(&build->cache.files, number), list = {"", 0};
-    size_t first = diagnostics->count;
-    ByteBuffer kept = {.arena = lowering->once};
-    diagnostics->path = path;
-    bool is_right = call_lower(build, source, number, lowering, &list);
-    bool has_error = diagnostics_have_error(diagnostics, first);
-    if (!is_right && !has_error && !build->cache.files.has_gaps &&
-        !build_lacks_text(build))
-        build_report_silence(diagnostics, 1, 1, path);
-    if (!is_right || has_error) {
-        build_place_diagnostics(build, diagnostics, first);
-        return false;
-    }
-    kept_warnings_put(&kept, diagnostics, first, NULL);
-    diagnostics->count = first;
-    lowering->warnings = buffer_slice(&kept);
-    keep(build, number, lowering, list);
-    return true;
-}
-
 /* The object is gone (a damaged pack): rebuilds it from the source, which must still have the
  * recorded hash. */
 static int lower_again(Build *build, uint32_t number, Lowering *lowering)
@@ -293,7 +179,7 @@ static int lower_again(Build *build, uint32_t number, Lowering *lowering)
     *lowering = (Lowering){.once = &build->loaded->memory,
                            .memory = &build->loaded->memory,
                            .diagnostics = &ignored};
-    bool is_right = lower(build, source, number, lowering);
+    bool is_right = build_lower_source(build, source, number, lowering);
     diagnostics_free(&ignored);
     build->counts.files_lowered++;
     if (!is_right)
@@ -303,13 +189,6 @@ static int lower_again(Build *build, uint32_t number, Lowering *lowering)
     return 0;
 }
 
-static void put_object(Build *build, uint32_t file, const LoweredObject *made)
-{
-    zir_cache_put_joined(&build->cache.zir, made->content, made->object);
-    if (made->lists.size != 0)
-        input_lists_put(&build->cache.zir, &build->cache.files, file, made->lists);
-}
-
 void build_keep_rebuilt(Build *build)
 {
     if (build->loaded == NULL)
@@ -317,7 +196,7 @@ void build_keep_rebuilt(Build *build)
     ByteBuffer *rebuilt = &build->loaded->rebuilt;
     const RebuiltObject *objects = (const RebuiltObject *)(const void *)rebuilt->data;
     for (size_t i = 0; i < rebuilt->size / sizeof *objects; i++)
-        put_object(build, objects[i].file, &objects[i].made);
+        build_put_lowered(build, objects[i].file, &objects[i].made);
     rebuilt->size = 0;
 }
 
@@ -408,7 +287,7 @@ static ProgramFile *lower_source(Build *build, const FileChange *change, BuildWo
     Slice source;
     arena_reset(&scratch->once);
     if (!find_source(build, change, scratch, &source) ||
-        !lower(build, source, change->file, &lowering))
+        !build_lower_source(build, source, change->file, &lowering))
         return NULL;
     *made = lowering.made;
     ProgramFile *file = make_file(build, change->file, &lowering.lowered, lowering.warnings, true,
@@ -479,7 +358,7 @@ static void keep_and_report(Build *build, const LoweredChange *results)
             continue;
         build->counts.files_lowered++;
         if (!results[i].is_wrong)
-            put_object(build, change->file, &results[i].made);
+            build_put_lowered(build, change->file, &results[i].made);
     }
 }
 

@@ -40,8 +40,36 @@ static void write_sources(const DamagedProject *in, unsigned files)
 
 static void build_until_settled(MiniProject *project)
 {
-    scratch_age(&project->scratch, "main.mini", 10); /* of all the files; the clock waits for it */
+    scratch_settle(&project->scratch);
     mini_project_settle(project);
+}
+
+static void open_mini(DamagedProject *project, unsigned files)
+{
+    MiniProject *in = &project->project;
+    mini_project_open(in);
+    write_sources(project, files);
+    build_until_settled(in);
+    for (unsigned edition = 101; edition < 104 && !project->is_tiny; edition++) {
+        write_part(project, (edition - 100) % (files - 1), edition);
+        build_until_settled(in);
+    }
+}
+
+static void write_included(DamagedProject *in, unsigned files, unsigned edition)
+{
+    include_project_write(&in->including,
+                          &(IncludeSources){.parts = files - 1, .shared = edition, .data = 1});
+}
+
+/* Each of the files has two lists, or more than are kept. */
+static void open_including(DamagedProject *project, unsigned files)
+{
+    include_project_open(&project->including);
+    for (unsigned edition = 0; edition < (project->is_tiny ? 2 : 6); edition++) {
+        write_included(project, files, edition);
+        build_until_settled(&project->project);
+    }
 }
 
 void damaged_project_open(DamagedProject *project, unsigned files, Situation situation,
@@ -50,17 +78,16 @@ void damaged_project_open(DamagedProject *project, unsigned files, Situation sit
     MiniProject *in = &project->project;
     *project = (DamagedProject){
         .situation = situation, .flavour = flavour, .is_tiny = files == 2};
-    mini_project_open(in);
-    write_sources(project, files);
-    build_until_settled(in);
-    for (unsigned edition = 101; edition < 104 && !project->is_tiny; edition++) {
-        write_part(project, (edition - 100) % (files - 1), edition);
-        build_until_settled(in);
-    }
+    if (flavour == FLAVOUR_INCLUDES)
+        open_including(project, files);
+    else
+        open_mini(project, files);
     project->cache_fd = openat(in->scratch.fd, "cache", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_true(project->cache_fd >= 0);
     kept_cache_read(&project->kept, &in->scratch);
-    if (situation != DAMAGED_ONLY)
+    if (situation != DAMAGED_ONLY && flavour == FLAVOUR_INCLUDES)
+        write_included(project, files, project->is_tiny ? 0 : 4); /* back: a kept list is right */
+    else if (situation != DAMAGED_ONLY)
         write_part(project, 0, 222);
     project->new_output = mini_project_clean_output(in, &project->new_size);
     assert_non_null(project->new_output);

@@ -18,8 +18,8 @@
 #ifndef DAMAGED_PROJECT_H
 #define DAMAGED_PROJECT_H
 
+#include "include_project.h"
 #include "kept_cache.h"
-#include "mini_project.h"
 
 /* What else changed before the build after the damage. */
 typedef enum Situation {
@@ -30,7 +30,10 @@ typedef enum Situation {
 } Situation;
 
 typedef struct DamagedProject {
-    MiniProject project;
+    union {
+        MiniProject project; /* of either: the first of an IncludeProject */
+        IncludeProject including;
+    };
     Situation situation;
     unsigned flavour;
     bool is_tiny;
@@ -43,8 +46,9 @@ typedef struct DamagedProject {
 
 /* Two minimal files; or more, each with a struct, a constant and two functions, after a few edits,
  * so that journals exist where the state is large enough for one. Two flavors differ in constants,
- * but in no size. */
-typedef enum Flavour { FLAVOUR_USUAL = 1, FLAVOUR_OTHER = 5 } Flavour;
+ * but in no size. The files of the third include texts and ask for other things, so that the cache
+ * holds lists of them. */
+typedef enum Flavour { FLAVOUR_USUAL = 1, FLAVOUR_OTHER = 5, FLAVOUR_INCLUDES } Flavour;
 void damaged_project_open(DamagedProject *project, unsigned files, Situation situation,
                           Flavour flavour);
 void damaged_project_close(DamagedProject *project);

@@ -192,6 +192,45 @@ void mini_project_expect_verified(MiniProject *project, const char *what)
     buffer_free(&found);
 }
 
+/* ---- healing ------------------------------------------------------------------------------- */
+
+/* The files of a table have the number that the manifest names: all the same one. */
+void mini_project_expect_nothing_left_over(const MiniProject *project, const char *what)
+{
+    static const char *const tables[] = {".files.", ".units.", ".sections."};
+    uint64_t numbers[3] = {0};
+    FileList files = scratch_list(&project->scratch, "cache");
+    for (unsigned i = 0; i < files.count; i++) {
+        const char *name = files.paths[i];
+        if (strstr(name, ".tmp") != NULL)
+            fail_msg("%s: %s is left over", what, name);
+        for (unsigned table = 0; table < 3; table++) {
+            const char *at = strstr(name, tables[table]);
+            uint64_t number = at == NULL ? 0 : strtoull(at + strlen(tables[table]), NULL, 10);
+            if (number != 0 && numbers[table] != 0 && number != numbers[table])
+                fail_msg("%s: %s is there, and so is number %llu", what, name,
+                         (unsigned long long)numbers[table]);
+            numbers[table] = number == 0 ? numbers[table] : number;
+        }
+    }
+}
+
+void mini_project_expect_healed(MiniProject *project, Slice expected, const char *what)
+{
+    if (mini_project_build(project) != BUILD_OK)
+        fail_msg("%s: the build ends with status %d: %s", what, project->status,
+                 project->said.data);
+    if (!mini_project_output_is(project, expected))
+        fail_msg("%s: the output is wrong (%s)", what,
+                 patch_strategy_name(project->patch.strategy));
+    mini_project_expect_verified(project, what);
+    mini_project_build(project);
+    if (project->status != BUILD_OK || project->was_damaged ||
+        project->patch.strategy != PATCH_UP_TO_DATE || !mini_project_output_is(project, expected))
+        fail_msg("%s: one build does not heal (%s)", what,
+                 patch_strategy_name(project->patch.strategy));
+}
+
 /* ---- many tries ---------------------------------------------------------------------------- */
 
 uint64_t number_from(const char *name, uint64_t otherwise)

@@ -64,6 +64,13 @@ void mini_project_expect_clean(const MiniProject *project);
 /* Fails the test if `minic verify` would find anything to complain of. `what` is said then. */
 void mini_project_expect_verified(MiniProject *project, const char *what);
 
+/* Fails the test, naming `what`, unless a build gives the expected output and a cache of which
+ * verify does not complain, and the next one finds everything up to date. */
+void mini_project_expect_healed(MiniProject *project, Slice expected, const char *what);
+
+/* Fails the test if the cache has files that nothing names. They go with the next commit. */
+void mini_project_expect_nothing_left_over(const MiniProject *project, const char *what);
+
 /* A number from the environment, for tests that can try more. */
 uint64_t number_from(const char *name, uint64_t otherwise);
 

@@ -12,11 +12,13 @@
  * cache is whole, and only the output does not belong to it. Then the system counts as restarted,
  * and the output has exactly the stamp that the manifest records.
  *
+ * Twice: of a Mini program, and of one whose lists of what lowering saw are among what is lost.
+ *
  * `make test` tries a sample. POWER_CUTS says how many disks per commit, POWER_CUTS_SEED which
  * ones.
  */
+#include "include_project.h"
 #include "kept_cache.h"
-#include "mini_project.h"
 
 #include "file_table.h"
 #include "manifest.h"
@@ -28,7 +30,9 @@
 
 enum { PARTS = 16, COMMITS = 10, WINDOW = 3, PAGE = 4096 };
 
-/* ---- a program and its edits --------------------------------------------------------------- */
+/* ---- programs and their edits -------------------------------------------------------------- */
+
+typedef void Edit(MiniProject *project, unsigned commit);
 
 static void write_part(const MiniProject *project, unsigned number, unsigned edition, unsigned terms)
 {
@@ -51,7 +55,7 @@ static void write_all(const MiniProject *project)
 
 /* Bodies of the same and of other sizes, files added and removed, and a build that writes
  * everything again. */
-static void edit(MiniProject *project, unsigned commit)
+static void edit_mini(MiniProject *project, unsigned commit)
 {
     project->force = commit == 7;
     switch (commit) {
@@ -63,11 +67,30 @@ static void edit(MiniProject *project, unsigned commit)
     }
 }
 
+/* Texts, data and the value; some are switched back, so that there is more than one list. */
+static void edit_includes(MiniProject *project, unsigned commit)
+{
+    static const IncludeSources sources[COMMITS] = {
+        {.parts = 6},
+        {.parts = 6, .shared = 1},
+        {.parts = 6, .shared = 1, .data = 1},
+        {.parts = 6, .data = 1},
+        {.parts = 7, .data = 1},
+        {.parts = 7, .data = 1, .near = 1},
+        {.parts = 6, .data = 1},
+        {.parts = 6, .data = 1, .body = 1},
+        {.parts = 6, .data = 1, .body = 1, .value = 1},
+        {.parts = 6, .data = 2, .deep = 1, .shared = 1},
+    };
+    project->force = commit == 7;
+    include_project_write((IncludeProject *)(void *)project, &sources[commit]);
+}
+
 /* The build of the edit, and another one that finds stamps old enough to be recorded. */
-static void commit_edit(MiniProject *project, unsigned commit)
+static void commit_edit(MiniProject *project, Edit *edit, unsigned commit)
 {
     edit(project, commit);
-    scratch_age(&project->scratch, "main.mini", 10);
+    scratch_age(&project->scratch, project->entry == NULL ? "main.mini" : project->entry, 10);
     assert_int_equal(mini_project_build(project), BUILD_OK);
     project->force = false;
     mini_project_settle(project);
@@ -176,44 +199,6 @@ static void cut_power(KeptCache *disk, const KeptCache *moments, uint64_t seed)
 
 /* ---- after the cut ------------------------------------------------------------------------- */
 
-/* The files of a table have the number that the manifest names: all the same one. */
-static void expect_nothing_left_over(const MiniProject *project, const char *what)
-{
-    static const char *const tables[] = {".files.", ".units.", ".sections."};
-    uint64_t numbers[3] = {0};
-    FileList files = scratch_list(&project->scratch, "cache");
-    for (unsigned i = 0; i < files.count; i++) {
-        const char *name = files.paths[i];
-        if (strstr(name, ".tmp") != NULL)
-            fail_msg("%s: %s is left over", what, name);
-        for (unsigned table = 0; table < 3; table++) {
-            const char *at = strstr(name, tables[table]);
-            uint64_t number = at == NULL ? 0 : strtoull(at + strlen(tables[table]), NULL, 10);
-            if (number != 0 && numbers[table] != 0 && number != numbers[table])
-                fail_msg("%s: %s is there, and so is number %llu", what, name,
-                         (unsigned long long)numbers[table]);
-            numbers[table] = number == 0 ? numbers[table] : number;
-        }
-    }
-}
-
-static void expect_rebuilding(MiniProject *project, Slice expected, const char *what)
-{
-    if (mini_project_build(project) != BUILD_OK)
-        fail_msg("%s: the build ends with status %d: %s", what, project->status,
-                 project->said.data);
-    if (!mini_project_output_is(project, expected))
-        fail_msg("%s: the output is wrong (%s)", what,
-                 patch_strategy_name(project->patch.strategy));
-    mini_project_expect_verified(project, what);
-    expect_nothing_left_over(project, what);
-    mini_project_build(project);
-    if (project->status != BUILD_OK || project->was_damaged ||
-        project->patch.strategy != PATCH_UP_TO_DATE || !mini_project_output_is(project, expected))
-        fail_msg("%s: one build does not heal (%s)", what,
-                 patch_strategy_name(project->patch.strategy));
-}
-
 /* The sources are those of the last moment. */
 static void cut_after(MiniProject *project, const KeptCache *moments, unsigned commit)
 {
@@ -229,32 +214,37 @@ static void cut_after(MiniProject *project, const KeptCache *moments, unsigned c
         cut_power(&disk, moments, seed * COMMITS + commit);
         kept_cache_put_back(&disk, &project->scratch);
         kept_cache_adopt_output(&project->scratch, true);
-        expect_rebuilding(project, slice_of(expected, size), what);
+        mini_project_expect_healed(project, slice_of(expected, size), what);
+        mini_project_expect_nothing_left_over(project, what);
         kept_cache_free(&disk);
     }
     free(expected);
 }
 
 /* The first `synced` commits are made with --sync. */
-static void walk(unsigned synced)
+static void walk(Edit *edit, unsigned synced)
 {
-    MiniProject project;
+    IncludeProject opened;
+    MiniProject *project = &opened.mini;
     KeptCache moments[COMMITS];
-    mini_project_open(&project);
+    if (edit == edit_includes)
+        include_project_open(&opened);
+    else
+        mini_project_open(project);
     for (unsigned commit = 0; commit < COMMITS; commit++) {
-        project.sync = commit < synced;
-        commit_edit(&project, commit);
-        kept_cache_read(&moments[commit], &project.scratch);
-        project.sync = false;
+        project->sync = commit < synced;
+        commit_edit(project, edit, commit);
+        kept_cache_read(&moments[commit], &project->scratch);
+        project->sync = false;
         if (commit + 1 < WINDOW)
             continue;
-        cut_after(&project, &moments[commit + 1 - WINDOW], commit);
-        kept_cache_put_back(&moments[commit], &project.scratch);
-        kept_cache_adopt_output(&project.scratch, false);
+        cut_after(project, &moments[commit + 1 - WINDOW], commit);
+        kept_cache_put_back(&moments[commit], &project->scratch);
+        kept_cache_adopt_output(&project->scratch, false);
     }
     for (unsigned commit = 0; commit < COMMITS; commit++)
         kept_cache_free(&moments[commit]);
-    mini_project_close(&project);
+    mini_project_close(project);
     print_message("# tried: %llu disks after a power cut\n",
                   (unsigned long long)number_from("POWER_CUTS", 30) * (COMMITS - WINDOW + 1));
 }
@@ -262,14 +252,16 @@ static void walk(unsigned synced)
 static void test_power_cuts(void **state)
 {
     (void)state;
-    walk(0);
+    walk(edit_mini, 0);
+    walk(edit_includes, 0);
 }
 
 /* What was synced is there; what later builds wrote without --sync may be there too. */
 static void test_power_cuts_after_synced_commits(void **state)
 {
     (void)state;
-    walk(COMMITS / 2);
+    walk(edit_mini, COMMITS / 2);
+    walk(edit_includes, COMMITS / 2);
 }
 
 /* ---- a source ------------------------------------------------------------------------------ */
@@ -310,7 +302,7 @@ static void test_a_source_whose_bytes_were_lost(void **state)
     (void)state;
     mini_project_open(&project);
     for (unsigned commit = 0; commit < 2; commit++)
-        commit_edit(&project, commit);
+        commit_edit(&project, edit_mini, commit);
     write_part(&project, 1, 999, 1);
     record_present_stamp(&project, "part1.mini");
     assert_int_equal(mini_project_build(&project), BUILD_OK);
