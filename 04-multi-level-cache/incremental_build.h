@@ -99,8 +99,8 @@ typedef struct BuildRequest { /* copied; what it points to is lent until build_c
     bool paranoid;            /* trust no stamp */
     bool sync;                /* fsync everything, in order */
     bool warnings_are_errors; /* the same caches serve builds with it and without */
-    bool in_memory; /* use nothing cached, write nothing: see build_verify.h. The cache directory
-                       exists */
+    bool in_memory; /* use nothing cached, write nothing there: see build_verify.h. The cache
+                       directory exists */
     uint64_t limit_bytes;     /* of the cache; 0: see cache_collection.h */
     const HashSecret *maker;  /* the user's key: a cache that others made is not used. NULL: use
                                  any. See cache_secret.h */

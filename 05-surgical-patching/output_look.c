@@ -58,7 +58,7 @@ static void describe_situation(OutputJob *job)
     bool is_same = state->is_known && strcmp(state->path, job->file.place.path) == 0;
     job->situation = (PatchSituation){
         .forced = job->request->force,
-        .had_state = plan->had_state && state->is_known,
+        .had_state = plan->had_state && state->is_known && !job->request->in_memory,
         .state_damaged = plan->state_was_damaged,
         .settings_changed = plan->settings_changed,
         .last_unfinished = plan->output_is_in_progress,

@@ -162,6 +162,36 @@ static const char *what_failed(const OutputJob *job, const char *what)
     return job->format != NULL && job->format->failed != NULL ? job->format->failed : what;
 }
 
+static BuildStatus write_draft(OutputJob *job, OutputDraft *draft, ByteBuffer *records,
+                               OutputRecord *record)
+{
+    double start = build_now();
+    build_enter(job->build, BUILD_WRITES);
+    int error = output_draft_open(draft, &job->file);
+    if (error == 0 && is_program(job) && !draft->is_stream)
+        error = set_executable(job, draft->fd, false);
+    if (error == 0)
+        error = output_write_all(draft, job->build, job->format, records, record);
+    if (error == 0 && is_program(job) && !draft->is_stream)
+        error = set_executable(job, draft->fd, true);
+    job->result->write_seconds += build_lap(&start);
+    job->result->sections_written = job->plan->section_count;
+    job->result->bytes_written = record->size_bytes;
+    return error == 0
+               ? BUILD_OK
+               : output_job_fail(job, what_failed(job, "cannot write the output"), error);
+}
+
+static BuildStatus publish(OutputJob *job, OutputDraft *draft, FileStamp *written)
+{
+    bool is_stream = draft->is_stream;
+    int error = output_draft_publish(draft, &job->file, job->request->sync, written);
+    if (error == 0)
+        return BUILD_OK;
+    return output_job_fail(job, is_stream ? "cannot write the output" : "cannot replace the output",
+                           error);
+}
+
 /* A stream has no state of its own, and nothing recorded is put at risk. */
 static BuildStatus write_new_file(OutputJob *job)
 {
@@ -169,21 +199,7 @@ static BuildStatus write_new_file(OutputJob *job)
     OutputRecord record = {0};
     ByteBuffer records = {0};
     FileStamp written;
-    double start = build_now();
-    build_enter(job->build, BUILD_WRITES);
-    int error = output_draft_open(&draft, &job->file);
-    if (error == 0 && is_program(job) && !draft.is_stream)
-        error = set_executable(job, draft.fd, false);
-    if (error == 0)
-        error = output_write_all(&draft, job->build, job->format, &records, &record);
-    if (error == 0 && is_program(job) && !draft.is_stream)
-        error = set_executable(job, draft.fd, true);
-    job->result->write_seconds += build_lap(&start);
-    job->result->sections_written = job->plan->section_count;
-    job->result->bytes_written = record.size_bytes;
-    BuildStatus status = BUILD_OK;
-    if (error != 0)
-        status = output_job_fail(job, what_failed(job, "cannot write the output"), error);
+    BuildStatus status = write_draft(job, &draft, &records, &record);
     if (status == BUILD_OK && !job->state.is_loaded) /* if only to be removed after the commit */
         status = output_job_load(job);
     if (status == BUILD_OK) {
@@ -192,16 +208,27 @@ static BuildStatus write_new_file(OutputJob *job)
     }
     if (status == BUILD_OK && !draft.is_stream)
         status = build_begin_output(job->build);
-    if (status == BUILD_OK) {
-        error = output_draft_publish(&draft, &job->file, job->request->sync, &written);
-        if (error != 0)
-            status = output_job_fail(job, draft.is_stream ? "cannot write the output"
-                                                          : "cannot replace the output", error);
-        if (draft.is_stream)
-            record.size_bytes = OUTPUT_NOT_KEPT;
-    }
+    if (status == BUILD_OK)
+        status = publish(job, &draft, &written);
+    if (draft.is_stream)
+        record.size_bytes = OUTPUT_NOT_KEPT;
     if (status == BUILD_OK)
         status = record_output(job, &written, &record);
+    buffer_free(&records);
+    output_draft_close(&draft);
+    return status;
+}
+
+/* The output of a build in memory, of which nothing is recorded. */
+static BuildStatus write_unrecorded(OutputJob *job)
+{
+    OutputDraft draft = {.fd = -1};
+    OutputRecord record = {0};
+    ByteBuffer records = {0};
+    FileStamp written;
+    BuildStatus status = write_draft(job, &draft, &records, &record);
+    if (status == BUILD_OK)
+        status = publish(job, &draft, &written);
     buffer_free(&records);
     output_draft_close(&draft);
     return status;
@@ -394,6 +421,7 @@ BuildStatus output_write_as(Build *build, const char *path, OutputFormat *format
     if (status == BUILD_OK)
         status = result->strategy == PATCH_UP_TO_DATE ? keep(&job)
                  : result->strategy == PATCH_IN_PLACE ? write_in_place(&job, &patch)
+                 : job.request->in_memory             ? write_unrecorded(&job)
                                                       : write_new_file(&job);
     output_patch_free(&patch);
     output_job_free(&job);

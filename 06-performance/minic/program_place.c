@@ -42,12 +42,12 @@ static bool name_of(const char *entry, char name[128])
     return exists;
 }
 
-static const char *refuse(ByteBuffer *error, Slice directory, int status, const char *why)
+static int refuse(ByteBuffer *error, Slice directory, int status, const char *why)
 {
     buffer_put_format(error, "%s: cannot keep the program here: %s%s", directory.data,
                       why != NULL ? why : strerror(-status),
                       why != NULL ? "" : "; --cache-dir names another place");
-    return NULL;
+    return why == NULL ? status : -EPERM;
 }
 
 /* Opens the directory, marked; makes it if it is missing. A descriptor or a negative errno; `*why`
@@ -84,8 +84,8 @@ static bool is_cache_refused(const char *cache_dir, bool trust)
     return is_refused;
 }
 
-const char *program_place_find(const char *cache_dir, bool trust, const char *entry, Arena *arena,
-                               ByteBuffer *error)
+int program_place_find(const char *cache_dir, bool trust, const char *entry, Arena *arena,
+                       const char **program, ByteBuffer *error)
 {
     char name[128];
     const char *why = NULL;
@@ -99,7 +99,8 @@ const char *program_place_find(const char *cache_dir, bool trust, const char *en
     size_t size = directory.size + 1 + strlen(name) + 1;
     char *path = arena_allocate(arena, size);
     snprintf(path, size, "%s/%s", directory.data, name);
-    return path;
+    *program = path;
+    return 0;
 }
 
 /* ---- cleaning ------------------------------------------------------------------------------ */

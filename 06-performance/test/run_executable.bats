@@ -133,6 +133,64 @@ await() {
     [ -z "$(ls -A tmp)" ]
 }
 
+# on_tmpfs SCRIPT: the script, in bash, in "place", a file system of its own with the project in it;
+# MINIC and TMPDIR are set.
+on_tmpfs() {
+    mkdir -p place tmp
+    run --separate-stderr unshare -rm env MINIC="$MINIC" TMPDIR="$PWD/tmp" bash -c \
+        "mount -t tmpfs none place && cp *.mini place && cd place && $1"
+}
+
+@test "run where nothing may be executed at all says so, and a copy gets its signals" {
+    unshare -rm true 2>/dev/null || skip "no mount may be made"
+    cat >main.mini <<-'MINI'
+	extern fn system(command: str) i32;
+	fn main() i32 { return system("grep SigBlk /proc/self/status"); }
+	MINI
+    on_tmpfs 'mount -o remount,noexec . && "$MINIC" run -q main.mini'
+    [ "$status $output" = "0 $(grep SigBlk /proc/self/status)" ]
+    on_tmpfs 'mount -o remount,noexec . && TMPDIR=. "$MINIC" run -q main.mini; status=$?; ls -d minic-*; exit $status'
+    [ "$status" = 3 ]
+    [[ ${stderr_lines[0]} == "minic: cannot run ./minic-"*": nothing may be executed there; TMPDIR names another place" ]]
+    [[ ${stderr_lines[1]} == *"cannot access 'minic-*'"* ]]
+}
+
+@test "run in a read-only project keeps nothing, and runs" {
+    unshare -rm true 2>/dev/null || skip "no mount may be made"
+    prints 1
+    notice="minic: .mini_cache: Read-only file system: nothing is kept, and the program is made in memory"
+    on_tmpfs 'mount -o remount,ro . && "$MINIC" run main.mini' # there is no cache
+    [ "$status $output" = "7 1" ]
+    [ "$stderr" = "$notice" ]
+    on_tmpfs 'mount -o remount,ro . && "$MINIC" run -q main.mini && exit 1; "$MINIC" run -q --with=clang main.mini'
+    [ "$status $output" = "7 1"$'\n'1 ]
+    [ -z "$stderr" ]
+    on_tmpfs '"$MINIC" build -q main.mini && mount -o remount,ro . && "$MINIC" run main.mini' # no program
+    [ "$status $output $stderr" = "7 1 $notice" ]
+    on_tmpfs '"$MINIC" run -q main.mini; sed -i s/1/2/ value.mini; mount -o remount,ro .
+              "$MINIC" run main.mini' # another one
+    [ "$status $output" = "7 1"$'\n'2 ]
+    [ "$stderr" = "$notice" ]
+    on_tmpfs '"$MINIC" run -q main.mini; mount -o remount,ro . && "$MINIC" run main.mini' # the same
+    [ "$status $output $stderr" = "7 1"$'\n'"1 " ]
+    [ -z "$(ls -A tmp)" ]
+}
+
+@test "run in a read-only project says what is wrong with the program, once, and keeps to -o" {
+    unshare -rm true 2>/dev/null || skip "no mount may be made"
+    echo 'fn main() i32 { return x; }' >main.mini
+    on_tmpfs 'mount -o remount,ro . && "$MINIC" run -q main.mini'
+    [ "$status" = 1 ]
+    [ "$(grep -c "error: " <<<"$stderr")" = 1 ]
+    prints 1
+    on_tmpfs 'mount -o remount,ro . && "$MINIC" run -o prog main.mini'
+    [ "$status $stderr" = "3 minic: .mini_cache: cannot make the cache directory: Read-only file system" ]
+    on_tmpfs 'mount -o remount,ro . && TMPDIR=. "$MINIC" run -q main.mini'
+    [ "$status" = 3 ]
+    says "cannot make a temporary directory in ./minic-"
+    [ -z "$(ls -A tmp)" ]
+}
+
 # ---- what is run -----------------------------------------------------------------------------------
 
 @test "run: -o names the executable, and .ll at its end LLVM IR" {
