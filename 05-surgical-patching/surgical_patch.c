@@ -94,6 +94,11 @@ static void report(const OutputJob *job)
     observe(job->request->observer, decisions[result->strategy], slice_from(subject));
 }
 
+static bool is_program(const OutputJob *job)
+{
+    return job->format != NULL && job->format->is_program;
+}
+
 /* ---- up to date ---------------------------------------------------------------------------- */
 
 /* The bytes were compared, and more is known about their current stamp. */
@@ -132,6 +137,7 @@ static BuildStatus keep(OutputJob *job)
     if (is_learnt) {
         OutputRecord record = job->state.record;
         record.known = job->compared;
+        record.mode = is_program(job) ? (uint32_t)job->file.mode : 0;
         output_state_record(&job->state, job->build, &record, job->file.place.path);
     }
     int error = sync_kept_output(job);
@@ -144,11 +150,6 @@ static BuildStatus keep(OutputJob *job)
 }
 
 /* ---- writing ------------------------------------------------------------------------------- */
-
-static bool is_program(const OutputJob *job)
-{
-    return job->format != NULL && job->format->is_program;
-}
 
 /* Where no modes are kept, everything may be executed at any time. */
 static int set_executable(const OutputJob *job, int fd, bool is_executable)
@@ -172,8 +173,10 @@ static BuildStatus write_draft(OutputJob *job, OutputDraft *draft, ByteBuffer *r
         error = set_executable(job, draft->fd, false);
     if (error == 0)
         error = output_write_all(draft, job->build, job->format, records, record);
-    if (error == 0 && is_program(job) && !draft->is_stream)
+    if (error == 0 && is_program(job) && !draft->is_stream) {
         error = set_executable(job, draft->fd, true);
+        record->mode = (uint32_t)output_file_mode(draft->fd);
+    }
     job->result->write_seconds += build_lap(&start);
     job->result->sections_written = job->plan->section_count;
     job->result->bytes_written = record->size_bytes;
@@ -285,7 +288,10 @@ static BuildStatus write_in_place(OutputJob *job, const OutputPatch *patch)
     }
     double start = build_now();
     build_enter(job->build, BUILD_WRITES);
+    OutputRecord record = patch->output;
     error = apply_patch(job, patch);
+    if (is_program(job))
+        record.mode = (uint32_t)output_file_mode(job->fd);
     if (error == 0) /* before the sync, which takes long: what others write meanwhile is not ours */
         error = file_stamp_of(job->fd, &written);
     if (error == 0)
@@ -295,7 +301,6 @@ static BuildStatus write_in_place(OutputJob *job, const OutputPatch *patch)
     job->result->write_seconds += build_lap(&start);
     if (error != 0)
         return output_job_fail(job, "cannot write the output", error);
-    OutputRecord record = patch->output;
     return record_output(job, &written, &record);
 }
 

@@ -111,6 +111,27 @@ await() {
     [ "$output $(json strategy)" = "3333 patch" ]
 }
 
+@test "a program half patched cannot be started, and gets the mode back that its user gave it" {
+    strace -f -qq -o /dev/null true 2>/dev/null || skip "strace may not trace here"
+    prints 1
+    minic 0 build -q --emit=exe -o prog main.mini
+    n=2
+    for mode in 744 700 711 755; do
+        chmod $mode prog
+        minic 0 build -q --emit=exe -o prog main.mini # nothing to do; it has seen the mode
+        prints $((n++))
+        run strace -f -qq -o trace -e trace=fchmod -e inject=fchmod:signal=KILL:when=2 \
+            "$MINIC" build -q --emit=exe -o prog main.mini
+        [ "$status" = 137 ]
+        [ "$(stat -c %a prog)" = "$(printf %o $((0$mode & 0666)))" ]
+        minic 0 build --stats=json --emit=exe -o prog main.mini
+        [[ $output == *'"reason":"last build unfinished"'* ]]
+        [ "$(stat -c %a prog)" = $mode ]
+        run -7 ./prog
+        [ "$output" = $((n - 1)) ]
+    done
+}
+
 @test "run: a program that builds its own project waits for nobody" {
     cat >main.mini <<-'MINI'
 	extern fn system(command: str) i32;
