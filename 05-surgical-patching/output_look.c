@@ -70,7 +70,8 @@ static void describe_situation(OutputJob *job)
         .output_is_whole =
             is_same && (uint64_t)job->file.stamp.size_bytes == state->record.size_bytes,
     };
-    job->situation.output_is_untouched = stamp_proves(job);
+    /* Not every file system notes in the stamp that permissions changed. */
+    job->situation.output_is_untouched = stamp_proves(job) && output_job_mode_is_known(job);
 }
 
 static BuildStatus look_at_file(OutputJob *job)
@@ -203,7 +204,7 @@ static void look_at_format(OutputJob *job)
         s->output_is_whole = false;
     if (!job->format->is_program)
         return;
-    if (output_file_is_executable(&job->file) && job->file.mode != job->state.record.mode)
+    if (output_file_is_executable(&job->file) && !output_job_mode_is_known(job))
         s->output_is_whole = false;
     s->output_is_in_use |= s->output_is_writable && output_file_is_in_use(job->fd);
     s->output_is_untouched &= output_file_is_executable(&job->file);

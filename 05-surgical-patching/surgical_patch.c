@@ -94,11 +94,6 @@ static void report(const OutputJob *job)
     observe(job->request->observer, decisions[result->strategy], slice_from(subject));
 }
 
-static bool is_program(const OutputJob *job)
-{
-    return job->format != NULL && job->format->is_program;
-}
-
 /* ---- up to date ---------------------------------------------------------------------------- */
 
 /* The bytes were compared, and more is known about their current stamp. */
@@ -133,11 +128,12 @@ static int sync_kept_output(const OutputJob *job)
  * edited comment, the stamp of the output. */
 static BuildStatus keep(OutputJob *job)
 {
-    bool is_learnt = has_better_stamp(job) && !job->plan->cache_is_read_only;
+    bool is_learnt = (has_better_stamp(job) || !output_job_mode_is_known(job)) &&
+                     !job->plan->cache_is_read_only;
     if (is_learnt) {
         OutputRecord record = job->state.record;
         record.known = job->compared;
-        record.mode = is_program(job) ? (uint32_t)job->file.mode : 0;
+        record.mode = output_job_is_program(job) ? (uint32_t)job->file.mode : 0;
         output_state_record(&job->state, job->build, &record, job->file.place.path);
     }
     int error = sync_kept_output(job);
@@ -169,11 +165,11 @@ static BuildStatus write_draft(OutputJob *job, OutputDraft *draft, ByteBuffer *r
     double start = build_now();
     build_enter(job->build, BUILD_WRITES);
     int error = output_draft_open(draft, &job->file);
-    if (error == 0 && is_program(job) && !draft->is_stream)
+    if (error == 0 && output_job_is_program(job) && !draft->is_stream)
         error = set_executable(job, draft->fd, false);
     if (error == 0)
         error = output_write_all(draft, job->build, job->format, records, record);
-    if (error == 0 && is_program(job) && !draft->is_stream) {
+    if (error == 0 && output_job_is_program(job) && !draft->is_stream) {
         error = set_executable(job, draft->fd, true);
         record->mode = (uint32_t)output_file_mode(draft->fd);
     }
@@ -248,13 +244,13 @@ static int close_output(OutputJob *job)
  * back after the last one. */
 static int apply_patch(const OutputJob *job, const OutputPatch *patch)
 {
-    bool is_synced = is_program(job) && job->request->sync;
+    bool is_synced = output_job_is_program(job) && job->request->sync;
     int error = is_synced && sync_fd(job->fd) != 0 ? -errno : 0;
     if (error == 0)
         error = output_patch_apply(patch, job->fd);
     if (error == 0 && is_synced && sync_fd(job->fd) != 0)
         error = -errno;
-    if (error == 0 && is_program(job))
+    if (error == 0 && output_job_is_program(job))
         error = output_file_set_executable(&job->file, job->fd, true);
     return error;
 }
@@ -262,7 +258,7 @@ static int apply_patch(const OutputJob *job, const OutputPatch *patch)
 static void cancel_patch(const OutputJob *job, const OutputPatch *patch)
 {
     output_patch_cancel(patch, job->fd);
-    if (is_program(job))
+    if (output_job_is_program(job))
         (void)output_file_set_executable(&job->file, job->fd, true);
 }
 
@@ -290,7 +286,7 @@ static BuildStatus write_in_place(OutputJob *job, const OutputPatch *patch)
     build_enter(job->build, BUILD_WRITES);
     OutputRecord record = patch->output;
     error = apply_patch(job, patch);
-    if (is_program(job))
+    if (output_job_is_program(job))
         record.mode = (uint32_t)output_file_mode(job->fd);
     if (error == 0) /* before the sync, which takes long: what others write meanwhile is not ours */
         error = file_stamp_of(job->fd, &written);
@@ -359,7 +355,7 @@ static BuildStatus begin_format(OutputJob *job)
 /* From here on it cannot be started, until it is whole again. */
 static void hide_program(OutputJob *job)
 {
-    if (!is_program(job) || job->result->strategy != PATCH_IN_PLACE)
+    if (!output_job_is_program(job) || job->result->strategy != PATCH_IN_PLACE)
         return;
     job->situation.output_is_writable = output_file_set_executable(&job->file, job->fd, false) == 0;
     choose(job);

@@ -322,6 +322,30 @@ static void a_program_without_execute_bits_gets_them(void **state)
     expect_mode(world, 0700);
 }
 
+static void a_stamp_that_lies(OutputRecord *record, void *context)
+{
+    assert_int_equal(file_stamp_at(AT_FDCWD, context, &record->known.stamp), 0);
+    record->known.racy_since_ns = 0;
+}
+
+/* Where a stamp does not show that permissions changed. */
+static void permissions_are_looked_at_too(void **state)
+{
+    World *world = *state;
+    char path[512];
+    snprintf(path, sizeof path, "%s", project_path(&world->project, "out"));
+    set_mode(world, 0644);
+    project_change_record(&world->project, a_stamp_that_lies, path);
+    project_expect(&world->project, "out", PATCH_IN_PLACE, REASON_OUTPUT_CHANGED);
+    expect_mode(world, 0755);
+    set_mode(world, 0744);
+    project_change_record(&world->project, a_stamp_that_lies, path);
+    project_expect(&world->project, "out", PATCH_UP_TO_DATE, REASON_NONE);
+    project_edit(&world->project); /* it was recorded */
+    expect_patched(world);
+    expect_mode(world, 0744);
+}
+
 /* A limit below the end of the output fails the write of its last section. What is there then is
  * what a build leaves that is killed there. */
 static void leave_half_a_program(World *world, char letter)
@@ -447,6 +471,7 @@ int main(void)
         CASE_OF_PROGRAM(whoever_may_read_a_new_program_may_execute_it),
         CASE_OF_PROGRAM(a_mode_of_the_users_stays),
         CASE_OF_PROGRAM(a_program_without_execute_bits_gets_them),
+        CASE_OF_PROGRAM(permissions_are_looked_at_too),
         CASE_OF_PROGRAM(half_a_program_cannot_be_executed_and_a_whole_one_as_before),
         CASE_OF_PROGRAM(a_new_mode_is_not_put_at_risk),
         CASE_OF_PROGRAM(a_mode_that_nobody_knows_follows_from_who_may_read),
