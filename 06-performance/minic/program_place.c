@@ -3,6 +3,7 @@
 
 #include "cache_mark.h"
 #include "content_hash.h"
+#include "output_draft.h"
 #include "system_calls.h"
 
 #include <dirent.h>
@@ -125,13 +126,6 @@ static bool remove_program(int dir_fd, const char *name, PlaceCounts *removed)
     return true;
 }
 
-/* What a killed run left of a program (output_draft.c). */
-static bool is_draft(const char *name)
-{
-    size_t size = strlen(name);
-    return size > 4 && strncmp(name, ".output-", 8) == 0 && strcmp(name + size - 4, ".tmp") == 0;
-}
-
 /* Removes the programs, or the marks. Returns whether nothing else is left but the marks. */
 static bool remove_files(int dir_fd, bool marks, PlaceCounts *removed)
 {
@@ -140,7 +134,7 @@ static bool remove_files(int dir_fd, bool marks, PlaceCounts *removed)
     DIR *directory = again < 0 ? NULL : fdopendir(again);
     for (struct dirent *item; directory != NULL && (item = readdir(directory)) != NULL;) {
         const char *name = item->d_name;
-        if (is_program(name) || is_draft(name))
+        if (is_program(name) || output_draft_owns(name)) /* of what was killed */
             is_bare &= remove_program(dir_fd, name, removed);
         else if (!cache_mark_owns(name))
             is_bare &= strcmp(name, ".") == 0 || strcmp(name, "..") == 0;

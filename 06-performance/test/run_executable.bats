@@ -277,9 +277,10 @@ on_tmpfs() {
     minic 7 run -q main.mini
     echo mine >.mini_cache.run/notes
     mkfifo .mini_cache.run/main-0123456789abcdef
-    : >.mini_cache.run/.output-0123.0.tmp # as a killed run leaves it
+    : >.mini_cache.run/.output-0123.0.tmp # not ours
+    : >.mini_cache.run/.output-0123456789abcdef0123456789abcdef.12.tmp # as a killed run leaves it
     minic 0 clean -q
-    [ "$(ls -A .mini_cache.run | xargs)" = ".gitignore CACHEDIR.TAG incremental-cache main-0123456789abcdef notes" ]
+    [ "$(ls -A .mini_cache.run | xargs)" = ".gitignore .output-0123.0.tmp CACHEDIR.TAG incremental-cache main-0123456789abcdef notes" ]
     minic 7 run -q main.mini
     [ "$output" = 1 ]
 }
