@@ -99,10 +99,10 @@ typedef struct BuildRequest { /* copied; what it points to is lent until build_c
     bool paranoid;            /* trust no stamp */
     bool sync;                /* fsync everything, in order */
     bool warnings_are_errors; /* the same caches serve builds with it and without */
-    bool in_memory; /* use nothing cached, write nothing: see build_verify.h. The cache directory
-                       exists */
-    bool only_looks; /* plan, and compile and write nothing: see build_forecast.h. The cache directory
-                        may be missing */
+    bool in_memory; /* use nothing cached, write nothing there: see build_verify.h. The cache
+                       directory exists */
+    bool only_looks; /* plan, and compile and write nothing: see build_forecast.h. The cache
+                        directory may be missing */
     uint64_t limit_bytes;     /* of the cache; 0: see cache_collection.h */
     const HashSecret *maker;  /* the user's key: a cache that others made is not used. NULL: use
                                  any. See cache_secret.h */

@@ -28,14 +28,30 @@ enum { MOST_DRAFTS = 4 }; /* of one output, at the same time */
 
 /* ---- names and locks ------------------------------------------------------------------------- */
 
+static const char prefix[] = ".output-", suffix[] = ".tmp";
+
 static int format_path(char path[PATH_MAX], const OutputFile *file, Hash128 name, unsigned number)
 {
     char hex[HASH_HEX_SIZE + 1];
     const char *output = file->place.path;
     hash_to_hex(name, hex);
-    int size = snprintf(path, PATH_MAX, "%.*s/.output-%s.%u.tmp",
-                        (int)(strrchr(output, '/') - output), output, hex, number);
+    int size = snprintf(path, PATH_MAX, "%.*s/%s%s.%u%s", (int)(strrchr(output, '/') - output),
+                        output, prefix, hex, number, suffix);
     return size >= 0 && size < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+/* prefix, the hash, and after it a point, the number and the suffix */
+bool output_draft_owns(const char *name)
+{
+    enum { PREFIX_SIZE = sizeof prefix - 1 };
+    if (strncmp(name, prefix, PREFIX_SIZE) != 0)
+        return false;
+    const char *rest = name + PREFIX_SIZE;
+    if (strspn(rest, "0123456789abcdef") != HASH_HEX_SIZE || rest[HASH_HEX_SIZE] != '.')
+        return false;
+    const char *number = rest + HASH_HEX_SIZE + 1;
+    size_t digits = strspn(number, "0123456789");
+    return digits != 0 && strcmp(number + digits, suffix) == 0;
 }
 
 static Hash128 name_of(const OutputFile *file)

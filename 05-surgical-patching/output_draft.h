@@ -39,6 +39,9 @@ int output_draft_publish(OutputDraft *draft, const OutputFile *file, bool sync,
 
 void output_draft_close(OutputDraft *draft);
 
+/* Is this, without its directory, the name of a draft? Of any output. */
+bool output_draft_owns(const char *name);
+
 /* Removes the drafts of this output that killed processes left, whichever caches they used. */
 void output_draft_remove_leftovers(const OutputFile *file);
 

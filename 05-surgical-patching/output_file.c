@@ -12,6 +12,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+enum { READ_BITS = 0444, EXECUTE_BITS = 0111, OWNER_EXECUTES = 0100 };
+
 /* ---- looking --------------------------------------------------------------------------------- */
 
 /* A device that the system itself links to, in /dev. Any other link is replaced. */
@@ -62,6 +64,7 @@ int output_file_look(OutputFile *file, const char *path)
     file->kind = OUTPUT_ABSENT;
     file->stamp = (FileStamp){0};
     file->is_symlink = file->keeps_mode = false;
+    file->execute_bits = 0;
     int error = output_place_find(&file->place, path);
     if (error != 0)
         return error;
@@ -83,6 +86,7 @@ int output_file_look(OutputFile *file, const char *path)
     file->keeps_mode = true;
     file->owner = status.st_uid;
     file->mode = status.st_mode & 0777;
+    file->execute_bits = file->mode & EXECUTE_BITS;
     return file_stamp_from(&status, &file->stamp);
 }
 
@@ -115,8 +119,6 @@ int output_file_open(const OutputFile *file, bool *is_writable, bool *is_in_use)
 
 /* ---- programs -------------------------------------------------------------------------------- */
 
-enum { READ_BITS = 0444, EXECUTE_BITS = 0111, OWNER_EXECUTES = 0100 };
-
 bool output_file_is_executable(const OutputFile *file)
 {
     return file->keeps_mode && (file->mode & OWNER_EXECUTES) != 0;
@@ -128,14 +130,27 @@ int output_file_set_executable(const OutputFile *file, int fd, bool is_executabl
     if (fstat(fd, &status) != 0)
         return -errno;
     mode_t old = status.st_mode & 07777;
-    mode_t bits = output_file_is_executable(file) ? file->mode & EXECUTE_BITS
-                                                  : (old & READ_BITS) >> 2;
+    bool is_known = (file->execute_bits & OWNER_EXECUTES) != 0;
+    mode_t bits = is_known ? file->execute_bits : (old & READ_BITS) >> 2;
     mode_t mode = is_executable ? old | bits : old & ~(mode_t)EXECUTE_BITS;
     if (mode == old)
         return 0;
     if (fchmod(fd, mode) != 0)
         return call_is_missing(CALL_CHMOD, errno) ? -ENOTSUP : -errno;
     return fstat(fd, &status) == 0 && (status.st_mode & 07777) == mode ? 0 : -ENOTSUP;
+}
+
+void output_file_remember_mode(OutputFile *file, mode_t mode)
+{
+    if (file->keeps_mode && file->execute_bits == 0 &&
+        (mode & ~(mode_t)EXECUTE_BITS) == file->mode)
+        file->execute_bits = mode & EXECUTE_BITS;
+}
+
+mode_t output_file_mode(int fd)
+{
+    struct stat status;
+    return fstat(fd, &status) == 0 ? status.st_mode & 0777 : 0;
 }
 
 #ifdef F_SETLEASE

@@ -42,6 +42,8 @@ typedef struct OutputFile {
     bool keeps_mode;      /* it is a regular file: its replacement gets these */
     mode_t mode;          /* permissions, if it has the same owner; and anything else those of a */
     uid_t owner;          /* new file */
+    mode_t execute_bits;  /* that a program gets when it is whole; 0: whoever may read it may then
+                             execute it */
     dev_t special_device; /* of the FIFO or device: which one it is */
     ino_t special_inode;
 } OutputFile;
@@ -57,10 +59,16 @@ int output_file_look(OutputFile *file, const char *path);
 int output_file_open(const OutputFile *file, bool *is_writable, bool *is_in_use);
 
 /* Takes the execute bits of an open file away, so that no half of a program can be started, or gives
- * it those that the file had that was looked at; if it had none, whoever may read it may then
- * execute it. 0; -ENOTSUP if the file system keeps no modes, and the file is as it was; or another
- * negative errno. */
+ * it its `execute_bits`, which are those that the file had that was looked at. 0; -ENOTSUP if the
+ * file system keeps no modes, and the file is as it was; or another negative errno. */
 int output_file_set_executable(const OutputFile *file, int fd, bool is_executable);
+
+/* A build that was killed left a program without its execute bits, and its mode was last known to
+ * be `mode`: sets `execute_bits` to what is missing, if nothing else is different. */
+void output_file_remember_mode(OutputFile *file, mode_t mode);
+
+/* The permissions of an open file; 0 if they cannot be read. */
+mode_t output_file_mode(int fd);
 
 /* May its owner execute the file that was looked at? */
 bool output_file_is_executable(const OutputFile *file);

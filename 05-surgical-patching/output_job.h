@@ -27,6 +27,17 @@ typedef struct OutputJob {
     PatchSituation situation;
 } OutputJob;
 
+static inline bool output_job_is_program(const OutputJob *job)
+{
+    return job->format != NULL && job->format->is_program;
+}
+
+/* Has a program the permissions that were recorded? */
+static inline bool output_job_mode_is_known(const OutputJob *job)
+{
+    return !output_job_is_program(job) || job->file.mode == job->state.record.mode;
+}
+
 /* Records a failure; -EILSEQ means a text that holds a marker. */
 BuildStatus output_job_fail(const OutputJob *job, const char *what, int error);
 

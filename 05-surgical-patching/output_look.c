@@ -58,7 +58,7 @@ static void describe_situation(OutputJob *job)
     bool is_same = state->is_known && strcmp(state->path, job->file.place.path) == 0;
     job->situation = (PatchSituation){
         .forced = job->request->force,
-        .had_state = plan->had_state && state->is_known,
+        .had_state = plan->had_state && state->is_known && !job->request->in_memory,
         .state_damaged = plan->state_was_damaged,
         .settings_changed = plan->settings_changed,
         .last_unfinished = plan->output_is_in_progress,
@@ -70,7 +70,8 @@ static void describe_situation(OutputJob *job)
         .output_is_whole =
             is_same && (uint64_t)job->file.stamp.size_bytes == state->record.size_bytes,
     };
-    job->situation.output_is_untouched = stamp_proves(job);
+    /* Not every file system notes in the stamp that permissions changed. */
+    job->situation.output_is_untouched = stamp_proves(job) && output_job_mode_is_known(job);
 }
 
 static BuildStatus look_at_file(OutputJob *job)
@@ -82,6 +83,8 @@ static BuildStatus look_at_file(OutputJob *job)
         return output_job_fail(job, "cannot write the output", error);
     output_state_open(&job->state, job->build);
     describe_situation(job);
+    if (job->situation.same_output_path)
+        output_file_remember_mode(&job->file, (mode_t)job->state.record.mode);
     const char *why_not = refusal(job);
     if (why_not == NULL)
         return BUILD_OK;
@@ -191,7 +194,9 @@ BuildStatus output_job_load(OutputJob *job)
 }
 
 /* Bytes that others changed say nothing of what was there. A program without its execute bits is
- * written, if only to get them back. */
+ * written, if only to get them back. One with other permissions than were recorded is not patched:
+ * killed in between, the build would have taken its execute bits away, and nobody would know which
+ * they were. A new file has them from the start, and they are recorded. */
 static void look_at_format(OutputJob *job)
 {
     PatchSituation *s = &job->situation;
@@ -199,6 +204,8 @@ static void look_at_format(OutputJob *job)
         s->output_is_whole = false;
     if (!job->format->is_program)
         return;
+    if (output_file_is_executable(&job->file) && !output_job_mode_is_known(job))
+        s->output_is_whole = false;
     s->output_is_in_use |= s->output_is_writable && output_file_is_in_use(job->fd);
     s->output_is_untouched &= output_file_is_executable(&job->file);
 }

@@ -34,7 +34,7 @@ typedef struct OutputRecord {
     uint64_t size_bytes;    /* OUTPUT_NOT_KEPT: it went to a FIFO or a device */
     Hash128 prelude;        /* sum of the keyed hashes of its pages, see output_bytes.h */
     uint32_t prelude_blocks;
-    uint32_t reserved;
+    uint32_t mode;          /* permissions of a program, as the build left them; otherwise 0 */
 } OutputRecord;
 
 #define OUTPUT_NOT_KEPT UINT64_MAX

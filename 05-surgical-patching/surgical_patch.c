@@ -128,10 +128,12 @@ static int sync_kept_output(const OutputJob *job)
  * edited comment, the stamp of the output. */
 static BuildStatus keep(OutputJob *job)
 {
-    bool is_learnt = has_better_stamp(job) && !job->plan->cache_is_read_only;
+    bool is_learnt = (has_better_stamp(job) || !output_job_mode_is_known(job)) &&
+                     !job->plan->cache_is_read_only;
     if (is_learnt) {
         OutputRecord record = job->state.record;
         record.known = job->compared;
+        record.mode = output_job_is_program(job) ? (uint32_t)job->file.mode : 0;
         output_state_record(&job->state, job->build, &record, job->file.place.path);
     }
     int error = sync_kept_output(job);
@@ -145,11 +147,6 @@ static BuildStatus keep(OutputJob *job)
 
 /* ---- writing ------------------------------------------------------------------------------- */
 
-static bool is_program(const OutputJob *job)
-{
-    return job->format != NULL && job->format->is_program;
-}
-
 /* Where no modes are kept, everything may be executed at any time. */
 static int set_executable(const OutputJob *job, int fd, bool is_executable)
 {
@@ -162,6 +159,38 @@ static const char *what_failed(const OutputJob *job, const char *what)
     return job->format != NULL && job->format->failed != NULL ? job->format->failed : what;
 }
 
+static BuildStatus write_draft(OutputJob *job, OutputDraft *draft, ByteBuffer *records,
+                               OutputRecord *record)
+{
+    double start = build_now();
+    build_enter(job->build, BUILD_WRITES);
+    int error = output_draft_open(draft, &job->file);
+    if (error == 0 && output_job_is_program(job) && !draft->is_stream)
+        error = set_executable(job, draft->fd, false);
+    if (error == 0)
+        error = output_write_all(draft, job->build, job->format, records, record);
+    if (error == 0 && output_job_is_program(job) && !draft->is_stream) {
+        error = set_executable(job, draft->fd, true);
+        record->mode = (uint32_t)output_file_mode(draft->fd);
+    }
+    job->result->write_seconds += build_lap(&start);
+    job->result->sections_written = job->plan->section_count;
+    job->result->bytes_written = record->size_bytes;
+    return error == 0
+               ? BUILD_OK
+               : output_job_fail(job, what_failed(job, "cannot write the output"), error);
+}
+
+static BuildStatus publish(OutputJob *job, OutputDraft *draft, FileStamp *written)
+{
+    bool is_stream = draft->is_stream;
+    int error = output_draft_publish(draft, &job->file, job->request->sync, written);
+    if (error == 0)
+        return BUILD_OK;
+    return output_job_fail(job, is_stream ? "cannot write the output" : "cannot replace the output",
+                           error);
+}
+
 /* A stream has no state of its own, and nothing recorded is put at risk. */
 static BuildStatus write_new_file(OutputJob *job)
 {
@@ -169,21 +198,7 @@ static BuildStatus write_new_file(OutputJob *job)
     OutputRecord record = {0};
     ByteBuffer records = {0};
     FileStamp written;
-    double start = build_now();
-    build_enter(job->build, BUILD_WRITES);
-    int error = output_draft_open(&draft, &job->file);
-    if (error == 0 && is_program(job) && !draft.is_stream)
-        error = set_executable(job, draft.fd, false);
-    if (error == 0)
-        error = output_write_all(&draft, job->build, job->format, &records, &record);
-    if (error == 0 && is_program(job) && !draft.is_stream)
-        error = set_executable(job, draft.fd, true);
-    job->result->write_seconds += build_lap(&start);
-    job->result->sections_written = job->plan->section_count;
-    job->result->bytes_written = record.size_bytes;
-    BuildStatus status = BUILD_OK;
-    if (error != 0)
-        status = output_job_fail(job, what_failed(job, "cannot write the output"), error);
+    BuildStatus status = write_draft(job, &draft, &records, &record);
     if (status == BUILD_OK && !job->state.is_loaded) /* if only to be removed after the commit */
         status = output_job_load(job);
     if (status == BUILD_OK) {
@@ -192,16 +207,27 @@ static BuildStatus write_new_file(OutputJob *job)
     }
     if (status == BUILD_OK && !draft.is_stream)
         status = build_begin_output(job->build);
-    if (status == BUILD_OK) {
-        error = output_draft_publish(&draft, &job->file, job->request->sync, &written);
-        if (error != 0)
-            status = output_job_fail(job, draft.is_stream ? "cannot write the output"
-                                                          : "cannot replace the output", error);
-        if (draft.is_stream)
-            record.size_bytes = OUTPUT_NOT_KEPT;
-    }
+    if (status == BUILD_OK)
+        status = publish(job, &draft, &written);
+    if (draft.is_stream)
+        record.size_bytes = OUTPUT_NOT_KEPT;
     if (status == BUILD_OK)
         status = record_output(job, &written, &record);
+    buffer_free(&records);
+    output_draft_close(&draft);
+    return status;
+}
+
+/* The output of a build in memory, of which nothing is recorded. */
+static BuildStatus write_unrecorded(OutputJob *job)
+{
+    OutputDraft draft = {.fd = -1};
+    OutputRecord record = {0};
+    ByteBuffer records = {0};
+    FileStamp written;
+    BuildStatus status = write_draft(job, &draft, &records, &record);
+    if (status == BUILD_OK)
+        status = publish(job, &draft, &written);
     buffer_free(&records);
     output_draft_close(&draft);
     return status;
@@ -218,13 +244,13 @@ static int close_output(OutputJob *job)
  * back after the last one. */
 static int apply_patch(const OutputJob *job, const OutputPatch *patch)
 {
-    bool is_synced = is_program(job) && job->request->sync;
+    bool is_synced = output_job_is_program(job) && job->request->sync;
     int error = is_synced && sync_fd(job->fd) != 0 ? -errno : 0;
     if (error == 0)
         error = output_patch_apply(patch, job->fd);
     if (error == 0 && is_synced && sync_fd(job->fd) != 0)
         error = -errno;
-    if (error == 0 && is_program(job))
+    if (error == 0 && output_job_is_program(job))
         error = output_file_set_executable(&job->file, job->fd, true);
     return error;
 }
@@ -232,7 +258,7 @@ static int apply_patch(const OutputJob *job, const OutputPatch *patch)
 static void cancel_patch(const OutputJob *job, const OutputPatch *patch)
 {
     output_patch_cancel(patch, job->fd);
-    if (is_program(job))
+    if (output_job_is_program(job))
         (void)output_file_set_executable(&job->file, job->fd, true);
 }
 
@@ -258,7 +284,10 @@ static BuildStatus write_in_place(OutputJob *job, const OutputPatch *patch)
     }
     double start = build_now();
     build_enter(job->build, BUILD_WRITES);
+    OutputRecord record = patch->output;
     error = apply_patch(job, patch);
+    if (output_job_is_program(job))
+        record.mode = (uint32_t)output_file_mode(job->fd);
     if (error == 0) /* before the sync, which takes long: what others write meanwhile is not ours */
         error = file_stamp_of(job->fd, &written);
     if (error == 0)
@@ -268,7 +297,6 @@ static BuildStatus write_in_place(OutputJob *job, const OutputPatch *patch)
     job->result->write_seconds += build_lap(&start);
     if (error != 0)
         return output_job_fail(job, "cannot write the output", error);
-    OutputRecord record = patch->output;
     return record_output(job, &written, &record);
 }
 
@@ -327,7 +355,7 @@ static BuildStatus begin_format(OutputJob *job)
 /* From here on it cannot be started, until it is whole again. */
 static void hide_program(OutputJob *job)
 {
-    if (!is_program(job) || job->result->strategy != PATCH_IN_PLACE)
+    if (!output_job_is_program(job) || job->result->strategy != PATCH_IN_PLACE)
         return;
     job->situation.output_is_writable = output_file_set_executable(&job->file, job->fd, false) == 0;
     choose(job);
@@ -394,6 +422,7 @@ BuildStatus output_write_as(Build *build, const char *path, OutputFormat *format
     if (status == BUILD_OK)
         status = result->strategy == PATCH_UP_TO_DATE ? keep(&job)
                  : result->strategy == PATCH_IN_PLACE ? write_in_place(&job, &patch)
+                 : job.request->in_memory             ? write_unrecorded(&job)
                                                       : write_new_file(&job);
     output_patch_free(&patch);
     output_job_free(&job);

@@ -24,6 +24,8 @@
  * before the first byte of the output is changed. A symlink, or one name of several, is replaced by
  * a file of its own; to a FIFO or a device everything is written.
  *
+ * A build in memory writes all of the output, and nothing is recorded of it.
+ *
  * Every commit of an entry must be made by output_write: after another one, the record of the
  * output would describe sections that it does not have.
  *

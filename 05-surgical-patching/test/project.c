@@ -119,6 +119,7 @@ BuildRequest project_request(const Project *project, const Compiler *compiler)
         .force = project->force,
         .paranoid = project->paranoid,
         .sync = project->sync,
+        .in_memory = project->in_memory,
     };
 }
 

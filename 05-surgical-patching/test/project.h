@@ -13,7 +13,7 @@ typedef struct Project { /* set up by project_open; the tests change the setting
     const char *settings;
     Executor *executor;
     OutputFormat *format; /* lent; NULL: text */
-    bool force, paranoid, sync;
+    bool force, paranoid, sync, in_memory;
     PatchResult result; /* of the last build */
     BuildCounts counts;
     char failure[768];

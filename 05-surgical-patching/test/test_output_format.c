@@ -282,6 +282,7 @@ static void whoever_may_read_a_new_program_may_execute_it(void **state)
     }
 }
 
+/* One that no build has seen is not put at risk: the first edit makes a new file. */
 static void a_mode_of_the_users_stays(void **state)
 {
     World *world = *state;
@@ -289,11 +290,17 @@ static void a_mode_of_the_users_stays(void **state)
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
         set_mode(world, modes[i]);
         project_edit(&world->project);
-        expect_patched(world);
+        project_expect(&world->project, "out", PATCH_REASSEMBLE, REASON_OUTPUT_CHANGED);
         expect_mode(world, modes[i]);
         project_edit(&world->project);
         expect_patched(world);
         expect_mode(world, modes[i]);
+        set_mode(world, 0750);
+        project_expect(&world->project, "out", PATCH_UP_TO_DATE, REASON_NONE);
+        project_edit(&world->project);
+        expect_patched(world);
+        expect_mode(world, 0750);
+        set_mode(world, modes[i]);
         world->project.force = true;
         project_expect(&world->project, "out", PATCH_FULL, REASON_FORCED);
         world->project.force = false;
@@ -315,24 +322,82 @@ static void a_program_without_execute_bits_gets_them(void **state)
     expect_mode(world, 0700);
 }
 
-/* A limit below the end of the output fails the write of its last section. */
-static void half_a_program_cannot_be_executed(void **state)
+static void a_stamp_that_lies(OutputRecord *record, void *context)
+{
+    assert_int_equal(file_stamp_at(AT_FDCWD, context, &record->known.stamp), 0);
+    record->known.racy_since_ns = 0;
+}
+
+/* Where a stamp does not show that permissions changed. */
+static void permissions_are_looked_at_too(void **state)
 {
     World *world = *state;
+    char path[512];
+    snprintf(path, sizeof path, "%s", project_path(&world->project, "out"));
+    set_mode(world, 0644);
+    project_change_record(&world->project, a_stamp_that_lies, path);
+    project_expect(&world->project, "out", PATCH_IN_PLACE, REASON_OUTPUT_CHANGED);
+    expect_mode(world, 0755);
+    set_mode(world, 0744);
+    project_change_record(&world->project, a_stamp_that_lies, path);
+    project_expect(&world->project, "out", PATCH_UP_TO_DATE, REASON_NONE);
+    project_edit(&world->project); /* it was recorded */
+    expect_patched(world);
+    expect_mode(world, 0744);
+}
+
+/* A limit below the end of the output fails the write of its last section. What is there then is
+ * what a build leaves that is killed there. */
+static void leave_half_a_program(World *world, char letter)
+{
     Project *project = &world->project;
     struct stat status;
-    project_build_many(project);
-    set_mode(world, 0744);
-    project_write_unit(project, "many/98.line", "unit", 20, 'b');
-    project_write_unit(project, "many/99.line", "unit", 20, 'b');
+    project_write_unit(project, "many/98.line", "unit", 20, letter);
+    project_write_unit(project, "many/99.line", "unit", 20, letter);
     assert_int_equal(stat(project_path(project, "out"), &status), 0);
     full_disk_begin((size_t)status.st_size - 65 * OUTPUT_BLOCK);
     BuildStatus ended = project_build(project, "out");
     full_disk_end();
     assert_int_equal(ended, BUILD_MACHINE_FAILED);
-    expect_mode(world, 0644);
-    project_expect(project, "out", PATCH_REASSEMBLE, REASON_LAST_UNFINISHED);
-    expect_mode(world, 0755);
+}
+
+static void half_a_program_cannot_be_executed_and_a_whole_one_as_before(void **state)
+{
+    World *world = *state;
+    Project *project = &world->project;
+    static const mode_t modes[] = {0755, 0744, 0700, 0711, 0710};
+    project_build_many(project);
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        set_mode(world, modes[i]);
+        project_expect(project, "out", PATCH_UP_TO_DATE, REASON_NONE);
+        leave_half_a_program(world, (char)('b' + i));
+        expect_mode(world, modes[i] & ~0111u);
+        project_expect(project, "out", PATCH_REASSEMBLE, REASON_LAST_UNFINISHED);
+        expect_mode(world, modes[i]);
+    }
+}
+
+/* No build has seen this mode: a file of its own is made, and the program stays whole. */
+static void a_new_mode_is_not_put_at_risk(void **state)
+{
+    World *world = *state;
+    project_build_many(&world->project);
+    set_mode(world, 0744);
+    leave_half_a_program(world, 'b');
+    expect_mode(world, 0744);
+    project_expect(&world->project, "out", PATCH_REASSEMBLE, REASON_OUTPUT_CHANGED);
+    expect_mode(world, 0744);
+}
+
+/* Somebody gave half of a program other permissions. */
+static void a_mode_that_nobody_knows_follows_from_who_may_read(void **state)
+{
+    World *world = *state;
+    project_build_many(&world->project);
+    leave_half_a_program(world, 'b');
+    set_mode(world, 0640);
+    project_expect(&world->project, "out", PATCH_REASSEMBLE, REASON_LAST_UNFINISHED);
+    expect_mode(world, 0750);
 }
 
 static void a_build_that_fails_before_it_writes_leaves_a_program(void **state)
@@ -342,6 +407,7 @@ static void a_build_that_fails_before_it_writes_leaves_a_program(void **state)
     struct stat status;
     char blocker[512];
     set_mode(world, 0744);
+    project_expect(project, "out", PATCH_UP_TO_DATE, REASON_NONE);
     snprintf(blocker, sizeof blocker, "%s", project_cache_file(project, ".sections.1"));
     blocker[strlen(blocker) - 1] = '2'; /* the next generation */
     assert_int_equal(mkdir(project_path(project, blocker), 0777), 0);
@@ -350,7 +416,7 @@ static void a_build_that_fails_before_it_writes_leaves_a_program(void **state)
     expect_mode(world, 0744);
     assert_int_equal(rmdir(project_path(project, blocker)), 0);
     project_build_many(project);
-    set_mode(world, 0744);
+    expect_mode(world, 0744);
     assert_int_equal(stat(project_path(project, "out"), &status), 0);
     project_write_unit(project, "many/0.line", "unit", 700, 'b');
     full_disk_begin((size_t)status.st_size);
@@ -405,7 +471,10 @@ int main(void)
         CASE_OF_PROGRAM(whoever_may_read_a_new_program_may_execute_it),
         CASE_OF_PROGRAM(a_mode_of_the_users_stays),
         CASE_OF_PROGRAM(a_program_without_execute_bits_gets_them),
-        CASE_OF_PROGRAM(half_a_program_cannot_be_executed),
+        CASE_OF_PROGRAM(permissions_are_looked_at_too),
+        CASE_OF_PROGRAM(half_a_program_cannot_be_executed_and_a_whole_one_as_before),
+        CASE_OF_PROGRAM(a_new_mode_is_not_put_at_risk),
+        CASE_OF_PROGRAM(a_mode_that_nobody_knows_follows_from_who_may_read),
         CASE_OF_PROGRAM(a_build_that_fails_before_it_writes_leaves_a_program),
         CASE_OF_PROGRAM(a_program_that_is_in_use_is_replaced),
     };

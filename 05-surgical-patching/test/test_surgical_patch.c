@@ -202,6 +202,22 @@ static void a_synced_build_writes_the_same(void **state)
 
 enum { RANDOM_FILES = 150 };
 
+/* Whatever is known of the output: it is all written, and nothing else is. */
+static void a_build_in_memory_writes_all_of_the_output_and_records_nothing(void **state)
+{
+    Project *project = *state;
+    project_edit(project);
+    project->in_memory = true;
+    assert_int_equal(project_build(project, "out"), BUILD_OK);
+    assert_int_equal(project->result.strategy, PATCH_FULL);
+    assert_int_equal(project->result.sections_written, project->result.sections_total);
+    assert_int_equal(project->result.state_bytes_written, 0);
+    assert_int_equal(project->counts.bytes_written, 0);
+    project->in_memory = false;
+    project_expect_clean_output(project, "out");
+    project_expect(project, "out", PATCH_IN_PLACE, REASON_OUTPUT_CHANGED); /* and it is right */
+}
+
 static void random_main(Project *project, const bool *imported)
 {
     ByteBuffer text = {0};
@@ -288,6 +304,7 @@ int main(void)
         TEST(a_prelude_that_grows_moves_everything),
         TEST(an_edit_taken_back_gives_the_old_bytes),
         TEST(a_synced_build_writes_the_same),
+        CASE_IN_BUILT_PROJECT(a_build_in_memory_writes_all_of_the_output_and_records_nothing),
         CASE_IN_PROJECT(whatever_happens_the_output_is_that_of_a_clean_build),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

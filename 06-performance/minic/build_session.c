@@ -140,6 +140,30 @@ int build_session(Invocation *invocation, int (*work)(Invocation *invocation))
 
 /* ---- one build ------------------------------------------------------------------------------ */
 
+static bool is_under(const char *path, const char *directory)
+{
+    size_t size = strlen(directory);
+    return strncmp(path, directory, size) == 0 && (path[size] == '\0' || path[size] == '/');
+}
+
+/* Is it that the places where results are kept are read-only? Then run keeps none. */
+static bool is_to_go_elsewhere(Invocation *invocation, BuildStatus status)
+{
+    const CommandLine *line = &invocation->line;
+    const BuildFailure *failure = build_failure(invocation->build);
+    if (!invocation->may_go_elsewhere || status != BUILD_MACHINE_FAILED ||
+        !build_session_is_read_only(failure->error) ||
+        (!is_under(failure->path, line->cache_dir) && strcmp(failure->path, line->output) != 0))
+        return false;
+    invocation->read_only_error = failure->error;
+    return true;
+}
+
+bool build_session_is_read_only(int error)
+{
+    return error == EROFS || error == EACCES;
+}
+
 BuildRequest build_session_request(Invocation *invocation)
 {
     const CommandLine *line = &invocation->line;
@@ -155,6 +179,7 @@ BuildRequest build_session_request(Invocation *invocation)
         .force = line->force,
         .paranoid = line->paranoid,
         .sync = line->sync,
+        .in_memory = invocation->is_in_memory,
         .limit_bytes = line->limit_bytes,
         .maker = &invocation->key,
         .trust_cache = line->trust_cache,
@@ -178,6 +203,8 @@ BuildStatus build_session_build(Invocation *invocation, bool writes_output, Buil
                      ? output_write_as(invocation->build, invocation->line.output,
                                        invocation->format, &patch)
                      : build_emit(invocation->build);
+    if (is_to_go_elsewhere(invocation, status))
+        return status;
     invocation_report_problems(invocation, status);
     if (status > BUILD_PROGRAM_WRONG)
         return status;

@@ -30,6 +30,10 @@ BuildRequest build_session_request(Invocation *invocation);
  * if the status is BUILD_OK or BUILD_PROGRAM_WRONG. */
 BuildStatus build_session_build(Invocation *invocation, bool writes_output, BuildStats *stats);
 
+/* Does the error (positive) say that a place may be read, and not written? With may_go_elsewhere, a
+ * build that fails so does not report it, and sets read_only_error. */
+bool build_session_is_read_only(int error);
+
 /* For `work`: opens the build and finds the files of the program, and nothing more. */
 BuildStatus build_session_discover(Invocation *invocation);
 

@@ -48,7 +48,7 @@ static void print_verification(const Invocation *invocation, const Verification 
 static bool is_of_other_kind(const Invocation *invocation)
 {
     const CommandLine *line = &invocation->line;
-    return IMAGES_RUN_HERE && !line->emit_is_named && line->emit == EMIT_IR &&
+    return image_host_why_not() == NULL && !line->emit_is_named && line->emit == EMIT_IR &&
            build_planned(invocation->build)->settings_changed;
 }
 

@@ -278,7 +278,7 @@ static void choose_what_runs(CommandLine *line)
     bool wants_ir = line->run_with != RUN_WITH_ANY || is_set("MINIC_CLANG") ||
                     is_set("MINIC_LLI") || getenv("MINIC_TARGET") != NULL ||
                     (line->output != NULL && ends_with(line->output, ".ll"));
-    line->emit = wants_ir || !IMAGES_RUN_HERE ? EMIT_IR : EMIT_PROGRAM;
+    line->emit = wants_ir || image_host_why_not() != NULL ? EMIT_IR : EMIT_PROGRAM;
 }
 
 static bool finish(Parser *parser)

@@ -46,8 +46,11 @@ typedef struct Invocation {
     ByteBuffer text; /* the message about to be printed */
     Progress progress;
     Build *build;
-    ProgramCopy program; /* of run, these two */
+    ProgramCopy program; /* of run, these five */
     ChildProcess child;
+    bool may_go_elsewhere; /* where nothing can be kept, build_session.h */
+    int read_only_error;   /* nothing can: why */
+    bool is_in_memory;     /* nothing is kept */
 } Invocation;
 
 /* Seconds of the monotonic clock. */

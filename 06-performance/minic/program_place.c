@@ -3,6 +3,7 @@
 
 #include "cache_mark.h"
 #include "content_hash.h"
+#include "output_draft.h"
 #include "system_calls.h"
 
 #include <dirent.h>
@@ -42,12 +43,12 @@ static bool name_of(const char *entry, char name[128])
     return exists;
 }
 
-static const char *refuse(ByteBuffer *error, Slice directory, int status, const char *why)
+static int refuse(ByteBuffer *error, Slice directory, int status, const char *why)
 {
     buffer_put_format(error, "%s: cannot keep the program here: %s%s", directory.data,
                       why != NULL ? why : strerror(-status),
                       why != NULL ? "" : "; --cache-dir names another place");
-    return NULL;
+    return why == NULL ? status : -EPERM;
 }
 
 /* Opens the directory, marked; makes it if it is missing. A descriptor or a negative errno; `*why`
@@ -84,8 +85,8 @@ static bool is_cache_refused(const char *cache_dir, bool trust)
     return is_refused;
 }
 
-const char *program_place_find(const char *cache_dir, bool trust, const char *entry, Arena *arena,
-                               ByteBuffer *error)
+int program_place_find(const char *cache_dir, bool trust, const char *entry, Arena *arena,
+                       const char **program, ByteBuffer *error)
 {
     char name[128];
     const char *why = NULL;
@@ -99,7 +100,8 @@ const char *program_place_find(const char *cache_dir, bool trust, const char *en
     size_t size = directory.size + 1 + strlen(name) + 1;
     char *path = arena_allocate(arena, size);
     snprintf(path, size, "%s/%s", directory.data, name);
-    return path;
+    *program = path;
+    return 0;
 }
 
 /* ---- cleaning ------------------------------------------------------------------------------ */
@@ -124,13 +126,6 @@ static bool remove_program(int dir_fd, const char *name, PlaceCounts *removed)
     return true;
 }
 
-/* What a killed run left of a program (output_draft.c). */
-static bool is_draft(const char *name)
-{
-    size_t size = strlen(name);
-    return size > 4 && strncmp(name, ".output-", 8) == 0 && strcmp(name + size - 4, ".tmp") == 0;
-}
-
 /* Removes the programs, or the marks. Returns whether nothing else is left but the marks. */
 static bool remove_files(int dir_fd, bool marks, PlaceCounts *removed)
 {
@@ -139,7 +134,7 @@ static bool remove_files(int dir_fd, bool marks, PlaceCounts *removed)
     DIR *directory = again < 0 ? NULL : fdopendir(again);
     for (struct dirent *item; directory != NULL && (item = readdir(directory)) != NULL;) {
         const char *name = item->d_name;
-        if (is_program(name) || is_draft(name))
+        if (is_program(name) || output_draft_owns(name)) /* of what was killed */
             is_bare &= remove_program(dir_fd, name, removed);
         else if (!cache_mark_owns(name))
             is_bare &= strcmp(name, ".") == 0 || strcmp(name, "..") == 0;

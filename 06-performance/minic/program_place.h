@@ -17,13 +17,14 @@
 extern "C" {
 #endif
 
-/* The path of the executable of an entry, in the arena; makes the directory if it is missing,
- * unless the build will report that there is no such entry, or that the cache cannot be used
- * (`trust`: --trust-cache). It must be there before the build is opened, which tells outputs apart
- * by where they lead. NULL, and `error` says why in one line without a newline: nothing can be kept
- * there. */
-const char *program_place_find(const char *cache_dir, bool trust, const char *entry, Arena *arena,
-                               ByteBuffer *error);
+/* Sets `*program` to the path of the executable of an entry, in the arena; makes the directory if
+ * it is missing, unless the build will report that there is no such entry, or that the cache cannot be
+ * used (`trust`: --trust-cache). It must be there before the build is opened, which tells outputs
+ * apart by where they lead. 0; or a negative errno, and `error` says why in one line without a
+ * newline: nothing can be kept there. -EROFS and -EACCES: the place is read-only, and that is all
+ * that is wrong. */
+int program_place_find(const char *cache_dir, bool trust, const char *entry, Arena *arena,
+                       const char **program, ByteBuffer *error);
 
 typedef struct PlaceCounts {
     uint64_t files, bytes; /* removed */

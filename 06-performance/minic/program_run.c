@@ -155,7 +155,12 @@ static int make_directory(ProgramCopy *copy)
         return -errno;
     snprintf(copy->ir, sizeof copy->ir, "%s/program.ll", copy->dir);
     snprintf(copy->program, sizeof copy->program, "%s/program", copy->dir);
-    return 0;
+    snprintf(copy->cache, sizeof copy->cache, "%s/cache", copy->dir);
+    if (mkdir(copy->cache, 0700) == 0)
+        return 0;
+    int status = -errno;
+    rmdir(copy->dir);
+    return status;
 }
 
 static int copy_bytes(int from, int to)
@@ -191,17 +196,25 @@ static int copy_file(const char *from_path, const char *to_path)
     return status;
 }
 
-int program_copy_make(ProgramCopy *copy, const char *output, ByteBuffer *error)
+int program_copy_make_place(ProgramCopy *copy, ByteBuffer *error)
 {
-    *copy = (ProgramCopy){.output = output};
+    *copy = (ProgramCopy){0};
     held_signals_begin(&copy->held);
     int status = make_directory(copy);
-    if (status != 0) {
-        held_signals_end(&copy->held);
-        fail(error, "cannot make a temporary directory in ", copy->dir, strerror(-status));
-        copy->dir[0] = '\0';
-        return CANNOT_START;
-    }
+    if (status == 0)
+        return 0;
+    held_signals_end(&copy->held);
+    fail(error, "cannot make a temporary directory in ", copy->dir, strerror(-status));
+    copy->dir[0] = '\0';
+    return CANNOT_START;
+}
+
+int program_copy_make(ProgramCopy *copy, const char *output, ByteBuffer *error)
+{
+    int status = program_copy_make_place(copy, error);
+    if (status != 0)
+        return status;
+    copy->output = output;
     status = copy_file(output, copy->ir);
     return status == 0 ? 0 : fail(error, "cannot copy ", output, strerror(-status));
 }
@@ -217,6 +230,7 @@ void program_copy_remove(ProgramCopy *copy)
         return;
     unlink(copy->ir);
     unlink(copy->program);
+    rmdir(copy->cache);
     rmdir(copy->dir);
     copy->dir[0] = '\0';
     held_signals_end(&copy->held); /* if one came, this was all */

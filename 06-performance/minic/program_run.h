@@ -52,9 +52,14 @@ typedef struct ProgramCopy { /* {0}: there is none */
     const char *output;              /* path of the original; lent */
     char dir[4096];                  /* $TMPDIR/minic-XXXXXX; "" once it is removed */
     char ir[PROGRAM_PATH_SIZE];      /* the copy */
-    char program[PROGRAM_PATH_SIZE]; /* the executable that clang makes from it */
+    char program[PROGRAM_PATH_SIZE]; /* the executable that clang makes from it, or minic */
+    char cache[PROGRAM_PATH_SIZE];   /* an empty directory */
     HeldSignals held;                /* while the copy exists, no signal ends the process */
 } ProgramCopy;
+
+/* Makes the new directory in $TMPDIR, with `cache` in it. 0; or -1, and `error` says why. Must be
+ * removed in every case. */
+int program_copy_make_place(ProgramCopy *copy, ByteBuffer *error);
 
 /* Copies an output, whose path is lent, into a new directory in $TMPDIR. 0; or -1, and `error` says
  * why. Must be removed in every case. */

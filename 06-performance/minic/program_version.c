@@ -40,8 +40,9 @@ static void put_tool(ByteBuffer *text)
 {
     LlvmTool tool;
     ByteBuffer error = {0};
-    buffer_put(text, slice_from(IMAGES_RUN_HERE ? "run makes an executable; --with=clang or lli"
-                                                : "run"));
+    bool runs_images = image_host_why_not() == NULL;
+    buffer_put(text, slice_from(runs_images ? "run makes an executable; --with=clang or lli"
+                                            : "run"));
     buffer_put_format(text, " needs LLVM %d or newer, here: ", OLDEST_LLVM);
     if (llvm_tool_find(&tool, RUN_WITH_ANY, &error)) {
         const char *slash = strrchr(tool.path, '/');

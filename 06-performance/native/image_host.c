@@ -58,6 +58,11 @@ static int visit_program(struct dl_phdr_info *program, size_t size, void *data)
     return 1;
 }
 
+const char *image_host_why_not(void)
+{
+    return NULL;
+}
+
 const char *image_host_find(ImageHost *host, ImageSettings *settings)
 {
     *host = (ImageHost){0};
@@ -77,11 +82,16 @@ const char *image_host_find(ImageHost *host, ImageSettings *settings)
 
 #else
 
+const char *image_host_why_not(void)
+{
+    return "executables are made for x86-64 Linux";
+}
+
 const char *image_host_find(ImageHost *host, ImageSettings *settings)
 {
     *host = (ImageHost){0};
     *settings = (ImageSettings){0};
-    return "executables are made for x86-64 Linux";
+    return image_host_why_not();
 }
 
 #endif

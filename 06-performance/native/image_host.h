@@ -12,7 +12,8 @@
 extern "C" {
 #endif
 
-#if defined(__linux__) && defined(__x86_64__)
+#ifdef IMAGES_RUN_HERE /* a test compiles image_host.c as another machine would */
+#elif defined(__linux__) && defined(__x86_64__)
 #define IMAGES_RUN_HERE 1
 #else
 #define IMAGES_RUN_HERE 0
@@ -24,8 +25,11 @@ typedef struct ImageHost {
     const char *names[2];
 } ImageHost;
 
-/* Fills in what `settings` lends from `host`. NULL; or why this machine cannot run images, as the
- * end of a sentence. One thread. */
+/* NULL; or why this machine cannot run images, as the end of a sentence. Whoever asks asks here:
+ * what was compiled for another machine then differs in image_host.c alone. */
+const char *image_host_why_not(void);
+
+/* Fills in what `settings` lends from `host`. Returns what image_host_why_not does. One thread. */
 const char *image_host_find(ImageHost *host, ImageSettings *settings);
 
 #ifdef __cplusplus

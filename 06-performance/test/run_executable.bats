@@ -111,6 +111,27 @@ await() {
     [ "$output $(json strategy)" = "3333 patch" ]
 }
 
+@test "a program half patched cannot be started, and gets the mode back that its user gave it" {
+    strace -f -qq -o /dev/null true 2>/dev/null || skip "strace may not trace here"
+    prints 1
+    minic 0 build -q --emit=exe -o prog main.mini
+    n=2
+    for mode in 744 700 711 755; do
+        chmod $mode prog
+        minic 0 build -q --emit=exe -o prog main.mini # nothing to do; it has seen the mode
+        prints $((n++))
+        run strace -f -qq -o trace -e trace=fchmod -e inject=fchmod:signal=KILL:when=2 \
+            "$MINIC" build -q --emit=exe -o prog main.mini
+        [ "$status" = 137 ]
+        [ "$(stat -c %a prog)" = "$(printf %o $((0$mode & 0666)))" ]
+        minic 0 build --stats=json --emit=exe -o prog main.mini
+        [[ $output == *'"reason":"last build unfinished"'* ]]
+        [ "$(stat -c %a prog)" = $mode ]
+        run -7 ./prog
+        [ "$output" = $((n - 1)) ]
+    done
+}
+
 @test "run: a program that builds its own project waits for nobody" {
     cat >main.mini <<-'MINI'
 	extern fn system(command: str) i32;
@@ -130,6 +151,64 @@ await() {
         TMPDIR=$PWD/tmp '"'$MINIC'"' run place/main.mini'
     [ "$output" = 1 ]
     says "is on a file system from which nothing is executed: running a copy in $PWD/tmp/minic-"
+    [ -z "$(ls -A tmp)" ]
+}
+
+# on_tmpfs SCRIPT: the script, in bash, in "place", a file system of its own with the project in it;
+# MINIC and TMPDIR are set.
+on_tmpfs() {
+    mkdir -p place tmp
+    run --separate-stderr unshare -rm env MINIC="$MINIC" TMPDIR="$PWD/tmp" bash -c \
+        "mount -t tmpfs none place && cp *.mini place && cd place && $1"
+}
+
+@test "run where nothing may be executed at all says so, and a copy gets its signals" {
+    unshare -rm true 2>/dev/null || skip "no mount may be made"
+    cat >main.mini <<-'MINI'
+	extern fn system(command: str) i32;
+	fn main() i32 { return system("grep SigBlk /proc/self/status"); }
+	MINI
+    on_tmpfs 'mount -o remount,noexec . && "$MINIC" run -q main.mini'
+    [ "$status $output" = "0 $(grep SigBlk /proc/self/status)" ]
+    on_tmpfs 'mount -o remount,noexec . && TMPDIR=. "$MINIC" run -q main.mini; status=$?; ls -d minic-*; exit $status'
+    [ "$status" = 3 ]
+    [[ ${stderr_lines[0]} == "minic: cannot run ./minic-"*": nothing may be executed there; TMPDIR names another place" ]]
+    [[ ${stderr_lines[1]} == *"cannot access 'minic-*'"* ]]
+}
+
+@test "run in a read-only project keeps nothing, and runs" {
+    unshare -rm true 2>/dev/null || skip "no mount may be made"
+    prints 1
+    notice="minic: .mini_cache: Read-only file system: nothing is kept, and the program is made in memory"
+    on_tmpfs 'mount -o remount,ro . && "$MINIC" run main.mini' # there is no cache
+    [ "$status $output" = "7 1" ]
+    [ "$stderr" = "$notice" ]
+    on_tmpfs 'mount -o remount,ro . && "$MINIC" run -q main.mini && exit 1; "$MINIC" run -q --with=clang main.mini'
+    [ "$status $output" = "7 1"$'\n'1 ]
+    [ -z "$stderr" ]
+    on_tmpfs '"$MINIC" build -q main.mini && mount -o remount,ro . && "$MINIC" run main.mini' # no program
+    [ "$status $output $stderr" = "7 1 $notice" ]
+    on_tmpfs '"$MINIC" run -q main.mini; sed -i s/1/2/ value.mini; mount -o remount,ro .
+              "$MINIC" run main.mini' # another one
+    [ "$status $output" = "7 1"$'\n'2 ]
+    [ "$stderr" = "$notice" ]
+    on_tmpfs '"$MINIC" run -q main.mini; mount -o remount,ro . && "$MINIC" run main.mini' # the same
+    [ "$status $output $stderr" = "7 1"$'\n'"1 " ]
+    [ -z "$(ls -A tmp)" ]
+}
+
+@test "run in a read-only project says what is wrong with the program, once, and keeps to -o" {
+    unshare -rm true 2>/dev/null || skip "no mount may be made"
+    echo 'fn main() i32 { return x; }' >main.mini
+    on_tmpfs 'mount -o remount,ro . && "$MINIC" run -q main.mini'
+    [ "$status" = 1 ]
+    [ "$(grep -c "error: " <<<"$stderr")" = 1 ]
+    prints 1
+    on_tmpfs 'mount -o remount,ro . && "$MINIC" run -o prog main.mini'
+    [ "$status $stderr" = "3 minic: .mini_cache: cannot make the cache directory: Read-only file system" ]
+    on_tmpfs 'mount -o remount,ro . && TMPDIR=. "$MINIC" run -q main.mini'
+    [ "$status" = 3 ]
+    says "cannot make a temporary directory in ./minic-"
     [ -z "$(ls -A tmp)" ]
 }
 
@@ -198,9 +277,10 @@ await() {
     minic 7 run -q main.mini
     echo mine >.mini_cache.run/notes
     mkfifo .mini_cache.run/main-0123456789abcdef
-    : >.mini_cache.run/.output-0123.0.tmp # as a killed run leaves it
+    : >.mini_cache.run/.output-0123.0.tmp # not ours
+    : >.mini_cache.run/.output-0123456789abcdef0123456789abcdef.12.tmp # as a killed run leaves it
     minic 0 clean -q
-    [ "$(ls -A .mini_cache.run | xargs)" = ".gitignore CACHEDIR.TAG incremental-cache main-0123456789abcdef notes" ]
+    [ "$(ls -A .mini_cache.run | xargs)" = ".gitignore .output-0123.0.tmp CACHEDIR.TAG incremental-cache main-0123456789abcdef notes" ]
     minic 7 run -q main.mini
     [ "$output" = 1 ]
 }

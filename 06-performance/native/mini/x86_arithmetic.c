@@ -28,6 +28,8 @@ static X86Operand operand_of(X86Emitter *emitter, uint32_t value)
         return x86_place(found);
     if (found.kind == X86_HELD)
         return x86_register(X86_RAX);
+    if (found.kind == X86_SPARE)
+        return x86_register(found.base);
     X86Register reg = type.kind == AIR_F64 ? X86_XMM1 : X86_RCX;
     x86_load(emitter, reg, found, type);
     return x86_register(reg);

@@ -39,7 +39,7 @@ extern "C" {
 typedef enum X86Register {
     X86_RAX, X86_RCX, X86_RDX, X86_RBX, X86_RSP, X86_RBP, X86_RSI, X86_RDI, X86_R8, X86_R9,
     X86_R10, X86_R11,
-    X86_XMM0 = 0, X86_XMM1, /* numbered apart; the instruction decides which are meant */
+    X86_XMM0 = 0, X86_XMM1, X86_XMM8 = 8, /* numbered apart: the instruction decides which it is */
 } X86Register;
 
 typedef enum X86Op { /* of 32 bits, or 64 with X86_WIDE, where a width makes a difference */

@@ -15,9 +15,10 @@
  * A scalar is returned in rax, an f64 in xmm0. These two are also where every value is computed;
  * one that the next instruction uses at once never reaches its slot. What each of the two holds is
  * noted in `held`, and stored only when another value needs the register while this one is still
- * needed (`last_uses`). At every jump and label nothing is held but not stored: there the frame
- * alone says where values are. rcx, rdx, rsi, rdi and xmm1 are for single instructions, r11 for the
- * address of a parameter.
+ * needed (`last_uses`). A real goes to one of xmm8 to xmm11 instead, if one is free: in a chain of
+ * computations a store and a load take longer than the sum or product between them. At every jump
+ * and label nothing is held but not stored: there the frame alone says where values are. rcx, rdx,
+ * rsi, rdi and xmm1 are for single instructions, r11 for the address of a parameter.
  *
  * An i32 or a bool is 4 bytes of its slot; what is in the other 4 is not known. A bool is 0 or 1.
  */
@@ -41,6 +42,8 @@ typedef struct X86Held {
     bool is_stored; /* it is in its slot too */
 } X86Held;
 
+enum { X86_SPARES = 4 };
+
 typedef enum X86Class { X86_INTEGER, X86_REAL, X86_CLASS_COUNT } X86Class; /* rax, xmm0 */
 
 typedef struct X86Emitter {
@@ -53,6 +56,7 @@ typedef struct X86Emitter {
     const uint32_t **layouts; /* per entity: of a struct, the place of each field, and its size */
     uint32_t layout_count;
     X86Held held[X86_CLASS_COUNT];
+    X86Held spares[X86_SPARES]; /* in xmm8 and so on */
     int32_t result;        /* of a struct: offset from rbp */
     uint32_t frame;        /* bytes of slots */
     uint32_t outgoing;     /* scalars of the largest list of arguments or result of a call */
@@ -71,6 +75,7 @@ static inline X86Label x86_label(const X86Emitter *emitter, uint32_t more)
 /* A value, as its users find it. */
 typedef enum X86ValueKind {
     X86_HELD,      /* in rax or xmm0 */
+    X86_SPARE,     /* a real, in the xmm register `base` */
     X86_MEMORY,    /* at base + offset; the base is rbp, or r11 until the next value is asked for */
     X86_NUMBER,    /* the bits of any scalar but a string */
     X86_TEXT,      /* a string that stands with this unit */
@@ -109,11 +114,11 @@ int32_t x86_new_slot(X86Emitter *emitter, AirType type);
 int32_t x86_place_of(X86Emitter *emitter, uint32_t place);
 
 /* Before instruction `at` puts something else in the register: a value that is needed by `at` or
- * later is stored. */
+ * later is stored, or goes to a spare register. */
 void x86_free_class(X86Emitter *emitter, X86Class which, uint32_t at);
 
-/* Before a jump or a call, or at a label: both, with what only `at` itself needs left out. The
- * registers still hold what they did. */
+/* Before a jump or a call, or at a label: all are stored, with what only `at` itself needs left
+ * out. The registers still hold what they did. */
 void x86_store_held(X86Emitter *emitter, uint32_t at);
 
 /* After a label or a call. */

@@ -93,33 +93,68 @@ int32_t x86_place_of(X86Emitter *emitter, uint32_t place)
 
 /* ---- what is held ---------------------------------------------------------------------------- */
 
-static void store_class(X86Emitter *emitter, X86Class class, uint32_t needed_from)
+static bool is_to_be_stored(const X86Emitter *emitter, const X86Held *held, uint32_t needed_from)
 {
-    X86Held *held = &emitter->held[class];
-    if (held->value == X86_NO_VALUE || held->is_stored ||
-        emitter->last_uses[held->value] < needed_from)
+    return held->value != X86_NO_VALUE && !held->is_stored &&
+           emitter->last_uses[held->value] >= needed_from;
+}
+
+/* From a register of its class. */
+static void store(X86Emitter *emitter, X86Held *held, X86Register from, uint32_t needed_from)
+{
+    if (!is_to_be_stored(emitter, held, needed_from))
         return;
     X86Operand slot = x86_memory(X86_RBP, x86_slot_of(emitter, held->value));
-    unsigned width = x86_width(x86_type(emitter, held->value));
-    x86_put(&emitter->code, class == X86_REAL ? X86_STORE_SD : X86_STORE | width, X86_RAX, slot);
+    AirType type = x86_type(emitter, held->value);
+    unsigned op = x86_class(type) == X86_REAL ? (unsigned)X86_STORE_SD
+                                              : X86_STORE | x86_width(type);
+    x86_put(&emitter->code, op, from, slot);
     held->is_stored = true;
+}
+
+/* One whose value is needed no more, even by the instruction before: it may be an operand. */
+static uint32_t find_spare(const X86Emitter *emitter, uint32_t needed_from)
+{
+    uint32_t i = 0;
+    while (i < X86_SPARES && emitter->spares[i].value != X86_NO_VALUE &&
+           emitter->last_uses[emitter->spares[i].value] + 1 >= needed_from)
+        i++;
+    return i;
+}
+
+/* A value that has a slot already is made for that place. */
+static bool spare_real(X86Emitter *emitter, const X86Held *held, uint32_t needed_from)
+{
+    uint32_t spare = find_spare(emitter, needed_from);
+    if (spare == X86_SPARES || emitter->slots[held->value] != 0)
+        return false;
+    x86_put(&emitter->code, X86_MOVAPS, X86_XMM8 + spare, x86_register(X86_XMM0));
+    emitter->spares[spare] = *held;
+    return true;
 }
 
 void x86_free_class(X86Emitter *emitter, X86Class class, uint32_t at)
 {
-    store_class(emitter, class, at);
-    emitter->held[class].value = X86_NO_VALUE;
+    X86Held *held = &emitter->held[class];
+    if (class != X86_REAL || !is_to_be_stored(emitter, held, at) ||
+        !spare_real(emitter, held, at))
+        store(emitter, held, X86_RAX, at);
+    held->value = X86_NO_VALUE;
 }
 
 void x86_store_held(X86Emitter *emitter, uint32_t at)
 {
-    store_class(emitter, X86_INTEGER, at + 1);
-    store_class(emitter, X86_REAL, at + 1);
+    store(emitter, &emitter->held[X86_INTEGER], X86_RAX, at + 1);
+    store(emitter, &emitter->held[X86_REAL], X86_XMM0, at + 1);
+    for (uint32_t i = 0; i < X86_SPARES; i++)
+        store(emitter, &emitter->spares[i], X86_XMM8 + i, at + 1);
 }
 
 void x86_forget_held(X86Emitter *emitter)
 {
     emitter->held[X86_INTEGER].value = emitter->held[X86_REAL].value = X86_NO_VALUE;
+    for (uint32_t i = 0; i < X86_SPARES; i++)
+        emitter->spares[i].value = X86_NO_VALUE;
 }
 
 void x86_hold(X86Emitter *emitter, uint32_t at)

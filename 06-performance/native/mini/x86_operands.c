@@ -68,13 +68,26 @@ bool x86_is_held(const X86Emitter *emitter, uint32_t value)
     return emitter->held[x86_class(x86_type(emitter, at))].value == at;
 }
 
+static bool find_in_spare(const X86Emitter *emitter, uint32_t at, X86Value *value)
+{
+    for (uint32_t i = 0; i < X86_SPARES; i++)
+        if (emitter->spares[i].value == at) {
+            *value = (X86Value){.kind = X86_SPARE, .base = X86_XMM8 + i};
+            return true;
+        }
+    return false;
+}
+
 /* Recursion is bounded: structs nest at most MAX_STRUCT_HEIGHT deep. */
 X86Value x86_value_of(X86Emitter *emitter, uint32_t value)
 {
     uint32_t at = air_holder(emitter->zir, emitter->air->insts, value);
     const ZirInst *inst = &emitter->zir->insts[at];
+    X86Value spare;
     if (x86_is_held(emitter, at))
         return (X86Value){.kind = X86_HELD};
+    if (find_in_spare(emitter, at, &spare))
+        return spare;
     switch ((ZirOp)inst->op) {
     case ZIR_INT: case ZIR_FLOAT: return literal_value(inst, x86_type(emitter, at));
     case ZIR_BOOL: return number_value(inst->a);
@@ -113,6 +126,8 @@ static void load_real(X86Emitter *emitter, X86Register xmm, X86Value value)
     X86Code *code = &emitter->code;
     if (value.kind == X86_MEMORY) {
         x86_put(code, X86_MOVSD, xmm, x86_place(value));
+    } else if (value.kind == X86_SPARE) {
+        x86_put(code, X86_MOVAPS, xmm, x86_register(value.base));
     } else if (value.kind == X86_HELD) {
         if (xmm != X86_XMM0)
             x86_put(code, X86_MOVAPS, xmm, x86_register(X86_XMM0));
@@ -180,6 +195,8 @@ static void copy_scalar(X86Emitter *emitter, X86Operand place, X86Value value, A
     X86Code *code = &emitter->code;
     if (value.kind == X86_NUMBER && x86_fits_32(value.number)) {
         x86_put_number(code, X86_MOV | X86_WIDE, place, (int32_t)value.number);
+    } else if (value.kind == X86_SPARE) {
+        x86_put(code, X86_STORE_SD, value.base, place);
     } else if (value.kind == X86_HELD) {
         x86_put(code, type.kind == AIR_F64 ? X86_STORE_SD : X86_STORE | X86_WIDE, X86_RAX, place);
     } else {

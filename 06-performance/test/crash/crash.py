@@ -12,6 +12,9 @@ synced (disk.py). Such disks are put in the place of the real one, one after ano
     another edit       is built right, too
     nothing            is left over after that, in the cache or beside the output
 
+With --sync an executable that can be started before the next build is whole: it ends as the last
+build's does, or as this one's. After the next build it has the permissions that it had.
+
 With --sync the order of the steps is enough: all but the last holds even if nobody notices that
 the system was started again (the same boot id). Also, what was compiled before is not compiled
 again; and of a build that has ended all is on the disk, so the next one has nothing to do.
@@ -42,8 +45,8 @@ ONE = os.environ.get("CRASH_DISK")
 MOST = 8  # faults of a case that are printed
 
 # Those whose every sync matters and every order: in others a step may change nothing.
-SHOWN = ("cold_build", "body_edit", "journaled_edit", "grown_section", "file_added", "first_output_elsewhere",
-         "output_is_a_link", "compaction", "cleaned")
+SHOWN = ("cold_build", "body_edit", "program", "journaled_edit", "grown_section", "file_added",
+         "first_output_elsewhere", "output_is_a_link", "compaction", "cleaned")
 
 # What is wrong after some disks, and is known to be. A fault that is mended leaves this list: a run of
 # all disks in which one of these does not come up fails.
@@ -82,13 +85,26 @@ def build_all(project, right, stamps, is_sure):
     return faults, first
 
 
+def torn_program(project, on_disk):
+    """What is wrong if the output is started as it is. It may be longer, by the space for a patch."""
+    status = project.started(project.scenario.entries[0])
+    is_whole = any(status == right_status and on_disk.startswith(project.right[which][0])
+                   for which, right_status in zip(("undone", "edited"), project.statuses))
+    return [] if status is None or is_whole else [f"half a program can be started, and ends with {status}"]
+
+
 def check(project, tree, which, boot, is_done, choose):
     """What is wrong after this disk."""
     stamps = project.put(tree, which, choose)
     project.boot = project.boot_id(boot)
     on_disk = project.output(project.scenario.entries[0])
     is_sure = is_done or project.is_ordered
+    is_program = is_sure and project.scenario.product
+    torn = torn_program(project, on_disk) if is_program else []
     faults, stats = build_all(project, project.right[which], stamps, is_sure)
+    faults += torn
+    if is_program and project.permissions() != project.permitted:
+        faults.append(f"lost: the permissions are {project.permissions():o}")
     if is_sure and stats:
         faults += [f"lost: {stats[what]} {what}" for what, most in project.allowed.items()
                    if stats[what] > (0 if is_done else most)]

@@ -6,7 +6,8 @@ system writes what it likes, when it likes:
 
     a file        any of its writes, or any sectors (512 bytes) or pages (4,096) of them; its size is
                   any that it had meanwhile. A page that is not there is what was there before, or
-                  zeros, or, if the file grew over it, what the disk held at that place: old bytes
+                  zeros, or, if the file grew over it, what the disk held at that place: old bytes.
+                  Its permissions are any that it had meanwhile, whatever is there of its bytes
     a directory   its names change in the order of the steps, as a journal has them: some first part
                   of these is there, and the rest is not
 
@@ -17,7 +18,7 @@ to cut it everywhere.
 import itertools
 import re
 
-from steps import apply, copy_of, paths
+from steps import PERMISSIONS, apply, copy_of, paths
 
 
 def cuts(steps, since=0):
@@ -30,11 +31,16 @@ class Disk:
 
     def __init__(self, first, steps, at):
         self.settled, self.pending, self.is_end = copy_of(first), {}, at == len(steps)
+        self.modes = {}  # of an inode: those that it may have
         self.text = "cut at the end" if self.is_end else f"cut before step {at}, sync of <{steps[at][1]}>"
         for step in steps[:at]:
             if step[0] == "sync":
                 for done in self.pending.pop(step[1], ()):
                     apply(self.settled, done)
+                if step[1] in self.modes:
+                    self.settled[PERMISSIONS][step[1]] = self.modes.pop(step[1])[-1]
+            elif step[0] == "mode":
+                self.modes.setdefault(step[1], [self.settled[PERMISSIONS][step[1]]]).append(step[2])
             else:
                 self.pending.setdefault(step[1], []).append(step)
         self.directories = [inode for inode in self.pending if isinstance(self.settled[inode], dict)]
@@ -95,9 +101,11 @@ class Disk:
 
     # ---- disks ----
 
-    def tree(self, names, fates):
-        """{directory: number of its steps} and {file: content}; what is not named is kept."""
+    def tree(self, names, fates, modes=()):
+        """{directory: number of its steps}, {file: content}, {inode: permissions}; what is not named is kept."""
         tree = dict(self.settled)
+        last = {inode: had[-1] for inode, had in self.modes.items()}
+        tree[PERMISSIONS] = {**tree[PERMISSIONS], **last, **dict(modes)}
         for inode in self.directories:
             tree[inode] = self.after(inode, names.get(inode, len(self.pending[inode])))
         for inode in self.files:
@@ -119,8 +127,17 @@ class Disk:
                     fates = self.fates(inode) if is_end else {self.settled[inode]: "lost",
                                                               self.kept(inode): "kept"}
                     for content, how in fates.items():
-                        yield (f"{self.described(names)}, files {others}, <{inode}> {how}",
-                               self.tree(names, {**lost, inode: content}))
+                        yield from ((f"{self.described(names)}, files {others}, <{inode}> {how}{self.shown(modes)}",
+                                     self.tree(names, {**lost, inode: content}, modes))
+                                    for modes in self.modes_of(inode))
+
+    def modes_of(self, inode):
+        """Permissions that it may have, as tree() takes them: those it had last come first."""
+        return [{inode: mode} for mode in dict.fromkeys(self.modes[inode][::-1])] if inode in self.modes else [{}]
+
+    @staticmethod
+    def shown(modes):
+        return "".join(f" with mode {mode:o}" for mode in modes.values())
 
     def at_random(self, random):
         """Any disk."""
@@ -135,7 +152,9 @@ class Disk:
             else:
                 continue
             how.append(f"<{inode}> {text}")
-        return ", ".join([self.described(names), *how]), self.tree(names, fates)
+        modes = {inode: random.choice(had) for inode, had in self.modes.items()}
+        how += [f"<{inode}>{self.shown({inode: mode})}" for inode, mode in modes.items()]
+        return ", ".join([self.described(names), *how]), self.tree(names, fates, modes)
 
     def described(self, names):
         """For people; <inode> becomes its name."""
@@ -153,7 +172,7 @@ def subsets(count):
 
 def looks(tree):
     """To know equal disks by."""
-    return hash(tuple((path, tree[inode] if not isinstance(tree[inode], dict) else None)
+    return hash(tuple((path, tree[PERMISSIONS][inode], tree[inode] if not isinstance(tree[inode], dict) else None)
                       for path, inode in paths(tree)))
 
 
@@ -176,7 +195,8 @@ ORDER = (("pack", "manifest"), ("tables", "manifest"), ("mark", "output"),
 def names_of(first, steps):
     """{inode: the first name that it had}"""
     found = {0: "."}
-    for content in [*first.values(), *(step[2] for step in steps if step[0] == "names")]:
+    contents = [content for inode, content in first.items() if inode != PERMISSIONS]
+    for content in [*contents, *(step[2] for step in steps if step[0] == "names")]:
         for name, inode in content.items() if isinstance(content, dict) else ():
             found.setdefault(inode, name)
     return found
@@ -205,9 +225,11 @@ def left_out(project):
     steps, words = project.steps, labels(project.first, project.steps)
     for at in range(project.last, len(steps)):
         kind, inode = steps[at][:2]
-        # What is synced again later in the build, alone shows nothing. An index that does not fit
-        # its pack is made again from it, and nothing depends on the notes (marks, clock, counts).
-        if kind != "sync" or steps[at] in steps[at + 1:] or words[at] in ("index", "notes"):
+        # What is synced again later in the build, alone shows nothing, unless its permissions say when
+        # it is whole. An index that does not fit its pack is made again from it, and nothing depends on
+        # the notes (marks, clock, counts).
+        has_modes = any(step[:2] == ("mode", inode) for step in steps[project.last:])
+        if kind != "sync" or steps[at] in steps[at + 1:] and not has_modes or words[at] in ("index", "notes"):
             continue
         order = steps[:at] + steps[at + 1:]
         disks = list(disks_without(project.first, order, at, inode))
@@ -219,14 +241,18 @@ def disks_without(first, order, at, inode):
     """This inode alone is not as the last step left it."""
     for cut in cuts(order, at):
         disk = Disk(first, order, cut)
-        if order[cut:cut + 1] == [("sync", inode)]:
+        is_next = order[cut:cut + 1] == [("sync", inode)]
+        if is_next and inode not in disk.modes:
             return
         if inode in disk.directories:
             for count in range(len(disk.pending[inode])):
                 yield disk, "", disk.tree({inode: count}, {})
         elif inode in disk.files:
-            yield from ((disk, "", disk.tree({}, {inode: content}))
-                        for content in disk.fates(inode) if content != disk.kept(inode))
+            yield from ((disk, "", disk.tree({}, {inode: content}, modes))
+                        for content in disk.fates(inode) if content != disk.kept(inode)
+                        for modes in disk.modes_of(inode))
+        if is_next:
+            return
 
 
 def swapped(project):

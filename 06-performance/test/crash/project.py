@@ -86,6 +86,7 @@ class Project:
             self.syncs = ("--sync",) if first else ()
             body(self, "b", "7 * n")
             self.trace(tracer, BUILD)
+        self.permitted = self.permissions() if scenario.product else None
         self.env, self.options = scenario.env, scenario.options
         undone = self.read_sources()
         scenario.edit(self)
@@ -95,16 +96,17 @@ class Project:
             self.last = len(tracer.steps)
             kills = scenario.killed_at and number == 0
             self.trace(tracer, command, *(("-e", f"inject={scenario.killed_at}:signal=KILL") if kills else ()))
-        self.first, self.steps, self.stamps, self.modes = tracer.first, tracer.steps, tracer.stamps, tracer.modes
+        self.first, self.steps, self.stamps = tracer.first, tracer.steps, tracer.stamps
         self.names = disk.names_of(self.first, self.steps)
         shown = any(re.match(scenario.shows, line) for line in self.lines())
         assert shown or first is not None, f"the trace has no step like {scenario.shows}"
-        self.syncs, self.right = (), {}
+        self.syncs, self.right, self.statuses = (), {}, []  # of the programs: before the edit, and after
         self.sources = {"edited": self.read_sources(), "undone": undone}
         self.source_stamps = {name: os.stat(f"{self.top}/{name}") for name in self.sources["edited"]}
         for which in ("undone", "edited"):
             self.write_sources(which)
             self.right[which] = self.clean_outputs()
+            self.statuses.append(status_of(self.work + "/clean.ll") if scenario.product else None)
             body(self, "c", MORE)
             self.right[which, MORE] = self.clean_outputs()
 
@@ -160,10 +162,11 @@ class Project:
             elif isinstance(content, str):
                 os.symlink(content, path)
             elif isinstance(content, bytes):
-                with open(os.open(path, os.O_CREAT | os.O_WRONLY, self.modes[inode]), "wb") as file:
+                with open(path, "wb") as file:
                     file.write(content)
+                os.chmod(path, tree[steps.PERMISSIONS][inode])
             elif inode != 0:
-                os.mkdir(path, self.modes[inode])
+                os.mkdir(path, tree[steps.PERMISSIONS][inode])
             made.setdefault(inode, path)
         stamps = [stamp(path, choose(self.stamps[inode])) for inode, path in made.items() if inode in self.stamps]
         return " ".join(stamps + self.write_sources(which))
@@ -175,6 +178,14 @@ class Project:
                 return file.read()
         except OSError as error:
             return error
+
+    def permissions(self):
+        return os.stat(f"{self.top}/{self.output_name(self.scenario.entries[0])}").st_mode & 0o777
+
+    def started(self, entry):
+        """The exit status of its output; None if it cannot be started."""
+        path = f"{self.top}/{self.output_name(entry)}"
+        return status_of(path) if os.access(path, os.X_OK) else None
 
     def output_name(self, entry):
         if " -o " in entry:
@@ -195,6 +206,15 @@ class Project:
         """The tables, without their journals."""
         return [name for name in os.listdir(self.top + "/.mini_cache")
                 if TABLE.fullmatch(name) and "journal" not in name]
+
+
+def status_of(program):
+    """With which it ends; or why it does not begin."""
+    try:
+        return subprocess.run([program], check=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL).returncode
+    except OSError as error:
+        return str(error)
 
 
 def stamp(path, shown):

@@ -84,6 +84,13 @@ PRODUCTS = ("main.mini", SECOND)
 PROGRAM = ("--emit=exe",)
 
 
+def for_its_owner(project):
+    """A program with permissions of the user's."""
+    built(project)
+    project.shell("chmod 744 main")
+    built(project)
+
+
 def two_products(project):
     built(project)
     project.must("build", *SECOND.split())
@@ -111,7 +118,7 @@ SCENARIOS = {
     "first_output_elsewhere": Scenario(options=("-o", "out/main.ll"),
                                        before=lambda project: project.shell("mkdir out")),
     "output_is_a_link": Scenario(edit("1 + n"), linked, shows="names . -.output.* main.ll"),
-    "program": Scenario(edit("1 + n"), product=PROGRAM, shows="write main$"),
+    "program": Scenario(edit("1 + n"), for_its_owner, product=PROGRAM, shows="write main$"),
     "grown_program": Scenario(edit(LONG), product=PROGRAM, shows="write main$"),
     "forced": Scenario(once=("--force",)),
     "compaction": Scenario(edit(LONG + " + 9"), history, once=("--cache-limit", "1"), shows="names .* -zir.pack.tmp"),

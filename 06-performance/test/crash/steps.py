@@ -2,9 +2,10 @@
 """What a command did to the files below a directory, as a list of steps.
 
 A tree of files is {inode: content}: bytes of a file, {name: inode} of a directory, a str that is
-where a link leads. Inodes are small numbers of our own, 0 is the top. The steps are
+where a link leads. Inodes are small numbers of our own, 0 is the top. tree[PERMISSIONS] is {inode:
+permissions}. The steps are
 
-    ("write", inode, offset, bytes)     ("size", inode, bytes)
+    ("write", inode, offset, bytes)     ("size", inode, bytes)     ("mode", inode, permissions)
     ("names", inode, {name: inode, or None if it goes})      at once, in one directory
     ("sync", inode)
 
@@ -24,6 +25,9 @@ TEXT = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')  # strace writes all texts like th
 FILE = re.compile(r"(\w+)<((?:\\x[0-9a-f]{2})+)>")  # a descriptor, and where it leads
 
 
+PERMISSIONS = -1  # no inode
+
+
 class Unknown(Exception):
     """A call that this reader does not understand."""
 
@@ -41,7 +45,6 @@ class Tracer:
 
     def __init__(self, top):
         self.top, self.steps, self.tree = top, [], None
-        self.modes = {}  # of each inode
         self.stamps = {}  # of each inode: [(the system's inode, mtime, ctime)], when it was looked at
         self.known = {}  # the system's inodes, of the first tree
         self.offsets = {}  # of each descriptor
@@ -50,13 +53,13 @@ class Tracer:
 
     def look(self):
         """The tree on the disk."""
-        tree = {}
+        tree = {PERMISSIONS: {}}
 
         def visit(path):
             status = os.lstat(path)
             inode = self.known.setdefault(status.st_ino, len(self.known)) if self.tree is None else self.find(path)
             self.stamps.setdefault(inode, []).append((status.st_ino, status.st_mtime_ns, status.st_ctime_ns))
-            self.modes[inode] = stat.S_IMODE(status.st_mode)
+            tree[PERMISSIONS][inode] = stat.S_IMODE(status.st_mode)
             if stat.S_ISLNK(status.st_mode):
                 tree[inode] = os.readlink(path)
             elif stat.S_ISDIR(status.st_mode):
@@ -129,7 +132,8 @@ class Tracer:
     def make(self, path, content, mode):
         if self.find(os.path.dirname(path)) is not None:
             inode = max(self.tree) + 1
-            self.tree[inode], self.first[inode], self.modes[inode] = content, type(content)(), mode & ~0o022
+            self.tree[inode], self.first[inode] = content, type(content)()
+            self.tree[PERMISSIONS][inode] = self.first[PERMISSIONS][inode] = mode & ~0o022
             self.change({path: inode})
 
     def on_openat(self, files, texts, words, result):
@@ -194,10 +198,10 @@ class Tracer:
             raise Unknown(f"{files[0][1]} is written through mmap")
 
     def on_fchmod(self, files, _, words, __):
-        self.modes[self.find(files[0][1])] = int(words[1], 8)
+        self.step("mode", self.find(files[0][1]), int(words[1], 8))
 
     def on_fchmodat(self, files, texts, words, _):
-        self.modes[self.find(self.named(files, texts)[0])] = int(words[2], 8)
+        self.step("mode", self.find(self.named(files, texts)[0]), int(words[2], 8))
 
     def on_fsync(self, files, *_):
         self.step("sync", self.find(files[0][1]))
@@ -211,8 +215,10 @@ def copy_of(tree):
 
 def apply(tree, step):
     kind, inode = step[:2]
-    old = tree[inode]
-    if kind == "write":
+    old = tree.get(inode)
+    if kind == "mode":
+        tree[PERMISSIONS] = {**tree[PERMISSIONS], inode: step[2]}
+    elif kind == "write":
         offset, data = step[2:]
         tree[inode] = old[:offset].ljust(offset, b"\0") + data + old[offset + len(data):]
     elif kind == "size":
@@ -231,5 +237,5 @@ def paths(tree, inode=0, path=""):
 
 def common(tree):
     """What two trees have in common if they are equal, whatever their inodes."""
-    return {path: sorted(tree[inode]) if isinstance(tree[inode], dict) else tree[inode]
+    return {path: (tree[PERMISSIONS][inode], sorted(tree[inode]) if isinstance(tree[inode], dict) else tree[inode])
             for path, inode in paths(tree)}
