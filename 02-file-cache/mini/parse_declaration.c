@@ -21,12 +21,13 @@ static void claim_name(Parser *parser, NameId name, uint32_t offset)
     Name *record = parser_name(parser, name);
     if (name == NAME_NONE)
         return;
-    if (record->declared_at != 0)
-        parser_error(parser, offset, "'%.*s' is already %s, on line %u", NAME_ARGS(parser, name),
-                     record->alias != 0 ? "the name of an import" : "declared in this file",
-                     (unsigned)parser_line(parser, record->declared_at - 1));
-    else
+    if (record->declared_at == 0) {
         record->declared_at = offset + 1;
+        return;
+    }
+    parser_error(parser, offset, "'%.*s' is already %s", NAME_ARGS(parser, name),
+                 record->alias != 0 ? "the name of an import" : "declared in this file");
+    parser_note(parser, record->declared_at - 1, "the first one is here");
 }
 
 /* Takes the declaration's name and begins its part. */
@@ -144,6 +145,8 @@ static bool parse_signature(Parser *parser)
     }
     if (!parser_take(parser, TOKEN_RIGHT_PAREN))
         parser_fail(parser, "',' or ')' after the parameter");
+    if (parser_at(parser, TOKEN_MINUS) || parser_at(parser, TOKEN_COLON))
+        parse_foreign_arrow(parser);
     TypeUse result = {ZIR_TYPE_NONE, 0, parser->token.offset};
     if (!parser_at(parser, TOKEN_LEFT_BRACE) && !parser_at(parser, TOKEN_SEMICOLON))
         result = parse_type(parser);
@@ -244,7 +247,8 @@ void parse_declaration(Parser *parser)
                        "a var stands in a function only: on the top level use const");
         break;
     default:
-        parser_fail_here(parser, "a declaration (import, const, struct, fn or extern fn)");
+        if (!parser_advise_declaration(parser))
+            parser_fail_here(parser, "a declaration (import, const, struct, fn or extern fn)");
         parser_recover_anywhere(parser);
     }
     parser->imports_are_over |= !is_import;

@@ -60,6 +60,7 @@ const char *lowered_source_errors(LoweredSource *source)
         char place[32];
         snprintf(place, sizeof place, "%u:%u ", (unsigned)item->line, (unsigned)item->column);
         buffer_put(&source->text, slice_from(place));
+        buffer_put(&source->text, slice_from(item->severity == SEVERITY_NOTE ? "note: " : ""));
         buffer_put(&source->text, item->message);
         buffer_put_byte(&source->text, '\n');
     }

@@ -241,7 +241,8 @@ static void put_messages(MiniProgram *program)
         const Diagnostic *item = &program->diagnostics.items[i];
         char place[64];
         buffer_put(&program->messages, item->path);
-        snprintf(place, sizeof place, ":%u:%u: error: ", item->line, item->column);
+        snprintf(place, sizeof place, ":%u:%u: %s: ", item->line, item->column,
+                 item->severity == SEVERITY_NOTE ? "note" : "error");
         buffer_put(&program->messages, slice_from(place));
         buffer_put(&program->messages, item->message);
         buffer_put_byte(&program->messages, '\n');
