@@ -165,6 +165,37 @@ static size_t find_groups(const Diagnostics *diagnostics, Group *groups)
     return count;
 }
 
+/* Groups of one file with one message come together, the first one first. */
+static int compare_told_once(const void *left, const void *right)
+{
+    const Group *const *a = left, *const *b = right;
+    int order = slice_compare((*a)->items->path, (*b)->items->path);
+    if (order == 0)
+        order = slice_compare((*a)->items->message, (*b)->items->message);
+    return order != 0 ? order : (*a > *b) - (*a < *b);
+}
+
+static bool say_the_same(const Group *a, const Group *b)
+{
+    return slice_equal(a->items->path, b->items->path) &&
+           slice_equal(a->items->message, b->items->message);
+}
+
+/* Of the sorted groups that are told once, those that repeat an earlier one lose their items. */
+static void drop_told(Group *groups, size_t count)
+{
+    Group **once = memory_allocate((count + 1) * sizeof(Group *));
+    size_t once_count = 0;
+    for (size_t i = 0; i < count; i++)
+        if (groups[i].items->is_once)
+            once[once_count++] = &groups[i];
+    qsort(once, once_count, sizeof *once, compare_told_once);
+    for (size_t i = once_count; i-- > 1;)
+        if (say_the_same(once[i - 1], once[i]))
+            once[i]->count = 0;
+    memory_free(once);
+}
+
 void diagnostics_sort(Diagnostics *diagnostics)
 {
     if (diagnostics->count < 2)
@@ -172,6 +203,7 @@ void diagnostics_sort(Diagnostics *diagnostics)
     Group *groups = memory_allocate(diagnostics->count * sizeof *groups);
     size_t group_count = find_groups(diagnostics, groups);
     qsort(groups, group_count, sizeof *groups, compare_groups);
+    drop_told(groups, group_count);
     Diagnostics sorted = {.texts = diagnostics->texts, .path = diagnostics->path};
     for (size_t i = 0; i < group_count; i++)
         if (i == 0 || compare_groups(&groups[i - 1], &groups[i]) != 0)

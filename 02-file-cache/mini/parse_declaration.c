@@ -23,6 +23,7 @@ static void claim_name(Parser *parser, NameId name, uint32_t offset)
         return;
     if (record->declared_at == 0) {
         record->declared_at = offset + 1;
+        parser->undeclared -= record->referred_by != 0;
         return;
     }
     parser_error(parser, offset, "'%.*s' is already %s", NAME_ARGS(parser, name),
@@ -195,13 +196,24 @@ static void finish_extern(Parser *parser, NameId name, uint32_t offset)
     zir_finish_part(&parser->zir, ZIR_EXTERN_FN, parser->declaration);
 }
 
+static COLD void report_missing_return(Parser *parser, NameId name, uint32_t close)
+{
+    const ZirBuilder *zir = &parser->zir;
+    uint32_t type = zir->positions[zir->interface_count - 1];
+    Slice left = slice_of(parser->source.data + type, parser->source.size - type);
+    if (left.size > 4 && memcmp(left.data, "void", 4) == 0)
+        parser_error(parser, type, "a function without a result has no type after its ')'");
+    else
+        parser_error(parser, close, "the end of '%.*s' can be reached without a return",
+                     NAME_ARGS(parser, name));
+}
+
 static void parse_body(Parser *parser, NameId name, bool has_result, uint32_t errors_before)
 {
     uint32_t close;
     bool ends = parse_braces(parser, "to open the function's body", &close);
     if (has_result && !ends && parser->error_count == errors_before)
-        parser_error(parser, close, "the end of '%.*s' can be reached without a return",
-                     NAME_ARGS(parser, name));
+        report_missing_return(parser, name, close);
     zir_finish_part(&parser->zir, ZIR_FN, parser->declaration);
 }
 

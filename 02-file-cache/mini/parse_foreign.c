@@ -12,6 +12,7 @@
 #include "parser_internal.h"
 
 #include "foreign_words.h"
+#include "spelling.h"
 
 enum { SHOWN_BYTES = 60 };
 
@@ -32,11 +33,16 @@ static bool joins(const Parser *parser, TokenKind taken)
     return last.kind == taken && last.offset + last.size == parser->token.offset;
 }
 
-static Token token_after(const Parser *parser, Token token)
+static Token token_at(const Parser *parser, uint32_t offset)
 {
     Slice source = parser->source;
-    Lexer lexer = {source.data, source.data + token.offset + token.size, source.data + source.size};
+    Lexer lexer = {source.data, source.data + offset, source.data + source.size};
     return lexer_next(&lexer);
+}
+
+static Token token_after(const Parser *parser, Token token)
+{
+    return token_at(parser, token.offset + token.size);
 }
 
 static bool is_word(const Parser *parser, Token token, const char *word)
@@ -430,4 +436,33 @@ void parse_unused_value(Parser *parser, Token first)
                            "this value is not used: a statement calls or assigns");
     }
     parser_panic(parser);
+}
+
+/* ---- calls ---------------------------------------------------------------------------------- */
+
+/* The name that `value`, a field of it, refers to in this file; or empty. */
+static Slice name_before_field(const Parser *parser, uint32_t value)
+{
+    const ZirInst *field = &parser->zir.insts[value];
+    if (parser->panicking || field->op != ZIR_FIELD || parser->zir.insts[field->a].op != ZIR_REF)
+        return slice_from("");
+    return parser_text(parser, token_at(parser, parser->zir.positions[field->a]));
+}
+
+void parse_call_of_value(Parser *parser, uint32_t value)
+{
+    Slice name = name_before_field(parser, value);
+    Spelling spelling = spelling_of(name);
+    for (NameId id = 1; id < parser->names.count; id++)
+        if (parser_name(parser, id)->alias != 0)
+            spelling_try(&spelling, parser_name(parser, id)->text);
+    if (spelling.best.size != 0 && spelling.distance != 0) {
+        parser_error(parser, parser->zir.positions[parser->zir.insts[value].a],
+                     "'%.*s' is no import: did you mean '%.*s'?", shown_width(name), name.data,
+                     shown_width(spelling.best), spelling.best.data);
+        parser_panic(parser);
+        return;
+    }
+    parser_fail_at(parser, parser->token.offset,
+                   "only a function can be called, by its name or as import.name");
 }

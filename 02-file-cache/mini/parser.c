@@ -47,6 +47,26 @@ static void check_text(Parser *parser)
     }
 }
 
+static void parse(Parser *parser)
+{
+    parser_advance(parser);
+    while (!parser_at(parser, TOKEN_END) && !parser->stopped)
+        parse_declaration(parser);
+}
+
+/* Some name is declared nowhere in the file: only now that all of it is known, a local that is
+ * called nearly so can be noted where the name is used. */
+static void parse_again(Parser *parser, Diagnostics *diagnostics, Arena *memory)
+{
+    NameTable names = parser->names;
+    const HashSecret *secret = parser->zir.secret;
+    parser_init(parser, parser->source, diagnostics, memory);
+    parser->zir.secret = secret;
+    parser->all_names = &names;
+    parse(parser);
+    parser->all_names = NULL;
+}
+
 bool mini_lower(Slice source, const HashSecret *secret, Arena *arena, Diagnostics *diagnostics,
                 Lowered *lowered)
 {
@@ -61,9 +81,9 @@ bool mini_lower(Slice source, const HashSecret *secret, Arena *arena, Diagnostic
     parser_init(&parser, source, diagnostics, &memory);
     parser.zir.secret = secret;
     check_text(&parser);
-    parser_advance(&parser);
-    while (!parser_at(&parser, TOKEN_END) && !parser.stopped)
-        parse_declaration(&parser);
+    parse(&parser);
+    if (parser.undeclared != 0 && parser.error_count == 0)
+        parse_again(&parser, diagnostics, &memory);
     if (parser.error_count == 0) {
         lowered->declarations = declarations_finish(&parser.declarations, arena);
         lowered->ir = zir_builder_finish(&parser.zir, arena);

@@ -83,6 +83,8 @@ typedef struct Parser {
     DeclarationsBuilder declarations;
     Declaration *declaration; /* the one being parsed */
     uint32_t import_count;
+    uint32_t undeclared;   /* names that are referred to, and not declared so far */
+    const NameTable *all_names; /* the second time: what the file declares; else NULL */
     bool imports_are_over;
     bool in_interface;     /* references belong to the interface */
     bool in_constant;      /* inside a top-level constant */
@@ -268,6 +270,10 @@ uint32_t parser_reference(Parser *parser, uint32_t import, NameId name);
  * alias. Returns the number of the reference. */
 uint32_t parser_take_reference(Parser *parser, NameId name, uint32_t offset);
 
+/* For a name that the file does not declare, the text of the nearest local, + 1; else 0. Known only
+ * when the file is parsed the second time. */
+COLD uint32_t parser_find_hint(Parser *parser, NameId name);
+
 /* ---- instructions ---------------------------------------------------------------------- */
 
 static inline uint32_t parser_emit(Parser *parser, uint32_t position, ZirOp op, uint32_t a,
@@ -322,6 +328,10 @@ COLD bool parser_advise_declaration(Parser *parser);
  * diagnostics on. */
 COLD void parse_foreign_statement(Parser *parser, Token first, uint32_t brace_depth,
                                   size_t first_error);
+
+/* At the '(' after a value that is not a name: reports that only functions are called, or that an
+ * import's name is misspelt. */
+COLD void parse_call_of_value(Parser *parser, uint32_t value);
 
 /* Reports the value of a statement that neither calls nor assigns; `first` is its first token. */
 COLD void parse_unused_value(Parser *parser, Token first);

@@ -18,6 +18,7 @@
 #include "lexer_problem.h"
 #include "lexical.h"
 #include "source_text.h"
+#include "spelling.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -394,6 +395,7 @@ uint32_t parser_reference(Parser *parser, uint32_t import, NameId name)
     uint32_t number = declarations_add_reference(&parser->declarations, import, record->text,
                                                  parser->in_interface);
     if (import == IMPORT_SELF) {
+        parser->undeclared += record->referred_by == 0 && record->declared_at == 0;
         record->referred_by = parser->zir.part;
         record->reference = number;
     }
@@ -415,4 +417,20 @@ uint32_t parser_take_reference(Parser *parser, NameId name, uint32_t offset)
     uint32_t member_offset;
     NameId member = parser_expect_name(parser, &member_offset, "of the import after '.'");
     return member == NAME_NONE ? 0 : parser_reference(parser, alias - 1, member);
+}
+
+uint32_t parser_find_hint(Parser *parser, NameId name)
+{
+    Slice text = parser_name(parser, name)->text;
+    NameTable *all = (NameTable *)(uintptr_t)parser->all_names; /* all of its names are there */
+    if (parser_name(parser, name)->alias != 0 ||
+        all->items[name_table_intern(all, text)].declared_at != 0)
+        return 0;
+    Spelling spelling = spelling_of(text);
+    for (uint32_t i = parser_local_count(parser); i-- > 0;)
+        spelling_try(&spelling, parser_name(parser, local_at(parser, i)->name)->text);
+    for (NameId id = 1; id < parser->names.count; id++)
+        if (parser_name(parser, id)->alias != 0)
+            spelling_try(&spelling, parser_name(parser, id)->text);
+    return spelling.best.size == 0 ? 0 : zir_put_text(&parser->zir, spelling.best) + 1;
 }

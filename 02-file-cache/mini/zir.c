@@ -33,7 +33,7 @@ _Static_assert(ZIR_OP_COUNT <= 63 && sizeof(ZirInst) == 12 && sizeof(ZirPart) ==
 #define LOGIC (BIT(ZIR_AND) | BIT(ZIR_OR))
 #define BODY (RANGE(ZIR_INT, ZIR_RETURN))
 
-typedef enum Sort { FREE, TEXT, EARLIER, LATER, OPTIONAL } Sort;
+typedef enum Sort { FREE, TEXT, HINT, EARLIER, LATER, OPTIONAL } Sort;
 
 typedef struct Operand {
     uint8_t sort;     /* Sort */
@@ -46,6 +46,7 @@ typedef struct Rule {
 
 #define A_TEXT {{TEXT, 0}, {FREE, 0}}
 #define A_VALUE {{EARLIER, VALUE}, {FREE, 0}}
+#define A_FREE_B_HINT {{FREE, 0}, {HINT, 0}}
 #define A_B_VALUES {{EARLIER, VALUE}, {EARLIER, VALUE}}
 #define A_VALUE_B_TEXT {{EARLIER, VALUE}, {TEXT, 0}}
 
@@ -72,6 +73,7 @@ static const Rule rules[ZIR_OP_COUNT] = {
     [ZIR_END_LOOP] = {{EARLIER, BIT(ZIR_LOOP)}, {FREE, 0}},
     [ZIR_BREAK] = {{EARLIER, BIT(ZIR_LOOP)}, {FREE, 0}},
     [ZIR_CONTINUE] = {{EARLIER, BIT(ZIR_LOOP)}, {FREE, 0}},
+    [ZIR_REF] = A_FREE_B_HINT, [ZIR_CALL] = A_FREE_B_HINT, [ZIR_STRUCT_LIT] = A_FREE_B_HINT,
     [ZIR_RETURN] = {{OPTIONAL, VALUE}, {FREE, 0}},
 };
 
@@ -88,6 +90,8 @@ static bool operand_is_valid(const Zir *zir, Operand rule, uint32_t at, uint32_t
     switch ((Sort)rule.sort) {
     case TEXT:
         return operand < zir->text_size;
+    case HINT: /* a text + 1, or 0 */
+        return operand <= zir->text_size;
     case OPTIONAL:
         if (operand == ZIR_NO_VALUE)
             return true;

@@ -161,6 +161,7 @@ static void test_top_level(void **state)
          "1:8 the result's type follows the ')': there is no '->' before it\n"},
         {"fn f(): i32 { return 1; }",
          "1:7 the result's type follows the ')': there is no ':' before it\n"},
+        {"fn f() void { }", "1:8 a function without a result has no type after its ')'\n"},
         {"fn f(int a) { }", "1:6 the name comes before the type: write a: i32\n"},
         {"fn f(str a) { }", "1:6 the name comes before the type: write a: str\n"},
         {"struct P { int x; }", "1:12 the name comes before the type: write x: i32\n"},

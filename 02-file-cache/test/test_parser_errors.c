@@ -173,6 +173,7 @@ static void test_expressions(void **state)
         {"return P{ a: 1 b: 2 };", "2:31 expected ',' or '}' after the field, found 'b'\n"},
         {"return x.1;", "2:25 expected a name of a field after '.', found '1'\n"},
         {"return x(1);", "2:24 only a function can be called, by its name or as import.name\n"},
+        {"math.add(1);", "2:24 only a function can be called, by its name or as import.name\n"},
         {"return g(1)(2);", "2:27 only a function can be called, by its name or as "
                             "import.name\n"},
         {"return m;", "2:23 'm' is an import: name what you want of it, as in m.name\n"},

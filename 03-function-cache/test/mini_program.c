@@ -153,8 +153,10 @@ static Resolution find(const Lookup *lookup, const Unit *from, uint32_t referenc
         return NAME_POISONED;
     Slice name = declarations_text(from->declarations, wanted->name);
     uint32_t target = declarations_find(&self->program->files[file].declarations, name);
-    if (target == DECLARATION_NONE)
+    if (target == DECLARATION_NONE) {
+        *found = (Unit){.declarations = &self->program->files[file].declarations};
         return NAME_MISSING;
+    }
     *found = make_unit(self->program, file, target);
     return NAME_FOUND;
 }
