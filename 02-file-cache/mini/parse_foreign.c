@@ -222,7 +222,7 @@ static bool advise_order(Parser *parser, const char *what)
     bool is_place = strstr(what, "':' and a type") != NULL || strstr(what, "a variable") != NULL ||
                     strstr(what, "of the constant") != NULL;
     if (token.kind != TOKEN_NAME || !is_place ||
-        (last.kind != TOKEN_NAME && !token_is_builtin_type(last.kind)))
+        last.kind != TOKEN_NAME || foreign_word(parser_text(parser, last)) == NULL)
         return false;
     Slice type = parser_text(parser, last), name = parser_text(parser, token);
     const ForeignWord *word = foreign_word(type);

@@ -56,15 +56,17 @@ static void parse(Parser *parser)
 
 /* Some name is declared nowhere in the file: only now that all of it is known, a local that is
  * called nearly so can be noted where the name is used. */
-static void parse_again(Parser *parser, Diagnostics *diagnostics, Arena *memory)
+static void parse_again(Parser *parser, Arena *memory)
 {
     NameTable names = parser->names;
     const HashSecret *secret = parser->zir.secret;
-    parser_init(parser, parser->source, diagnostics, memory);
+    Diagnostics again = {0}; /* they are reported already */
+    parser_init(parser, parser->source, &again, memory);
     parser->zir.secret = secret;
     parser->all_names = &names;
     parse(parser);
-    parser->all_names = NULL;
+    diagnostics_free(&again);
+    parser->diagnostics = NULL;
 }
 
 bool mini_lower(Slice source, const HashSecret *secret, Arena *arena, Diagnostics *diagnostics,
@@ -79,15 +81,18 @@ bool mini_lower(Slice source, const HashSecret *secret, Arena *arena, Diagnostic
         return false;
     }
     parser_init(&parser, source, diagnostics, &memory);
+    parser.place = PLACE_OUTSIDE;
     parser.zir.secret = secret;
     check_text(&parser);
+    parser.outline_is_lost |= parser.error_count != 0;
     parse(&parser);
-    if (parser.undeclared != 0 && parser.error_count == 0)
-        parse_again(&parser, diagnostics, &memory);
-    if (parser.error_count == 0) {
+    bool is_right = parser.error_count == 0;
+    if (parser.undeclared != 0 && !parser.outline_is_lost)
+        parse_again(&parser, &memory);
+    if (!parser.outline_is_lost) {
         lowered->declarations = declarations_finish(&parser.declarations, arena);
         lowered->ir = zir_builder_finish(&parser.zir, arena);
     }
     arena_free(&memory);
-    return parser.error_count == 0;
+    return is_right;
 }

@@ -57,11 +57,21 @@ typedef struct TypeUse { /* a type as written in the source */
     uint32_t position;
 } TypeUse;
 
+typedef enum ParserPlace { /* in order: how much of a file an error spoils */
+    PLACE_NOWHERE,   /* no error */
+    PLACE_BODY,      /* the body of one function */
+    PLACE_INTERFACE, /* one declaration, whose name is known */
+    PLACE_OUTSIDE,   /* the file */
+} ParserPlace;
+
 typedef struct Parser {
     Slice source;
     Diagnostics *diagnostics;
     uint32_t error_count;
     bool stopped; /* nothing more is parsed or reported */
+    ParserPlace place;    /* where errors are now, and ... */
+    ParserPlace worst;    /* ... where the worst one of this declaration was */
+    bool outline_is_lost; /* an error may hide declarations, or what they are called */
 
     Lexer lexer;
     /* The last token of the previous batch, then this batch, then a TOKEN_NONE. */

@@ -174,6 +174,7 @@ static void stop(Parser *parser)
 {
     parser_panic(parser);
     parser->stopped = true;
+    parser->outline_is_lost = true;
     parser->held.kind = TOKEN_END;
     parser->lexer.at = parser->lexer.end;
     parser->batch[1].kind = TOKEN_NONE;
@@ -183,6 +184,8 @@ static void stop(Parser *parser)
 /* After each error. */
 static void count_error(Parser *parser, uint32_t line, uint32_t column)
 {
+    if (parser->worst < parser->place)
+        parser->worst = parser->place;
     static const char last_words[] = "too many errors: the rest of this file is left out";
     if (++parser->error_count != MINI_MAX_ERRORS)
         return;

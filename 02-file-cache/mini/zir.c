@@ -157,6 +157,8 @@ static const Expected expected[] = {
     [ZIR_EXTERN_FN] = {BIT(ZIR_PARAM), 0, BIT(ZIR_RESULT)},
     [ZIR_CONST] = {PURE, 0, BIT(ZIR_CONST_VALUE)},
     [ZIR_STRUCT] = {BIT(ZIR_FIELD_DECL), 0, 0},
+    [ZIR_FN_BROKEN] = {BIT(ZIR_PARAM), 0, BIT(ZIR_RESULT)},
+    [ZIR_BROKEN] = {0, 0, 0},
 };
 
 /* As many ARGs as the CALL takes come directly before it, INITs before the STRUCT_LIT, and nowhere
@@ -223,7 +225,7 @@ static bool view_part(Slice bytes, Zir *zir, Slice *code)
 {
     const ZirPart *part = (const ZirPart *)(const void *)bytes.data;
     if (bytes.size < sizeof *part || !sizes_are_valid(part, bytes.size) ||
-        part->kind > ZIR_STRUCT || (part->position_size != 2 && part->position_size != 4))
+        part->kind > ZIR_BROKEN || (part->position_size != 2 && part->position_size != 4))
         return false;
     zir->kind = (ZirKind)part->kind;
     zir->interface_count = part->interface_count;

@@ -51,7 +51,12 @@ extern "C" {
 #define ZIR_VERSION 4
 #define ZIR_NO_VALUE UINT32_MAX
 
-typedef enum ZirKind { ZIR_FN, ZIR_EXTERN_FN, ZIR_CONST, ZIR_STRUCT } ZirKind;
+typedef enum ZirKind {
+    ZIR_FN, ZIR_EXTERN_FN, ZIR_CONST, ZIR_STRUCT,
+    /* of a file with errors; never stored */
+    ZIR_FN_BROKEN, /* a function whose body has a syntax error: its interface is whole, its body empty */
+    ZIR_BROKEN,    /* a declaration of any kind whose interface has one: empty */
+} ZirKind;
 
 typedef enum ZirType {
     ZIR_TYPE_NONE, /* left out; as a result: no value */
