@@ -174,8 +174,9 @@ static bool advise_pair(Parser *parser)
         bool is_second = parser_at(parser, pairs[i].second) && joins(parser, pairs[i].first);
         if (is_second ||
             (is_first && token.kind == pairs[i].first && next.kind == pairs[i].second)) {
-            parser_error_plain(parser, is_second ? last_taken(parser).offset : token.offset,
-                               pairs[i].message);
+            /* Not in plain words: they would quote a file that must not be. */
+            parser_error(parser, is_second ? last_taken(parser).offset : token.offset, "%s",
+                         pairs[i].message);
             return true;
         }
     }
@@ -261,6 +262,8 @@ static bool advise_statement(Parser *parser, const char *what)
 
 bool parser_advise(Parser *parser, const char *what)
 {
+    if (strncmp(what, "a declaration", sizeof "a declaration" - 1) == 0)
+        return false; /* anything may stand there, even a file that is no source */
     if (parser_at(parser, TOKEN_IF) && strcmp(what, "a value") == 0) {
         parser_error_plain(parser, parser->token.offset,
                            "'if' is a statement and has no value: assign in its blocks");
