@@ -59,7 +59,9 @@ typedef struct Lookup Lookup;
 struct Lookup {
     /* Finds what reference number `reference` of `from` names. `from` is the unit being emitted, or
      * a unit found before; of the latter, only interface references may be asked. `found` is set if
-     * the name is found, and stays valid until emit returns. */
+     * the name is found, and stays valid until emit returns. If it is missing,
+     * found->declarations is what its file has instead, or NULL: for an error that suggests one of
+     * them, and for nothing else, since it is not in the key. */
     Resolution (*find)(const Lookup *lookup, const Unit *from, uint32_t reference, Unit *found);
 
     /* The place of the note about a unit that was found; the place holds NULL while there is no

@@ -114,6 +114,10 @@ static Resolution find(const Lookup *lookup, const Unit *from, uint32_t referenc
         self->program, owner, from->file,
         declaration_reference(&owner->declarations, from->declaration, reference), &file,
         &declaration);
+    if (found == NAME_MISSING)
+        *answer = (Unit){.declarations = file < TARGET_ABSENT
+                                             ? &self->program->file(self->program, file)->declarations
+                                             : NULL};
     if (found != NAME_FOUND)
         return found;
     *answer = describe(self->program, file, declaration, self->arena);

@@ -73,7 +73,11 @@ typedef struct Compiler {
                               refuses. 0: no limit */
     ScanImports scan_imports;
     ResolveImport resolve; /* NULL: an import is a path from the directory of its file */
-    /* True, and the blobs, in the arena; or false, and diagnostics: the source is wrong.
+    /* True, and the blobs, in the arena; or false, and diagnostics: the source is wrong. Blobs that
+     * come with false are used for this build alone: emit is called for what they declare, to find
+     * its errors too, and others may name it. So they must have all declarations of the source, and
+     * emit must be silent about those that are reported already. Empty blobs: what is declared is
+     * not known, and nobody says anything that depends on it.
      * Declarations are hashed with hash_keyed under the secret. */
     bool (*lower)(void *language, Slice source, const HashSecret *secret, Arena *arena,
                   Diagnostics *diagnostics, Lowered *lowered);

@@ -5,9 +5,11 @@
  * that reverses the direction of text, has no width, or is a tag of others) is shown as one '?':
  * different names look different, and nothing is hidden.
  *
- * The caret's line repeats the tabs of the line above it and has one space for every other
- * character, so the caret is in the right column whatever the terminal's tab stops are. Simple on
- * purpose: characters that a terminal draws two columns wide count as one.
+ * The caret's line repeats the tabs of the line above it and has a space for each column of every
+ * other character, so the caret is in the right column whatever the terminal's tab stops are: two
+ * for what is drawn two columns wide, none for a mark on the letter before it. A table of our own
+ * says which: wcwidth depends on the locale, and a program that sets none has no widths. It holds
+ * the blocks that are in use, not each character: for a rare one the caret may be a column off.
  */
 #include "diagnostics.h"
 
@@ -165,6 +167,37 @@ static size_t find_groups(const Diagnostics *diagnostics, Group *groups)
     return count;
 }
 
+/* Groups of one file with one message come together, the first one first. */
+static int compare_told_once(const void *left, const void *right)
+{
+    const Group *const *a = left, *const *b = right;
+    int order = slice_compare((*a)->items->path, (*b)->items->path);
+    if (order == 0)
+        order = slice_compare((*a)->items->message, (*b)->items->message);
+    return order != 0 ? order : (*a > *b) - (*a < *b);
+}
+
+static bool say_the_same(const Group *a, const Group *b)
+{
+    return slice_equal(a->items->path, b->items->path) &&
+           slice_equal(a->items->message, b->items->message);
+}
+
+/* Of the sorted groups that are told once, those that repeat an earlier one lose their items. */
+static void drop_told(Group *groups, size_t count)
+{
+    Group **once = memory_allocate((count + 1) * sizeof(Group *));
+    size_t once_count = 0;
+    for (size_t i = 0; i < count; i++)
+        if (groups[i].items->is_once)
+            once[once_count++] = &groups[i];
+    qsort(once, once_count, sizeof *once, compare_told_once);
+    for (size_t i = once_count; i-- > 1;)
+        if (say_the_same(once[i - 1], once[i]))
+            once[i]->count = 0;
+    memory_free(once);
+}
+
 void diagnostics_sort(Diagnostics *diagnostics)
 {
     if (diagnostics->count < 2)
@@ -172,6 +205,7 @@ void diagnostics_sort(Diagnostics *diagnostics)
     Group *groups = memory_allocate(diagnostics->count * sizeof *groups);
     size_t group_count = find_groups(diagnostics, groups);
     qsort(groups, group_count, sizeof *groups, compare_groups);
+    drop_told(groups, group_count);
     Diagnostics sorted = {.texts = diagnostics->texts, .path = diagnostics->path};
     for (size_t i = 0; i < group_count; i++)
         if (i == 0 || compare_groups(&groups[i - 1], &groups[i]) != 0)
@@ -230,6 +264,43 @@ static bool is_printable(uint32_t code)
     return i == sizeof unseen / sizeof *unseen || code < unseen[i].first;
 }
 
+typedef struct Range {
+    uint32_t first, last;
+} Range;
+
+static const Range wide[] = { /* East Asian Wide and Fullwidth */
+    {0x1100, 0x115F},   {0x231A, 0x231B},   {0x23E9, 0x23EC},   {0x2614, 0x2615},
+    {0x26A1, 0x26A1},   {0x2705, 0x2705},   {0x270A, 0x270B},   {0x2728, 0x2728},
+    {0x274C, 0x274C},   {0x2753, 0x2755},   {0x2795, 0x2797},   {0x2B50, 0x2B50},
+    {0x2E80, 0x303E},   {0x3041, 0x4DBF},   {0x4E00, 0xA4CF},   {0xA960, 0xA97F},
+    {0xAC00, 0xD7A3},   {0xF900, 0xFAFF},   {0xFE30, 0xFE6F},   {0xFF01, 0xFF60},
+    {0xFFE0, 0xFFE6},   {0x1F300, 0x1F64F}, {0x1F680, 0x1F6FF}, {0x1F900, 0x1F9FF},
+    {0x20000, 0x3FFFD},
+};
+
+static const Range marks[] = { /* Mn and Me */
+    {0x0300, 0x036F}, {0x0483, 0x0489}, {0x0591, 0x05BD}, {0x0610, 0x061A}, {0x064B, 0x065F},
+    {0x0900, 0x0902}, {0x093C, 0x093C}, {0x0941, 0x0948}, {0x094D, 0x094D}, {0x0E31, 0x0E31},
+    {0x0E34, 0x0E3A}, {0x0E47, 0x0E4E}, {0x1AB0, 0x1AFF}, {0x1DC0, 0x1DFF}, {0x20D0, 0x20F0},
+    {0x302A, 0x302D}, {0x3099, 0x309A}, {0xFE20, 0xFE2F},
+};
+
+static bool is_in(const Range *ranges, size_t count, uint32_t code)
+{
+    size_t i = 0;
+    while (i < count && ranges[i].last < code)
+        i++;
+    return i < count && code >= ranges[i].first;
+}
+
+/* Columns that a terminal draws it in. */
+static unsigned width_of(uint32_t code)
+{
+    if (is_in(marks, sizeof marks / sizeof *marks, code))
+        return 0;
+    return is_in(wide, sizeof wide / sizeof *wide, code) ? 2 : 1;
+}
+
 /* The next character as it is shown; moves `text` past it. */
 static Slice next_shown(Slice *text)
 {
@@ -251,8 +322,13 @@ void diagnostics_put_shown(ByteBuffer *text, Slice bytes)
 /* Blanks as wide as `bytes` are when shown. */
 static void put_blank(ByteBuffer *text, Slice bytes)
 {
-    while (bytes.size != 0)
-        buffer_put_byte(text, next_shown(&bytes).data[0] == '\t' ? '\t' : ' ');
+    while (bytes.size != 0) {
+        uint32_t code = 0;
+        Slice shown = next_shown(&bytes);
+        decode_utf8(shown, &code);
+        for (unsigned width = width_of(code); width != 0; width--)
+            buffer_put_byte(text, code == '\t' ? '\t' : ' ');
+    }
 }
 
 /* ---- the source line --------------------------------------------------------------------- */

@@ -52,6 +52,8 @@ typedef struct Diagnostic {
     Slice code;    /* the compiler's name for what is wrong, "unused-variable"; may be empty */
     Slice subject; /* the declaration of `path` whose place this is, if it is that of another one
                       than the one compiled (codegen.h); else empty */
+    bool is_once;   /* one mistake that shows in many places, a name declared nowhere: of those with
+                       equal messages in one file, the first is enough */
 } Diagnostic;
 
 typedef struct Diagnostics { /* {0} is an empty list */
@@ -88,7 +90,7 @@ void diagnostics_append(Diagnostics *diagnostics, const Diagnostics *from);
 bool diagnostics_have_error(const Diagnostics *diagnostics, size_t first);
 
 /* Sorts by path, line, column, severity, message, each with its notes, and drops exact
- * repetitions. */
+ * repetitions, and of those that are told once all but the first. */
 void diagnostics_sort(Diagnostics *diagnostics);
 
 /* "path:line:column: error: message [code]\n", then, where `source` has that line, the line and a

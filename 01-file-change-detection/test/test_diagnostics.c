@@ -30,6 +30,13 @@ static void line_and_caret(void **state)
     expect_format(path, 1, 7, source, "a.mini:1:7: error: bad\nconst x: i32 = 5;\n      ^\n");
     expect_format(path, 2, 10, source, "a.mini:2:10: error: bad\n\tvar\ty = z;\n\t   \t    ^\n");
     expect_format(path, 3, 5, source, "a.mini:3:5: error: bad\nlast\n    ^\n");
+    /* two columns each; a mark has none; an accent in one character has one */
+    expect_format(path, 1, 7, slice_from("\xe6\xbc\xa2\xe5\xad\x97x"),
+                  "a.mini:1:7: error: bad\n\xe6\xbc\xa2\xe5\xad\x97x\n    ^\n");
+    expect_format(path, 1, 4, slice_from("e\xcc\x81x"),
+                  "a.mini:1:4: error: bad\ne\xcc\x81x\n ^\n");
+    expect_format(path, 1, 3, slice_from("\xc3\xa9x"),
+                  "a.mini:1:3: error: bad\n\xc3\xa9x\n ^\n");
     expect_format(path, 3, 1000, source, "a.mini:3:1000: error: bad\nlast\n    ^\n");
     expect_format(path, 4, 1, source, "a.mini:4:1: error: bad\n");
     expect_format(path, 0, 0, source, "a.mini:0:0: error: bad\n");
@@ -414,9 +421,31 @@ static void many_warnings_hide_no_error(void **state)
     diagnostics_free(&list);
 }
 
+static void what_is_told_once_is_told_where_it_is_first(void **state)
+{
+    (void)state;
+    Diagnostics list = {0};
+    static const char *const paths[] = {"b", "a", "a", "a"};
+    for (uint32_t i = 0; i < 4; i++) {
+        list.path = slice_from(paths[i]);
+        diagnostics_add(&list, 10 - i, 1, "undefined name '%s'", "x")->is_once = true;
+        Diagnostic *note = diagnostics_add(&list, 1, 1, "here");
+        note->severity = SEVERITY_NOTE;
+        diagnostics_add(&list, 10 - i, 2, "undefined name '%s'", "x"); /* and not once */
+    }
+    diagnostics_sort(&list);
+    assert_int_equal(list.count, 2 + 3 + 2 + 1);
+    assert_int_equal(list.items[0].line, 7);
+    assert_true(list.items[0].is_once && !list.items[2].is_once && !list.items[3].is_once);
+    diagnostics_sort(&list);
+    assert_int_equal(list.count, 2 + 3 + 2 + 1);
+    diagnostics_free(&list);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_told_once_is_told_where_it_is_first),
         cmocka_unit_test(line_and_caret),
         cmocka_unit_test(characters_of_several_bytes_are_one_column_wide),
         cmocka_unit_test(what_a_terminal_must_not_see_is_replaced),

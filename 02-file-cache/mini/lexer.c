@@ -7,7 +7,10 @@
  * letter, weighted so that no two keywords share a slot, selects the only keyword that the word can
  * be; one comparison decides. (Two keywords in one slot do not compile.)
  *
- * A number continues over letters and digits: `12ab` is one bad number, not a number and a name.
+ * A number continues over letters, digits and points: `12ab` and `1.5f` are each one bad number, not
+ * a number and a name. What other languages write differently is one token, too, so that it is one
+ * mistake: 'text' and [index] as far as their line goes, and the two bytes that open a comment of C, which the
+ * parser then skips.
  *
  * A NUL follows the source and is part of no word, number or blank: none of these needs to check
  * for the end. Strings and comments, which may hold anything, do.
@@ -19,8 +22,6 @@
 
 #include "lexical.h"
 #include "source_text.h"
-
-#include <stdio.h>
 
 enum { KEYWORD_SLOTS = 64 };
 #define KEYWORD_SLOT(first, second, length) \
@@ -72,7 +73,7 @@ static const struct Sign {
     ['+'] = {TOKEN_PLUS, 0, 0},
     ['-'] = {TOKEN_MINUS, 0, 0},
     ['*'] = {TOKEN_STAR, 0, 0},
-    ['/'] = {TOKEN_SLASH, 0, 0},
+    ['/'] = {TOKEN_SLASH, TOKEN_INVALID, '*'},
     ['%'] = {TOKEN_PERCENT, 0, 0},
     ['='] = {TOKEN_ASSIGN, TOKEN_EQUAL, '='},
     ['!'] = {TOKEN_NOT, TOKEN_NOT_EQUAL, '='},
@@ -121,6 +122,14 @@ static const char *fraction(const char *at)
     return digits(at, CHAR_DIGIT);
 }
 
+static const char *bad_number_end(const char *at, const char *end)
+{
+    at = lexical_word_end(at, end);
+    while (at[0] == '.' && lexical_is(at[1], CHAR_WORD))
+        at = lexical_word_end(at + 1, end);
+    return at;
+}
+
 static Lexeme lex_number(const char *from, const char *end)
 {
     TokenKind kind = TOKEN_INT;
@@ -133,7 +142,7 @@ static Lexeme lex_number(const char *from, const char *end)
         kind = to == whole ? TOKEN_INT : TOKEN_FLOAT;
     }
     if (to == NULL || lexical_is(*to, CHAR_WORD))
-        return (Lexeme){TOKEN_INVALID, lexical_word_end(from, end)};
+        return (Lexeme){TOKEN_INVALID, bad_number_end(from, end)};
     return (Lexeme){kind, to};
 }
 
@@ -147,6 +156,21 @@ static Lexeme lex_string(const char *from, const char *end)
     return (Lexeme){TOKEN_INVALID, to == NULL ? end : to};
 }
 
+/* What begins no token. */
+static Lexeme lex_invalid(const char *from, const char *end)
+{
+    uint32_t code_point; /* of a character that may not occur in a source */
+    size_t size = utf8_decode(from, end, &code_point);
+    const char *to = from + (size == 0 ? 1 : size);
+    char closing = *from == '[' ? ']' : '\'';
+    if (*from == '[' || *from == '\'') {
+        while (to < end && *to != closing && *to != '\n')
+            to++;
+        to = to < end && *to == closing ? to + 1 : from + 1;
+    }
+    return (Lexeme){TOKEN_INVALID, to};
+}
+
 static Lexeme lex_sign(const char *from, const char *end)
 {
     const struct Sign *sign = &signs[(unsigned char)*from];
@@ -154,9 +178,7 @@ static Lexeme lex_sign(const char *from, const char *end)
         return (Lexeme){(TokenKind)sign->followed, from + 2};
     if (sign->alone != TOKEN_NONE)
         return (Lexeme){(TokenKind)sign->alone, from + 1};
-    uint32_t code_point; /* of a character that may not occur in a source */
-    size_t size = utf8_decode(from, end, &code_point);
-    return (Lexeme){TOKEN_INVALID, from + (size == 0 ? 1 : size)};
+    return lex_invalid(from, end);
 }
 
 static inline Lexeme lex(const char *at, const char *end)
@@ -192,25 +214,6 @@ size_t lexer_read(Lexer *lexer, Token *tokens, size_t room)
 }
 
 /* ---- messages ------------------------------------------------------------------------------ */
-
-bool lexer_problem(Slice source, Token token, char *text, size_t size)
-{
-    const char *at = source.data + token.offset;
-    uint32_t code_point;
-    if (*at == '"')
-        snprintf(text, size, "the string is not closed on its line");
-    else if (lexical_is(*at, CHAR_DIGIT))
-        snprintf(text, size, "'%.*s' is not a number", token.size > 40 ? 40 : (int)token.size, at);
-    else if (*at == '&' || *at == '|')
-        snprintf(text, size, "unexpected '%c': did you mean '%c%c'?", *at, *at, *at);
-    else if (*at == '\0' || utf8_decode(at, at + token.size, &code_point) == 0)
-        return false;
-    else if (code_point > ' ' && code_point < 127)
-        snprintf(text, size, "unexpected character '%c'", *at);
-    else
-        snprintf(text, size, "unexpected character U+%04X", (unsigned)code_point);
-    return true;
-}
 
 const char *token_kind_text(TokenKind kind)
 {

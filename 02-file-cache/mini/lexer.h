@@ -29,7 +29,7 @@ typedef enum TokenKind {
     /* special ones */
     TOKEN_NONE, /* no token: the lexer never returns it, and no rule of the grammar accepts it */
     TOKEN_END,
-    TOKEN_INVALID, /* see lexer_problem */
+    TOKEN_INVALID, /* see lexer_problem.h */
     /* others */
     TOKEN_NAME,
     TOKEN_INT,
@@ -71,10 +71,6 @@ static inline Token lexer_next(Lexer *lexer)
     lexer_read(lexer, &token, 1);
     return token;
 }
-
-/* Writes the problem with a TOKEN_INVALID into `text`, cut to `size` bytes. False if it is a byte
- * that source_text_find_bad reports. */
-bool lexer_problem(Slice source, Token token, char *text, size_t size);
 
 /* As a message names it: "';'", "a name". */
 const char *token_kind_text(TokenKind kind);

@@ -21,12 +21,14 @@ static void claim_name(Parser *parser, NameId name, uint32_t offset)
     Name *record = parser_name(parser, name);
     if (name == NAME_NONE)
         return;
-    if (record->declared_at != 0)
-        parser_error(parser, offset, "'%.*s' is already %s, on line %u", NAME_ARGS(parser, name),
-                     record->alias != 0 ? "the name of an import" : "declared in this file",
-                     (unsigned)parser_line(parser, record->declared_at - 1));
-    else
+    if (record->declared_at == 0) {
         record->declared_at = offset + 1;
+        parser->undeclared -= record->referred_by != 0;
+        return;
+    }
+    parser_error(parser, offset, "'%.*s' is already %s", NAME_ARGS(parser, name),
+                 record->alias != 0 ? "the name of an import" : "declared in this file");
+    parser_note(parser, record->declared_at - 1, "the first one is here");
 }
 
 /* Takes the declaration's name and begins its part. */
@@ -40,7 +42,21 @@ static NameId begin_declaration(Parser *parser, const char *where, uint32_t *off
         declarations_add(&parser->declarations, parser_name(parser, name)->text, line, column);
     zir_begin_part(&parser->zir, *offset);
     parser->in_interface = true;
+    parser->place = PLACE_INTERFACE;
     return name;
+}
+
+/* A syntax error spoils no more than it must: who calls a function with a wrong body is checked. */
+static void finish_part(Parser *parser, ZirKind kind)
+{
+    if (parser->worst == PLACE_BODY) {
+        zir_break_body(&parser->zir);
+        kind = ZIR_FN_BROKEN;
+    } else if (parser->worst != PLACE_NOWHERE) {
+        zir_break_interface(&parser->zir);
+        kind = ZIR_BROKEN;
+    }
+    zir_finish_part(&parser->zir, kind, parser->declaration);
 }
 
 static void end_interface(Parser *parser)
@@ -84,7 +100,7 @@ static void parse_constant(Parser *parser)
     parser_expect(parser, TOKEN_SEMICOLON, "after the value");
     parser_emit_typed(parser, ZIR_CONST_VALUE, value, type);
     end_interface(parser);
-    zir_finish_part(&parser->zir, ZIR_CONST, parser->declaration);
+    finish_part(parser, ZIR_CONST);
 }
 
 static void parse_field(Parser *parser)
@@ -115,7 +131,7 @@ static void parse_struct(Parser *parser)
     if (!parser_take(parser, TOKEN_RIGHT_BRACE))
         parser_fail(parser, "',' or '}' after the field");
     end_interface(parser);
-    zir_finish_part(&parser->zir, ZIR_STRUCT, parser->declaration);
+    finish_part(parser, ZIR_STRUCT);
 }
 
 /* ---- functions ----------------------------------------------------------------------------- */
@@ -144,6 +160,8 @@ static bool parse_signature(Parser *parser)
     }
     if (!parser_take(parser, TOKEN_RIGHT_PAREN))
         parser_fail(parser, "',' or ')' after the parameter");
+    if (parser_at(parser, TOKEN_MINUS) || parser_at(parser, TOKEN_COLON))
+        parse_foreign_arrow(parser);
     TypeUse result = {ZIR_TYPE_NONE, 0, parser->token.offset};
     if (!parser_at(parser, TOKEN_LEFT_BRACE) && !parser_at(parser, TOKEN_SEMICOLON))
         result = parse_type(parser);
@@ -187,19 +205,32 @@ static void finish_extern(Parser *parser, NameId name, uint32_t offset)
                          "a C function takes and returns i32, i64, f64, bool and str only");
     parser->scratch.size = 0;
     put_c_prototype(parser, symbol, &parser->scratch);
-    declarations_set_prelude(&parser->declarations, symbol, buffer_slice(&parser->scratch));
     parser_expect(parser, TOKEN_SEMICOLON, "after the extern function");
-    zir_finish_part(&parser->zir, ZIR_EXTERN_FN, parser->declaration);
+    if (parser->worst == PLACE_NOWHERE)
+        declarations_set_prelude(&parser->declarations, symbol, buffer_slice(&parser->scratch));
+    finish_part(parser, ZIR_EXTERN_FN);
+}
+
+static COLD void report_missing_return(Parser *parser, NameId name, uint32_t close)
+{
+    const ZirBuilder *zir = &parser->zir;
+    uint32_t type = zir->positions[zir->interface_count - 1];
+    Slice left = slice_of(parser->source.data + type, parser->source.size - type);
+    if (left.size > 4 && memcmp(left.data, "void", 4) == 0)
+        parser_error(parser, type, "a function without a result has no type after its ')'");
+    else
+        parser_error(parser, close, "the end of '%.*s' can be reached without a return",
+                     NAME_ARGS(parser, name));
 }
 
 static void parse_body(Parser *parser, NameId name, bool has_result, uint32_t errors_before)
 {
     uint32_t close;
+    parser->place = PLACE_BODY;
     bool ends = parse_braces(parser, "to open the function's body", &close);
     if (has_result && !ends && parser->error_count == errors_before)
-        parser_error(parser, close, "the end of '%.*s' can be reached without a return",
-                     NAME_ARGS(parser, name));
-    zir_finish_part(&parser->zir, ZIR_FN, parser->declaration);
+        report_missing_return(parser, name, close);
+    finish_part(parser, ZIR_FN);
 }
 
 /* Parameters and the locals of the outermost block share one scope. */
@@ -224,6 +255,8 @@ void parse_declaration(Parser *parser)
 {
     parser->brace_depth = 0;
     parser->brace_is_missing = false;
+    parser->place = PLACE_OUTSIDE;
+    parser->worst = PLACE_NOWHERE;
     bool is_import = parser_at(parser, TOKEN_IMPORT);
     switch (parser->token.kind) {
     case TOKEN_IMPORT:
@@ -244,10 +277,14 @@ void parse_declaration(Parser *parser)
                        "a var stands in a function only: on the top level use const");
         break;
     default:
-        parser_fail_here(parser, "a declaration (import, const, struct, fn or extern fn)");
+        if (!parser_advise_declaration(parser))
+            parser_fail_here(parser, "a declaration (import, const, struct, fn or extern fn)");
         parser_recover_anywhere(parser);
     }
     parser->imports_are_over |= !is_import;
     if (parser->panicking)
         parser_recover_declaration(parser);
+    /* Where the braces do not match, it is not known what belongs to this declaration. */
+    parser->outline_is_lost |= parser->worst == PLACE_OUTSIDE || parser->brace_is_missing ||
+                               parser->brace_depth != 0;
 }

@@ -172,8 +172,7 @@ static uint32_t parse_fields(Parser *parser, uint32_t value)
         value = parser_emit(parser, position, ZIR_FIELD, value, text);
     }
     if (parser_at(parser, TOKEN_LEFT_PAREN))
-        parser_fail_at(parser, parser->token.offset,
-                       "only a function can be called, by its name or as import.name");
+        parse_call_of_value(parser, value);
     return value;
 }
 
@@ -190,6 +189,8 @@ uint32_t parse_global(Parser *parser, NameId name, uint32_t offset)
     } else {
         value = parser_emit(parser, offset, ZIR_REF, reference, 0);
     }
+    if (parser->all_names != NULL && !parser->panicking)
+        parser->zir.insts[value].b = parser_find_hint(parser, name);
     return parse_fields(parser, value);
 }
 

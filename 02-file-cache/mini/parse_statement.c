@@ -42,12 +42,17 @@ static void parse_store(Parser *parser, uint32_t place)
     parser_emit(parser, position, ZIR_STORE, place, value);
 }
 
-static void parse_local_assignment(Parser *parser, NameId name, uint32_t offset)
+static void parse_local_assignment(Parser *parser, NameId name, Token first)
 {
+    uint32_t offset = first.offset;
     const Local *local = parser_find_local(parser, name);
     if (parser_at(parser, TOKEN_LEFT_PAREN)) {
         parser_fail_at(parser, parser->token.offset,
                        "only a function can be called, and this name is a local here");
+        return;
+    }
+    if (!parser_at(parser, TOKEN_ASSIGN) && !parser_at(parser, TOKEN_DOT)) {
+        parse_unused_value(parser, first);
         return;
     }
     if (local->kind != LOCAL_VAR)
@@ -67,10 +72,12 @@ static void parse_local_assignment(Parser *parser, NameId name, uint32_t offset)
 /* A statement that begins with a name: a call or an assignment. */
 static void parse_name_statement(Parser *parser)
 {
-    uint32_t offset;
+    uint32_t offset, depth = parser->brace_depth;
+    Token first = parser->token;
+    size_t first_error = parser->diagnostics->count;
     NameId name = parser_expect_name(parser, &offset, "");
     if (parser_find_local(parser, name) != NULL) {
-        parse_local_assignment(parser, name, offset);
+        parse_local_assignment(parser, name, first);
         return;
     }
     uint32_t value = parse_global(parser, name, offset);
@@ -79,10 +86,12 @@ static void parse_name_statement(Parser *parser)
                      NAME_ARGS(parser, name));
         parse_store(parser, value);
     } else if (!parser->panicking && parser->zir.insts[value].op != ZIR_CALL) {
-        parser_fail_at(parser, offset, "this value is not used: a statement calls or assigns");
+        parse_unused_value(parser, first);
     } else {
         parser_expect(parser, TOKEN_SEMICOLON, "after the call");
     }
+    if (parser->panicking)
+        parse_foreign_statement(parser, first, depth, first_error);
 }
 
 static void parse_print(Parser *parser)
@@ -120,8 +129,6 @@ static void parse_jump(Parser *parser)
     parser_emit(parser, token.offset, is_break ? ZIR_BREAK : ZIR_CONTINUE, parser->loop, 0);
     parser_expect(parser, TOKEN_SEMICOLON, is_break ? "after 'break'" : "after 'continue'");
 }
-
-static bool parse_block(Parser *parser, const char *where, uint32_t *close);
 
 /* ---- compound statements ------------------------------------------------------------------- */
 
@@ -268,10 +275,15 @@ bool parse_braces(Parser *parser, const char *where, uint32_t *close)
     return ends;
 }
 
-static bool parse_block(Parser *parser, const char *where, uint32_t *close)
+bool parse_block(Parser *parser, const char *where, uint32_t *close)
 {
     uint32_t outer = parser_open_block(parser);
     bool ends = parse_braces(parser, where, close);
+    while (parser->literal_in_condition) { /* that was the literal: the block follows */
+        parser->literal_in_condition = false;
+        if (parser_recover_body(parser))
+            ends = parse_braces(parser, where, close);
+    }
     parser_close_block(parser, outer);
     return ends;
 }

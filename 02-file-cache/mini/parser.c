@@ -47,6 +47,28 @@ static void check_text(Parser *parser)
     }
 }
 
+static void parse(Parser *parser)
+{
+    parser_advance(parser);
+    while (!parser_at(parser, TOKEN_END) && !parser->stopped)
+        parse_declaration(parser);
+}
+
+/* Some name is declared nowhere in the file: only now that all of it is known, a local that is
+ * called nearly so can be noted where the name is used. */
+static void parse_again(Parser *parser, Arena *memory)
+{
+    NameTable names = parser->names;
+    const HashSecret *secret = parser->zir.secret;
+    Diagnostics again = {0}; /* they are reported already */
+    parser_init(parser, parser->source, &again, memory);
+    parser->zir.secret = secret;
+    parser->all_names = &names;
+    parse(parser);
+    diagnostics_free(&again);
+    parser->diagnostics = NULL;
+}
+
 bool mini_lower(Slice source, const HashSecret *secret, Arena *arena, Diagnostics *diagnostics,
                 Lowered *lowered)
 {
@@ -59,15 +81,18 @@ bool mini_lower(Slice source, const HashSecret *secret, Arena *arena, Diagnostic
         return false;
     }
     parser_init(&parser, source, diagnostics, &memory);
+    parser.place = PLACE_OUTSIDE;
     parser.zir.secret = secret;
     check_text(&parser);
-    parser_advance(&parser);
-    while (!parser_at(&parser, TOKEN_END) && !parser.stopped)
-        parse_declaration(&parser);
-    if (parser.error_count == 0) {
+    parser.outline_is_lost |= parser.error_count != 0;
+    parse(&parser);
+    bool is_right = parser.error_count == 0;
+    if (parser.undeclared != 0 && !parser.outline_is_lost)
+        parse_again(&parser, &memory);
+    if (!parser.outline_is_lost) {
         lowered->declarations = declarations_finish(&parser.declarations, arena);
         lowered->ir = zir_builder_finish(&parser.zir, arena);
     }
     arena_free(&memory);
-    return parser.error_count == 0;
+    return is_right;
 }

@@ -6,6 +6,7 @@
  *     parse_declaration.c  the top level
  *     parse_statement.c    blocks and statements
  *     parse_expression.c   expressions and types
+ *     parse_foreign.c      what other languages write, and Mini does not
  *     parser_state.c       tokens, errors and recovery, locals, references
  *
  * An error puts the parser into a panic: the current token becomes TOKEN_NONE, which no rule of the
@@ -56,11 +57,21 @@ typedef struct TypeUse { /* a type as written in the source */
     uint32_t position;
 } TypeUse;
 
+typedef enum ParserPlace { /* in order: how much of a file an error spoils */
+    PLACE_NOWHERE,   /* no error */
+    PLACE_BODY,      /* the body of one function */
+    PLACE_INTERFACE, /* one declaration, whose name is known */
+    PLACE_OUTSIDE,   /* the file */
+} ParserPlace;
+
 typedef struct Parser {
     Slice source;
     Diagnostics *diagnostics;
     uint32_t error_count;
     bool stopped; /* nothing more is parsed or reported */
+    ParserPlace place;    /* where errors are now, and ... */
+    ParserPlace worst;    /* ... where the worst one of this declaration was */
+    bool outline_is_lost; /* an error may hide declarations, or what they are called */
 
     Lexer lexer;
     /* The last token of the previous batch, then this batch, then a TOKEN_NONE. */
@@ -82,11 +93,14 @@ typedef struct Parser {
     DeclarationsBuilder declarations;
     Declaration *declaration; /* the one being parsed */
     uint32_t import_count;
+    uint32_t undeclared;   /* names that are referred to, and not declared so far */
+    const NameTable *all_names; /* the second time: what the file declares; else NULL */
     bool imports_are_over;
     bool in_interface;     /* references belong to the interface */
     bool in_constant;      /* inside a top-level constant */
     bool struct_literals;  /* `name {` begins one; not in the condition of if and while */
     bool brace_is_missing; /* reported once for a declaration */
+    bool literal_in_condition; /* its '{' was taken for that of the block */
 
     ByteBuffer pending; /* Pending, a stack: calls in arguments of calls */
     ByteBuffer ifs;     /* numbers of the IFs of else-if chains, a stack */
@@ -111,8 +125,13 @@ static inline bool parser_at_declaration(const Parser *parser)
 /* The token becomes TOKEN_NONE, until the parser recovers. */
 COLD void parser_panic(Parser *parser);
 
-/* The token is a special one: reads the next batch, reports what is invalid. */
+/* The token is a special one: reads the next batch, reports what is invalid, and passes over what
+ * can be. */
 void parser_step_specially(Parser *parser);
+
+/* Goes back to just after `taken`, a token of the source, and ends a panic. `brace_depth` is that of
+ * the place. */
+COLD void parser_rewind(Parser *parser, Token taken, uint32_t brace_depth);
 
 /* Advances by one token, whatever it is. */
 static inline void parser_step(Parser *parser)
@@ -198,6 +217,9 @@ void parser_fail_here(Parser *parser, const char *what);
 /* Reports an error and panics. */
 void parser_fail_at(Parser *parser, uint32_t offset, const char *message);
 
+/* To the error just reported: another place that it is about. */
+void parser_note(Parser *parser, uint32_t offset, const char *message);
+
 /* Reports an error after which the rest of the file is not parsed. */
 void parser_stop(Parser *parser, uint32_t offset, const char *message);
 
@@ -207,6 +229,8 @@ static inline uint32_t parser_column(const Parser *parser, uint32_t offset, uint
 {
     return offset - zir_builder_lines(&parser->zir)[line - 1] + 1;
 }
+
+bool parser_begins_statement(TokenKind kind);
 
 /* Skips to the next statement of a block that began at this brace depth, or to its end. */
 void parser_recover_statement(Parser *parser, uint32_t block_depth);
@@ -256,6 +280,10 @@ uint32_t parser_reference(Parser *parser, uint32_t import, NameId name);
  * alias. Returns the number of the reference. */
 uint32_t parser_take_reference(Parser *parser, NameId name, uint32_t offset);
 
+/* For a name that the file does not declare, the text of the nearest local, + 1; else 0. Known only
+ * when the file is parsed the second time. */
+COLD uint32_t parser_find_hint(Parser *parser, NameId name);
+
 /* ---- instructions ---------------------------------------------------------------------- */
 
 static inline uint32_t parser_emit(Parser *parser, uint32_t position, ZirOp op, uint32_t a,
@@ -288,7 +316,37 @@ TypeUse parse_optional_type(Parser *parser, uint32_t name_offset);
  * '{'". *close is the offset of the closing brace. */
 bool parse_braces(Parser *parser, const char *where, uint32_t *close);
 
+bool parse_block(Parser *parser, const char *where, uint32_t *close);
+
 /* The next declaration of the top level; recovers if it is wrong. */
 void parse_declaration(Parser *parser);
+
+/* ---- other languages (parse_foreign.c) ------------------------------------------------- */
+
+/* Where something was expected and the next token, or the one taken last, is a sign or a word of
+ * another language, reports how Mini writes that. False if it is not. */
+COLD bool parser_advise(Parser *parser, const char *what);
+
+/* Where a name is expected: reports a built-in type with a name after it. */
+COLD bool parser_advise_name(Parser *parser);
+
+/* The same at the top level, where no declaration begins. */
+COLD bool parser_advise_declaration(Parser *parser);
+
+/* A statement that begins with the name `first` is wrong: if that is a word of another language, or
+ * a misspelt one of Mini's, that is reported in place of all errors from number `first_error` of the
+ * diagnostics on. */
+COLD void parse_foreign_statement(Parser *parser, Token first, uint32_t brace_depth,
+                                  size_t first_error);
+
+/* At the '(' after a value that is not a name: reports that only functions are called, or that an
+ * import's name is misspelt. */
+COLD void parse_call_of_value(Parser *parser, uint32_t value);
+
+/* Reports the value of a statement that neither calls nor assigns; `first` is its first token. */
+COLD void parse_unused_value(Parser *parser, Token first);
+
+/* At what other languages have between a signature's ')' and its result: reports and passes it. */
+COLD void parse_foreign_arrow(Parser *parser);
 
 #endif

@@ -15,8 +15,10 @@
  */
 #include "parser_internal.h"
 
+#include "lexer_problem.h"
 #include "lexical.h"
 #include "source_text.h"
+#include "spelling.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -59,17 +61,53 @@ static void read_batch(Parser *parser)
     parser->following = batch + 2;
 }
 
+/* Reports the invalid token; true if the next one takes its place. */
+static COLD bool pass_over(Parser *parser)
+{
+    report_invalid(parser);
+    uint32_t end = parser->stopped ? 0 : lexer_problem_end(parser->source, parser->token);
+    if (end == 0)
+        return false;
+    parser->lexer.at = parser->source.data + end;
+    read_batch(parser);
+    return true;
+}
+
 void parser_step_specially(Parser *parser)
 {
     if (parser_at(parser, TOKEN_NONE))
         read_batch(parser);
+    while (parser_at(parser, TOKEN_INVALID) && pass_over(parser))
+        continue;
+}
+
+void parser_rewind(Parser *parser, Token taken, uint32_t brace_depth)
+{
+    parser->panicking = false;
+    parser->brace_depth = brace_depth;
+    parser->lexer.at = parser->source.data + taken.offset + taken.size;
+    parser->batch[0] = taken;
+    parser->token.kind = TOKEN_NONE;
+    parser->following = parser->batch + 2;
+    parser_step_specially(parser);
     if (parser_at(parser, TOKEN_INVALID))
-        report_invalid(parser);
+        parser_panic(parser);
+}
+
+/* An '=' after what may be a whole condition. */
+static bool may_compare(TokenKind kind, const char *where)
+{
+    return kind == TOKEN_RIGHT_PAREN || kind == TOKEN_SEMICOLON ||
+           (kind == TOKEN_LEFT_BRACE && strcmp(where, "after the condition") == 0);
 }
 
 void parser_fail_to_expect(Parser *parser, TokenKind kind, const char *where)
 {
     char what[128];
+    if (parser_at(parser, TOKEN_ASSIGN) && may_compare(kind, where)) {
+        parser_fail_at(parser, parser->token.offset, "'=' assigns: '==' compares");
+        return;
+    }
     snprintf(what, sizeof what, "%s %s", token_kind_text(kind), where);
     parser_fail(parser, what);
 }
@@ -77,6 +115,13 @@ void parser_fail_to_expect(Parser *parser, TokenKind kind, const char *where)
 static COLD NameId fail_to_expect_name(Parser *parser, const char *where)
 {
     Token token = parser->token;
+    if (parser_advise_name(parser)) {
+        parser_advance(parser); /* the type */
+        NameId name = name_table_intern(&parser->names, parser_text(parser, parser->token));
+        parser_advance(parser);
+        parser_panic(parser);
+        return name;
+    }
     if (token.kind == TOKEN_PRINT || token_is_builtin_type(token.kind)) {
         parser_error(parser, token.offset, "%s is a built-in name", token_kind_text(token.kind));
         parser_advance(parser); /* it was meant as a name, and the rest will make sense */
@@ -129,6 +174,7 @@ static void stop(Parser *parser)
 {
     parser_panic(parser);
     parser->stopped = true;
+    parser->outline_is_lost = true;
     parser->held.kind = TOKEN_END;
     parser->lexer.at = parser->lexer.end;
     parser->batch[1].kind = TOKEN_NONE;
@@ -138,6 +184,8 @@ static void stop(Parser *parser)
 /* After each error. */
 static void count_error(Parser *parser, uint32_t line, uint32_t column)
 {
+    if (parser->worst < parser->place)
+        parser->worst = parser->place;
     static const char last_words[] = "too many errors: the rest of this file is left out";
     if (++parser->error_count != MINI_MAX_ERRORS)
         return;
@@ -164,6 +212,15 @@ void parser_error_plain(Parser *parser, uint32_t offset, const char *message)
     uint32_t line = parser_line(parser, offset), column = parser_column(parser, offset, line);
     diagnostics_add_plain(parser->diagnostics, line, column, slice_from(message));
     count_error(parser, line, column);
+}
+
+void parser_note(Parser *parser, uint32_t offset, const char *message)
+{
+    if (parser->panicking || parser->stopped)
+        return;
+    uint32_t line = parser_line(parser, offset), column = parser_column(parser, offset, line);
+    diagnostics_add_plain(parser->diagnostics, line, column, slice_from(message))->severity =
+        SEVERITY_NOTE;
 }
 
 void parser_stop(Parser *parser, uint32_t offset, const char *message)
@@ -202,7 +259,7 @@ static uint32_t place_of_failure(const Parser *parser)
 static void fail(Parser *parser, uint32_t offset, const char *what)
 {
     char found[128];
-    if (!parser->panicking && !parser_at(parser, TOKEN_INVALID)) {
+    if (!parser->panicking && !parser_at(parser, TOKEN_INVALID) && !parser_advise(parser, what)) {
         describe(parser, parser->token, found, sizeof found);
         parser_error(parser, offset, "expected %s, found %s", what, found);
     }
@@ -227,7 +284,7 @@ void parser_enter(Parser *parser)
 
 /* ---- recovery ------------------------------------------------------------------------------ */
 
-static bool begins_statement(TokenKind kind)
+bool parser_begins_statement(TokenKind kind)
 {
     return kind == TOKEN_CONST || kind == TOKEN_VAR || kind == TOKEN_IF || kind == TOKEN_WHILE ||
            kind == TOKEN_BREAK || kind == TOKEN_CONTINUE || kind == TOKEN_RETURN ||
@@ -240,7 +297,7 @@ void parser_recover_statement(Parser *parser, uint32_t block_depth)
     while (!parser_at_declaration(parser)) {
         bool inside = parser->brace_depth > block_depth;
         TokenKind kind = parser->token.kind;
-        if (!inside && (kind == TOKEN_RIGHT_BRACE || begins_statement(kind)))
+        if (!inside && (kind == TOKEN_RIGHT_BRACE || parser_begins_statement(kind)))
             return;
         parser_step(parser);
         if (!inside && kind == TOKEN_SEMICOLON)
@@ -256,7 +313,7 @@ bool parser_recover_body(Parser *parser)
 {
     resume(parser);
     while (!parser_at(parser, TOKEN_LEFT_BRACE) && !parser_at(parser, TOKEN_RIGHT_BRACE) &&
-           !parser_at(parser, TOKEN_SEMICOLON) && !begins_statement(parser->token.kind) &&
+           !parser_at(parser, TOKEN_SEMICOLON) && !parser_begins_statement(parser->token.kind) &&
            !parser_at_declaration(parser))
         parser_step(parser);
     return parser_at(parser, TOKEN_LEFT_BRACE);
@@ -295,14 +352,20 @@ const Local *parser_find_local(const Parser *parser, NameId name)
     return local == 0 ? NULL : local_at(parser, local - 1);
 }
 
+static COLD void report_second_local(Parser *parser, NameId name, uint32_t offset)
+{
+    uint32_t first = local_at(parser, parser_name(parser, name)->local - 1)->offset;
+    parser_error(parser, offset, "'%.*s' is already declared in this block",
+                 NAME_ARGS(parser, name));
+    parser_note(parser, first, "the first one is here");
+}
+
 void parser_declare_local(Parser *parser, NameId name, LocalKind kind, uint32_t inst,
                           uint32_t offset)
 {
     Name *record = parser_name(parser, name);
     if (name != NAME_NONE && record->local > parser->block)
-        parser_error(parser, offset, "'%.*s' is already declared in this block, on line %u",
-                     NAME_ARGS(parser, name),
-                     (unsigned)parser_line(parser, local_at(parser, record->local - 1)->offset));
+        report_second_local(parser, name, offset);
     Local local = {name, record->local, inst, kind, offset};
     buffer_put(&parser->locals, slice_of(&local, sizeof local));
     record->local = parser_local_count(parser);
@@ -335,6 +398,7 @@ uint32_t parser_reference(Parser *parser, uint32_t import, NameId name)
     uint32_t number = declarations_add_reference(&parser->declarations, import, record->text,
                                                  parser->in_interface);
     if (import == IMPORT_SELF) {
+        parser->undeclared += record->referred_by == 0 && record->declared_at == 0;
         record->referred_by = parser->zir.part;
         record->reference = number;
     }
@@ -356,4 +420,20 @@ uint32_t parser_take_reference(Parser *parser, NameId name, uint32_t offset)
     uint32_t member_offset;
     NameId member = parser_expect_name(parser, &member_offset, "of the import after '.'");
     return member == NAME_NONE ? 0 : parser_reference(parser, alias - 1, member);
+}
+
+uint32_t parser_find_hint(Parser *parser, NameId name)
+{
+    Slice text = parser_name(parser, name)->text;
+    NameTable *all = (NameTable *)(uintptr_t)parser->all_names; /* all of its names are there */
+    if (parser_name(parser, name)->alias != 0 ||
+        all->items[name_table_intern(all, text)].declared_at != 0)
+        return 0;
+    Spelling spelling = spelling_of(text);
+    for (uint32_t i = parser_local_count(parser); i-- > 0;)
+        spelling_try(&spelling, parser_name(parser, local_at(parser, i)->name)->text);
+    for (NameId id = 1; id < parser->names.count; id++)
+        if (parser_name(parser, id)->alias != 0)
+            spelling_try(&spelling, parser_name(parser, id)->text);
+    return spelling.best.size == 0 ? 0 : zir_put_text(&parser->zir, spelling.best) + 1;
 }

@@ -33,7 +33,7 @@ _Static_assert(ZIR_OP_COUNT <= 63 && sizeof(ZirInst) == 12 && sizeof(ZirPart) ==
 #define LOGIC (BIT(ZIR_AND) | BIT(ZIR_OR))
 #define BODY (RANGE(ZIR_INT, ZIR_RETURN))
 
-typedef enum Sort { FREE, TEXT, EARLIER, LATER, OPTIONAL } Sort;
+typedef enum Sort { FREE, TEXT, HINT, EARLIER, LATER, OPTIONAL } Sort;
 
 typedef struct Operand {
     uint8_t sort;     /* Sort */
@@ -46,6 +46,7 @@ typedef struct Rule {
 
 #define A_TEXT {{TEXT, 0}, {FREE, 0}}
 #define A_VALUE {{EARLIER, VALUE}, {FREE, 0}}
+#define A_FREE_B_HINT {{FREE, 0}, {HINT, 0}}
 #define A_B_VALUES {{EARLIER, VALUE}, {EARLIER, VALUE}}
 #define A_VALUE_B_TEXT {{EARLIER, VALUE}, {TEXT, 0}}
 
@@ -72,6 +73,7 @@ static const Rule rules[ZIR_OP_COUNT] = {
     [ZIR_END_LOOP] = {{EARLIER, BIT(ZIR_LOOP)}, {FREE, 0}},
     [ZIR_BREAK] = {{EARLIER, BIT(ZIR_LOOP)}, {FREE, 0}},
     [ZIR_CONTINUE] = {{EARLIER, BIT(ZIR_LOOP)}, {FREE, 0}},
+    [ZIR_REF] = A_FREE_B_HINT, [ZIR_CALL] = A_FREE_B_HINT, [ZIR_STRUCT_LIT] = A_FREE_B_HINT,
     [ZIR_RETURN] = {{OPTIONAL, VALUE}, {FREE, 0}},
 };
 
@@ -88,6 +90,8 @@ static bool operand_is_valid(const Zir *zir, Operand rule, uint32_t at, uint32_t
     switch ((Sort)rule.sort) {
     case TEXT:
         return operand < zir->text_size;
+    case HINT: /* a text + 1, or 0 */
+        return operand <= zir->text_size;
     case OPTIONAL:
         if (operand == ZIR_NO_VALUE)
             return true;
@@ -153,6 +157,8 @@ static const Expected expected[] = {
     [ZIR_EXTERN_FN] = {BIT(ZIR_PARAM), 0, BIT(ZIR_RESULT)},
     [ZIR_CONST] = {PURE, 0, BIT(ZIR_CONST_VALUE)},
     [ZIR_STRUCT] = {BIT(ZIR_FIELD_DECL), 0, 0},
+    [ZIR_FN_BROKEN] = {BIT(ZIR_PARAM), 0, BIT(ZIR_RESULT)},
+    [ZIR_BROKEN] = {0, 0, 0},
 };
 
 /* As many ARGs as the CALL takes come directly before it, INITs before the STRUCT_LIT, and nowhere
@@ -219,7 +225,7 @@ static bool view_part(Slice bytes, Zir *zir, Slice *code)
 {
     const ZirPart *part = (const ZirPart *)(const void *)bytes.data;
     if (bytes.size < sizeof *part || !sizes_are_valid(part, bytes.size) ||
-        part->kind > ZIR_STRUCT || (part->position_size != 2 && part->position_size != 4))
+        part->kind > ZIR_BROKEN || (part->position_size != 2 && part->position_size != 4))
         return false;
     zir->kind = (ZirKind)part->kind;
     zir->interface_count = part->interface_count;

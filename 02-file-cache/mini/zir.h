@@ -48,10 +48,15 @@
 extern "C" {
 #endif
 
-#define ZIR_VERSION 3
+#define ZIR_VERSION 4
 #define ZIR_NO_VALUE UINT32_MAX
 
-typedef enum ZirKind { ZIR_FN, ZIR_EXTERN_FN, ZIR_CONST, ZIR_STRUCT } ZirKind;
+typedef enum ZirKind {
+    ZIR_FN, ZIR_EXTERN_FN, ZIR_CONST, ZIR_STRUCT,
+    /* of a file with errors; never stored */
+    ZIR_FN_BROKEN, /* a function whose body has a syntax error: its interface is whole, its body empty */
+    ZIR_BROKEN,    /* a declaration of any kind whose interface has one: empty */
+} ZirKind;
 
 typedef enum ZirType {
     ZIR_TYPE_NONE, /* left out; as a result: no value */
@@ -77,7 +82,7 @@ typedef enum ZirOp {
     ZIR_FLOAT,      /* a low, b high half of the bits of a double */
     ZIR_BOOL,       /* a 0 or 1 */
     ZIR_STR,        /* a text */
-    ZIR_REF,        /* a reference number: the value of a top-level constant */
+    ZIR_REF,        /* a reference number: the value of a top-level constant. b as in a CALL */
     ZIR_GET,        /* a VAR: the value it holds now */
     ZIR_FIELD,      /* a value, b text: name of the field */
     ZIR_NEG, ZIR_NOT,                                        /* a value */
@@ -88,9 +93,10 @@ typedef enum ZirOp {
     ZIR_LOGIC_END,  /* a the AND or OR, b right value. The value of the whole expression */
     ZIR_CAST,       /* a value, `type` a builtin type: `as` */
     ZIR_ARG,        /* a value. The `count` ARGs of a CALL are directly before it */
-    ZIR_CALL,       /* a reference number of the function, count arguments */
+    ZIR_CALL,       /* a reference number of the function, count arguments. b 0; or, if no name of the
+                       file is meant, the text + 1 of the local that was nearest to it */
     ZIR_INIT,       /* a value, b text: name. The `count` INITs of a STRUCT_LIT, likewise */
-    ZIR_STRUCT_LIT, /* a reference number of the struct, count fields */
+    ZIR_STRUCT_LIT, /* a reference number of the struct, count fields. b as in a CALL */
     /* statements */
     ZIR_LET,        /* a value, T or NONE: a local constant; its number is the value */
     ZIR_VAR,        /* a first value, T or NONE: a variable */

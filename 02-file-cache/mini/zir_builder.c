@@ -155,10 +155,11 @@ static void finish_code(ZirBuilder *builder, ZirKind kind, Declaration *declarat
     Slice text = buffer_slice(&builder->text);
     size_t split = builder->interface_text;
     Slice code = put_code(builder, 0, builder->interface_count);
-    declaration->interface_hash = hash_section(builder, kind, code, slice_of(text.data, split));
+    ZirKind seen = kind == ZIR_FN_BROKEN ? ZIR_FN : kind; /* by others */
+    declaration->interface_hash = hash_section(builder, seen, code, slice_of(text.data, split));
     declaration->body_hash = (Hash128){0};
     code = put_code(builder, builder->interface_count, builder->count);
-    if (kind == ZIR_FN)
+    if (seen == ZIR_FN)
         declaration->body_hash =
             hash_section(builder, kind, code, slice_of(text.data + split, text.size - split));
 }
@@ -202,6 +203,19 @@ void zir_finish_part(ZirBuilder *builder, ZirKind kind, Declaration *declaration
     memcpy(blob->data + offset, &part, sizeof part);
     declaration->ir_offset = (uint32_t)offset;
     declaration->ir_size = (uint32_t)(blob->size - offset);
+}
+
+void zir_break_body(ZirBuilder *builder)
+{
+    builder->count = builder->interface_count;
+    builder->text.size = builder->interface_text;
+}
+
+void zir_break_interface(ZirBuilder *builder)
+{
+    builder->interface_count = 0;
+    builder->interface_text = 0;
+    zir_break_body(builder);
 }
 
 Slice zir_builder_finish(const ZirBuilder *builder, Arena *arena)

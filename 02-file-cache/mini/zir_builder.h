@@ -73,6 +73,10 @@ uint32_t zir_put_text(ZirBuilder *builder, Slice text);
 /* Everything emitted so far is the interface; the rest is the body. */
 void zir_end_interface(ZirBuilder *builder);
 
+/* Forgets the body, or all that was emitted, of a declaration with an error. */
+void zir_break_body(ZirBuilder *builder);
+void zir_break_interface(ZirBuilder *builder);
+
 /* Appends the part to the blob and sets the declaration's hashes and place. */
 void zir_finish_part(ZirBuilder *builder, ZirKind kind, Declaration *declaration);
 

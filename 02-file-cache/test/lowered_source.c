@@ -13,8 +13,8 @@ void lowered_source_open(LoweredSource *source, Slice text)
     assert_int_equal(source->succeeded, source->diagnostics.count == 0);
     if (source->succeeded)
         assert_true(declarations_view(source->lowered.declarations, &source->declarations));
-    else
-        assert_int_equal(source->lowered.ir.size, 0);
+    else if (source->lowered.ir.size != 0) /* what is known of a file with errors */
+        assert_true(declarations_view(source->lowered.declarations, &source->declarations));
 }
 
 void lowered_source_close(LoweredSource *source)
@@ -60,6 +60,7 @@ const char *lowered_source_errors(LoweredSource *source)
         char place[32];
         snprintf(place, sizeof place, "%u:%u ", (unsigned)item->line, (unsigned)item->column);
         buffer_put(&source->text, slice_from(place));
+        buffer_put(&source->text, slice_from(item->severity == SEVERITY_NOTE ? "note: " : ""));
         buffer_put(&source->text, item->message);
         buffer_put_byte(&source->text, '\n');
     }

@@ -80,7 +80,7 @@ static uint32_t reference_count(const Entity *entity)
 
 /* Reads the IR of an entity: all of the unit's own, the interface of others. IR from a cache is
  * checked; IR that the parser has just made is not. */
-static bool view(const Entities *entities, Entity *entity)
+static bool view_part(const Entities *entities, Entity *entity)
 {
     const Unit *unit = &entity->unit;
     const Declaration *item = &unit->declarations->items[unit->declaration];
@@ -93,6 +93,25 @@ static bool view(const Entities *entities, Entity *entity)
     if (interface_only)
         return zir_view_interface(unit->ir, item->ir_offset, item->ir_size, arena, zir);
     return zir_view(unit->ir, item->ir_offset, item->ir_size, arena, zir);
+}
+
+/* A declaration with a syntax error, which is reported: others see the signature of a function, if
+ * that is whole, and nothing of anything else. */
+static bool accept_broken(Entity *entity)
+{
+    if (entity->zir.kind == ZIR_FN_BROKEN && entity->number != 0) {
+        entity->zir.kind = ZIR_FN;
+        return true;
+    }
+    entity->zir.insts = NULL;
+    return false;
+}
+
+static bool view(const Entities *entities, Entity *entity)
+{
+    if (!view_part(entities, entity))
+        return false;
+    return entity->zir.kind <= ZIR_STRUCT || accept_broken(entity);
 }
 
 bool entities_init(Entities *entities, const Unit *unit, const Lookup *lookup, Arena *scratch)

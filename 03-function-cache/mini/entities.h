@@ -62,7 +62,8 @@ typedef struct Entities {
     Entity *poisoned; /* stands for everything poisoned; NULL: none was met */
 } Entities;
 
-/* False if the unit's own IR is not well formed. */
+/* False if the unit's own IR is not well formed, or it has a syntax error: then the kind in its zir
+ * is ZIR_FN_BROKEN or ZIR_BROKEN. */
 bool entities_init(Entities *entities, const Unit *unit, const Lookup *lookup, Arena *scratch);
 
 /* What a reference of `from` leads to, or NULL if there is no such declaration. For something

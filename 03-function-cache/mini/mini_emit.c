@@ -34,8 +34,9 @@ bool mini_emit_with(const MiniBackEnd *back_end, const Unit *unit, const Lookup 
     Entities entities;
     Air air;
     if (!entities_init(&entities, unit, lookup, scratch)) {
-        report_at_name(unit, diagnostics,
-                       "the cached form of this declaration is damaged; clean the cache");
+        if (entities.items[0]->zir.kind <= ZIR_STRUCT)
+            report_at_name(unit, diagnostics,
+                           "the cached form of this declaration is damaged; clean the cache");
         return false;
     }
     Entity *entity = entities.items[0];
@@ -53,6 +54,7 @@ bool mini_emit_with(const MiniBackEnd *back_end, const Unit *unit, const Lookup 
         back_end->constant(&entities, text);
         return true;
     case ZIR_EXTERN_FN: return sema_check(&entities, entity, diagnostics, &air);
+    case ZIR_FN_BROKEN: case ZIR_BROKEN: break; /* entities_init has returned false */
     }
     return false;
 }

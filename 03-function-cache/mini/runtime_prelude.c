@@ -5,7 +5,8 @@
  * what was printed before it is written first, since it may still be in C's buffer.
  *
  * Printing. Which NaN an operation gives depends on the machine and the level of optimisation, and
- * printf tells "nan" and "-nan" apart; one NaN therefore stands for all.
+ * printf tells "nan" and "-nan" apart; one NaN therefore stands for all. C may return a null pointer
+ * as a str, and to printf that is undefined: it prints as (null).
  *
  * All of it is private, and always inlined but for the trap, which no path should make room for:
  * after optimisation only the used parts remain.
@@ -20,6 +21,7 @@ static const char formats[] =
     "@mini.format.trap = private unnamed_addr constant [24 x i8] "
     "c\"division by zero in %s\\0A\\00\"\n"
     "@mini.text.true = private unnamed_addr constant [5 x i8] c\"true\\00\"\n"
+    "@mini.text.null = private unnamed_addr constant [7 x i8] c\"(null)\\00\"\n"
     "@mini.text.false = private unnamed_addr constant [6 x i8] c\"false\\00\"\n"
     "\n";
 
@@ -93,7 +95,10 @@ static const char prints[] =
     PRINT_BEGIN("bool", "i1")
     "  %text = select i1 %value, ptr @mini.text.true, ptr @mini.text.false\n"
     PRINT_END("str", "ptr %text")
-    PRINT_BEGIN("str", "ptr") PRINT_END("str", "ptr %value")
+    PRINT_BEGIN("str", "ptr")
+    "  %is_null = icmp eq ptr %value, null\n"
+    "  %text = select i1 %is_null, ptr @mini.text.null, ptr %value\n"
+    PRINT_END("str", "ptr %text")
     "\n";
 
 void runtime_prelude_put(ByteBuffer *out, Slice target)

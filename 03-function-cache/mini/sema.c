@@ -32,26 +32,24 @@ void sema_error(SemaPass *pass, uint32_t at, const char *format, ...)
     va_end(arguments);
 }
 
-static void report_not_found(SemaPass *pass, uint32_t at, uint32_t number)
+void sema_note_declared(SemaPass *pass, const Entity *entity)
 {
-    const Unit *unit = &pass->unit->unit;
-    const Declaration *declaration = &unit->declarations->items[unit->declaration];
-    if (number >= declaration->interface_reference_count + declaration->body_reference_count) {
-        sema_error(pass, at, "undefined name");
+    if (pass->diagnostics == NULL)
         return;
-    }
-    const Reference *reference =
-        declaration_reference(unit->declarations, unit->declaration, number);
-    const char *name = shown_name(pass->entities,
-                                  declarations_text(unit->declarations, reference->name));
-    if (reference->import == IMPORT_SELF) {
-        sema_error(pass, at, "undefined name '%s'", name);
+    Diagnostic *note = diagnostics_add(pass->diagnostics, 0, 0, "'%s' is declared here",
+                                       sema_name(pass, entity));
+    note->severity = SEVERITY_NOTE;
+    diagnostic_point_to(note, &entity->unit);
+}
+
+void sema_note_at(SemaPass *pass, uint32_t at, const char *message)
+{
+    if (pass->diagnostics == NULL)
         return;
-    }
-    TextRange path = unit->declarations->imports[reference->import].path;
-    sema_error(pass, at, "'%s' declares no '%s'",
-               arena_copy(pass->entities->scratch, declarations_text(unit->declarations, path)),
-               name);
+    uint32_t line, column;
+    zir_position(pass->zir, at, &line, &column);
+    diagnostics_add_plain(pass->diagnostics, line, column, slice_from(message))->severity =
+        SEVERITY_NOTE;
 }
 
 const char *sema_name(const SemaPass *pass, const Entity *entity)
@@ -65,6 +63,7 @@ void sema_wrong_kind(SemaPass *pass, uint32_t at, const Entity *entity, const ch
                                         [ZIR_CONST] = "a constant", [ZIR_STRUCT] = "a struct"};
     sema_error(pass, at, "'%s' is %s, not %s", sema_name(pass, entity), kinds[entity->zir.kind],
                wanted);
+    sema_note_declared(pass, entity);
 }
 
 /* ---- names and types ----------------------------------------------------------------------- */
@@ -73,7 +72,7 @@ Entity *sema_resolve(SemaPass *pass, uint32_t at, uint32_t reference)
 {
     Entity *entity = entity_reference(pass->entities, pass->unit, reference);
     if (entity == NULL) {
-        report_not_found(pass, at, reference);
+        sema_report_missing(pass, at, reference);
     } else if (!entity_is_usable(entity)) {
         pass->is_wrong = true;
         return NULL;
@@ -137,6 +136,16 @@ static void check_return(SemaPass *pass, uint32_t at)
     }
 }
 
+/* A variable of another type is declared with it, or with a value of it. */
+static void check_store(SemaPass *pass, uint32_t at)
+{
+    const ZirInst *inst = &pass->zir->insts[at], *place = &pass->zir->insts[inst->a];
+    size_t reported = pass->diagnostics == NULL ? 0 : pass->diagnostics->count;
+    sema_expect(pass, at, inst->b, pass->insts[inst->a].type, "");
+    if (place->op == ZIR_ADDR && pass->diagnostics != NULL && pass->diagnostics->count > reported)
+        sema_note_at(pass, place->a, "the variable is declared here");
+}
+
 static void check_local(SemaPass *pass, uint32_t at)
 {
     const ZirInst *inst = &pass->zir->insts[at];
@@ -177,9 +186,7 @@ static void check_inst(SemaPass *pass, uint32_t at)
     case ZIR_IF: case ZIR_LOOP_COND:
         sema_expect(pass, at, inst->a, air_type(AIR_BOOL), "condition: ");
         break;
-    case ZIR_STORE:
-        sema_expect(pass, at, inst->b, pass->insts[inst->a].type, "");
-        break;
+    case ZIR_STORE: check_store(pass, at); break;
     case ZIR_PRINT: check_print(pass, at); break;
     case ZIR_RETURN: check_return(pass, at); break;
     case ZIR_ARG: case ZIR_INIT: /* checked with their CALL or STRUCT_LIT */

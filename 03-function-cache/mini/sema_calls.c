@@ -23,7 +23,10 @@ static void check_argument(SemaPass *pass, Entity *callee, uint32_t arg, uint32_
         return;
     char what[128];
     snprintf(what, sizeof what, "argument '%.90s': ", entity_text(callee, parameter->a));
+    size_t reported = pass->diagnostics == NULL ? 0 : pass->diagnostics->count;
     sema_expect(pass, arg, value, type, what);
+    if (pass->diagnostics != NULL && pass->diagnostics->count > reported)
+        sema_note_declared(pass, callee);
 }
 
 AirType sema_check_call(SemaPass *pass, uint32_t at)
@@ -38,9 +41,11 @@ AirType sema_check_call(SemaPass *pass, uint32_t at)
     }
     pass->insts[at].link = callee->number;
     uint32_t count = entity_parameter_count(callee);
-    if (inst->count != count)
+    if (inst->count != count) {
         sema_error(pass, at, "'%s' takes %u argument%s, found %u", sema_name(pass, callee), count,
                    count == 1 ? "" : "s", inst->count);
+        sema_note_declared(pass, callee);
+    }
     for (uint32_t i = 0; i < inst->count && i < count; i++)
         check_argument(pass, callee, at - inst->count + i, i);
     return sema_usable(pass, type_of_inst(pass->entities, callee, &callee->zir.insts[count]));
@@ -57,6 +62,16 @@ static void reserve_seen(SemaPass *pass, uint32_t count)
     memset(pass->seen, 0xFF, count * sizeof *pass->seen);
 }
 
+void sema_no_field(SemaPass *pass, uint32_t at, const Entity *entity, const char *name)
+{
+    Spelling spelling = spelling_of(slice_from(name));
+    for (uint32_t field = 0; field < struct_field_count(entity); field++)
+        spelling_try(&spelling, slice_from(struct_field_name(entity, field)));
+    sema_error(pass, at, "struct '%s' has no field '%.*s'%s", sema_name(pass, entity),
+               SHOWN_NAME_BYTES, name, sema_suggestion(pass, &spelling));
+    sema_note_declared(pass, entity);
+}
+
 /* One `name: value` of the literal `at`. True if it gives a field that was not given before. */
 static bool check_init(SemaPass *pass, Entity *entity, uint32_t at, uint32_t init, uint32_t hint)
 {
@@ -64,8 +79,7 @@ static bool check_init(SemaPass *pass, Entity *entity, uint32_t at, uint32_t ini
     const char *name = entity_text(pass->unit, inst->b);
     uint32_t field = struct_find_field(entity, name, hint);
     if (field == UINT32_MAX) {
-        sema_error(pass, init, "struct '%s' has no field '%.*s'", sema_name(pass, entity),
-                   SHOWN_NAME_BYTES, name);
+        sema_no_field(pass, init, entity, name);
         return false;
     }
     if (pass->seen[field] == at) {

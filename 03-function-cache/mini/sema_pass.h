@@ -4,6 +4,7 @@
 #define SEMA_PASS_H
 
 #include "sema_types.h"
+#include "spelling.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -30,6 +31,18 @@ __attribute__((format(printf, 3, 4)))
 #endif
 void sema_error(SemaPass *pass, uint32_t at, const char *format, ...);
 
+/* A note to the error just reported: where `entity` is declared. */
+void sema_note_declared(SemaPass *pass, const Entity *entity);
+
+/* The same: where instruction `at` of the unit is. */
+void sema_note_at(SemaPass *pass, uint32_t at, const char *message);
+
+/* Reports that a reference leads nowhere, and what may have been meant (sema_names.c). */
+void sema_report_missing(SemaPass *pass, uint32_t at, uint32_t reference);
+
+/* " : did you mean 'x'?", or nothing if no name was near. Lives as long as the arena. */
+const char *sema_suggestion(const SemaPass *pass, const Spelling *spelling);
+
 /* What a reference leads to; NULL, with an error, if there is no such declaration, and silently
  * if its IR cannot be used. */
 Entity *sema_resolve(SemaPass *pass, uint32_t at, uint32_t reference);
@@ -45,6 +58,9 @@ const char *sema_name(const SemaPass *pass, const Entity *entity);
 
 /* "'f' is a function, not a value" */
 void sema_wrong_kind(SemaPass *pass, uint32_t at, const Entity *entity, const char *wanted);
+
+/* Reports that a struct has no such field, and which one may be meant. */
+void sema_no_field(SemaPass *pass, uint32_t at, const Entity *entity, const char *name);
 
 /* Reports that there is no value to take, and returns an invalid type. */
 AirType sema_no_value(SemaPass *pass, uint32_t user, uint32_t value);

@@ -102,8 +102,13 @@ void sema_expect(SemaPass *pass, uint32_t user, uint32_t value, AirType type, co
      * earlier, at its user. */
     uint8_t op = pass->zir->insts[value].op;
     uint32_t place = op == ZIR_PARAM || op == ZIR_LET ? user : value;
-    sema_error(pass, place, "%sexpected %s, found %s", what, type_text(pass->entities, type),
-               type_text(pass->entities, found));
+    if (air_type_is_number(found) && air_type_is_number(type))
+        sema_error(pass, place, "%sexpected %s, found %s: 'as %s' converts it", what,
+                   type_text(pass->entities, type), type_text(pass->entities, found),
+                   type_text(pass->entities, type));
+    else
+        sema_error(pass, place, "%sexpected %s, found %s", what, type_text(pass->entities, type),
+                   type_text(pass->entities, found));
 }
 
 /* ---- operators --------------------------------------------------------------------------- */
@@ -136,9 +141,10 @@ static AirType common_type(SemaPass *pass, uint32_t at)
         return air_type(AIR_INVALID);
     if (air_type_equal(left, right))
         return left;
-    sema_error(pass, at, "'%s' needs two values of one type, found %s and %s",
+    bool are_numbers = air_type_is_number(left) && air_type_is_number(right);
+    sema_error(pass, at, "'%s' needs two values of one type, found %s and %s%s",
                operator_text(inst->op), type_text(pass->entities, left),
-               type_text(pass->entities, right));
+               type_text(pass->entities, right), are_numbers ? ": 'as' converts one" : "");
     return air_type(AIR_INVALID);
 }
 
@@ -247,8 +253,7 @@ static AirType check_field(SemaPass *pass, uint32_t at)
     pass->insts[at].link = field;
     if (field != UINT32_MAX)
         return struct_field_type(pass->entities, entity, field);
-    sema_error(pass, at, "struct '%s' has no field '%.*s'", sema_name(pass, entity),
-               SHOWN_NAME_BYTES, name);
+    sema_no_field(pass, at, entity, name);
     return air_type(AIR_INVALID);
 }
 

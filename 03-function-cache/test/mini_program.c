@@ -72,8 +72,8 @@ static void lower_file(MiniProgram *program, uint32_t number)
 {
     MiniFile *file = &program->files[number];
     program->diagnostics.path = file->path;
-    file->is_poisoned =
-        !mini_lower(file->source, NULL, &program->arena, &program->diagnostics, &file->lowered);
+    mini_lower(file->source, NULL, &program->arena, &program->diagnostics, &file->lowered);
+    file->is_poisoned = file->lowered.declarations.size == 0;
     if (!file->is_poisoned)
         assert_true(declarations_view(file->lowered.declarations, &file->declarations));
 }
@@ -153,8 +153,10 @@ static Resolution find(const Lookup *lookup, const Unit *from, uint32_t referenc
         return NAME_POISONED;
     Slice name = declarations_text(from->declarations, wanted->name);
     uint32_t target = declarations_find(&self->program->files[file].declarations, name);
-    if (target == DECLARATION_NONE)
+    if (target == DECLARATION_NONE) {
+        *found = (Unit){.declarations = &self->program->files[file].declarations};
         return NAME_MISSING;
+    }
     *found = make_unit(self->program, file, target);
     return NAME_FOUND;
 }
@@ -241,7 +243,8 @@ static void put_messages(MiniProgram *program)
         const Diagnostic *item = &program->diagnostics.items[i];
         char place[64];
         buffer_put(&program->messages, item->path);
-        snprintf(place, sizeof place, ":%u:%u: error: ", item->line, item->column);
+        snprintf(place, sizeof place, ":%u:%u: %s: ", item->line, item->column,
+                 item->severity == SEVERITY_NOTE ? "note" : "error");
         buffer_put(&program->messages, slice_from(place));
         buffer_put(&program->messages, item->message);
         buffer_put_byte(&program->messages, '\n');

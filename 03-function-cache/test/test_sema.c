@@ -19,6 +19,8 @@ static void strip_messages(const MiniProgram *program, ByteBuffer *text)
     for (size_t i = 0; i < program->diagnostics.count; i++) {
         const Diagnostic *item = &program->diagnostics.items[i];
         char place[32];
+        if (item->severity == SEVERITY_NOTE)
+            continue;
         snprintf(place, sizeof place, "%u:%u: ", item->line, item->column);
         buffer_put(text, slice_from(place));
         buffer_put(text, item->message);
@@ -78,7 +80,7 @@ static void test_literals(void **state)
         {"fn f() { const x: i64 = -9223372036854775809; }",
          "1:26: -9223372036854775809 does not fit in i64\n"},
         {"fn f() { const x: f64 = 18446744073709551615; }", ""},
-        {"fn f() { const x: i32 = 1.0; }", "1:25: expected i32, found f64\n"},
+        {"fn f() { const x: i32 = 1.0; }", "1:25: expected i32, found f64: 'as i32' converts it\n"},
         {"fn f() { const x: str = 1; }", "1:25: expected str, found i32\n"},
         {"fn f(n: i64) { print(n + (1 + -(2 * 3000000000))); }", ""},
         {"fn f(n: i32) { print(n + (1 + -(2 * 3000000000))); }",
@@ -99,11 +101,11 @@ static void test_operators(void **state)
     (void)state;
     static const ErrorCase cases[] = {
         {"fn f(a: i32, b: i64) { print(a + b); }",
-         "1:32: '+' needs two values of one type, found i32 and i64\n"},
+         "1:32: '+' needs two values of one type, found i32 and i64: 'as' converts one\n"},
         {"fn f(a: i32, b: f64) { print(a * b); }",
-         "1:32: '*' needs two values of one type, found i32 and f64\n"},
+         "1:32: '*' needs two values of one type, found i32 and f64: 'as' converts one\n"},
         {"fn f(a: i32) { print(a - 1.5); }",
-         "1:24: '-' needs two values of one type, found i32 and f64\n"},
+         "1:24: '-' needs two values of one type, found i32 and f64: 'as' converts one\n"},
         {"fn f(a: bool) { print(a / a); }", "1:25: '/' works on numbers, found bool\n"},
         {"fn f(a: f64) { print(a % a); }", "1:24: '%' works on integers, found f64\n"},
         {"fn f(a: str) { print(a < a); }", "1:24: '<' works on numbers, found str\n"},
@@ -129,7 +131,7 @@ static void test_statements(void **state)
 {
     (void)state;
     static const ErrorCase cases[] = {
-        {"fn f(a: i32) { var v = 1.5; v = a; }", "1:31: expected f64, found i32\n"},
+        {"fn f(a: i32) { var v = 1.5; v = a; }", "1:31: expected f64, found i32: 'as f64' converts it\n"},
         {"fn f(a: i32) { const c: bool = a; }", "1:25: expected bool, found i32\n"},
         {"fn f(a: i32) { if a { } }", "1:16: condition: expected bool, found i32\n"},
         {"fn f(a: i32) { while a + 1 { } }", "1:24: condition: expected bool, found i32\n"},
@@ -177,7 +179,7 @@ static void test_structs(void **state)
         {POINT "fn f(p: P) { print(p.z); }", "1:50: struct 'P' has no field 'z'\n"},
         {POINT "fn f(p: P) { print(p.x.x); }", "1:52: i32 has no fields\n"},
         {POINT "fn f(p: P) { var v = p; v.z = 1; }", "1:55: struct 'P' has no field 'z'\n"},
-        {POINT "fn f(p: P) { var v = p; v.x = 1.5; }", "1:59: expected i32, found f64\n"},
+        {POINT "fn f(p: P) { var v = p; v.x = 1.5; }", "1:59: expected i32, found f64: 'as i32' converts it\n"},
         {POINT "struct Q { x: i32, y: f64 } fn f(p: P) Q { return p; }",
          "1:72: expected Q, found P\n"},
         {"struct S { s: S }", "1:8: a struct cannot contain itself: main.mini:S -> main.mini:S\n"},
@@ -247,6 +249,86 @@ static void test_entry_point(void **state)
     CHECK_ALL(cases);
 }
 
+/* ---- what may have been meant ---------------------------------------------------------------- */
+
+static void test_suggestions(void **state)
+{
+    (void)state;
+    static const ErrorCase cases[] = {
+        /* locals, also those of another block; a name that is declared later is no mistake */
+        {"fn f(width: i32) { print(widht); }",
+         "1:26: undefined name 'widht': did you mean 'width'?\n"},
+        {"fn f() { var count = 1; if true { const total = 2; print(cuont + toatl); } }",
+         "1:58: undefined name 'cuont': did you mean 'count'?\n"
+         "1:66: undefined name 'toatl': did you mean 'total'?\n"},
+        {"fn f(count: i32) i32 { return cuont; } const cuont = 1;", ""},
+        {"fn f() { const total = 1; print(total); } fn g() { print(toatl); }",
+         "1:58: undefined name 'toatl'\n"},
+        /* declarations, types, what every program knows */
+        {"fn area() { } fn f() { aera(); }", "1:24: undefined name 'aera': did you mean 'area'?\n"},
+        {"struct Point { x: i32 } fn f(p: Pointt) { }",
+         "1:33: undefined name 'Pointt': did you mean 'Point'?\n"},
+        {"struct Point { x: i32 } fn f() { const p = Piont{ x: 1 }; }",
+         "1:44: undefined name 'Piont': did you mean 'Point'?\n"},
+        {"fn f() { prnt(1); retrun (2); }", "1:10: undefined name 'prnt': did you mean 'print'?\n"
+                                            "1:19: undefined name 'retrun': did you mean 'return'?\n"},
+        {"fn f(a: int, b: boool) void { return 1; }",
+         "1:9: undefined name 'int': did you mean 'i32'?\n"
+         "1:17: undefined name 'boool': did you mean 'bool'?\n"
+         "1:24: undefined name 'void': for no result, leave the type out\n"},
+        {"fn f() { println(1); print(null); if not (true) { } }",
+         "1:10: undefined name 'println': did you mean 'print'?\n"
+         "1:28: undefined name 'null': every value of Mini is there\n"
+         "1:38: undefined name 'not': write '!'\n"},
+        {"struct P { width: i32 } fn f(p: P) { print(p.widht); const q = P{ wdith: 1 }; }",
+         "1:46: struct 'P' has no field 'widht': did you mean 'width'?\n"
+         "1:64: field 'width' of struct 'P' is missing\n"
+         "1:67: struct 'P' has no field 'wdith': did you mean 'width'?\n"},
+        /* nothing is near */
+        {"fn f(a: i32, b: i32) { print(c); zzz(); }",
+         "1:30: undefined name 'c'\n1:34: undefined name 'zzz'\n"},
+    };
+    CHECK_ALL(cases);
+}
+
+static void test_a_missing_name_is_reported_once(void **state)
+{
+    (void)state;
+    static const ErrorCase cases[] = {
+        {"fn f() i32 { print(x); return x + x; }\nfn g() { print(x); print(y); }",
+         "1:20: undefined name 'x'\n2:26: undefined name 'y'\n"},
+        {"fn f(a: P, b: P) { }\nfn g(c: P) { }", "1:9: undefined name 'P'\n"},
+    };
+    CHECK_ALL(cases);
+}
+
+static void check_messages(const char *source, const char *messages)
+{
+    MiniProgram program = {0};
+    mini_program_add(&program, "main.mini", source);
+    mini_program_compile(&program, "main.mini");
+    assert_string_equal(program.messages.data, messages);
+    mini_program_free(&program);
+}
+
+static void test_notes_lead_to_the_declaration(void **state)
+{
+    (void)state;
+    check_messages("fn g(a: i32) { }\nfn f() { g(); g(true); }",
+                   "main.mini:2:10: error: 'g' takes 1 argument, found 0\n"
+                   "main.mini:1:4: note: 'g' is declared here\n"
+                   "main.mini:2:17: error: argument 'a': expected i32, found bool\n"
+                   "main.mini:1:4: note: 'g' is declared here\n");
+    check_messages("fn f() {\nvar v = 1;\nvar w: str = \"\";\nv = true; w = 1; }",
+                   "main.mini:4:5: error: expected i32, found bool\n"
+                   "main.mini:2:5: note: the variable is declared here\n"
+                   "main.mini:4:15: error: expected str, found i32\n"
+                   "main.mini:3:8: note: the variable is declared here\n");
+    check_messages("struct P { x: i32 }\nfn f(p: P) { print(p.y); }",
+                   "main.mini:2:22: error: struct 'P' has no field 'y'\n"
+                   "main.mini:1:8: note: 'P' is declared here\n");
+}
+
 /* ---- several files ------------------------------------------------------------------------- */
 
 static void check_files(const char *main_source, const char *other_source, const char *messages)
@@ -268,7 +350,11 @@ static void test_names_of_other_files(void **state)
     check_files(IMPORT "fn f() { other.g(); }", "",
                 "main.mini:2:10: error: 'lib/other.mini' declares no 'g'\n");
     check_files(IMPORT "fn f() { print(other.c); other.c(); }", "const c = 1;",
-                "main.mini:2:26: error: 'c' is a constant, not a function\n");
+                "main.mini:2:26: error: 'c' is a constant, not a function\n"
+                "lib/other.mini:1:7: note: 'c' is declared here\n");
+    check_files(IMPORT "fn f() { other.lenght(); }", "fn area() { } fn length() { }",
+                "main.mini:2:10: error: 'lib/other.mini' declares no 'lenght': did you mean "
+                "'length'?\n");
     check_files(IMPORT "struct P { x: i32 } fn f() P { return other.p(); }",
                 "struct P { x: i32 } fn p() P { return P{ x: 1 }; }",
                 "main.mini:2:39: error: expected P, found lib/other.mini:P\n");
@@ -298,7 +384,7 @@ static void test_wrong_constant_of_other_file(void **state)
 {
     (void)state;
     check_files(IMPORT "fn f() str { return other.c + 1; } const d = other.c && true;",
-                "const c: i32 = 1.5;", "lib/other.mini:1:16: error: expected i32, found f64\n");
+                "const c: i32 = 1.5;", "lib/other.mini:1:16: error: expected i32, found f64: 'as i32' converts it\n");
 }
 
 /* ---- beside a file that is not known ------------------------------------------------------- */
@@ -378,6 +464,9 @@ int main(void)
         cmocka_unit_test(test_constants),
         cmocka_unit_test(test_silence),
         cmocka_unit_test(test_entry_point),
+        cmocka_unit_test(test_suggestions),
+        cmocka_unit_test(test_a_missing_name_is_reported_once),
+        cmocka_unit_test(test_notes_lead_to_the_declaration),
         cmocka_unit_test(test_names_of_other_files),
         cmocka_unit_test(test_cycles_across_files),
         cmocka_unit_test(test_wrong_constant_of_other_file),

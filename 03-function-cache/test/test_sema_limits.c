@@ -24,7 +24,9 @@ static size_t count_errors(const ByteBuffer *source, char *first, size_t size)
     MiniProgram program = {0};
     mini_program_add(&program, "main.mini", source->data);
     mini_program_compile(&program, "main.mini");
-    size_t count = program.diagnostics.count;
+    size_t count = 0;
+    for (size_t i = 0; i < program.diagnostics.count; i++)
+        count += program.diagnostics.items[i].severity == SEVERITY_ERROR;
     snprintf(first, size, "%.*s", (int)strcspn(program.messages.data, "\n"),
              program.messages.data);
     mini_program_free(&program);

@@ -70,6 +70,7 @@ static void test_a_unit_finds_what_it_names(void **state)
     assert_false(found.is_entry_point);
     assert_int_equal(found.file, 1);
     assert_int_equal(find(world, main_unit, GONE, &found), NAME_MISSING);
+    assert_int_not_equal(found.declarations->count, 0); /* what there is instead */
 }
 
 static void test_interfaces_are_followed_as_far_as_they_lead(void **state)

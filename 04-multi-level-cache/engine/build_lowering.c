@@ -44,6 +44,10 @@ bool build_lower_source(Build *build, Slice source, uint32_t number, Lowering *l
         build_report_silence(diagnostics, 1, 1, path);
     if (!is_right || has_error) {
         build_place_diagnostics(build, diagnostics, first);
+        if (!has_error)
+            lowering->lowered = (Lowered){0}; /* without what it asked for, nothing is known */
+        else if (lowering->lowered.declarations.size != 0) /* to check the rest with */
+            zir_cache_join(&lowering->lowered, &lowering->warnings, lowering->memory);
         return false;
     }
     kept_warnings_put(&kept, diagnostics, first, NULL);

@@ -277,19 +277,33 @@ static bool find_source(Build *build, const FileChange *change, BuildWorker *scr
     return source->data != NULL || build_read_text(build, change->file, &scratch->arena, source);
 }
 
+/* Of a wrong file, what it declares, if that is known. It is for this build alone: what stands
+ * in it beside the errors is checked, and who names that. */
+static ProgramFile *known_of_wrong(Build *build, const FileChange *change, Lowering *lowering,
+                                   Arena *arena)
+{
+    Slice none = {"", 0};
+    if (lowering->lowered.declarations.size == 0)
+        return NULL;
+    return make_file(build, change->file, &lowering->lowered, none, true, arena);
+}
+
 /* Lowers in memory that is reused and stays in the processor's cache. */
 static ProgramFile *lower_source(Build *build, const FileChange *change, BuildWorker *scratch,
-                                 LoweredObject *made)
+                                 LoweredChange *result)
 {
     Lowering lowering = {.once = &scratch->once,
                          .memory = &scratch->arena,
                          .diagnostics = &scratch->diagnostics};
     Slice source;
     arena_reset(&scratch->once);
-    if (!find_source(build, change, scratch, &source) ||
-        !build_lower_source(build, source, change->file, &lowering))
+    result->is_wrong = true;
+    if (!find_source(build, change, scratch, &source))
         return NULL;
-    *made = lowering.made;
+    if (!build_lower_source(build, source, change->file, &lowering))
+        return known_of_wrong(build, change, &lowering, &scratch->arena);
+    result->is_wrong = false;
+    result->made = lowering.made;
     ProgramFile *file = make_file(build, change->file, &lowering.lowered, lowering.warnings, true,
                                   &scratch->arena);
     Declarations view;
@@ -324,8 +338,8 @@ static void lower_change(void *arg, size_t index, unsigned worker)
     if (file == NULL && !may_read)
         return; /* loaded when it is named */
     if (file == NULL)
-        file = lower_source(build, change, scratch, &result->made);
-    result->is_wrong = file == NULL;
+        file = lower_source(build, change, scratch, result);
+    result->is_wrong |= file == NULL;
     if (file == NULL)
         file = poisoned_file(build, change->file, &scratch->arena);
     publish(build, change->file, file);

@@ -8,6 +8,7 @@
 
 #include "command_table.h"
 #include "image_host.h"
+#include "spelling.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -168,6 +169,17 @@ static bool set_flag(Parser *parser, Flag flag, const char *value)
     return false;
 }
 
+/* The flag's value, if it has one, is not looked at. */
+static bool fail_unknown_flag(const Parser *parser, const char *argument)
+{
+    Spelling spelling = spelling_of(slice_of(argument, strcspn(argument, "=")));
+    for (size_t i = 0; i < FLAG_RULES; i++)
+        if ((flag_rules[i].commands & 1u << parser->line->command) != 0)
+            spelling_try(&spelling, slice_from(flag_rules[i].name));
+    fail(parser, "unknown flag '", argument, "'");
+    return spelling.best.size != 0 && fail(parser, ": did you mean '", spelling.best.data, "'?");
+}
+
 static bool parse_flag(Parser *parser, const char *argument)
 {
     for (size_t i = 0; i < FLAG_RULES; i++) {
@@ -183,7 +195,7 @@ static bool parse_flag(Parser *parser, const char *argument)
             return fail(parser, rule->name, " needs a value", "");
         return set_flag(parser, rule->flag, value);
     }
-    return fail(parser, "unknown flag '", argument, "'");
+    return fail_unknown_flag(parser, argument);
 }
 
 /* ---- defaults ------------------------------------------------------------------------------ */
@@ -312,10 +324,16 @@ static bool finish(Parser *parser)
 
 /* ---- all of it ------------------------------------------------------------------------------- */
 
-/* "unknown command 'bulid': there are build, run, ... and version" */
+/* "unknown command 'bulid': did you mean 'build'?", or "...: there are build, run, ... and version" */
 static bool fail_unknown(const Parser *parser, const char *name)
 {
-    fail(parser, "unknown command '", name, "': there are ");
+    Spelling spelling = spelling_of(slice_from(name));
+    for (size_t i = 0; i < COMMAND_RULES; i++)
+        spelling_try(&spelling, slice_from(command_rules[i].name));
+    fail(parser, "unknown command '", name, "': ");
+    if (spelling.best.size != 0)
+        return fail(parser, "did you mean '", spelling.best.data, "'?");
+    fail(parser, "there are ", "", "");
     command_rules_list(parser->error);
     return false;
 }

@@ -99,7 +99,12 @@ teardown() {
     for arguments in bulid "help bulid" "--help bulid"; do
         # shellcheck disable=SC2086
         minic 2 $arguments
-        says "unknown command 'bulid': there are build, run, check, clean, cache, verify, plan, graph, digest, diff, doctor, help and version"
+        says "unknown command 'bulid': did you mean 'build'?"
+    done
+    for arguments in make "help make"; do
+        # shellcheck disable=SC2086
+        minic 2 $arguments
+        says "unknown command 'make': there are build, run, check, clean, cache, verify, plan, graph, digest, diff, doctor, help and version"
     done
     minic 2 help build run
     minic 2 version build

@@ -72,6 +72,15 @@ await() {
     says "minic: the program was ended by a signal: "
 }
 
+@test "run: a str that C gives as a null pointer prints as (null), in both outputs" {
+    printf '%s\n' 'extern fn getenv(name: str) str;' \
+        'fn main() i32 { print("before"); print(getenv("NO_SUCH_NAME")); print("after"); return 0; }' >main.mini
+    minic 0 run main.mini
+    [ "$output" = $'before\n(null)\nafter' ]
+    minic 0 run --with=clang main.mini # as -O2 would have it, too
+    [ "$output" = $'before\n(null)\nafter' ]
+}
+
 @test "run: a program with errors is not run, and the one that was kept stays" {
     prints 1
     minic 7 run -q main.mini

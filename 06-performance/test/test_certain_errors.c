@@ -3,8 +3,8 @@
  * What is reported beside something poisoned is true, and nothing is omitted unnecessarily.
  *
  * A correct random program is changed at random places: characters vanish, names and types change,
- * numbers grow, files are removed. Some files then have syntax errors or are missing: what they
- * declare is unknown. If they declared what they did before, a certain set of errors would be
+ * numbers grow, files are removed. Some files then are missing, or have syntax errors that may hide
+ * declarations: what they declare is unknown. If they declared what they did before, a certain set of errors would be
  * reported. So
  *
  *     no consequences      every error reported of a file that can be parsed is in that set
@@ -152,9 +152,11 @@ static void find_imports(Trial *trial, Source *source, const Lowered *lowered)
 static void lower_source(Trial *trial, Source *source)
 {
     Diagnostics ignored = {0};
-    Lowered lowered;
-    source->is_poisoned = source->is_missing || !mini_lower(slice_from(source->changed), NULL,
-                                                              &trial->arena, &ignored, &lowered);
+    Lowered lowered = {0};
+    if (!source->is_missing)
+        mini_lower(slice_from(source->changed), NULL, &trial->arena, &ignored, &lowered);
+    /* One whose errors are within declarations tells all the others. */
+    source->is_poisoned = lowered.declarations.size == 0;
     source->reaches_poisoned = source->is_poisoned;
     if (!source->is_poisoned)
         find_imports(trial, source, &lowered);

@@ -319,10 +319,10 @@ static void mistakes_are_reported(void **state)
         const char *arguments, *error;
     } cases[] = {
         {"", "a command is missing"},
-        {"bulid x.mini", "unknown command 'bulid': there are build, run, check, clean, cache, "
-                         "verify, plan, graph, digest, diff, doctor, help and version"},
-        {"help bulid", "unknown command 'bulid': there are build, run, check, clean, cache, "
-                       "verify, plan, graph, digest, diff, doctor, help and version"},
+        {"make x.mini", "unknown command 'make': there are build, run, check, clean, cache, "
+                        "verify, plan, graph, digest, diff, doctor, help and version"},
+        {"bulid x.mini", "unknown command 'bulid': did you mean 'build'?"},
+        {"help chekc", "unknown command 'chekc': did you mean 'check'?"},
         {"help build run", "one command is enough: 'run' is a second one"},
         {"version build", "version takes no arguments: build"},
         {"help -v", "help does not take -v"},
@@ -331,9 +331,11 @@ static void mistakes_are_reported(void **state)
         {"build a.mini b.mini", "one entry file is enough: 'b.mini' is a second one"},
         {"build --fast a.mini", "unknown flag '--fast'"},
         {"build -x a.mini", "unknown flag '-x'"},
-        {"build -vvv a.mini", "unknown flag '-vvv'"},
-        {"build --forced a.mini", "unknown flag '--forced'"},
-        {"build --cache-dirs=x a.mini", "unknown flag '--cache-dirs=x'"},
+        {"build -vvv a.mini", "unknown flag '-vvv': did you mean '-vv'?"},
+        {"build --forced a.mini", "unknown flag '--forced': did you mean '--force'?"},
+        {"build --cache-dirs=x a.mini",
+         "unknown flag '--cache-dirs=x': did you mean '--cache-dir'?"},
+        {"doctor --forced", "unknown flag '--forced'"}, /* which it has not */
         {"build a.mini -o", "-o needs a value"},
         {"build a.mini --cache-dir=", "--cache-dir needs a value"},
         {"build a.mini -j", "-j needs a value"},

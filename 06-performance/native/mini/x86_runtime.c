@@ -46,6 +46,19 @@ static void put_print_integer(Arena *arena, const char *symbol, const char *form
     end_print(&code, format, 0, out);
 }
 
+/* C may return a null pointer as a str; to printf that is undefined. */
+static void put_print_str(Arena *arena, ByteBuffer *out)
+{
+    X86Code code;
+    begin(&code, arena, NATIVE_PRINT "str");
+    x86_put(&code, X86_MOV | X86_WIDE, X86_RSI, x86_register(X86_RAX));
+    x86_put(&code, X86_TEST | X86_WIDE, X86_RAX, x86_register(X86_RAX));
+    uint32_t is_there = x86_skip(&code, X86_NE);
+    x86_put(&code, X86_LEA, X86_RSI, x86_string(&code, "(null)"));
+    x86_land(&code, is_there);
+    end_print(&code, "%s\n", 0, out);
+}
+
 static void put_print_bool(Arena *arena, ByteBuffer *out)
 {
     X86Code code;
@@ -146,7 +159,7 @@ void x86_put_runtime(ByteBuffer *out)
     put_start(&arena, out);
     put_print_integer(&arena, NATIVE_PRINT "i32", "%d\n", out);
     put_print_integer(&arena, NATIVE_PRINT "i64", "%lld\n", out);
-    put_print_integer(&arena, NATIVE_PRINT "str", "%s\n", out);
+    put_print_str(&arena, out);
     put_print_bool(&arena, out);
     put_print_real(&arena, out);
     put_saturate(&arena, NATIVE_SATURATE_I32, INT32_MIN, INT32_MAX, out);
