@@ -230,6 +230,7 @@ static unsigned long steps_or(unsigned long otherwise)
 static void test_incremental_builds_equal_clean_ones(void **state)
 {
     (void)state;
+    unsigned long steps = steps_or(200);
     World *world = memory_allocate_zeroed(1, sizeof *world);
     line_project_open(&world->project);
     world->random = random_begin();
@@ -238,7 +239,7 @@ static void test_incremental_builds_equal_clean_ones(void **state)
             pick_words(world, file, &world->lines[file][i]);
     for (unsigned file = 0; file < FILES; file++)
         write_file(world, file);
-    for (unsigned long left = steps_or(200); left > 0; left--) {
+    for (unsigned long i = 0; i < steps || (i < 10 * steps && world->reused == 0); i++) {
         step(world);
         for (unsigned edits = pick(world, 3); edits > 0; edits--)
             edit(world);
