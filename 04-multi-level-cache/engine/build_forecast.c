@@ -172,7 +172,7 @@ static uint64_t search_callers(Build *build)
     return count;
 }
 
-/* ---- both ------------------------------------------------------------------------------------- */
+/* ---- both ------------------------------------------------------------------------------------ */
 
 void build_forecast(Build *build, BuildForecastVisit visit, void *context,
                     BuildForecast *forecast)

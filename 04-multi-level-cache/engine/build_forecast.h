@@ -2,8 +2,8 @@
 /*
  * What the next build will compile, before anything is compiled.
  *
- * After the plan of a build everything is decided: which units have a new key, and whether the cache
- * has an output for it. So whoever asks gets exactly what a build emits that begins now.
+ * After the plan of a build everything is decided: which units have a new key, and whether the
+ * cache has an output for it. So whoever asks gets exactly what a build emits that begins now.
  *
  * Beside it, what a tool would compile that has no keys: whatever calls a function that changed,
  * directly or through others, found by a breadth-first search over the callers.
@@ -37,8 +37,8 @@ typedef struct BuildForecast { /* functions, as in BuildCounts */
 typedef void (*BuildForecastVisit)(void *context, Decision decision, Slice symbol,
                                    bool is_function);
 
-/* After build_plan, if that was BUILD_OK. Cost: a lookup for each unit of a section that will change;
- * and, if anything changed, all lowered forms of the program for the search. */
+/* After build_plan, if that was BUILD_OK. Cost: a lookup for each unit of a section that will
+ * change; and, if anything changed, all lowered forms of the program for the search. */
 void build_forecast(Build *build, BuildForecastVisit visit, void *context,
                     BuildForecast *forecast);
 

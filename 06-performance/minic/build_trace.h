@@ -9,9 +9,9 @@
  *     thread 1   lib/shapes.mini ──────
  *                lower ──
  *
- * Nothing below knows of it. It wraps the two things that a build is given from above: the executor,
- * so each item of a loop is seen on its thread, and the compiler, so each call is; and it hears of
- * phases. The spans of a thread are nested, or one after another.
+ * Nothing below knows of it. It wraps the two things that a build is given from above: the
+ * executor, so each item of a loop is seen on its thread, and the compiler, so each call is; and it
+ * hears of phases. The spans of a thread are nested, or one after another.
  *
  *     BuildTrace *trace = build_trace_begin(&compiler, executor);
  *     ... a build with build_trace_compiler(trace) and build_trace_executor(trace) ...

@@ -64,8 +64,9 @@ static void close_digest(Digest *digest)
 
 static void put_change(void *context, PackageChange change, Slice path)
 {
-    static const char *const words[] = {
-        [PACKAGE_CHANGED] = "changed  ", [PACKAGE_ADDED] = "added    ", [PACKAGE_REMOVED] = "removed  "};
+    static const char *const words[] = {[PACKAGE_CHANGED] = "changed  ",
+                                        [PACKAGE_ADDED] = "added    ",
+                                        [PACKAGE_REMOVED] = "removed  "};
     ByteBuffer *text = context;
     buffer_put(text, slice_from(words[change]));
     diagnostics_put_shown(text, path);

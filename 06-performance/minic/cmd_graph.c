@@ -96,7 +96,8 @@ static void put_imports(const Listing *listing, uint32_t file, ByteBuffer *text)
 static void put_text(const Listing *listing, ByteBuffer *text)
 {
     const CommandLine *line = &listing->invocation->line;
-    bool has_imports = !line->in_order && line->dependencies_of == NULL && line->dependents_of == NULL;
+    bool has_imports =
+        !line->in_order && line->dependencies_of == NULL && line->dependents_of == NULL;
     for (uint32_t i = 0; i < listing->files->count; i++) {
         uint32_t file = listing->order[i];
         if (!listing->is_listed[file])
@@ -139,10 +140,10 @@ static void put_json(const Listing *listing, ByteBuffer *text)
     buffer_put(text, slice_from("]}\n"));
 }
 
-/* ---- for Graphviz ------------------------------------------------------------------------------- */
+/* ---- for Graphviz ---------------------------------------------------------------------------- */
 
-/* A string in DOT, in which only a quotation mark has to be escaped; a backslash is doubled, so that
- * none is taken for one of a label's own. */
+/* A string in DOT, in which only a quotation mark has to be escaped; a backslash is doubled, so
+ * that none is taken for one of a label's own. */
 static void put_dot_string(ByteBuffer *text, Slice string)
 {
     ByteBuffer shown = {0};
@@ -213,10 +214,11 @@ static int list(Invocation *invocation)
     if (status > BUILD_PROGRAM_WRONG)
         return (int)status;
     open_listing(&listing, invocation);
-    const char *missing = !keep_marked(&listing, line->dependencies_of, mark_imports) ? line->dependencies_of
-                          : !keep_marked(&listing, line->dependents_of, mark_importers)
-                              ? line->dependents_of
-                              : NULL;
+    const char *missing = NULL;
+    if (!keep_marked(&listing, line->dependencies_of, mark_imports))
+        missing = line->dependencies_of;
+    else if (!keep_marked(&listing, line->dependents_of, mark_importers))
+        missing = line->dependents_of;
     if (missing == NULL) {
         (line->json ? put_json : line->dot ? put_dot : put_text)(&listing, &invocation->text);
         invocation_print_text(&invocation->text, stdout);

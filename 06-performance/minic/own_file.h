@@ -17,9 +17,9 @@ extern "C" {
 /* Does a file that somebody once asked for begin like this? */
 typedef bool (*OwnFileFilter)(Slice bytes);
 
-/* Replaces the file at `path` by the text, at once, unless that is what it holds. 0; -EEXIST if what
- * is there is neither empty nor one of ours, or is a link, and it stays as it is; or another negative
- * errno. */
+/* Replaces the file at `path` by the text, at once, unless that is what it holds. 0; -EEXIST if
+ * what is there is neither empty nor one of ours, or is a link, and it stays as it is; or another
+ * negative errno. */
 int own_file_write(const char *path, Slice text, OwnFileFilter is_own);
 
 #ifdef __cplusplus

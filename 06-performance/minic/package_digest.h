@@ -6,9 +6,9 @@
  *     71ca9a2ee3b1bb5ce5c6ea1fb0a06a2a  lib/shapes.mini      of the bytes of each file, by path
  *     ...
  *
- * The hashes are XXH128, as xxh128sum prints them, and paths begin at the entry's directory: two checkouts
- * of the same sources have the same digest on every machine. A backslash in a path is doubled, a
- * newline is "\n".
+ * The hashes are XXH128, as xxh128sum prints them, and paths begin at the entry's directory: two
+ * checkouts of the same sources have the same digest on every machine. A backslash in a path is
+ * doubled, a newline is "\n".
  *
  *     PackageDigest digest;
  *     package_digest_parse(&digest, bytes, &line);
@@ -38,8 +38,8 @@ typedef struct PackageDigest {
     size_t count;
 } PackageDigest;
 
-/* NULL; or what is wrong with the text, static, and `*line` is where, from 1 on. The text is lent for
- * as long as the digest is used; the caller frees in every case. */
+/* NULL; or what is wrong with the text, static, and `*line` is where, from 1 on. The text is lent
+ * for as long as the digest is used; the caller frees in every case. */
 const char *package_digest_parse(PackageDigest *digest, Slice text, size_t *line);
 void package_digest_free(PackageDigest *digest);
 
