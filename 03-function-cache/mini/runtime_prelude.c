@@ -36,25 +36,25 @@ static const char declarations[] =
     "\n";
 
 static const char trap[] =
-    "define private void @mini.trap.division(ptr %function) cold noinline noreturn {\n"
+    "define private void @mini.trap.division(ptr %place) cold noinline noreturn {\n"
     "  call i32 @fflush(ptr null)\n"
-    "  call i32 (i32, ptr, ...) @dprintf(i32 2, ptr @mini.format.trap, ptr %function)\n"
+    "  call i32 (i32, ptr, ...) @dprintf(i32 2, ptr @mini.format.trap, ptr %place)\n"
     "  call void @llvm.trap()\n"
     "  unreachable\n"
     "}\n\n";
 
 #define DIVISION(NAME, TYPE, RESULT_FOR_MINUS_1, INSTRUCTION)                                   \
-    "define private " TYPE " @mini." NAME "." TYPE "(" TYPE " %a, " TYPE " %b, ptr %function) " \
+    "define private " TYPE " @mini." NAME "." TYPE "(" TYPE " %a, " TYPE " %b, ptr %place) "    \
     "alwaysinline {\n"                                                                          \
     "  %is_zero = icmp eq " TYPE " %b, 0\n"                                                     \
-    "  br i1 %is_zero, label %trap, label %not_zero\n"                                          \
+    "  br i1 %is_zero, label %trap, label %valid\n"                                             \
     "trap:\n"                                                                                   \
-    "  call void @mini.trap.division(ptr %function)\n"                                          \
+    "  call void @mini.trap.division(ptr %place)\n"                                             \
     "  unreachable\n"                                                                           \
-    "not_zero:\n"                                                                               \
+    "valid:\n"                                                                                  \
     "  %is_minus_1 = icmp eq " TYPE " %b, -1\n"                                                 \
-    "  br i1 %is_minus_1, label %minus_1, label %divide\n"                                      \
-    "minus_1:\n"                                                                                \
+    "  br i1 %is_minus_1, label %wraps, label %divide\n"                                        \
+    "wraps:\n"                                                                                  \
     "  %wrapped = " RESULT_FOR_MINUS_1 "\n"                                                     \
     "  ret " TYPE " %wrapped\n"                                                                 \
     "divide:\n"                                                                                 \
