@@ -5,6 +5,8 @@
  */
 #include "spelling.h"
 
+#include <stdint.h>
+
 static unsigned most_distance(size_t size)
 {
     if (size < 3 || size > SPELLING_MAX_BYTES)
@@ -47,6 +49,25 @@ static unsigned distance(Slice a, Slice b)
     return rows[a.size % 3][b.size];
 }
 
+static uint64_t letters_of(Slice name)
+{
+    uint64_t letters = 0;
+    for (size_t i = 0; i < name.size; i++)
+        letters |= (uint64_t)1 << (folded(name.data[i]) & 63);
+    return letters;
+}
+
+/* Each letter that the other name has nowhere was replaced or added: the distance is at least
+ * their number, which costs much less to know. */
+static bool is_far(const Spelling *spelling, Slice name)
+{
+    unsigned strange = 0;
+    uint64_t rest = letters_of(spelling->wrong) & ~letters_of(name);
+    for (; rest != 0 && strange < spelling->distance; rest &= rest - 1)
+        strange++;
+    return strange >= spelling->distance;
+}
+
 Spelling spelling_of(Slice wrong)
 {
     return (Spelling){.wrong = wrong, .best = {"", 0}, .distance = most_distance(wrong.size) + 1};
@@ -57,7 +78,8 @@ void spelling_try(Spelling *spelling, Slice name)
     Slice wrong = spelling->wrong;
     size_t difference = name.size > wrong.size ? name.size - wrong.size : wrong.size - name.size;
     if (spelling->distance == 0 || difference >= spelling->distance ||
-        most_distance(wrong.size) == 0 || name.size > SPELLING_MAX_BYTES)
+        most_distance(wrong.size) == 0 || name.size > SPELLING_MAX_BYTES ||
+        is_far(spelling, name))
         return;
     unsigned found = distance(wrong, name);
     if (found >= spelling->distance)

@@ -24,7 +24,10 @@
 extern "C" {
 #endif
 
-enum { SPELLING_MAX_BYTES = 60 }; /* a longer name has no near ones */
+enum {
+    SPELLING_MAX_BYTES = 60, /* a longer name has no near ones */
+    MOST_TRIED = 64, /* names: where there may be any number, no more of them are worth a try */
+};
 
 typedef struct Spelling {
     Slice wrong;       /* lent */

@@ -456,9 +456,7 @@ void parse_call_of_value(Parser *parser, uint32_t value)
 {
     Slice name = name_before_field(parser, value);
     Spelling spelling = spelling_of(name);
-    for (NameId id = 1; id < parser->names.count; id++)
-        if (parser_name(parser, id)->alias != 0)
-            spelling_try(&spelling, parser_name(parser, id)->text);
+    parser_try_aliases(parser, &spelling);
     if (spelling.best.size != 0 && spelling.distance != 0) {
         parser_error(parser, parser->zir.positions[parser->zir.insts[value].a],
                      "'%.*s' is no import: did you mean '%.*s'?", shown_width(name), name.data,

@@ -21,6 +21,7 @@
 #include "lexer.h"
 #include "names.h"
 #include "parser.h"
+#include "spelling.h"
 #include "zir_builder.h"
 
 #define NO_LOOP UINT32_MAX
@@ -93,6 +94,8 @@ typedef struct Parser {
     DeclarationsBuilder declarations;
     Declaration *declaration; /* the one being parsed */
     uint32_t import_count;
+    NameId aliases[MOST_TRIED]; /* of the first imports: what may be meant by a misspelt one */
+    uint32_t hint_count;   /* asked for */
     uint32_t undeclared;   /* names that are referred to, and not declared so far */
     const NameTable *all_names; /* the second time: what the file declares; else NULL */
     bool imports_are_over;
@@ -283,6 +286,9 @@ uint32_t parser_take_reference(Parser *parser, NameId name, uint32_t offset);
 /* For a name that the file does not declare, the text of the nearest local, + 1; else 0. Known only
  * when the file is parsed the second time. */
 COLD uint32_t parser_find_hint(Parser *parser, NameId name);
+
+/* Tries the names of the imports. */
+COLD void parser_try_aliases(const Parser *parser, Spelling *spelling);
 
 /* ---- instructions ---------------------------------------------------------------------- */
 

@@ -932,7 +932,7 @@ runs_this_build() {
         cd "${expected%/expected}"
         for _ in clean again; do
             minic 1 check --cache-dir "$cache" main.mini
-            diff -u expected <(grep -E '^[^ ]+:[0-9]+:[0-9]+: error: ' <<<"$stderr") ||
+            diff -u expected <(grep -E '^[^ ]+:[0-9]+:[0-9]+: (error|note): ' <<<"$stderr") ||
                 { pwd; return 1; }
         done
     done
