@@ -120,7 +120,7 @@ bool declarations_view(Slice blob, Declarations *view)
     return true;
 }
 
-uint32_t declarations_find(const Declarations *view, Slice name)
+uint32_t declarations_place(const Declarations *view, Slice name)
 {
     uint32_t low = 0, high = view->count;
     while (low < high) {
@@ -130,8 +130,14 @@ uint32_t declarations_find(const Declarations *view, Slice name)
         else
             high = middle;
     }
-    if (low < view->count && slice_equal(declaration_name(view, view->name_order[low]), name))
-        return view->name_order[low];
+    return low;
+}
+
+uint32_t declarations_find(const Declarations *view, Slice name)
+{
+    uint32_t place = declarations_place(view, name);
+    if (place < view->count && slice_equal(declaration_name(view, view->name_order[place]), name))
+        return view->name_order[place];
     return DECLARATION_NONE;
 }
 

@@ -97,6 +97,9 @@ static inline Slice declaration_name(const Declarations *view, uint32_t declarat
  * allows duplicates, the first. Cost: log2 of the declarations. */
 uint32_t declarations_find(const Declarations *view, Slice name);
 
+/* How many declarations have a name before this one: where it is in the name order, or would be. */
+uint32_t declarations_place(const Declarations *view, Slice name);
+
 /* The i-th reference of a declaration: interface references come first. */
 static inline const Reference *declaration_reference(const Declarations *view,
                                                      uint32_t declaration, uint32_t i)

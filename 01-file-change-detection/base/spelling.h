@@ -26,7 +26,7 @@ extern "C" {
 
 enum {
     SPELLING_MAX_BYTES = 60, /* a longer name has no near ones */
-    MOST_TRIED = 64, /* names: where there may be any number, no more of them are worth a try */
+    SPELLING_MOST_TRIED = 64, /* where there may be any number of names, no more are worth a try */
 };
 
 typedef struct Spelling {

@@ -9,8 +9,8 @@
  *
  * A number continues over letters, digits and points: `12ab` and `1.5f` are each one bad number, not
  * a number and a name. What other languages write differently is one token, too, so that it is one
- * mistake: 'text' and [index] as far as their line goes, and the two bytes that open a comment of C, which the
- * parser then skips.
+ * mistake: 'text' and [index] as far as their line goes, and the two bytes that open a comment of C,
+ * which the parser then skips.
  *
  * A NUL follows the source and is part of no word, number or blank: none of these needs to check
  * for the end. Strings and comments, which may hold anything, do.

@@ -85,7 +85,7 @@ static void parse_import(Parser *parser)
     uint32_t column = parser_column(parser, path.offset, line);
     declarations_add_import(&parser->declarations, parser_string(parser, path), line, column);
     parser_name(parser, name)->alias = ++parser->import_count;
-    if (parser->import_count <= MOST_TRIED)
+    if (parser->import_count <= SPELLING_MOST_TRIED)
         parser->aliases[parser->import_count - 1] = name;
 }
 

@@ -55,15 +55,27 @@ static int shown_width(Slice text)
     return text.size > SHOWN_BYTES ? SHOWN_BYTES : (int)text.size;
 }
 
+/* The type of Mini that a word means which stands as a type in another language, or the word. */
+static Slice own_type(Slice type)
+{
+    const ForeignWord *word = foreign_word(type);
+    bool is_known = word != NULL && word->kind == FOREIGN_TYPE && word->advice[0] != '\0';
+    return is_known ? slice_from(word->advice) : type;
+}
+
 static void report_type_first(Parser *parser, Token first, Token second)
 {
-    Slice type = parser_text(parser, first), name = parser_text(parser, second);
-    const ForeignWord *word = foreign_word(type);
-    if (word != NULL && word->kind == FOREIGN_TYPE && word->advice[0] != '\0')
-        type = slice_from(word->advice);
+    Slice type = own_type(parser_text(parser, first)), name = parser_text(parser, second);
     parser_error(parser, first.offset, "a variable begins with var or const, and its type follows "
                  "its name: write var %.*s: %.*s = ...", shown_width(name), name.data,
                  shown_width(type), type.data);
+}
+
+static void report_order(Parser *parser, Token first, Token second)
+{
+    Slice type = own_type(parser_text(parser, first)), name = parser_text(parser, second);
+    parser_error(parser, first.offset, "the name comes before the type: write %.*s: %.*s",
+                 shown_width(name), name.data, shown_width(type), type.data);
 }
 
 /* ---- what is skipped ----------------------------------------------------------------------- */
@@ -225,12 +237,7 @@ static bool advise_order(Parser *parser, const char *what)
     if (token.kind != TOKEN_NAME || !is_place ||
         last.kind != TOKEN_NAME || foreign_word(parser_text(parser, last)) == NULL)
         return false;
-    Slice type = parser_text(parser, last), name = parser_text(parser, token);
-    const ForeignWord *word = foreign_word(type);
-    if (word != NULL && word->kind == FOREIGN_TYPE && word->advice[0] != '\0')
-        type = slice_from(word->advice);
-    parser_error(parser, last.offset, "the name comes before the type: write %.*s: %.*s",
-                 shown_width(name), name.data, shown_width(type), type.data);
+    report_order(parser, last, token);
     return true;
 }
 
@@ -242,9 +249,7 @@ bool parser_advise_name(Parser *parser)
     Token next = token_after(parser, token);
     if (next.kind != TOKEN_NAME)
         return false;
-    Slice type = parser_text(parser, token), name = parser_text(parser, next);
-    parser_error(parser, token.offset, "the name comes before the type: write %.*s: %.*s",
-                 shown_width(name), name.data, shown_width(type), type.data);
+    report_order(parser, token, next);
     return true;
 }
 

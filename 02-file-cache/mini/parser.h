@@ -28,8 +28,8 @@ enum {
 };
 
 /* Lowers a source. The hashes of its declarations are made under the secret (hash_keyed; NULL: they
- * are public). The blobs are in the arena. True if there was no error. With errors,
- * and the diagnostics say which, the blobs are for checking the rest of the program (compiler.h): a
+ * are public). The blobs are in the arena. True if there was no error. With errors, and the
+ * diagnostics say which, the blobs are for checking the rest of the program (compiler.h): a
  * declaration with a syntax error is there, and marked (zir.h). They are empty if an error may hide
  * declarations. */
 bool mini_lower(Slice source, const HashSecret *secret, Arena *arena, Diagnostics *diagnostics,

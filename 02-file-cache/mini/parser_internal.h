@@ -94,10 +94,10 @@ typedef struct Parser {
     DeclarationsBuilder declarations;
     Declaration *declaration; /* the one being parsed */
     uint32_t import_count;
-    NameId aliases[MOST_TRIED]; /* of the first imports: what may be meant by a misspelt one */
+    NameId aliases[SPELLING_MOST_TRIED]; /* of the first imports: what may be meant by a misspelt one */
     uint32_t hint_count;   /* asked for */
     uint32_t undeclared;   /* names that are referred to, and not declared so far */
-    const NameTable *all_names; /* the second time: what the file declares; else NULL */
+    NameTable *all_names;  /* the second time: what the file declares; else NULL */
     bool imports_are_over;
     bool in_interface;     /* references belong to the interface */
     bool in_constant;      /* inside a top-level constant */

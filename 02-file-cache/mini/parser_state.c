@@ -424,7 +424,7 @@ uint32_t parser_take_reference(Parser *parser, NameId name, uint32_t offset)
 
 void parser_try_aliases(const Parser *parser, Spelling *spelling)
 {
-    for (uint32_t i = 0; i < parser->import_count && i < MOST_TRIED; i++)
+    for (uint32_t i = 0; i < parser->import_count && i < SPELLING_MOST_TRIED; i++)
         spelling_try(spelling, parser_name(parser, parser->aliases[i])->text);
 }
 
@@ -432,14 +432,14 @@ uint32_t parser_find_hint(Parser *parser, NameId name)
 {
     enum { MOST_HINTS = 100 }; /* of a file: who reads more? */
     Slice text = parser_name(parser, name)->text;
-    NameTable *all = (NameTable *)(uintptr_t)parser->all_names; /* all of its names are there */
+    NameTable *all = parser->all_names;
     if (parser_name(parser, name)->alias != 0 ||
         all->items[name_table_intern(all, text)].declared_at != 0 ||
         parser->hint_count++ >= MOST_HINTS)
         return 0;
     Spelling spelling = spelling_of(text);
     uint32_t locals = parser_local_count(parser);
-    for (uint32_t i = locals; i-- > 0 && locals - i <= MOST_TRIED;)
+    for (uint32_t i = locals; i-- > 0 && locals - i <= SPELLING_MOST_TRIED;)
         spelling_try(&spelling, parser_name(parser, local_at(parser, i)->name)->text);
     parser_try_aliases(parser, &spelling);
     return spelling.best.size == 0 ? 0 : zir_put_text(&parser->zir, spelling.best) + 1;

@@ -140,9 +140,9 @@ static void check_return(SemaPass *pass, uint32_t at)
 static void check_store(SemaPass *pass, uint32_t at)
 {
     const ZirInst *inst = &pass->zir->insts[at], *place = &pass->zir->insts[inst->a];
-    size_t reported = pass->diagnostics == NULL ? 0 : pass->diagnostics->count;
+    size_t reported = sema_reported(pass);
     sema_expect(pass, at, inst->b, pass->insts[inst->a].type, "");
-    if (place->op == ZIR_ADDR && pass->diagnostics != NULL && pass->diagnostics->count > reported)
+    if (place->op == ZIR_ADDR && sema_reported(pass) > reported)
         sema_note_at(pass, place->a, "the variable is declared here");
 }
 

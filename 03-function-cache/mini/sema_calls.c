@@ -23,9 +23,9 @@ static void check_argument(SemaPass *pass, Entity *callee, uint32_t arg, uint32_
         return;
     char what[128];
     snprintf(what, sizeof what, "argument '%.90s': ", entity_text(callee, parameter->a));
-    size_t reported = pass->diagnostics == NULL ? 0 : pass->diagnostics->count;
+    size_t reported = sema_reported(pass);
     sema_expect(pass, arg, value, type, what);
-    if (pass->diagnostics != NULL && pass->diagnostics->count > reported)
+    if (sema_reported(pass) > reported)
         sema_note_declared(pass, callee);
 }
 

@@ -24,30 +24,16 @@ const char *sema_suggestion(const SemaPass *pass, const Spelling *spelling)
     return arena_copy(pass->entities->scratch, slice_of(text, (size_t)size));
 }
 
-/* How many declarations have a name before this one, in byte order. */
-static uint32_t place_of(const Declarations *declarations, Slice name)
-{
-    uint32_t low = 0, high = declarations->count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (slice_compare(declaration_name(declarations, declarations->name_order[middle]), name) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /* All of them, or of a large file those whose names are next to it: many wrong names in such a file
  * are not to cost the product of both. */
 static void try_declarations(Spelling *spelling, const Declarations *declarations)
 {
     uint32_t first = 0, count = declarations == NULL ? 0 : declarations->count;
-    if (count > MOST_TRIED) {
-        uint32_t place = place_of(declarations, spelling->wrong), half = MOST_TRIED / 2;
+    if (count > SPELLING_MOST_TRIED) {
+        uint32_t place = declarations_place(declarations, spelling->wrong), half = SPELLING_MOST_TRIED / 2;
         first = place < half ? 0 : place - half;
-        first = first > count - MOST_TRIED ? count - MOST_TRIED : first;
-        count = MOST_TRIED;
+        first = first > count - SPELLING_MOST_TRIED ? count - SPELLING_MOST_TRIED : first;
+        count = SPELLING_MOST_TRIED;
     }
     for (uint32_t i = first; i < first + count; i++)
         spelling_try(spelling, declaration_name(declarations, declarations->name_order[i]));

@@ -31,6 +31,12 @@ __attribute__((format(printf, 3, 4)))
 #endif
 void sema_error(SemaPass *pass, uint32_t at, const char *format, ...);
 
+/* How many diagnostics there are. More after a call than before: it reported something. */
+static inline size_t sema_reported(const SemaPass *pass)
+{
+    return pass->diagnostics == NULL ? 0 : pass->diagnostics->count;
+}
+
 /* A note to the error just reported: where `entity` is declared. */
 void sema_note_declared(SemaPass *pass, const Entity *entity);
 
@@ -40,7 +46,7 @@ void sema_note_at(SemaPass *pass, uint32_t at, const char *message);
 /* Reports that a reference leads nowhere, and what may have been meant (sema_names.c). */
 void sema_report_missing(SemaPass *pass, uint32_t at, uint32_t reference);
 
-/* " : did you mean 'x'?", or nothing if no name was near. Lives as long as the arena. */
+/* ": did you mean 'x'?", or nothing if no name was near. Lives as long as the arena. */
 const char *sema_suggestion(const SemaPass *pass, const Spelling *spelling);
 
 /* What a reference leads to; NULL, with an error, if there is no such declaration, and silently

@@ -61,7 +61,8 @@ static int visit(void *context, const char *file, const CacheName *name)
     return 0;
 }
 
-static void search_latest(const CacheDirectory *directory, const char *id, char latest[ENTRY_ID_SIZE + 1])
+static void search_latest(const CacheDirectory *directory, const char *id,
+                          char latest[ENTRY_ID_SIZE + 1])
 {
     char own[64];
     Search search = {.dir_fd = directory->fd, .id = id, .latest = latest};
