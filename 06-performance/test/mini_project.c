@@ -154,6 +154,18 @@ bool mini_project_output_is(const MiniProject *project, Slice bytes)
     return is_equal;
 }
 
+void mini_project_expect_as_clean(MiniProject *project, BuildStatus status)
+{
+    Scratch place;
+    assert_int_equal(mini_project_build(project), status);
+    char *said = strdup(project->said.data);
+    scratch_open(&place);
+    assert_int_equal(mini_project_build_in(project, &place), status);
+    scratch_close(&place);
+    assert_string_equal(said, project->said.data);
+    free(said);
+}
+
 void mini_project_expect_clean(const MiniProject *project)
 {
     size_t size;

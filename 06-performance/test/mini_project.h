@@ -58,6 +58,10 @@ char *mini_project_clean_output(const MiniProject *project, size_t *size);
 /* Is the output these bytes? */
 bool mini_project_output_is(const MiniProject *project, Slice bytes);
 
+/* Builds, and then in an empty directory: fails the test unless both end with this status and say
+ * the same. */
+void mini_project_expect_as_clean(MiniProject *project, BuildStatus status);
+
 /* Fails the test unless the last build ended as a clean build does, with the same output. */
 void mini_project_expect_clean(const MiniProject *project);
 

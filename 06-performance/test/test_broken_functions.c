@@ -55,13 +55,8 @@ static const Edit edits[] = {
 
 static void expect_as_clean(MiniProject *project, const Edit *edit)
 {
-    Scratch place;
-    mini_project_build(project);
-    assert_int_equal(project->status, *edit->said == '\0' ? BUILD_OK : BUILD_PROGRAM_WRONG);
-    assert_string_equal(project->said.data, edit->said);
-    scratch_open(&place);
-    mini_project_build_in(project, &place);
-    scratch_close(&place);
+    mini_project_expect_as_clean(project,
+                                 *edit->said == '\0' ? BUILD_OK : BUILD_PROGRAM_WRONG);
     assert_string_equal(project->said.data, edit->said);
 }
 

@@ -39,19 +39,9 @@ static const Edit edits[] = {
 
 static void expect_as_clean(MiniProject *project, const Edit *edit)
 {
-    Scratch place;
-    ByteBuffer said = {0};
-    mini_project_build(project);
-    buffer_put(&said, slice_from(project->said.data));
-    buffer_put_byte(&said, '\0');
-    assert_int_equal(project->status, edit->error == NULL ? BUILD_OK : BUILD_PROGRAM_WRONG);
-    scratch_open(&place);
-    assert_int_equal(mini_project_build_in(project, &place), project->status);
-    scratch_close(&place);
-    assert_string_equal(said.data, project->said.data);
-    if (edit->error != NULL && strstr(said.data, edit->error) == NULL)
-        fail_msg("not reported: %s\n%s", edit->error, said.data);
-    buffer_free(&said);
+    mini_project_expect_as_clean(project, edit->error == NULL ? BUILD_OK : BUILD_PROGRAM_WRONG);
+    if (edit->error != NULL && strstr(project->said.data, edit->error) == NULL)
+        fail_msg("not reported: %s\n%s", edit->error, project->said.data);
 }
 
 static void test_a_cycle_is_reported_in_each_build(void **state)
