@@ -42,7 +42,7 @@ typedef struct OutputFile {
     bool keeps_mode;      /* it is a regular file: its replacement gets these */
     mode_t mode;          /* permissions, if it has the same owner; and anything else those of a */
     uid_t owner;          /* new file */
-    mode_t execute_bits;  /* that a program gets when it is whole; 0: whoever may read it may then
+    mode_t execute_bits;  /* that a program gets when it is whole; 0: all who may read it may then
                              execute it */
     dev_t special_device; /* of the FIFO or device: which one it is */
     ino_t special_inode;

@@ -183,7 +183,7 @@ static bool say_the_same(const Group *a, const Group *b)
            slice_equal(a->items->message, b->items->message);
 }
 
-/* Of the sorted groups that are told once, those that repeat an earlier one lose their items. */
+/* Of the sorted groups that are reported once, those that repeat an earlier one lose their items. */
 static void drop_told(Group *groups, size_t count)
 {
     Group **once = memory_allocate((count + 1) * sizeof(Group *));

@@ -90,7 +90,7 @@ void diagnostics_append(Diagnostics *diagnostics, const Diagnostics *from);
 bool diagnostics_have_error(const Diagnostics *diagnostics, size_t first);
 
 /* Sorts by path, line, column, severity, message, each with its notes, and drops exact
- * repetitions, and of those that are told once all but the first. */
+ * repetitions, and of those to be reported once all but the first. */
 void diagnostics_sort(Diagnostics *diagnostics);
 
 /* "path:line:column: error: message [code]\n", then, where `source` has that line, the line and a

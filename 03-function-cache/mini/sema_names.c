@@ -39,7 +39,7 @@ static void try_declarations(Spelling *spelling, const Declarations *declaration
         spelling_try(spelling, declaration_name(declarations, declarations->name_order[i]));
 }
 
-/* One mistake, whoever repeats it. */
+/* However often it is repeated, it is one mistake. */
 static void tell_once(SemaPass *pass)
 {
     if (pass->diagnostics != NULL)

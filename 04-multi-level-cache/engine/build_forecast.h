@@ -3,7 +3,7 @@
  * What the next build will compile, before anything is compiled.
  *
  * After the plan of a build everything is decided: which units have a new key, and whether the
- * cache has an output for it. So whoever asks gets exactly what a build emits that begins now.
+ * cache has an output for it. So the answer is exactly what a build emits that begins now.
  *
  * Beside it, what a tool would compile that has no keys: whatever calls a function that changed,
  * directly or through others, found by a breadth-first search over the callers.

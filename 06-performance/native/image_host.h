@@ -25,7 +25,7 @@ typedef struct ImageHost {
     const char *names[2];
 } ImageHost;
 
-/* NULL; or why this machine cannot run images, as the end of a sentence. Whoever asks asks here:
+/* NULL; or why this machine cannot run images, as the end of a sentence. All callers ask here:
  * what was compiled for another machine then differs in image_host.c alone. */
 const char *image_host_why_not(void);
 
