@@ -117,10 +117,6 @@ void diagnostics_format_file(const Diagnostic *items, size_t count, Slice path, 
 /* The same, but only the kinds. */
 void diagnostics_format_kinds(const Diagnostic *items, size_t count, Slice path, ByteBuffer *text);
 
-/* Appends untrusted bytes (a file's name, a line of it) in a form that is safe on a terminal: a '?'
- * for each byte or character that is not printable UTF-8 or is invisible. Tabs stay. */
-void diagnostics_put_shown(ByteBuffer *text, Slice bytes);
-
 void diagnostics_free(Diagnostics *diagnostics);
 
 #ifdef __cplusplus

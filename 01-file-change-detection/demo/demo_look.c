@@ -2,6 +2,7 @@
 #include "demo_look.h"
 #include "cache_mark.h"
 #include "import_scanner.h"
+#include "shown_text.h"
 #include "source_place.h"
 
 #include <errno.h>
@@ -13,7 +14,7 @@
 void print_name(FILE *stream, Slice name, int width)
 {
     ByteBuffer text = {0};
-    diagnostics_put_shown(&text, name);
+    shown_text_put(&text, name);
     fprintf(stream, "%-*.*s", width, (int)text.size, text.size == 0 ? "" : text.data);
     buffer_free(&text);
 }

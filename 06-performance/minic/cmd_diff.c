@@ -4,6 +4,7 @@
 #include "invocation.h"
 #include "package_digest.h"
 
+#include "shown_text.h"
 #include "system_calls.h"
 
 #include <errno.h>
@@ -69,7 +70,7 @@ static void put_change(void *context, PackageChange change, Slice path)
                                         [PACKAGE_REMOVED] = "removed  "};
     ByteBuffer *text = context;
     buffer_put(text, slice_from(words[change]));
-    diagnostics_put_shown(text, path);
+    shown_text_put(text, path);
     buffer_put_byte(text, '\n');
 }
 

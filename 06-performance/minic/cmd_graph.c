@@ -4,6 +4,7 @@
 #include "commands.h"
 #include "import_graph.h"
 #include "json_text.h"
+#include "shown_text.h"
 
 #include <stdlib.h>
 
@@ -88,7 +89,7 @@ static void put_imports(const Listing *listing, uint32_t file, ByteBuffer *text)
     const ImportGraph *graph = &listing->graph;
     for (uint32_t i = graph->first_import[file]; i < graph->first_import[file + 1]; i++) {
         buffer_put(text, slice_from("  "));
-        put_path(listing, graph->imports[i], text, diagnostics_put_shown);
+        put_path(listing, graph->imports[i], text, shown_text_put);
         buffer_put_byte(text, '\n');
     }
 }
@@ -102,7 +103,7 @@ static void put_text(const Listing *listing, ByteBuffer *text)
         uint32_t file = listing->order[i];
         if (!listing->is_listed[file])
             continue;
-        put_path(listing, file, text, diagnostics_put_shown);
+        put_path(listing, file, text, shown_text_put);
         if (line->in_order && listing->cycle_of[file] != 0)
             buffer_put_format(text, "\tcycle %u", (unsigned)listing->cycle_of[file]);
         buffer_put_byte(text, '\n');
@@ -147,7 +148,7 @@ static void put_json(const Listing *listing, ByteBuffer *text)
 static void put_dot_string(ByteBuffer *text, Slice string)
 {
     ByteBuffer shown = {0};
-    diagnostics_put_shown(&shown, string);
+    shown_text_put(&shown, string);
     buffer_put_byte(text, '"');
     for (size_t i = 0; i < shown.size; i++) {
         if (shown.data[i] == '"' || shown.data[i] == '\\')

@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "discovery.h"
 #include "json_text.h"
+#include "shown_text.h"
 
 typedef struct Names { /* in the order in which they were reported */
     Slice *items; /* owned; their bytes are in the arena of the report */
@@ -91,7 +92,7 @@ static void put_names(ByteBuffer *text, const char *word, const Names *names)
         buffer_put(text, slice_from(word));
         for (size_t width = strlen(word); width < WORD_WIDTH; width++)
             buffer_put_byte(text, ' ');
-        diagnostics_put_shown(text, names->items[i]);
+        shown_text_put(text, names->items[i]);
         buffer_put_byte(text, '\n');
     }
 }

@@ -3,6 +3,7 @@
 #include "build_session.h"
 #include "commands.h"
 #include "output_verify.h"
+#include "shown_text.h"
 
 enum { IS_OF_OTHER_KIND = -1 }; /* beside the exit statuses */
 
@@ -10,7 +11,7 @@ enum { IS_OF_OTHER_KIND = -1 }; /* beside the exit statuses */
 static void on_difference(void *context, Slice subject, const char *what)
 {
     Invocation *invocation = context;
-    diagnostics_put_shown(&invocation->text, subject);
+    shown_text_put(&invocation->text, subject);
     buffer_put_format(&invocation->text, ": %s\n", what);
 }
 

@@ -5,6 +5,7 @@
 #include "cached_codegen.h"
 #include "discovery.h"
 #include "multi_level_cache.h"
+#include "shown_text.h"
 #include "surgical_patch.h"
 
 typedef struct Wording {
@@ -67,7 +68,7 @@ void decision_format(Decision decision, Slice subject, ByteBuffer *text)
         buffer_put_byte(text, ' ');
     const char *strategy = strategy_of(decision);
     if (strategy == NULL) {
-        diagnostics_put_shown(text, subject);
+        shown_text_put(text, subject);
     } else {
         buffer_put(text, slice_from(strategy));
         if (subject.size != 0 && !slice_equal(subject, slice_from(patch_reason_name(REASON_NONE)))) {

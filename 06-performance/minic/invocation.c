@@ -2,6 +2,7 @@
 #include "invocation.h"
 
 #include "decision_log.h"
+#include "shown_text.h"
 
 #include <errno.h>
 #include <string.h>
@@ -26,7 +27,7 @@ void invocation_print_text(ByteBuffer *text, FILE *stream)
 void invocation_print_shown(const char *name, FILE *stream)
 {
     ByteBuffer text = {0};
-    diagnostics_put_shown(&text, slice_from(name));
+    shown_text_put(&text, slice_from(name));
     invocation_print_text(&text, stream);
     buffer_free(&text);
 }
@@ -82,7 +83,7 @@ int invocation_complain(int status, const ByteBuffer *error)
 {
     ByteBuffer text = {0};
     buffer_put(&text, slice_from("minic: "));
-    diagnostics_put_shown(&text, buffer_slice(error));
+    shown_text_put(&text, buffer_slice(error));
     buffer_put_byte(&text, '\n');
     invocation_print_text(&text, stderr);
     buffer_free(&text);
@@ -158,7 +159,7 @@ static void report_root(Invocation *invocation)
         return;
     buffer_put(text, slice_from("minic: files outside of "));
     if (line->root != NULL)
-        diagnostics_put_shown(text, slice_from(line->root));
+        shown_text_put(text, slice_from(line->root));
     else
         buffer_put(text, slice_from("the entry's directory"));
     buffer_put(text, slice_from(" are not quoted; --root DIR names another\n"));

@@ -2,11 +2,12 @@
 #include "json_text.h"
 
 #include "diagnostics.h"
+#include "shown_text.h"
 
 void json_put_string(ByteBuffer *text, Slice string)
 {
     ByteBuffer shown = {0};
-    diagnostics_put_shown(&shown, string); /* leaves no control bytes but tabs */
+    shown_text_put(&shown, string); /* leaves no control bytes but tabs */
     buffer_put_byte(text, '"');
     for (size_t i = 0; i < shown.size; i++) {
         if (shown.data[i] == '"' || shown.data[i] == '\\')

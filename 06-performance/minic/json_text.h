@@ -5,7 +5,7 @@
  *     json_put_string(&text, slice_from("a \"b\""));          "a \"b\""
  *
  * What is written is valid JSON whatever the bytes are: those that are not UTF-8 and those that
- * control a terminal are shown as everywhere else (diagnostics_put_shown).
+ * control a terminal are shown as everywhere else (shown_text_put).
  */
 #ifndef JSON_TEXT_H
 #define JSON_TEXT_H
